@@ -1,0 +1,75 @@
+"""The environments: what distinguishes `local` from an AWS account, and the engine's settings for each."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.errors import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = "local"
+NAMES = (LOCAL, "dev", "staging", "prod")
+
+# Protects nothing: the embedded AWS holds made-up data. It is fixed so that every clone opens the same settings files.
+LOCAL_PASSPHRASE = "local"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A set of stacks of one name, in one AWS account or on the embedded AWS, described by the tree at `root`."""
+
+    name: str
+    root: Path = field(default=ROOT)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the embedded AWS."""
+        return self.name == LOCAL
+
+    @property
+    def state_folder(self) -> Path:
+        """Everything `local` keeps: emulator, engine state, mail. Never exists for an account."""
+        return self.root / ".local"
+
+    def stack_folder(self, layer: str) -> Path:
+        """The Pulumi project of a layer."""
+        return self.root / "stacks" / layer
+
+    def settings_file(self, layer: str) -> Path:
+        """The settings of a layer in this environment."""
+        return self.stack_folder(layer) / f"Pulumi.{self.name}.yaml"
+
+    def pulumi_variables(self) -> Mapping[str, str]:
+        """What the engine's process gets on top of the user's own variables.
+
+        For an account that is next to nothing: backend, passphrase and credentials are the user's.
+        """
+        if not self.is_local:
+            return {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        return {
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_BACKEND_URL": f"file://{(self.state_folder / 'pulumi').as_posix()}",
+            "PULUMI_HOME": str(self.state_folder / "pulumi-home"),
+            "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
+            # An official plugin found on PATH would go before the local one and call the real AWS.
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+
+    def check_backend(self, variables: Mapping[str, str] = os.environ) -> None:
+        """Refuse an account's environment without a backend, before the engine asks for a login."""
+        if not self.is_local and not (
+            variables.get("PULUMI_BACKEND_URL") or variables.get("PULUMI_ACCESS_TOKEN")
+        ):
+            raise UserError(
+                f"No Pulumi backend is set for '{self.name}'.",
+                "Set PULUMI_BACKEND_URL (for example s3://<bucket>) or PULUMI_ACCESS_TOKEN.",
+            )
+
+
+def find(name: str, root: Path = ROOT) -> Environment:
+    """The environment of that name; a `UserError` that lists the right ones if there is none."""
+    if name not in NAMES:
+        raise UserError(f"There is no environment '{name}'.", f"Environments are: {', '.join(NAMES)}.")
+    return Environment(name, root)

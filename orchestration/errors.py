@@ -1,0 +1,16 @@
+"""The one error that a user is meant to read. It owns no handling: tasks.py turns it into an exit status."""
+
+
+class UserError(Exception):
+    """Something the user can act on: one line that says what is wrong, and one that says what to do.
+
+    A task that ends with it exits 1 and shows no traceback.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()

@@ -1,0 +1,58 @@
+"""The list of layers and their order: the only place that names them for every task."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from orchestration.errors import UserError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One Pulumi project in `stacks/<name>`, and the layers whose outputs it reads."""
+
+    name: str
+    project: str
+    depends_on: tuple[str, ...] = ()
+
+
+LAYERS = (
+    Layer("foundation", "fraud-foundation"),
+    Layer("data", "fraud-data", ("foundation",)),
+    Layer("processing", "fraud-processing", ("foundation", "data")),
+    Layer("edge", "fraud-edge", ("foundation", "data")),
+)
+
+
+def find(name: str, layers: Sequence[Layer] = LAYERS) -> Layer:
+    """The layer of that name; a `UserError` that lists the right ones if there is none."""
+    for layer in layers:
+        if layer.name == name:
+            return layer
+    raise UserError(
+        f"There is no layer '{name}'.", f"Layers are: {', '.join(layer.name for layer in layers)}."
+    )
+
+
+def select(names: Iterable[str], layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
+    """The named layers (all, if none is named), each after the layers it depends on."""
+    wanted = {find(name, layers).name for name in names} or {layer.name for layer in layers}
+    return tuple(layer for layer in in_order(layers) if layer.name in wanted)
+
+
+def in_order(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The layers sorted so that each comes after those it depends on; `ValueError` on a cycle."""
+    done: list[Layer] = []
+    waiting = list(layers)
+    while waiting:
+        names = {layer.name for layer in done}
+        ready = [layer for layer in waiting if set(layer.depends_on) <= names]
+        if not ready:
+            raise ValueError(f"layers depend on each other in a circle: {[layer.name for layer in waiting]}")
+        done.append(ready[0])
+        waiting.remove(ready[0])
+    return tuple(done)
+
+
+def dependants(layer: Layer, layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
+    """The layers that read `layer`'s outputs directly."""
+    return tuple(other for other in layers if layer.name in other.depends_on)
