@@ -1,0 +1,59 @@
+"""An embedded AWS for the length of a block, as tests and benchmarks want it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.emulator import Emulator
+from local.endpoint import Endpoint
+
+
+@dataclass(frozen=True)
+class EmbeddedAws:
+    """A running emulator of one's own."""
+
+    emulator: Emulator
+    endpoint: Endpoint
+
+    @property
+    def url(self) -> str:
+        return self.endpoint.url
+
+    @property
+    def port(self) -> int:
+        return self.endpoint.port
+
+    @property
+    def root(self) -> Path:
+        """Its folder, which plays the part of a clone's `.local`."""
+        return self.emulator.layout.root
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point an AWS SDK at it."""
+        return self.endpoint.environment()
+
+    def session(self) -> boto3.Session:
+        """A boto3 session of its root user; clients still need `endpoint_url` (see `client`)."""
+        return boto3.Session(
+            aws_access_key_id=self.endpoint.credentials.access_key_id,
+            aws_secret_access_key=self.endpoint.credentials.secret_access_key,
+            region_name=self.endpoint.region,
+        )
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of its root user; nothing is read from or written to this process's environment."""
+        return self.session().client(service, endpoint_url=self.url)  # type: ignore[call-overload]
+
+
+@contextmanager
+def embedded_aws(root: Path) -> Iterator[EmbeddedAws]:
+    """Start an emulator under `root` on a free port; it is stopped at the end, Ctrl-C included."""
+    emulator = Emulator(root)
+    try:
+        yield EmbeddedAws(emulator, emulator.start(0))
+    finally:
+        emulator.stop()

@@ -1,0 +1,159 @@
+"""Starting, stopping and finding the daemon that is the embedded AWS of one root folder."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from local import lock, ports
+from local.endpoint import Credentials, Endpoint, credentials
+from local.errors import LocalError
+from local.layout import Layout
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+# Saving what ministack holds takes well under a second; a function that does not end is not waited for.
+STOP_SECONDS = 20.0
+LOG_LINES_SHOWN = 15
+
+
+class Emulator:
+    """The embedded AWS whose files are under `root`. Any process may start, find and stop it."""
+
+    def __init__(self, root: Path) -> None:
+        self.layout = Layout(root.resolve())
+
+    def status(self) -> Endpoint | None:
+        """The endpoint if the emulator runs and is ready."""
+        if lock.holder(self.layout.daemon_lock) is None:
+            return None
+        return Endpoint.read(self.layout.endpoint)
+
+    def start(self, port: int | None = None) -> Endpoint:
+        """The running emulator, started if it does not run yet.
+
+        `port` goes before FRAUD_LOCAL_PORT; 0 is any free one. Raises LocalError if the port is busy, if the
+        emulator runs on another one already, or if it does not become ready.
+        """
+        asked = ports.requested(port)
+        with self._alone():
+            running = self.status()
+            if running is None:
+                return self._start(asked)
+        if asked not in (None, 0, running.port):
+            raise LocalError(
+                f"the local AWS runs on port {running.port} already; stop it first with: invoke local.down"
+            )
+        return running
+
+    def stop(self) -> None:
+        """Stop it, if it runs, with every process it started; what it holds is kept for the next start."""
+        with self._alone():
+            self._stop()
+
+    def reset(self) -> None:
+        """Forget everything it holds, mail included. If it ran, it runs afterwards, on the same port."""
+        with self._alone():
+            running = self.status()
+            self._stop()
+            shutil.rmtree(self.layout.emulator, ignore_errors=True)
+            shutil.rmtree(self.layout.mailbox, ignore_errors=True)
+            if running:
+                self._start(running.port)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return lock.held(self.layout.start_lock, timeout_seconds=START_SECONDS + STOP_SECONDS)
+
+    def _start(self, port: int | None) -> Endpoint:
+        # A daemon that lives but is not ready is left from a start that was cut off.
+        self._stop()
+        for folder in (self.layout.home, self.layout.temporary):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        listening = ports.listen(port, self.layout.port)
+        ready, ready_in_daemon = os.pipe()
+        process = None
+        try:
+            with listening, self.layout.log.open("a") as log:
+                actual = listening.getsockname()[1]
+                process = subprocess.Popen(
+                    [sys.executable, "-s", "-m", "local.daemon", "--root", str(self.layout.root),
+                     "--socket", str(listening.fileno()), "--ready", str(ready_in_daemon)],
+                    cwd=REPOSITORY,
+                    env=environment(self.layout, actual, credentials(self.layout.credentials)),
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    pass_fds=(listening.fileno(), ready_in_daemon),
+                    # Its own session: Ctrl-C in the user's terminal does not reach it.
+                    start_new_session=True,
+                )  # fmt: skip
+            os.close(ready_in_daemon)
+            self._wait_until_ready(ready)
+            endpoint = self._announced()
+        except BaseException:
+            if process is not None:
+                _end_group(process.pid)
+            raise
+        finally:
+            os.close(ready)
+        self.layout.port.write_text(str(endpoint.port))
+        return endpoint
+
+    def _wait_until_ready(self, ready: int) -> None:
+        readable, _, _ = select.select([ready], [], [], START_SECONDS)
+        if readable and os.read(ready, 1):
+            return
+        reason = "stopped while starting" if readable else f"was not ready after {START_SECONDS:.0f} seconds"
+        lines = self.layout.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+        raise LocalError("\n  ".join([f"the local AWS {reason}; the end of {self.layout.log}:", *lines]))
+
+    def _announced(self) -> Endpoint:
+        endpoint = self.status()
+        if endpoint is None:
+            raise LocalError(f"the local AWS stopped at once; see {self.layout.log}")
+        return endpoint
+
+    def _stop(self) -> None:
+        pid = lock.holder(self.layout.daemon_lock)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            lock.wait_until_free(self.layout.daemon_lock, timeout_seconds=STOP_SECONDS)
+            _end_group(pid)
+            if not lock.wait_until_free(self.layout.daemon_lock, timeout_seconds=STOP_SECONDS):
+                raise LocalError(f"the local AWS (process {pid}) does not stop; end it with: kill -9 {pid}")
+        self.layout.endpoint.unlink(missing_ok=True)
+        shutil.rmtree(self.layout.temporary, ignore_errors=True)
+
+
+def environment(layout: Layout, port: int, root_user: Credentials) -> dict[str, str]:
+    """All that the daemon knows of the outside: functions inherit it, so nothing of the user's is in it."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(layout.home),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(layout.temporary),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": root_user.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": root_user.secret_access_key,
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(layout.aws_state),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        # Where it finds Docker, ministack removes containers at start; a user's are not to be touched.
+        "DOCKER_HOST": f"unix://{layout.home}/no-docker.sock",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _end_group(leader: int) -> None:
+    """Kill what is left of a daemon's process group, and collect the daemon if it is a child of ours."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(leader, 0)

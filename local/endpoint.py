@@ -1,0 +1,67 @@
+"""The running emulator as its users see it: address, process and the credentials of its root user."""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local.files import write_atomically
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A clone's own root user, so that a command with another clone's endpoint is refused."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A running emulator. `region` is the emulator's default; a stack's own setting goes before it."""
+
+    port: int
+    pid: int
+    region: str
+    credentials: Credentials
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """Variables that point an AWS SDK here and at no profile or instance role of the user's."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.credentials.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.credentials.secret_access_key,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+    def write(self, path: Path) -> None:
+        write_atomically(path, json.dumps(asdict(self), indent=2))
+
+    @classmethod
+    def read(cls, path: Path) -> "Endpoint | None":
+        """The endpoint at `path`; None if there is none, or one that another version wrote."""
+        try:
+            fields = json.loads(path.read_text())
+            return cls(**{**fields, "credentials": Credentials(**fields["credentials"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+
+def credentials(path: Path) -> Credentials:
+    """The credentials kept at `path`, made up the first time."""
+    try:
+        return Credentials(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        made = Credentials(f"LOCAL{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
+        write_atomically(path, json.dumps(asdict(made)))
+        return made

@@ -1,0 +1,14 @@
+"""Fixtures that every kind of test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.embedded import EmbeddedAws, embedded_aws
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """The embedded AWS of this test run: its own folder, a free port, stopped at the end whatever happens."""
+    with embedded_aws(tmp_path_factory.mktemp("aws") / ".local") as running:
+        yield running
