@@ -1,6 +1,5 @@
 """The environments: what distinguishes `local` from an AWS account, and the engine's settings for each."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +10,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
 NAMES = (LOCAL, "dev", "staging", "prod")
 
-# Protects nothing: the embedded AWS holds made-up data. It is fixed so that every clone opens the same settings files.
+# Protects nothing: the embedded AWS holds made-up data. It is fixed so that the salt in the settings
+# files is right in every clone.
 LOCAL_PASSPHRASE = "local"  # noqa: S105
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A set of stacks of one name, in one AWS account or on the embedded AWS, described by the tree at `root`."""
+    """Stacks of one name, in one AWS account or on the embedded AWS, described by the tree at `root`."""
 
     name: str
     root: Path = field(default=ROOT)
@@ -56,16 +56,6 @@ class Environment:
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
-
-    def check_backend(self, variables: Mapping[str, str] = os.environ) -> None:
-        """Refuse an account's environment without a backend, before the engine asks for a login."""
-        if not self.is_local and not (
-            variables.get("PULUMI_BACKEND_URL") or variables.get("PULUMI_ACCESS_TOKEN")
-        ):
-            raise UserError(
-                f"No Pulumi backend is set for '{self.name}'.",
-                "Set PULUMI_BACKEND_URL (for example s3://<bucket>) or PULUMI_ACCESS_TOKEN.",
-            )
 
 
 def find(name: str, root: Path = ROOT) -> Environment:
