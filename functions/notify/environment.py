@@ -1,0 +1,13 @@
+"""What the notify function is told by the stack that deploys it."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from functions.common.environment import Environment
+
+
+class NotifyEnvironment(Environment, frozen=True, kw_only=True):
+    """`topic_arn`: where alerts are published."""
+
+    topic_arn: Annotated[str, Meta(min_length=1)]
