@@ -1,0 +1,8 @@
+"""Entry point of the executable that the Pulumi engine starts (see `local.plugin.install`)."""
+
+import sys
+
+from local.plugin.server import serve
+
+if __name__ == "__main__":
+    serve(sys.argv[1:])

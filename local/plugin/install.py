@@ -1,0 +1,32 @@
+"""Puts this plugin into a PULUMI_HOME as the `aws` provider of the installed pulumi_aws version."""
+
+import os
+import shlex
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def install(pulumi_home: Path) -> None:
+    """Write `plugins/resource-aws-v<version>/pulumi-resource-aws`; does nothing when it is there already.
+
+    The file is moved into place whole, so that no run, side by side or broken off, leaves half of it.
+    """
+    folder = pulumi_home / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
+    folder.mkdir(parents=True, exist_ok=True)
+    # -P: a folder called `local` where the engine runs must not stand in for this one.
+    command = f"exec {shlex.quote(sys.executable)} -P -m local.plugin"
+    script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(_ROOT))} {command} "$@"\n'
+    _write(folder / "pulumi-resource-aws", script, mode=0o755)
+
+
+def _write(path: Path, content: str, *, mode: int) -> None:
+    if path.is_file() and path.read_text() == content and os.access(path, os.X_OK):
+        return
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(content)
+    Path(file.name).chmod(mode)
+    Path(file.name).replace(path)

@@ -1,0 +1,118 @@
+"""The provider: the engine's requests, answered by the resource type they name."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pulumi.provider.experimental import provider as sdk
+
+from local.plugin import invokes
+from local.plugin.aws import Aws, loopback_endpoint
+from local.plugin.configuration import configuration_problems, parse_configuration
+from local.plugin.diff import diff
+from local.plugin.errors import PluginError
+from local.plugin.registry import RESOURCES
+from local.plugin.resource import LifeCycle
+from local.plugin.values import to_plain_map, to_property_map
+
+OLD_INPUTS = "__oldInputs"
+"""Where `local.plugin.server` puts the old inputs into the old state of a diff."""
+
+
+class LocalAwsProvider(sdk.Provider):
+    """The `aws` package on a loopback endpoint."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._aws: Aws | None = None
+
+    async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
+        """Refuse an endpoint that is not loopback, and configuration that would not be applied."""
+        loopback_endpoint(self._environment)
+        failures = configuration_problems(to_plain_map(request.new_inputs))
+        return sdk.CheckResponse(request.new_inputs, [sdk.CheckFailure(*failure) for failure in failures])
+
+    async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
+        """Fix endpoint, region and default tags; nothing is called yet."""
+        self._aws = parse_configuration(to_plain_map(request.args), self._environment)
+        return sdk.ConfigureResponse(supports_preview=True)
+
+    async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
+        """Answer a data source."""
+        answer = await _in_thread(
+            request.tok, invokes.invoke, self._configured, request.tok, to_plain_map(request.args)
+        )
+        return sdk.InvokeResponse(to_property_map(answer))
+
+    async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
+        """Refuse what would not be applied; fill names."""
+        life = self._life_cycle(request.type)
+        inputs = to_plain_map(request.new_inputs)
+        failures = [
+            sdk.CheckFailure(name, f"{request.type}: {name} {reason}") for name, reason in life.check(inputs)
+        ]
+        if failures:
+            return sdk.CheckResponse(request.new_inputs, failures)
+        old = to_plain_map(request.old_inputs)
+        named = life.with_autonames(request.name, inputs, old, request.random_seed)
+        return sdk.CheckResponse(to_property_map(named))
+
+    async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        """Say exactly what differs."""
+        state = to_plain_map(request.old_state)
+        old_inputs = state.pop(OLD_INPUTS, {})
+        return diff(self._life_cycle(request.type), state, old_inputs, to_plain_map(request.new_inputs))
+
+    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
+        """Create, or plan it in a preview."""
+        life, inputs = self._life_cycle(request.type), to_plain_map(request.properties)
+        if request.preview:
+            return sdk.CreateResponse(properties=to_property_map(life.planned(inputs, {})))
+        resource_id, outputs = await _in_thread(request.type, life.create, inputs)
+        return sdk.CreateResponse(resource_id, to_property_map(outputs))
+
+    async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
+        """Refresh or import; an empty answer says that it is gone."""
+        life, state = self._life_cycle(request.type), to_plain_map(request.properties)
+        outputs = await _in_thread(request.type, life.read, request.resource_id, state)
+        if outputs is None:
+            return sdk.ReadResponse()
+        inputs = life.inputs_from(outputs, to_plain_map(request.inputs))
+        return sdk.ReadResponse(request.resource_id, to_property_map(outputs), to_property_map(inputs))
+
+    async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
+        """Update in place, or plan it in a preview."""
+        life = self._life_cycle(request.type)
+        state, inputs = to_plain_map(request.olds), to_plain_map(request.news)
+        if request.preview:
+            return sdk.UpdateResponse(to_property_map(life.planned(inputs, state)))
+        outputs = await _in_thread(request.type, life.update, request.resource_id, state, inputs)
+        return sdk.UpdateResponse(to_property_map(outputs))
+
+    async def delete(self, request: sdk.DeleteRequest) -> None:
+        """Delete; already gone is fine."""
+        life = self._life_cycle(request.type)
+        await _in_thread(request.type, life.delete, request.resource_id, to_plain_map(request.properties))
+
+    @property
+    def _configured(self) -> Aws:
+        if self._aws is None:
+            raise PluginError("the local aws plugin was used before it was configured")
+        return self._aws
+
+    def _life_cycle(self, token: str) -> LifeCycle:
+        if token not in RESOURCES:
+            raise PluginError(
+                f"{token} is not supported by the local aws plugin; add it in local/plugin/services/"
+            )
+        return LifeCycle(RESOURCES[token](self._configured))
+
+
+async def _in_thread(subject: str, call: Callable[..., Any], *arguments: Any) -> Any:
+    """Run blocking AWS calls beside other resources; an AWS error becomes one line that names the type."""
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except PluginError as error:
+        if subject in str(error):
+            raise
+        raise PluginError(f"{subject}: {error}") from error
