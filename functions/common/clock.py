@@ -1,6 +1,10 @@
 """The time, as everything here counts it."""
 
 import time
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+"""Gives the time in epoch milliseconds."""
 
 
 def now_ms() -> int:

@@ -1,4 +1,4 @@
-"""A function's environment variables as one typed model: the stack fills the class that the function reads."""
+"""A function's environment as one typed model: the stack fills the class that the function reads."""
 
 from collections.abc import Mapping
 from typing import TypeVar

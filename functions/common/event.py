@@ -10,7 +10,7 @@ EVENT_NAME = "INSERT"
 
 
 class TransactionInserted(Struct, frozen=True, kw_only=True):
-    """A stored transaction without what no reader needs (device, IP address); times are epoch milliseconds."""
+    """A stored transaction without what no reader needs (device, IP address); times in epoch milliseconds."""
 
     transaction_id: str
     timestamp: int

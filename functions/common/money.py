@@ -6,7 +6,7 @@ from functions.common.currencies import decimals
 
 
 def plain(amount: Decimal) -> str:
-    """The amount in its canonical form, without exponent or trailing zeros: '12.5' for 12.50, '100' for 1E+2."""
+    """The amount in canonical form, without exponent or trailing zeros: '12.5' for 12.50, '100' for 1E+2."""
     text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

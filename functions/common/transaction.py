@@ -4,9 +4,9 @@ The gateway's request schema, the validation and the words for what is wrong are
 """
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, get_args
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 # A pattern's $ would let a line break through at the end; \Z does not.
 Identifier = Annotated[
@@ -56,3 +56,26 @@ class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     device_id: Text | None = None
     ip_address: Text | None = None
     merchant_category: Text | None = None
+
+
+class Field(NamedTuple):
+    """A field of the model: its name, type, whether it must be given, and what it may hold in words."""
+
+    name: str
+    type: object
+    required: bool
+    description: str
+
+
+def _description(field_type: object) -> str:
+    for part in (field_type, *get_args(field_type)):
+        for annotation in getattr(part, "__metadata__", ()):
+            if isinstance(annotation, Meta) and annotation.description:
+                return annotation.description
+    raise TypeError(f"{field_type} has no description")
+
+
+FIELDS = tuple(
+    Field(field.name, field.type, field.required, _description(field.type))
+    for field in structs.fields(Transaction)
+)

@@ -1,0 +1,29 @@
+"""Where suspicious transactions go."""
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from functions.common.suspicious import SuspiciousTransaction
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class SuspiciousQueue(Protocol):
+    """Takes suspicious transactions for whoever tells people."""
+
+    def send(self, transaction: SuspiciousTransaction) -> None:
+        """Returns once the transaction is kept safely; raises if it is not."""
+
+
+class SqsQueue:
+    """The queue in SQS."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._url = queue_url
+
+    def send(self, transaction: SuspiciousTransaction) -> None:
+        body = msgspec.json.encode(transaction).decode()
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)
