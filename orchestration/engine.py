@@ -1,0 +1,172 @@
+"""The Pulumi engine, one stack at a time: what the tasks need of the Automation API, with typed results."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.automation import (
+    EngineEvent,
+    LocalWorkspace,
+    Stack,
+    StackNotFoundError,
+    UpdateSummary,
+)
+from pulumi.automation.errors import CommandError
+
+from orchestration import failures, layers
+from orchestration.changes import Changes
+from orchestration.environments import Environment
+from orchestration.failures import Diagnostic
+from orchestration.layers import LAYERS, Layer
+from orchestration.processes import ControlledCommand
+from orchestration.programs import Program
+
+OnEvent = Callable[[Layer, EngineEvent], None]
+
+# The user's own AWS and Pulumi variables must not reach the embedded AWS, nor its plugin an account.
+FOREIGN_TO_LOCAL = ("AWS_", "PULUMI_")
+
+
+def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
+    """For callers that show no progress."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one operation on one stack; `outputs` of an update, with secrets as they are."""
+
+    changes: Changes
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine:
+    """Operates on the layers' stacks of one environment. Its methods may run side by side, one per layer.
+
+    `aws` are variables that the AWS plugin gets besides what `command` passes on. Every method raises
+    `LayerError` for what a user can act on.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        command: ControlledCommand,
+        *,
+        aws: Mapping[str, str] | None = None,
+        on_event: OnEvent = ignore_event,
+        all_layers: Sequence[Layer] = LAYERS,
+    ) -> None:
+        self.environment = environment
+        self._layers = all_layers
+        self._command = command
+        self._variables = {**environment.pulumi_variables(), **(aws or {})}
+        self._on_event = on_event
+
+    def up(self, layer: Layer, *, message: str = "") -> Outcome:
+        """Bring the stack to what its program declares, creating the stack if there is none."""
+        with _Operation(self, layer) as operation:
+            stack = self._stack(layer, operation.program, create=True)
+            result = stack.up(on_event=operation.event, message=message or None, suppress_outputs=True)
+            outputs = {name: output.value for name, output in result.outputs.items()}
+            return Outcome(Changes.of(result.summary.resource_changes), outputs)
+
+    def preview(self, layer: Layer) -> Outcome:
+        """What `up` would do; creates the stack, without resources, if there is none."""
+        with _Operation(self, layer) as operation:
+            stack = self._stack(layer, operation.program, create=True)
+            result = stack.preview(on_event=operation.event, suppress_outputs=True)
+            return Outcome(Changes.of(result.change_summary))
+
+    def destroy(self, layer: Layer) -> Outcome:
+        """Delete every resource of the stack; the stack and its history stay."""
+        with _Operation(self, layer) as operation:
+            try:
+                stack = self._stack(layer, operation.program, create=False)
+            except StackNotFoundError:
+                return Outcome(Changes())
+            result = stack.destroy(on_event=operation.event, suppress_outputs=True)
+            return Outcome(Changes.of(result.summary.resource_changes))
+
+    def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
+        """The stack's outputs, secrets as they are; None if there is no such stack."""
+        with _Operation(self, layer):
+            try:
+                found = self._workspace(layer).stack_outputs(self.environment.name)
+            except StackNotFoundError:
+                return None
+            return {name: output.value for name, output in found.items()}
+
+    def history(self, layer: Layer) -> list[UpdateSummary]:
+        """The stack's updates, newest first."""
+        with _Operation(self, layer):
+            return self._stack(layer, None, create=False).history(show_secrets=False)
+
+    def cancel(self, layer: Layer) -> None:
+        """Take away the lock of an update that is gone."""
+        with _Operation(self, layer):
+            self._stack(layer, None, create=False).cancel()
+
+    def check_upstream(self, layer: Layer, deployed: set[str]) -> None:
+        """Raise unless each layer that `layer` reads has outputs; those `deployed` just now are not asked."""
+        for name in layer.depends_on:
+            if name not in deployed and not self.outputs(layers.find(name, self._layers)):
+                raise failures.missing_upstream(self.environment, layer, name)
+
+    def interrupt(self) -> None:
+        """Let the operations under way finish and start no others; called again, end at once."""
+        self._command.interrupt()
+
+    def event(self, layer: Layer, event: EngineEvent) -> None:
+        """Hand an event on to who shows progress."""
+        self._on_event(layer, event)
+
+    def _workspace(self, layer: Layer, program: Program | None = None) -> LocalWorkspace:
+        return LocalWorkspace(
+            work_dir=str(self.environment.stack_folder(layer.name)),
+            program=program,
+            env_vars=self._variables,
+            pulumi_command=self._command,
+        )
+
+    def _stack(self, layer: Layer, program: Program | None, *, create: bool) -> Stack:
+        workspace = self._workspace(layer, program)
+        make = Stack.create_or_select if create else Stack.select
+        return make(self.environment.name, workspace)
+
+
+class _Operation:
+    """One operation on one stack: collects what goes wrong, and explains it when it ends."""
+
+    def __init__(self, engine: Engine, layer: Layer) -> None:
+        self.program = Program(engine.environment.stack_folder(layer.name))
+        self._engine = engine
+        self._layer = layer
+        self._diagnostics: list[Diagnostic] = []
+
+    def event(self, event: EngineEvent) -> None:
+        diagnostic = event.diagnostic_event
+        if diagnostic and diagnostic.severity == "error":
+            self._diagnostics.append(Diagnostic(diagnostic.urn or "", diagnostic.message))
+        self._engine.event(self._layer, event)
+
+    def __enter__(self) -> "_Operation":
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, CommandError):
+            raise failures.explain(
+                error,
+                self._engine.environment,
+                self._layer,
+                diagnostics=self._diagnostics,
+                program=self.program.explanation(),
+            ) from error
+
+
+def inherited_variables(
+    environment: Environment, variables: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """What the engine inherits of the user's own variables: all, or for `local` none that concern AWS."""
+    if not environment.is_local:
+        return dict(variables)
+    return {name: value for name, value in variables.items() if not name.startswith(FOREIGN_TO_LOCAL)}

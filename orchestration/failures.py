@@ -1,0 +1,104 @@
+"""What the engine's failures mean to a user: one line each, and what to do."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pulumi.automation.errors import CommandError
+
+from orchestration.environments import Environment
+from orchestration.errors import UserError
+from orchestration.layers import Layer
+
+_LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
+_PREFIX = re.compile(r"^(error: |update failed$|warning: )+")
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """An error that the engine reported, with the URN of the resource it belongs to (or none)."""
+
+    urn: str
+    message: str
+
+    @property
+    def resource(self) -> str:
+        """The type and the name, as a user knows them; empty for the stack as a whole."""
+        parts = self.urn.split("::")
+        if len(parts) != 4 or parts[2] == "pulumi:pulumi:Stack":  # noqa: PLR2004
+            return ""
+        return f"{parts[3]} ({parts[2].split('$')[-1]})"
+
+    @property
+    def line(self) -> str:
+        """The resource and its message, on one line."""
+        text = " ".join(self.message.split())
+        return f"{self.resource}: {text}" if self.resource else text
+
+
+class LayerError(UserError):
+    """A layer could not be deployed, previewed, destroyed or read."""
+
+
+def explain(
+    error: CommandError,
+    environment: Environment,
+    layer: Layer,
+    *,
+    diagnostics: Sequence[Diagnostic] = (),
+    program: str = "",
+) -> LayerError:
+    """The error a user reads. `program` is what the layer's program itself failed with, if it did."""
+    known = _known(str(error), environment, layer)
+    if known:
+        return known
+    if program:
+        return LayerError(f"{layer.name}: {program}")
+    # A resource says what is wrong; the stack only that something is.
+    reported = [entry for entry in diagnostics if entry.resource] or list(diagnostics)
+    if not reported:
+        return LayerError(f"{layer.name}: {_last_words(str(error))}")
+    more = f" (and {len(reported) - 1} more)" if len(reported) > 1 else ""
+    return LayerError(f"{layer.name}: {reported[0].line}{more}")
+
+
+def missing_upstream(environment: Environment, layer: Layer, missing: str) -> LayerError:
+    """`layer` reads `missing`, which is not deployed."""
+    return LayerError(
+        f"{layer.name} reads {missing}, which is not deployed in '{environment.name}'.",
+        f"Deploy it first: invoke deploy --env {environment.name} --layer {missing}",
+    )
+
+
+def _known(text: str, environment: Environment, layer: Layer) -> LayerError | None:
+    where = f"-C stacks/{layer.name} -s {environment.name}"
+    if "currently locked by" in text or "Another update is currently in progress" in text:
+        lock = _LOCK.search(text)
+        holder = f" by {lock['who']} (process {lock['pid']}) since {lock['since']}" if lock else ""
+        return LayerError(
+            f"{layer.name}: another update holds the stack{holder}.",
+            f"Wait for it to end, or, if it is gone: pulumi cancel {where}",
+        )
+    if "incorrect passphrase" in text:
+        return LayerError(
+            f"{layer.name}: PULUMI_CONFIG_PASSPHRASE is not the passphrase of '{environment.name}'.",
+            "Set the one that the stack was made with.",
+        )
+    if "passphrase must be set" in text:
+        return LayerError(
+            f"{layer.name}: the stack's secrets are locked by a passphrase.",
+            "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
+        )
+    if "must be set for login" in text:
+        return LayerError(
+            f"No Pulumi backend is set for '{environment.name}'.",
+            "Set PULUMI_BACKEND_URL, for example s3://<bucket>, or PULUMI_ACCESS_TOKEN.",
+        )
+    return None
+
+
+def _last_words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines()]
+    errors = [line for line in lines if line.startswith("error: ")]
+    useful = errors or [line for line in lines if line and line not in ("stderr:", "stdout:")]
+    return _PREFIX.sub("", useful[-1]) if useful else "the Pulumi CLI failed and said nothing"

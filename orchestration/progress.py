@@ -1,0 +1,116 @@
+"""What the engine is doing, while it does it: a line per layer that changes in place, or plain lines."""
+
+import threading
+import time
+from types import TracebackType
+
+from pulumi.automation import EngineEvent, OpType
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.console import progress_console
+from orchestration.layers import Layer
+
+SILENT = {OpType.SAME, OpType.READ, OpType.READ_REPLACEMENT, OpType.REFRESH}
+PAST = {
+    OpType.CREATE: "created",
+    OpType.UPDATE: "updated",
+    OpType.DELETE: "deleted",
+    OpType.REPLACE: "replaced",
+    OpType.CREATE_REPLACEMENT: "created to replace",
+    OpType.DELETE_REPLACED: "deleted, replaced",
+}
+WARNING = "warning"
+
+
+class Progress:
+    """Shows events of several stacks at once; use it as a context, and give `event` to the engine.
+
+    In a `preview` resources "would be created".
+    """
+
+    def __init__(self, *, preview: bool = False, output: Console = progress_console) -> None:
+        self._preview = preview
+        self._output = output
+        self._guard = threading.Lock()
+        self._rows: dict[str, _Row] = {}
+        self._live = Live(get_renderable=self._table, console=output, transient=True, refresh_per_second=8)
+
+    def __enter__(self) -> "Progress":
+        if self._output.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def event(self, layer: Layer, event: EngineEvent) -> None:
+        """Take in one event of a layer's stack; called from any thread."""
+        with self._guard:
+            row = self._rows.setdefault(layer.name, _Row())
+            if event.resource_pre_event:
+                data = event.resource_pre_event.metadata
+                row.begin(data.urn, _short(data.type))
+            elif event.res_outputs_event:
+                data = event.res_outputs_event.metadata
+                row.end(data.urn)
+                self._say(layer, data.op, data.urn, data.type)
+            elif event.res_op_failed_event:
+                row.end(event.res_op_failed_event.metadata.urn)
+            elif event.diagnostic_event and event.diagnostic_event.severity == WARNING:
+                text = " ".join(event.diagnostic_event.message.split())
+                self._output.print(f"[yellow]{layer.name}: warning: {escape(text)}[/]")
+
+    def _say(self, layer: Layer, operation: OpType, urn: str, kind: str) -> None:
+        if operation in SILENT or kind.startswith("pulumi:"):
+            return
+        done = PAST.get(operation, str(operation.value))
+        verb = f"would be {done}" if self._preview else done
+        self._output.print(f"[dim]{layer.name}:[/] {_short(kind)} {_name(urn)} {verb}")
+
+    def _table(self) -> Table:
+        grid = Table.grid(padding=(0, 2))
+        with self._guard:
+            for name, row in self._rows.items():
+                grid.add_row(f"[bold]{name}[/]", f"{row.done} done", f"{row.seconds:.0f} s", row.current)
+        return grid
+
+
+class _Row:
+    """One layer's resources: how many are done, which are under way."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self._started = time.monotonic()
+        self._under_way: dict[str, str] = {}
+
+    def begin(self, urn: str, kind: str) -> None:
+        self._under_way[urn] = f"{kind} {_name(urn)}"
+
+    def end(self, urn: str) -> None:
+        self.done += self._under_way.pop(urn, None) is not None
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    @property
+    def current(self) -> str:
+        """What is under way, with the number of others; short enough for one line."""
+        kinds = list(self._under_way.values())
+        more = f" and {len(kinds) - 1} more" if len(kinds) > 1 else ""
+        return f"[dim]{escape(kinds[0])}{more}[/]" if kinds else ""
+
+
+def _short(kind: str) -> str:
+    """`aws:sqs/queue:Queue` as `sqs.Queue`; a component's token as it is."""
+    parts = kind.split(":")
+    return f"{parts[1].split('/')[0]}.{parts[2]}" if len(parts) == 3 and parts[0] == "aws" else kind  # noqa: PLR2004
+
+
+def _name(urn: str) -> str:
+    return urn.rsplit("::", maxsplit=1)[-1]

@@ -1,0 +1,122 @@
+"""Acting on several layers in the order of their dependencies, side by side where that allows it."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from orchestration.errors import UserError
+from orchestration.layers import Layer
+
+Result = TypeVar("Result")
+
+
+class Fate(StrEnum):
+    """What became of a layer."""
+
+    DONE = "done"
+    FAILED = "failed"
+    LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True)
+class Report(Generic[Result]):
+    """What became of one layer, and why if it is not done."""
+
+    layer: Layer
+    fate: Fate
+    seconds: float = 0.0
+    result: Result | None = None
+    error: UserError | None = None
+    reason: str = ""
+
+
+def in_waves(
+    layers: Sequence[Layer],
+    act: Callable[[Layer], Result],
+    *,
+    waits_for: Callable[[Layer], Sequence[str]] = lambda layer: layer.depends_on,
+    interrupt: Callable[[], None] = lambda: None,
+) -> list[Report[Result]]:
+    """`act` on each layer as soon as all it waits for are done; what waits for a failure is left out.
+
+    Reports come in the order of `layers`. Ctrl-C calls `interrupt` each time it is pressed, waits for what
+    is under way, and is raised then. An error of `act` that is no `UserError` is a mistake, and is raised.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, len(layers))) as pool:
+        run = _Run(pool, layers, act, waits_for)
+        try:
+            while run.go_on():
+                pass
+        except KeyboardInterrupt:
+            run.wind_down(interrupt)
+            raise
+    return [run.reports[layer.name] for layer in layers]
+
+
+class _Run(Generic[Result]):
+    """One pass over the layers: those waiting, those under way, and the reports of the others."""
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        layers: Sequence[Layer],
+        act: Callable[[Layer], Result],
+        waits_for: Callable[[Layer], Sequence[str]],
+    ) -> None:
+        self.reports: dict[str, Report[Result]] = {}
+        self._pool = pool
+        self._act = act
+        self._waiting = list(layers)
+        self._under_way: dict[Future[Result], tuple[Layer, float]] = {}
+        names = {layer.name for layer in layers}
+        self._needs = {layer.name: [name for name in waits_for(layer) if name in names] for layer in layers}
+
+    def go_on(self) -> bool:
+        """Start what can start, wait until something ends; False when there is nothing left to do."""
+        self._waiting = [layer for layer in self._waiting if not self._settle(layer)]
+        if self._under_way:
+            self._collect()
+        return bool(self._waiting or self._under_way)
+
+    def wind_down(self, interrupt: Callable[[], None]) -> None:
+        """Wait for what is under way, interrupting it once more each time Ctrl-C is pressed."""
+        interrupt()
+        while True:
+            try:
+                wait(self._under_way)
+            except KeyboardInterrupt:
+                interrupt()
+            else:
+                return
+
+    def _settle(self, layer: Layer) -> bool:
+        """Start the layer or leave it out; False if it has to wait."""
+        ended = [self.reports[name] for name in self._needs[layer.name] if name in self.reports]
+        stopped_by = next((report for report in ended if report.fate is not Fate.DONE), None)
+        if stopped_by:
+            why = f"{stopped_by.layer.name} {stopped_by.fate}"
+            self.reports[layer.name] = Report(layer, Fate.LEFT_OUT, reason=why)
+        elif len(ended) == len(self._needs[layer.name]):
+            self._under_way[self._pool.submit(self._act, layer)] = (layer, time.monotonic())
+        else:
+            return False
+        return True
+
+    def _collect(self) -> None:
+        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            layer, started = self._under_way.pop(future)
+            seconds = time.monotonic() - started
+            try:
+                report = Report(layer, Fate.DONE, seconds, future.result())
+            except UserError as error:
+                report = Report(layer, Fate.FAILED, seconds, error=error, reason=error.message)
+            self.reports[layer.name] = report
+
+
+def failed(reports: Sequence[Report[Result]]) -> list[Report[Result]]:
+    """Those that were tried and failed."""
+    return [report for report in reports if report.fate is Fate.FAILED]
