@@ -20,7 +20,7 @@ _CONFIG = Config(
 def client(service: str) -> Any:
     """A client for `service` in the function's own region, by the low-level API that boto3 itself wraps.
 
-    botocore's session starts a seventh faster than boto3's, which adds resources and transfers that no function uses.
+    botocore's session starts a seventh faster than boto3's, which adds what no function uses.
     """
     session = botocore.session.get_session()
     return session.create_client(service, region_name=os.environ.get("AWS_REGION"), config=_CONFIG)

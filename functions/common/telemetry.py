@@ -1,11 +1,9 @@
 """What a function tells of its work: JSON log lines and metrics in the embedded metric format.
 
-No line holds personal data: the transaction's id as `correlation_id`, never the account, the device, the IP address,
-or the text of an unexpected exception, which may quote any of them.
+No line holds personal data: the transaction's id as `correlation_id`, never the account, the device, the IP
+address, or the text of an unexpected exception, which may quote any of them.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -17,17 +15,15 @@ METRICS_NAMESPACE = "FraudPipeline"
 
 
 class Telemetry:
-    """Logs and metrics of one function, `service`; metrics are written by `flush`, at the end of each invocation."""
+    """Logs and metrics of the function `service`; `flush` writes the metrics, once per invocation."""
 
     def __init__(self, service: str, stream: TextIO | None = None) -> None:
         self.logger = Logger(service=service, stream=stream)
         self._metrics = AmazonCloudWatchEMFProvider(namespace=METRICS_NAMESPACE, service=service)
 
-    @contextmanager
-    def about(self, transaction_id: str) -> Iterator[None]:
-        """Lines logged within carry the id of this transaction."""
-        with self.logger.append_context_keys(correlation_id=transaction_id):
-            yield
+    def about(self, transaction_id: str | None) -> None:
+        """Lines logged from here on, until `flush`, carry the id of this transaction."""
+        self.logger.append_keys(correlation_id=transaction_id)
 
     def count(self, name: str) -> None:
         """Adds one to a metric."""
@@ -45,7 +41,8 @@ class Telemetry:
         )
 
     def flush(self) -> None:
-        """Writes the metrics collected since the last time, if there are any."""
+        """Ends an invocation: writes the metrics that were collected, if there are any."""
+        self.about(None)
         if self._metrics.metric_set:
             self._metrics.flush_metrics()
 

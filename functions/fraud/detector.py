@@ -22,8 +22,9 @@ class FraudDetector:
         self._clock = clock
 
     def inspect(self, event: object) -> Decision:
-        """Scores the transaction of an EventBridge event. Raises whatever keeps it from being scored or sent."""
+        """Scores the transaction of an event. Raises whatever keeps it from being scored or sent."""
         transaction = read_event(event)
+        self._telemetry.about(transaction.transaction_id)
         decision = score(transaction, NO_FEATURES, self._ruleset)
         if decision.suspicious:
             self._queue.send(message(transaction, decision))
@@ -36,10 +37,9 @@ class FraudDetector:
         telemetry.duration("PostToScore", self._clock() - transaction.received_at)
         if decision.suspicious:
             telemetry.count("TransactionsFlagged")
-        with telemetry.about(transaction.transaction_id):
-            rules = [reason.rule_id for reason in decision.reasons]
-            facts = {"score": decision.score, "suspicious": decision.suspicious, "rules": rules}
-            telemetry.logger.info("transaction scored", extra=facts)
+        rules = [reason.rule_id for reason in decision.reasons]
+        facts = {"score": decision.score, "suspicious": decision.suspicious, "rules": rules}
+        telemetry.logger.info("transaction scored", extra=facts)
 
 
 def message(transaction: TransactionInserted, decision: Decision) -> SuspiciousTransaction:

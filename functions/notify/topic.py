@@ -1,0 +1,36 @@
+"""Where alerts are published."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from functions.notify.alert import Alert
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+_NUMBERS = frozenset({"score"})
+
+
+class AlertTopic(Protocol):
+    """Tells everyone who subscribed."""
+
+    def publish(self, alert: Alert) -> None:
+        """Returns once the alert is accepted; raises if it is not."""
+
+
+class SnsTopic:
+    """The topic in SNS."""
+
+    def __init__(self, client: "SNSClient", topic_arn: str) -> None:
+        self._client = client
+        self._arn = topic_arn
+
+    def publish(self, alert: Alert) -> None:
+        self._client.publish(
+            TopicArn=self._arn,
+            Subject=alert.subject,
+            Message=alert.text,
+            MessageAttributes={
+                name: {"DataType": "Number" if name in _NUMBERS else "String", "StringValue": value}
+                for name, value in alert.attributes.items()
+            },
+        )
