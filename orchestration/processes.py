@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from pulumi.automation import CommandResult, OnOutput, PulumiCommand
@@ -33,7 +34,7 @@ class ControlledCommand(PulumiCommand):
         self.command = str(path)
         self.version = VersionInfo.parse(version)
         self._environment = environment
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[subprocess.Popen[bytes]] = set()
         self._guard = threading.Lock()
         self._interrupted = False
 
@@ -45,21 +46,13 @@ class ControlledCommand(PulumiCommand):
         on_output: OnOutput | None = None,
         on_error: OnOutput | None = None,
     ) -> CommandResult:
-        """As the parent's; raises `InterruptedCliError` once `interrupt` was called."""
-        process = self._start([self.command, "--non-interactive", *args], cwd, additional_env)
-        try:
-            assert process.stdout is not None  # noqa: S101
-            assert process.stderr is not None  # noqa: S101
-            errors = _Collector(process.stderr, on_error)
-            errors.start()
-            output = _Collector(process.stdout, on_output)
-            output.run()
-            errors.join()
-            code = process.wait()
-        finally:
-            with self._guard:
-                self._running.discard(process)
-        result = CommandResult("\n".join(output.lines), "\n".join(errors.lines), code)
+        """As the parent's, but output is handed on when the CLI has ended.
+
+        Raises `InterruptedCliError` once `interrupt` was called.
+        """
+        with TemporaryFile("w+", encoding="utf-8") as output, TemporaryFile("w+", encoding="utf-8") as errors:
+            code = self._run([self.command, "--non-interactive", *args], cwd, additional_env, output, errors)
+            result = CommandResult(_content(output, on_output), _content(errors, on_error), code)
         if code != 0:
             raise create_command_error(result)
         return result
@@ -72,7 +65,9 @@ class ControlledCommand(PulumiCommand):
                 with suppress(ProcessLookupError):
                     process.send_signal(signal.SIGINT)
 
-    def _start(self, args: list[str], cwd: str, additional: Mapping[str, str]) -> subprocess.Popen[str]:
+    def _run(
+        self, args: list[str], cwd: str, additional: Mapping[str, str], output: IO[str], errors: IO[str]
+    ) -> int:
         path = os.pathsep.join([str(Path(self.command).parent), self._environment.get("PATH", "")])
         with self._guard:
             if self._interrupted:
@@ -82,27 +77,24 @@ class ControlledCommand(PulumiCommand):
                 cwd=cwd,
                 env={**self._environment, **additional, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
+                # Files, not pipes: a CLI whose reader was killed would die of its next line, and leave the
+                # stack locked.
+                stdout=output,
+                stderr=errors,
                 process_group=0,
             )
             self._running.add(process)
-        return process
+        try:
+            return process.wait()
+        finally:
+            with self._guard:
+                self._running.discard(process)
 
 
-class _Collector(threading.Thread):
-    """Reads a stream to its end, keeping each line and handing it on."""
-
-    def __init__(self, stream: IO[str], each: OnOutput | None) -> None:
-        super().__init__(daemon=True)
-        self.lines: list[str] = []
-        self._stream = stream
-        self._each = each
-
-    def run(self) -> None:
-        with self._stream:
-            for line in self._stream:
-                self.lines.append(line.rstrip())
-                if self._each:
-                    self._each(self.lines[-1])
+def _content(file: IO[str], each: OnOutput | None) -> str:
+    file.seek(0)
+    lines = [line.rstrip() for line in file]
+    if each:
+        for line in lines:
+            each(line)
+    return "\n".join(lines)

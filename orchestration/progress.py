@@ -62,7 +62,8 @@ class Progress:
             elif event.res_op_failed_event:
                 row.end(event.res_op_failed_event.metadata.urn)
             elif event.diagnostic_event and event.diagnostic_event.severity == WARNING:
-                text = " ".join(event.diagnostic_event.message.split())
+                # The first line says what; of some warnings a page of general advice follows.
+                text = event.diagnostic_event.message.strip().partition("\n")[0]
                 self._output.print(f"[yellow]{layer.name}: warning: {escape(text)}[/]")
 
     def _say(self, layer: Layer, operation: OpType, urn: str, kind: str) -> None:
