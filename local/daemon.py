@@ -21,6 +21,8 @@ from ministack.core.responses import get_region  # type: ignore[import-untyped]
 
 from local import lock
 from local.endpoint import Credentials, Endpoint
+from local.hops.all import Hops
+from local.hops.delays import DELAY_SCALE, Delays
 from local.layout import Layout
 
 LOG_BYTES = 2_000_000
@@ -83,7 +85,10 @@ async def _serve(layout: Layout, descriptor: int, ready: int) -> None:
         credentials=Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]),
     )
 
+    hops = Hops(layout, endpoint, Delays(scale=float(os.environ[DELAY_SCALE])))
+
     def announce() -> None:
+        hops.start()
         endpoint.write(layout.endpoint)
         os.write(ready, b"1")
         os.close(ready)
@@ -93,7 +98,13 @@ async def _serve(layout: Layout, descriptor: int, ready: int) -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = GRACE_SECONDS
     config.loglevel = "WARNING"
-    await serve(Service(app, announce), config, shutdown_trigger=stop.wait)
+
+    async def stopped() -> None:
+        await stop.wait()
+        # Before the sockets close: functions that still run call the emulator.
+        await asyncio.to_thread(hops.stop, GRACE_SECONDS)
+
+    await serve(Service(app, announce), config, shutdown_trigger=stopped)
 
 
 def _port(descriptor: int) -> int:

@@ -11,6 +11,9 @@ import boto3
 from local.emulator import Emulator
 from local.endpoint import Endpoint
 
+# A minute of AWS's becomes a tenth of a second.
+TEST_DELAY_SCALE = 1 / 600
+
 
 @dataclass(frozen=True)
 class EmbeddedAws:
@@ -52,7 +55,7 @@ class EmbeddedAws:
 @contextmanager
 def embedded_aws(root: Path) -> Iterator[EmbeddedAws]:
     """Start an emulator under `root` on a free port; it is stopped at the end, Ctrl-C included."""
-    emulator = Emulator(root)
+    emulator = Emulator(root, delay_scale=TEST_DELAY_SCALE)
     try:
         yield EmbeddedAws(emulator, emulator.start(0))
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 from local import lock, ports
 from local.endpoint import Credentials, Endpoint, credentials
 from local.errors import LocalError
+from local.hops.delays import DEFAULT_SCALE, DELAY_SCALE
 from local.layout import Layout
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -22,10 +23,14 @@ LOG_LINES_SHOWN = 15
 
 
 class Emulator:
-    """The embedded AWS whose files are under `root`. Any process may start, find and stop it."""
+    """The embedded AWS whose files are under `root`. Any process may start, find and stop it.
 
-    def __init__(self, root: Path) -> None:
+    `delay_scale` shortens the waits before AWS retries what failed.
+    """
+
+    def __init__(self, root: Path, *, delay_scale: float = DEFAULT_SCALE) -> None:
         self.layout = Layout(root.resolve())
+        self._delay_scale = delay_scale
 
     def status(self) -> Endpoint | None:
         """The endpoint if the emulator runs and is ready."""
@@ -83,7 +88,7 @@ class Emulator:
                     [sys.executable, "-s", "-m", "local.daemon", "--root", str(self.layout.root),
                      "--socket", str(listening.fileno()), "--ready", str(ready_in_daemon)],
                     cwd=REPOSITORY,
-                    env=environment(self.layout, actual, credentials(self.layout.credentials)),
+                    env=self._environment(actual),
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     pass_fds=(listening.fileno(), ready_in_daemon),
                     # Its own session: Ctrl-C in the user's terminal does not reach it.
@@ -100,6 +105,10 @@ class Emulator:
             os.close(ready)
         self.layout.port.write_text(str(endpoint.port))
         return endpoint
+
+    def _environment(self, port: int) -> dict[str, str]:
+        root_user = credentials(self.layout.credentials)
+        return {**environment(self.layout, port, root_user), DELAY_SCALE: str(self._delay_scale)}
 
     def _wait_until_ready(self, ready: int) -> None:
         readable, _, _ = select.select([ready], [], [], START_SECONDS)

@@ -49,6 +49,11 @@ class Layout:
         return self.emulator / "tmp"
 
     @property
+    def runtime(self) -> Path:
+        """The packages that every function finds, as in Lambda's runtime."""
+        return self.emulator / "runtime"
+
+    @property
     def home(self) -> Path:
         return self.emulator / "home"
 

@@ -1,0 +1,52 @@
+"""Whether Pulumi's local state and the emulator still describe the same deployment.
+
+The emulator saves what it holds at a clean stop only, Pulumi at every step: after a `kill -9` the two
+disagree. So both keep one token, in a file beside Pulumi's state and in a parameter in the emulator, renewed
+*before* a change is made: whichever side loses the change then has the old token, or none. A kill with no
+change since the last clean stop loses transactions but no resource, and the tokens still agree.
+"""
+
+import secrets
+from pathlib import Path
+
+from local.aws_json import AwsError, AwsJson, Caller
+from local.endpoint import Endpoint
+from local.files import write_atomically
+from local.layout import Layout
+
+PARAMETER = "/fraud-pipeline/local/marker"
+
+
+class Marker:
+    """The two copies of one clone's token."""
+
+    def __init__(self, root: Path, endpoint: Endpoint) -> None:
+        self._file = Layout(root).marker
+        self._aws = AwsJson(endpoint.url, endpoint.region)
+        self._caller = Caller(endpoint.credentials.access_key_id, endpoint.credentials.secret_access_key)
+
+    def agrees(self) -> bool:
+        """True too if neither side has a token: nothing was deployed yet."""
+        return self._in_pulumi() == self._in_emulator()
+
+    def renew(self) -> None:
+        """Give both sides a new token; called before each deploy or destroy, never after."""
+        token = secrets.token_hex(16)
+        write_atomically(self._file, token)
+        parameter = {"Name": PARAMETER, "Value": token, "Type": "String", "Overwrite": True}
+        self._aws.call(self._caller, "ssm", "PutParameter", parameter)
+
+    def _in_pulumi(self) -> str | None:
+        try:
+            return self._file.read_text()
+        except FileNotFoundError:
+            return None
+
+    def _in_emulator(self) -> str | None:
+        try:
+            answer = self._aws.call(self._caller, "ssm", "GetParameter", {"Name": PARAMETER})
+        except AwsError as error:
+            if error.code == "ParameterNotFound":
+                return None
+            raise
+        return str(answer["Parameter"]["Value"])
