@@ -46,7 +46,7 @@ class TransactionsApi:
             raise problem.id_taken()
         status, metric = _SUCCESS[outcome]
         self._telemetry.count(metric)
-        self._telemetry.logger.info(f"transaction {outcome.value}")
+        self._telemetry.info(f"transaction {outcome.value}")
         body = {
             "transaction_id": transaction.transaction_id,
             "timestamp": transaction.timestamp,
@@ -66,7 +66,7 @@ class TransactionsApi:
         # Names that a client made up may say anything: only ours are logged.
         fields = [fault.field for fault in answer.errors if fault.field in _FIELD_NAMES]
         facts = {"status": answer.status, "problem": answer.type, "fields": fields}
-        self._telemetry.logger.info("request refused", extra=facts)
+        self._telemetry.info("request refused", **facts)
         self._telemetry.count("RequestsFailed" if answer.status >= 500 else "RequestsRefused")  # noqa: PLR2004
         return _response(answer.status, "application/problem+json", answer, error.headers)
 

@@ -39,7 +39,7 @@ class FraudDetector:
             telemetry.count("TransactionsFlagged")
         rules = [reason.rule_id for reason in decision.reasons]
         facts = {"score": decision.score, "suspicious": decision.suspicious, "rules": rules}
-        telemetry.logger.info("transaction scored", extra=facts)
+        telemetry.info("transaction scored", **facts)
 
 
 def message(transaction: TransactionInserted, decision: Decision) -> SuspiciousTransaction:

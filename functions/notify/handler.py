@@ -1,7 +1,7 @@
 """Entry point of the notify function: `functions.notify.handler.handle`."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from functions.common.aws import client
 from functions.common.clock import now_ms
@@ -10,9 +10,6 @@ from functions.common.telemetry import Telemetry
 from functions.notify.environment import NotifyEnvironment
 from functions.notify.notifier import Notifier
 from functions.notify.topic import SnsTopic
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _environment = from_variables(NotifyEnvironment, os.environ)
 _telemetry = Telemetry("notify")
@@ -23,7 +20,13 @@ _notifier = Notifier(
 )
 
 
-def handle(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+class Context(Protocol):
+    """What the function needs of Lambda's context object."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Handles one batch of the queue; returns which of its messages are to be delivered again."""
     try:
         return _notifier.notify(event, context.get_remaining_time_in_millis)

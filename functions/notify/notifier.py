@@ -11,8 +11,8 @@ from functions.common.telemetry import Telemetry
 from functions.notify.alert import compose
 from functions.notify.topic import AlertTopic
 
-# The longest that one publication takes, retries included. A function that is cut off reports nothing, and then
-# the whole batch is published again.
+# The longest that one publication takes, retries included. A function that is cut off reports nothing, and
+# then the whole batch is published again.
 _LONGEST_PUBLICATION_MS = 12_000
 
 
@@ -53,6 +53,6 @@ class Notifier:
     def _publish(self, transaction: SuspiciousTransaction) -> None:
         self._telemetry.about(transaction.transaction_id)
         self._topic.publish(compose(transaction))
-        self._telemetry.logger.info("alert published", extra={"score": transaction.score})
+        self._telemetry.info("alert published", score=transaction.score)
         self._telemetry.count("AlertsPublished")
         self._telemetry.duration("PostToAlert", self._clock() - transaction.received_at)

@@ -1,0 +1,90 @@
+"""How long a function takes to start: imports and first client, against a bare process that makes the client.
+
+The function's code is laid out as in its zip and without compiled files, as Lambda runs it: the folder that it
+unpacks into cannot be written to, so what is not compiled in the zip is compiled at every start.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from functions.api.environment import ApiEnvironment
+from functions.common.environment import Environment, to_variables
+from functions.fraud.environment import FraudEnvironment
+from functions.fraud.rules import RuleSet
+from functions.notify.environment import NotifyEnvironment
+
+ROOT = Path(__file__).parents[1]
+GOAL_RATIO = 1.25
+RUNS = 15
+FUNCTIONS: dict[str, tuple[str, Environment]] = {
+    "api": ("dynamodb", ApiEnvironment(table_name="transactions", retention_days=400)),
+    "fraud": ("sqs", FraudEnvironment(queue_url="https://example.invalid/queue")),
+    "notify": ("sns", NotifyEnvironment(topic_arn="arn:aws:sns:us-east-1:123456789012:alerts")),
+}
+_AWS = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
+}
+
+
+def main() -> bool:
+    """Prints a line per function; True if all reach the goal."""
+    with tempfile.TemporaryDirectory() as folder:
+        _lay_out(Path(folder))
+        results = [_measure(name, Path(folder)) for name in FUNCTIONS]
+    return all(results)
+
+
+def _measure(name: str, folder: Path) -> bool:
+    service, environment = FUNCTIONS[name]
+    bare = f"import boto3; boto3.client('{service}')"
+    own = f"import functions.{name}.handler"
+    variables = {
+        **_AWS,
+        **to_variables(environment),
+        "PATH": os.environ["PATH"],
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    bare_seconds, own_seconds = [], []
+    # The first of each only warms the file cache. Alternating, so that a busy moment strikes both.
+    for _ in range(RUNS + 1):
+        bare_seconds.append(_seconds(bare, folder, variables))
+        own_seconds.append(_seconds(own, folder, variables))
+    bare_median, own_median = statistics.median(bare_seconds[1:]), statistics.median(own_seconds[1:])
+    ratio = own_median / bare_median
+    print(
+        f"cold start of {name}: {ratio:.2f} times bare boto3 with the same client"
+        f" ({own_median * 1000:.0f} ms against {bare_median * 1000:.0f} ms, medians of {RUNS})"
+        f"; goal {GOAL_RATIO:.2f}; {'ok' if ratio <= GOAL_RATIO else 'over'}"
+    )
+    return ratio <= GOAL_RATIO
+
+
+def _seconds(code: str, folder: Path, variables: dict[str, str]) -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], cwd=folder, env=variables, check=True)
+    return time.perf_counter() - start
+
+
+def _lay_out(folder: Path) -> None:
+    """The functions and the dependencies they ship, as in a zip."""
+    no_compiled_files = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "functions", folder / "functions", ignore=no_compiled_files)
+    rules = yaml.safe_load((ROOT / "stacks/processing/rules.yaml").read_text())
+    (folder / "functions/fraud/rules.json").write_bytes(RuleSet.from_data(rules).to_json())
+    shutil.copytree(Path(msgspec.__file__).parent, folder / "msgspec", ignore=no_compiled_files)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
