@@ -110,7 +110,19 @@ class Engine:
         """Raise unless each layer that `layer` reads has outputs; those `deployed` just now are not asked."""
         for name in layer.depends_on:
             if name not in deployed and not self.outputs(layers.find(name, self._layers)):
-                raise failures.missing_upstream(self.environment, layer, name)
+                raise failures.MissingUpstreamError(self.environment, layer, name)
+
+    def is_deployed(self, layer: Layer) -> bool:
+        """Whether the stack has any resource."""
+        return bool(self._resources(layer))
+
+    def protected(self, layer: Layer) -> Sequence[str]:
+        """The resources of the stack that the engine refuses to delete, as a user knows them."""
+        return [
+            Diagnostic(resource["urn"], "").resource
+            for resource in self._resources(layer)
+            if resource.get("protect")
+        ]
 
     def interrupt(self) -> None:
         """Let the operations under way finish and start no others; called again, end at once."""
@@ -119,6 +131,15 @@ class Engine:
     def event(self, layer: Layer, event: EngineEvent) -> None:
         """Hand an event on to who shows progress."""
         self._on_event(layer, event)
+
+    def _resources(self, layer: Layer) -> Sequence[Mapping[str, Any]]:
+        with _Operation(self, layer):
+            try:
+                exported = self._workspace(layer).export_stack(self.environment.name)
+            except StackNotFoundError:
+                return []
+            resources = (exported.deployment or {}).get("resources") or []
+            return [one for one in resources if one["type"] != "pulumi:pulumi:Stack"]
 
     def _workspace(self, layer: Layer, program: Program | None = None) -> LocalWorkspace:
         return LocalWorkspace(

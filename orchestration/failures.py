@@ -40,6 +40,17 @@ class LayerError(UserError):
     """A layer could not be deployed, previewed, destroyed or read."""
 
 
+class MissingUpstreamError(LayerError):
+    """A layer reads one, `missing`, that is not deployed."""
+
+    def __init__(self, environment: Environment, layer: Layer, missing: str) -> None:
+        super().__init__(
+            f"{layer.name} reads {missing}, which is not deployed in '{environment.name}'.",
+            f"Deploy it first: invoke deploy --env {environment.name} --layer {missing}",
+        )
+        self.missing = missing
+
+
 def explain(
     error: CommandError,
     environment: Environment,
@@ -60,14 +71,6 @@ def explain(
         return LayerError(f"{layer.name}: {_last_words(str(error))}")
     more = f" (and {len(reported) - 1} more)" if len(reported) > 1 else ""
     return LayerError(f"{layer.name}: {reported[0].line}{more}")
-
-
-def missing_upstream(environment: Environment, layer: Layer, missing: str) -> LayerError:
-    """`layer` reads `missing`, which is not deployed."""
-    return LayerError(
-        f"{layer.name} reads {missing}, which is not deployed in '{environment.name}'.",
-        f"Deploy it first: invoke deploy --env {environment.name} --layer {missing}",
-    )
 
 
 def _known(text: str, environment: Environment, layer: Layer) -> LayerError | None:

@@ -86,22 +86,25 @@ def find(
     path: str | None = None,
     cache: Path | None = None,
     sources: Sequence[tuple[str, Source]] | None = None,
+    quiet: bool = False,
 ) -> Cli:
-    """The CLI to use, made if need be; says in one line which it is.
+    """The CLI to use, made if need be; says in one line which it is, unless `quiet`.
 
     `pinned` is the least version and by default the SDK's own; `path` is where to look instead of PATH.
     Raises `UserError` with what to do where there is no way to it.
     """
     pinned = pinned or version("pulumi")
     found = _on_path(pinned, path)
-    if found:
+    if found and not quiet:
         say(f"Pulumi CLI {found.version}, from PATH: {found.path}")
+    if found:
         return found
     cached = Cache((cache or user_cache_path("fraud-pipeline") / "pulumi") / pinned)
     with _alone(cached):
         if not cached.is_intact():
             _make(cached, pinned, sources if sources is not None else default_sources(pinned))
-    say(f"Pulumi CLI {pinned}, from the cache: {cached.binary}")
+    if not quiet:
+        say(f"Pulumi CLI {pinned}, from the cache: {cached.binary}")
     return Cli(cached.binary, pinned)
 
 

@@ -1,0 +1,39 @@
+"""Putting the engine of an environment together: the CLI, the AWS it talks to, and who shows its progress."""
+
+from collections.abc import Mapping
+
+from orchestration import local_aws, pulumi_cli
+from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.environments import Environment
+from orchestration.errors import UserError
+from orchestration.processes import ControlledCommand
+
+
+def open_engine(
+    environment: Environment,
+    *,
+    changing: bool = False,
+    port: int | None = None,
+    on_event: OnEvent = ignore_event,
+) -> Engine:
+    """The engine, ready to act: the embedded AWS runs if the environment is `local`.
+
+    `changing` says that resources may change; `port` is where the embedded AWS starts, if it does.
+    """
+    cli = pulumi_cli.find()
+    aws = local_aws.prepare(environment, changing=changing, port=port)
+    return _engine(environment, cli, aws, on_event)
+
+
+def reading_engine(environment: Environment) -> Engine:
+    """The engine for reading the stacks' state only: no AWS is needed for that."""
+    if environment.is_local and not (environment.state_folder / "pulumi").is_dir():
+        raise UserError("Nothing is deployed in 'local'.", "Deploy it first: invoke deploy")
+    return _engine(environment, pulumi_cli.find(quiet=True), {}, ignore_event)
+
+
+def _engine(
+    environment: Environment, cli: pulumi_cli.Cli, aws: Mapping[str, str], on_event: OnEvent
+) -> Engine:
+    command = ControlledCommand(cli.path, cli.version, inherited_variables(environment))
+    return Engine(environment, command, aws=aws, on_event=on_event)

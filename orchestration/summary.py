@@ -1,0 +1,59 @@
+"""What became of each layer, as a table for people and as JSON for scripts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from orchestration.changes import Changes
+from orchestration.engine import Outcome
+from orchestration.schedule import Fate, Report
+
+COLUMNS = ("create", "update", "replace", "delete", "same")
+STYLES = {Fate.DONE: "green", Fate.FAILED: "bold red", Fate.LEFT_OUT: "yellow"}
+
+Reports = Sequence[Report[Outcome]]
+
+
+def as_table(reports: Reports, title: str) -> Table:
+    """One row per layer; zeros are shown as a dot, so that changes stand out."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("layer")
+    table.add_column("result")
+    for name in (*COLUMNS, "seconds"):
+        table.add_column(name, justify="right")
+    for report in reports:
+        counts = _changes(report).as_dict()
+        table.add_row(
+            report.layer.name,
+            f"[{STYLES[report.fate]}]{_result(report)}[/]",
+            *(str(counts[name] or "·") for name in COLUMNS),
+            f"{report.seconds:.1f}",
+        )
+    return table
+
+
+def as_json(reports: Reports) -> list[dict[str, Any]]:
+    """One object per layer."""
+    return [
+        {
+            "layer": report.layer.name,
+            "result": str(report.fate),
+            "changes": _changes(report).as_dict(),
+            "seconds": round(report.seconds, 3),
+            "reason": report.reason,
+        }
+        for report in reports
+    ]
+
+
+def _result(report: Report[Outcome]) -> str:
+    if report.fate is Fate.LEFT_OUT:
+        return f"left out: {report.reason}"
+    if report.fate is Fate.DONE and not _changes(report).any:
+        return "no change"
+    return str(report.fate)
+
+
+def _changes(report: Report[Outcome]) -> Changes:
+    return report.result.changes if report.result else Changes()
