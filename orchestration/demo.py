@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
@@ -14,13 +14,12 @@ from rich.text import Text
 from functions.common.clock import now_ms
 from functions.common.money import readable
 from functions.fraud.rules import RuleSet
-from local.mailbox import Mailbox
 from orchestration.client import ApiClient, Target
 from orchestration.console import console, fail
 from orchestration.errors import UserError
 from orchestration.leftovers import depths
 from orchestration.simulate import simulate
-from orchestration.watching import THREADS, Alert, Findings, Watch
+from orchestration.watching import SETTLE_SECONDS, THREADS, Alert, Findings, Following, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -40,6 +39,13 @@ Try next:
   invoke local.down                               stop the embedded AWS"""
 
 
+class Mailbox(Following, Protocol):
+    """What the demonstration needs of the mailbox."""
+
+    def last(self) -> str:
+        """The id of the newest mail; empty if there is none."""
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """A deployed pipeline as the demonstration needs it; `dead_letters` are queue URLs by what they keep."""
@@ -51,7 +57,15 @@ class Pipeline:
     dead_letters: Mapping[str, str]
 
 
-def run(pipeline: Pipeline, *, count: int = 60, rate: float = 10.0, seed: int = 1) -> int:
+def run(
+    pipeline: Pipeline,
+    *,
+    count: int = 60,
+    rate: float = 10.0,
+    seed: int = 1,
+    patience_seconds: float = PATIENCE_SECONDS,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> int:
     """Post `count` simulated transactions, `rate` a second, show the alerts as they arrive, and sum up.
 
     Returns the exit status: 0 if every flagged transaction's alert arrived, no other did, and nothing was set
@@ -71,9 +85,10 @@ def run(pipeline: Pipeline, *, count: int = 60, rate: float = 10.0, seed: int = 
             show=lambda alert: console.print(_line(alert)),
             progress=lambda answers: bar.update(task, completed=answers),
             after=pipeline.mailbox.last(),
+            settle_seconds=settle_seconds,
         )
         transactions = islice(simulate(seed, _run_name(), now_ms), count)
-        findings = watch.run(transactions, rate, PATIENCE_SECONDS)
+        findings = watch.run(transactions, rate, patience_seconds)
     client.close()
     left = depths(pipeline.sqs, pipeline.dead_letters)
     console.print(_summary(findings, left))
@@ -93,7 +108,7 @@ def _line(alert: Alert) -> Text:
     transaction = alert.transaction
     at = datetime.fromtimestamp(alert.mail.received_ms / 1000).astimezone().strftime("%H:%M:%S")
     what = f"{readable(transaction.amount, transaction.currency)} at {transaction.merchant_id}"
-    why = "; ".join(reason.text for reason in alert.decision.reasons)
+    why = "; ".join(line.removeprefix("- ") for line in alert.mail.body.splitlines() if line.startswith("- "))
     return Text.assemble(
         (at, "dim"), "  ", (f"{what:<34}", "bold red"), f"  {alert.latency_ms:>5.0f} ms  ", (why, "dim")
     )

@@ -11,7 +11,7 @@ from typing import Protocol
 from functions.common.event import TransactionInserted
 from functions.common.transaction import Transaction
 from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, Decision, score
+from functions.fraud.scoring import NO_FEATURES, score
 from local.mailbox import Mail
 from orchestration.answers import Outcome, Verdict, judge
 from orchestration.parallel import Workers
@@ -36,7 +36,6 @@ class Alert:
 
     mail: Mail
     transaction: Transaction
-    decision: Decision
     latency_ms: float
 
 
@@ -45,7 +44,7 @@ class Findings:
     """What was posted and what came of it; ids are the transactions'."""
 
     posted: dict[str, Transaction] = field(default_factory=dict)
-    flagged: dict[str, Decision] = field(default_factory=dict)
+    flagged: set[str] = field(default_factory=set)
     alerts: dict[str, Alert] = field(default_factory=dict)
     refused: dict[str, Verdict] = field(default_factory=dict)
     repeated: int = 0
@@ -54,12 +53,12 @@ class Findings:
     @property
     def missing(self) -> list[str]:
         """Flagged, stored, and nobody was told."""
-        return [each for each in self.flagged if each not in self.alerts and each not in self.refused]
+        return sorted(self.flagged - self.alerts.keys() - self.refused.keys())
 
     @property
     def unexpected(self) -> list[str]:
         """Somebody was told of what no rule flags."""
-        return [each for each in self.alerts if each not in self.flagged]
+        return sorted(self.alerts.keys() - self.flagged)
 
     @property
     def as_it_should(self) -> bool:
@@ -87,6 +86,7 @@ class Watch:
         show: Callable[[Alert], None],
         progress: Callable[[int], None],
         after: str = "",
+        settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self._client = client
         self._mailbox = mailbox
@@ -94,6 +94,7 @@ class Watch:
         self._show = show
         self._progress = progress
         self._after = after
+        self._settle_seconds = settle_seconds
         self._posted_at_ms: dict[str, float] = {}
         self._changed = threading.Condition()
         self._answers = 0
@@ -116,7 +117,7 @@ class Watch:
             self.findings.interrupted = True
         finally:
             stop.set()
-        follower.join(SETTLE_SECONDS)
+        follower.join(self._settle_seconds)
         return self.findings
 
     def _post_all(
@@ -143,7 +144,7 @@ class Watch:
         with self._changed:
             self.findings.posted[transaction.transaction_id] = transaction
             if decision.suspicious:
-                self.findings.flagged[transaction.transaction_id] = decision
+                self.findings.flagged.add(transaction.transaction_id)
 
     def _post(self, transaction: Transaction) -> None:
         # Before the POST: its time is part of what somebody who waits for the alert waits for.
@@ -158,7 +159,7 @@ class Watch:
     def _wait_for_alerts(self, patience_seconds: float, stop: threading.Event) -> None:
         with self._changed:
             self._changed.wait_for(lambda: not self.findings.missing, patience_seconds)
-        stop.wait(SETTLE_SECONDS)
+        stop.wait(self._settle_seconds)
 
     def _follow(self, stop: threading.Event) -> None:
         for mail in self._mailbox.follow(stop, after=self._after):
@@ -175,11 +176,7 @@ class Watch:
                 # The same message is mailed once per subscriber; another one is a repetition.
                 self.findings.repeated += mail.message_id != earlier.mail.message_id
                 return
-            decision = self.findings.flagged.get(transaction_id) or score(
-                _as_event(transaction), NO_FEATURES, self._rules
-            )
-            latency_ms = mail.received_ms - self._posted_at_ms[transaction_id]
-            alert = Alert(mail, transaction, decision, latency_ms)
+            alert = Alert(mail, transaction, mail.received_ms - self._posted_at_ms[transaction_id])
             self.findings.alerts[transaction_id] = alert
             self._show(alert)
             self._changed.notify_all()

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +33,7 @@ class FakeApi:
     url: str = ""
     answers: list[tuple[int, bytes, dict[str, str]]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    on_request: Callable[[Request], None] = lambda _: None
 
     def answer(self, status: int, problem: Mapping[str, object] | None = None, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -55,8 +56,10 @@ def running() -> Iterator[FakeApi]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             with lock:
-                api.requests.append(Request(body, dict(self.headers.items()), self.client_address[1]))
+                request = Request(body, dict(self.headers.items()), self.client_address[1])
+                api.requests.append(request)
                 status, answer, headers = api.answers.pop(0) if api.answers else CREATED
+            api.on_request(request)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
