@@ -2,12 +2,16 @@
 
 import ipaddress
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.plugin.errors import PluginError
+from local.plugin.errors import PluginError, is_gone
+
+_POLL_SECONDS = 0.05
+_RETRY_SECONDS = 0.5
 
 
 def loopback_endpoint(environment: Mapping[str, str]) -> str:
@@ -50,6 +54,41 @@ class Aws:
                     service, region_name=self.region, endpoint_url=self.endpoint, config=self._config
                 )
             return self._clients[service]
+
+    def wait_until(self, what: str, done: Callable[[], bool], timeout_seconds: float = 60) -> None:
+        """Return when `done` says so. Raises PluginError when it takes longer than the timeout."""
+        deadline = time.monotonic() + timeout_seconds
+        while not done():
+            if time.monotonic() > deadline:
+                raise PluginError(f"waited {timeout_seconds:.0f} s in vain until {what}")
+            time.sleep(_POLL_SECONDS)
+
+    def wait_until_gone(self, what: str, describe: Callable[[], Any]) -> None:
+        """Return when AWS says that what `describe` asks for does not exist."""
+
+        def gone() -> bool:
+            try:
+                describe()
+            except Exception as error:
+                if is_gone(error):
+                    return True
+                raise
+            return False
+
+        self.wait_until(f"{what} is gone", gone)
+
+    def retry_while(self, passing: Callable[[Exception], bool], call: Callable[[], Any]) -> None:
+        """Make a call again as long as it fails in a way that passes by itself, for a minute at most."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                call()
+            except Exception as error:
+                if not passing(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     @cached_property
     def account(self) -> str:

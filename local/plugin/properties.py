@@ -96,7 +96,7 @@ def _block(declared: Property, value: Plain) -> Plain:
     if declared.fields is None or not isinstance(value, dict):
         return value
     fields = {name: normal(field, value.get(name)) for name, field in declared.fields.items()}
-    return {name: field for name, field in fields.items() if field is not None}
+    return {name: field for name, field in fields.items() if field is not None} or None
 
 
 def _document(kind: str, text: str) -> Plain:
@@ -112,10 +112,21 @@ def _sort_key(value: Plain) -> str:
 
 
 def same(declared: Property, old: Plain, new: Plain) -> bool:
-    """Whether two values mean the same; a value not known yet is never the same as another."""
+    """Whether two values mean the same; a value not known yet is never the same as another.
+
+    In a nested block, a field that AWS chooses when it is absent is compared only if both have it.
+    """
     if has_unknown(old) or has_unknown(new):
         return False
+    if declared.fields is not None and isinstance(old, dict) and isinstance(new, dict):
+        return all(
+            _same_field(field, old.get(name), new.get(name)) for name, field in declared.fields.items()
+        )
     return bool(normal(declared, old) == normal(declared, new))
+
+
+def _same_field(field: Property, old: Plain, new: Plain) -> bool:
+    return (field.computed and (old is None or new is None)) or same(field, old, new)
 
 
 def problems(declared: Mapping[str, Property], inputs: Props, path: str = "") -> Iterator[tuple[str, str]]:

@@ -1,8 +1,44 @@
 """The resource types this plugin knows: those that the stacks use, and no others."""
 
 from local.plugin.resource import Resource
-from local.plugin.services import sqs
+from local.plugin.services import (
+    api_method,
+    api_stage,
+    apigateway,
+    dynamodb,
+    ec2,
+    events,
+    iam,
+    kms,
+    lambda_,
+    lambda_triggers,
+    logs,
+    pipes,
+    security_group,
+    sns,
+    sqs,
+    vpc_endpoint,
+)
+
+_MODULES = (
+    api_method,
+    api_stage,
+    apigateway,
+    dynamodb,
+    ec2,
+    events,
+    iam,
+    kms,
+    lambda_,
+    lambda_triggers,
+    logs,
+    pipes,
+    security_group,
+    sns,
+    sqs,
+    vpc_endpoint,
+)
 
 RESOURCES: dict[str, type[Resource]] = {
-    resource.pulumi_type: resource for module in (sqs,) for resource in module.RESOURCES
+    resource.pulumi_type: resource for module in _MODULES for resource in module.RESOURCES
 }

@@ -56,6 +56,10 @@ class Resource:
         """Remove it; AWS's not-found errors may be let through."""
         raise NotImplementedError
 
+    def unchanged(self, name: str, state: Props, inputs: Props) -> bool:
+        """Whether an input means what the state has; for types where that takes more than the two values."""
+        return same(self.properties[name], state.get(name), inputs.get(name))
+
 
 class LifeCycle:
     """Runs one type's life cycle as the engine's requests need it."""
@@ -88,7 +92,7 @@ class LifeCycle:
         result = {}
         for key, declared in self.properties.items():
             old, new = state.get(key), inputs.get(key)
-            if (new is None and declared.computed) or same(declared, old, new):
+            if (new is None and declared.computed) or self.resource.unchanged(key, state, inputs):
                 continue
             result[key] = declared.replaces(old, new)
         if (

@@ -1,0 +1,282 @@
+"""API Gateway: REST APIs and what describes them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from local.plugin import tags
+from local.plugin.properties import Property
+from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.values import Plain, Props
+
+
+class ApiResource(Resource):
+    """What API Gateway's types share: one API, changed by JSON patches."""
+
+    @property
+    def api(self) -> Any:
+        return self.aws.client("apigateway")
+
+    def retag(self, arn: str, old: Props, new: Props) -> None:
+        """Make the tags those of `new`."""
+        tags.change(
+            old["tags"],
+            new["tags"],
+            put=lambda added: self.api.tag_resource(resourceArn=arn, tags=added),
+            remove=lambda names: self.api.untag_resource(resourceArn=arn, tagKeys=names),
+        )
+
+    def arn_of(self, path: str) -> str:
+        """API Gateway's ARNs have no account."""
+        return f"arn:aws:apigateway:{self.aws.region}::/{path}"
+
+
+def replace_at(path: str, value: Plain) -> dict[str, str]:
+    """One JSON patch operation; API Gateway takes every value as a text, and an empty one as none."""
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return {"op": "replace", "path": path, "value": text}
+
+
+def patches(paths: Mapping[str, str], changed: set[str], new: Props) -> list[dict[str, str]]:
+    """Patch operations for the changed ones of the properties that `paths` knows."""
+    return [replace_at(paths[name], new.get(name)) for name in sorted(changed & paths.keys())]
+
+
+_ENDPOINT = {"types": Property(required=True), "ipAddressType": Property(computed=True)}
+
+
+class RestApi(ApiResource):
+    """A REST API; its id is AWS's."""
+
+    pulumi_type = "aws:apigateway/restApi:RestApi"
+    properties: ClassVar = {
+        **REGION,
+        **TAGS,
+        "name": Property(autoname=True),
+        "description": Property(computed=True),
+        "endpointConfiguration": Property(computed=True, fields=_ENDPOINT),
+        "disableExecuteApiEndpoint": Property(False),
+        "apiKeySource": Property(computed=True),
+        "policy": Property(computed=True, document="policy"),
+    }
+    _paths: ClassVar = {name: f"/{name}" for name in properties if name not in ("tags", "region")}
+
+    def create(self, inputs: Props) -> str:
+        optional = ("description", "endpointConfiguration", "apiKeySource", "policy")
+        answer = self.api.create_rest_api(
+            name=inputs["name"],
+            disableExecuteApiEndpoint=inputs["disableExecuteApiEndpoint"],
+            tags=inputs["tags"],
+            **{name: inputs[name] for name in optional if inputs.get(name)},
+        )
+        return str(answer["id"])
+
+    def read(self, resource_id: str, state: Props) -> Props:
+        api, arn = self.api.get_rest_api(restApiId=resource_id), self.arn_of(f"restapis/{resource_id}")
+        # Policies come back as the inside of a JSON text.
+        policy = json.loads(f'"{api["policy"]}"') if api.get("policy") else None
+        return {
+            "name": api["name"],
+            "arn": arn,
+            "executionArn": self.aws.arn("execute-api", resource_id),
+            "rootResourceId": api["rootResourceId"],
+            "createdDate": str(api["createdDate"]),
+            "description": api.get("description") or None,
+            "endpointConfiguration": {
+                name: value for name, value in api["endpointConfiguration"].items() if name in _ENDPOINT
+            },
+            "disableExecuteApiEndpoint": api.get("disableExecuteApiEndpoint", False),
+            "apiKeySource": api.get("apiKeySource"),
+            "policy": policy,
+            "tags": self.api.get_tags(resourceArn=arn).get("tags", {}),
+        }
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        operations = patches(self._paths, changed - {"endpointConfiguration"}, new)
+        if "endpointConfiguration" in changed and "endpointConfiguration" in new:
+            before, after = (values["endpointConfiguration"]["types"][0] for values in (old, new))
+            operations.append(replace_at(f"/endpointConfiguration/types/{before}", after))
+        if operations:
+            self.api.update_rest_api(restApiId=resource_id, patchOperations=operations)
+        self.retag(old["arn"], old, new)
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self.api.delete_rest_api(restApiId=resource_id)
+
+
+class ApiPath(ApiResource):
+    """One path of an API (AWS's Resource); its id is AWS's."""
+
+    pulumi_type = "aws:apigateway/resource:Resource"
+    identity = ("restApi", "parentId", "pathPart")
+    properties: ClassVar = {
+        **REGION,
+        "restApi": Property(required=True, replace=True),
+        "parentId": Property(required=True),
+        "pathPart": Property(required=True),
+    }
+
+    def create(self, inputs: Props) -> str:
+        api, parent, part = inputs["restApi"], inputs["parentId"], inputs["pathPart"]
+        return str(self.api.create_resource(restApiId=api, parentId=parent, pathPart=part)["id"])
+
+    def read(self, resource_id: str, state: Props) -> Props:
+        answer = self.api.get_resource(restApiId=state["restApi"], resourceId=resource_id)
+        return {
+            "restApi": state["restApi"],
+            "parentId": answer["parentId"],
+            "pathPart": answer["pathPart"],
+            "path": answer["path"],
+        }
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        operations = patches({"parentId": "/parentId", "pathPart": "/pathPart"}, changed, new)
+        where = {"restApiId": new["restApi"], "resourceId": resource_id}
+        self.api.update_resource(**where, patchOperations=operations)
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self.api.delete_resource(restApiId=state["restApi"], resourceId=resource_id)
+
+
+class Model(ApiResource):
+    """A JSON schema with a name; its id is AWS's."""
+
+    pulumi_type = "aws:apigateway/model:Model"
+    identity = ("restApi", "name")
+    properties: ClassVar = {
+        **REGION,
+        "restApi": Property(required=True, replace=True),
+        "name": Property(required=True, replace=True),
+        "contentType": Property(required=True, replace=True),
+        "description": Property(),
+        "schema": Property(document="json"),
+    }
+
+    def create(self, inputs: Props) -> str:
+        optional = {name: inputs[name] for name in ("description", "schema") if inputs.get(name)}
+        answer = self.api.create_model(
+            restApiId=inputs["restApi"], name=inputs["name"], contentType=inputs["contentType"], **optional
+        )
+        return str(answer["id"])
+
+    def read(self, resource_id: str, state: Props) -> Props:
+        answer = self.api.get_model(restApiId=state["restApi"], modelName=state["name"])
+        return {
+            "restApi": state["restApi"],
+            "name": answer["name"],
+            "contentType": answer["contentType"],
+            "description": answer.get("description") or None,
+            "schema": answer.get("schema") or None,
+        }
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        operations = patches({"description": "/description", "schema": "/schema"}, changed, new)
+        where = {"restApiId": new["restApi"], "modelName": new["name"]}
+        self.api.update_model(**where, patchOperations=operations)
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self.api.delete_model(restApiId=state["restApi"], modelName=state["name"])
+
+
+class RequestValidator(ApiResource):
+    """What the gateway checks before it calls anything; its id is AWS's."""
+
+    pulumi_type = "aws:apigateway/requestValidator:RequestValidator"
+    properties: ClassVar = {
+        **REGION,
+        "restApi": Property(required=True, replace=True),
+        "name": Property(autoname=True),
+        "validateRequestBody": Property(False),
+        "validateRequestParameters": Property(False),
+    }
+    _paths: ClassVar = {name: f"/{name}" for name in properties if name not in ("restApi", "region")}
+
+    def create(self, inputs: Props) -> str:
+        wanted = {name: inputs[name] for name in self._paths}
+        return str(self.api.create_request_validator(restApiId=inputs["restApi"], **wanted)["id"])
+
+    def read(self, resource_id: str, state: Props) -> Props:
+        where = {"restApiId": state["restApi"], "requestValidatorId": resource_id}
+        answer = self.api.get_request_validator(**where)
+        return {"restApi": state["restApi"], **{name: answer.get(name) for name in self._paths}}
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        where = {"restApiId": new["restApi"], "requestValidatorId": resource_id}
+        self.api.update_request_validator(**where, patchOperations=patches(self._paths, changed, new))
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self.api.delete_request_validator(restApiId=state["restApi"], requestValidatorId=resource_id)
+
+
+class GatewayResponse(ApiResource):
+    """What the gateway answers itself; its id is `aggr-<api>-<type>`."""
+
+    pulumi_type = "aws:apigateway/response:Response"
+    identity = ("restApiId", "responseType")
+    properties: ClassVar = {
+        **REGION,
+        "restApiId": Property(required=True, replace=True),
+        "responseType": Property(required=True, replace=True),
+        "statusCode": Property(),
+        "responseParameters": Property(),
+        "responseTemplates": Property(),
+    }
+
+    def create(self, inputs: Props) -> str:
+        self._put(inputs)
+        return f"aggr-{inputs['restApiId']}-{inputs['responseType']}"
+
+    def read(self, resource_id: str, state: Props) -> Props | None:
+        answer = self.api.get_gateway_response(**_response_of(state))
+        if answer.get("defaultResponse"):
+            return None
+        optional = ("statusCode", "responseParameters", "responseTemplates")
+        identity = {name: state[name] for name in self.identity}
+        return {**identity, **{name: answer.get(name) or None for name in optional}}
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        self._put(new)
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self.api.delete_gateway_response(**_response_of(state))
+
+    def _put(self, inputs: Props) -> None:
+        names = ("statusCode", "responseParameters", "responseTemplates")
+        optional = {name: inputs[name] for name in names if inputs.get(name)}
+        self.api.put_gateway_response(**_response_of(inputs), **optional)
+
+
+def _response_of(values: Props) -> dict[str, str]:
+    return {"restApiId": values["restApiId"], "responseType": values["responseType"]}
+
+
+class Account(ApiResource):
+    """The account's role for the gateway's own logs, one a region; its id is always the same."""
+
+    pulumi_type = "aws:apigateway/account:Account"
+    properties: ClassVar = {**REGION, "cloudwatchRoleArn": Property(computed=True)}
+
+    def create(self, inputs: Props) -> str:
+        self._put(inputs.get("cloudwatchRoleArn"))
+        return "api-gateway-account"
+
+    def read(self, resource_id: str, state: Props) -> Props:
+        answer = self.api.get_account()
+        return {
+            "cloudwatchRoleArn": answer.get("cloudwatchRoleArn") or None,
+            "apiKeyVersion": answer.get("apiKeyVersion"),
+            "features": answer.get("features", []),
+            "throttleSettings": [answer["throttleSettings"]] if "throttleSettings" in answer else [],
+        }
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        self._put(new.get("cloudwatchRoleArn"))
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self._put(None)
+
+    def _put(self, role: str | None) -> None:
+        self.api.update_account(patchOperations=[replace_at("/cloudwatchRoleArn", role)])
+
+
+RESOURCES = (RestApi, ApiPath, Model, RequestValidator, GatewayResponse, Account)

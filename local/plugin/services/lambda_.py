@@ -1,0 +1,171 @@
+"""Lambda: functions, from a zip on this machine."""
+
+from typing import Any, ClassVar
+
+from local.plugin import tags
+from local.plugin.errors import error_code
+from local.plugin.properties import Property, from_api, to_api
+from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.values import Archive, Props
+
+_VPC = {
+    "subnetIds": Property(unordered=True),
+    "securityGroupIds": Property(unordered=True),
+    "ipv6AllowedForDualStack": Property(False, only=(False,)),
+    "vpcId": Property(computed=True),
+}
+_LOGGING = {
+    "logFormat": Property(required=True),
+    "logGroup": Property(computed=True),
+    "applicationLogLevel": Property(computed=True),
+    "systemLogLevel": Property(computed=True),
+}
+_CONFIGURATION = {
+    "description": Property(),
+    "role": Property(required=True),
+    "handler": Property(required=True),
+    "runtime": Property(required=True),
+    "memorySize": Property(128),
+    "timeout": Property(3),
+    "environment": Property(fields={"variables": Property()}),
+    "kmsKeyArn": Property(api="KMSKeyArn"),
+    "deadLetterConfig": Property(fields={"targetArn": Property(required=True)}),
+    "tracingConfig": Property(computed=True, fields={"mode": Property(required=True)}),
+    "ephemeralStorage": Property(computed=True, fields={"size": Property(computed=True)}),
+    "loggingConfig": Property(computed=True, fields=_LOGGING),
+    "vpcConfig": Property(fields=_VPC),
+}
+_RESETS: dict[str, Any] = {
+    # An update leaves alone what it does not name; emptied is how it is taken back.
+    "Description": "",
+    "Environment": {"Variables": {}},
+    "KMSKeyArn": "",
+    "DeadLetterConfig": {"TargetArn": ""},
+    "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
+}
+_UNRESERVED = -1
+_UNSETTLED = {"Pending", "InProgress"}
+
+
+class Function(Resource):
+    """A function; its id is its name. Its code is the content of the zip, wherever that is."""
+
+    pulumi_type = "aws:lambda/function:Function"
+    identity = ("name",)
+    properties: ClassVar = {
+        **REGION,
+        **TAGS,
+        **_CONFIGURATION,
+        "name": Property(autoname=True, replace=True),
+        "code": Property(required=True),
+        "sourceCodeHash": Property(computed=True),
+        "packageType": Property("Zip", only=("Zip",)),
+        "architectures": Property(computed=True),
+        "publish": Property(False, only=(False,)),
+        "reservedConcurrentExecutions": Property(_UNRESERVED),
+        "skipDestroy": Property(False),
+    }
+
+    def unchanged(self, name: str, state: Props, inputs: Props) -> bool:
+        if name == "code" and isinstance(inputs.get("code"), Archive):
+            return bool(inputs["code"].sha256() == state.get("codeSha256"))
+        return super().unchanged(name, state, inputs)
+
+    def create(self, inputs: Props) -> str:
+        wanted = to_api(_CONFIGURATION, inputs)
+        if "architectures" in inputs:
+            wanted["Architectures"] = inputs["architectures"]
+
+        def create() -> None:
+            self._lambda.create_function(
+                FunctionName=inputs["name"], Code=_code(inputs), Tags=inputs["tags"], **_settable(wanted)
+            )
+
+        self.aws.retry_while(_role_is_too_new, create)
+        return str(inputs["name"])
+
+    def configure(self, resource_id: str, inputs: Props) -> None:
+        self._wait_until_ready(resource_id)
+        if inputs["reservedConcurrentExecutions"] != _UNRESERVED:
+            self._reserve(resource_id, inputs)
+
+    def read(self, resource_id: str, state: Props) -> Props:
+        answer = self._lambda.get_function(FunctionName=resource_id)
+        configuration, arn = answer["Configuration"], answer["Configuration"]["FunctionArn"]
+        reserved = self._lambda.get_function_concurrency(FunctionName=resource_id)
+        shown = {**dict.fromkeys(_CONFIGURATION), **from_api(_CONFIGURATION, configuration)}
+        invoke = f"arn:aws:apigateway:{self.aws.region}:lambda:path/2015-03-31/functions"
+        return {
+            **{name: value for name, value in shown.items() if value != "" or name != "kmsKeyArn"},
+            "name": configuration["FunctionName"],
+            "arn": arn,
+            "qualifiedArn": f"{arn}:{configuration['Version']}",
+            "invokeArn": f"{invoke}/{arn}/invocations",
+            "qualifiedInvokeArn": f"{invoke}/{arn}:{configuration['Version']}/invocations",
+            "version": configuration["Version"],
+            "lastModified": configuration["LastModified"],
+            "sourceCodeSize": configuration["CodeSize"],
+            "codeSha256": configuration["CodeSha256"],
+            "packageType": configuration.get("PackageType", "Zip"),
+            "architectures": configuration.get("Architectures"),
+            "reservedConcurrentExecutions": reserved.get("ReservedConcurrentExecutions", _UNRESERVED),
+            "tags": answer.get("Tags", {}),
+        }
+
+    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
+        if changed & {"code", "sourceCodeHash", "architectures"}:
+            architectures = {"Architectures": new["architectures"]} if "architectures" in new else {}
+            self._lambda.update_function_code(FunctionName=resource_id, **_code(new), **architectures)
+            self._wait_until_ready(resource_id)
+        if changed & _CONFIGURATION.keys():
+            wanted = _settable({**_RESETS, **to_api(_CONFIGURATION, new)})
+            self._lambda.update_function_configuration(FunctionName=resource_id, **wanted)
+            self._wait_until_ready(resource_id)
+        if "reservedConcurrentExecutions" in changed:
+            self._reserve(resource_id, new)
+        tags.change(
+            old["tags"],
+            new["tags"],
+            put=lambda added: self._lambda.tag_resource(Resource=old["arn"], Tags=added),
+            remove=lambda names: self._lambda.untag_resource(Resource=old["arn"], TagKeys=names),
+        )
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        if not state.get("skipDestroy"):
+            self._lambda.delete_function(FunctionName=resource_id)
+
+    def _reserve(self, name: str, inputs: Props) -> None:
+        count = inputs["reservedConcurrentExecutions"]
+        if count == _UNRESERVED:
+            self._lambda.delete_function_concurrency(FunctionName=name)
+        else:
+            self._lambda.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=count)
+
+    def _wait_until_ready(self, name: str) -> None:
+        def ready() -> bool:
+            now = self._lambda.get_function_configuration(FunctionName=name)
+            return not _UNSETTLED & {now.get("State"), now.get("LastUpdateStatus")}
+
+        self.aws.wait_until(f"function {name} is ready", ready)
+
+    @property
+    def _lambda(self) -> Any:
+        return self.aws.client("lambda")
+
+
+def _code(inputs: Props) -> dict[str, bytes]:
+    return {"ZipFile": inputs["code"].content()}
+
+
+def _settable(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Without what AWS answers about a VPC and does not take."""
+    vpc = {name: value for name, value in wanted.get("VpcConfig", {}).items() if name != "VpcId"}
+    return {**wanted, **({"VpcConfig": vpc} if vpc else {})}
+
+
+def _role_is_too_new(error: Exception) -> bool:
+    """A role made a moment ago is not known everywhere at once."""
+    return error_code(error) == "InvalidParameterValueException" and "cannot be assumed" in str(error)
+
+
+RESOURCES = (Function,)
