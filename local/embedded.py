@@ -1,5 +1,6 @@
 """An embedded AWS for the length of a block, as tests and benchmarks want it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 
 from local.emulator import Emulator
 from local.endpoint import Endpoint
 
 # A minute of AWS's becomes a tenth of a second.
 TEST_DELAY_SCALE = 1 / 600
+# botocore's name -> where it would be configured, the variable, the default, how it is converted.
+NOTHING_OF_THE_USERS: Any = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 @dataclass(frozen=True)
@@ -39,17 +47,16 @@ class EmbeddedAws:
         """The variables that point an AWS SDK at it."""
         return self.endpoint.environment()
 
-    def session(self) -> boto3.Session:
-        """A boto3 session of its root user; clients still need `endpoint_url` (see `client`)."""
-        return boto3.Session(
-            aws_access_key_id=self.endpoint.credentials.access_key_id,
-            aws_secret_access_key=self.endpoint.credentials.secret_access_key,
-            region_name=self.endpoint.region,
-        )
-
     def client(self, service: str) -> Any:
-        """A boto3 client of its root user; nothing is read from or written to this process's environment."""
-        return self.session().client(service, endpoint_url=self.url)  # type: ignore[call-overload]
+        """A boto3 client of its root user; the user's own profile and configuration play no part."""
+        keys = self.endpoint.credentials
+        session = boto3.Session(
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            region_name=self.endpoint.region,
+            botocore_session=botocore.session.Session(session_vars=NOTHING_OF_THE_USERS),
+        )
+        return session.client(service, endpoint_url=self.url)  # type: ignore[call-overload]
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Starting, stopping and finding the daemon that is the embedded AWS of one root folder."""
 
+import http.client
 import os
 import select
 import shutil
@@ -10,7 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from local import lock, ports
-from local.endpoint import Credentials, Endpoint, credentials
+from local.endpoint import HOST, Credentials, Endpoint, credentials
 from local.errors import LocalError
 from local.hops.delays import DEFAULT_SCALE, DELAY_SCALE
 from local.layout import Layout
@@ -19,6 +20,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 # Saving what ministack holds takes well under a second; a function that does not end is not waited for.
 STOP_SECONDS = 20.0
+# A machine under load is slow to answer; one that is stopped does not answer at all.
+ANSWER_SECONDS = 10.0
 LOG_LINES_SHOWN = 15
 
 
@@ -47,7 +50,8 @@ class Emulator:
         asked = ports.requested(port)
         with self._alone():
             running = self.status()
-            if running is None:
+            # One that was just killed may hold its lock for a moment longer.
+            if running is None or not _answers(running):
                 return self._start(asked)
         if asked not in (None, 0, running.port):
             raise LocalError(
@@ -158,6 +162,18 @@ def environment(layout: Layout, port: int, root_user: Credentials) -> dict[str, 
         "DOCKER_HOST": f"unix://{layout.home}/no-docker.sock",
         "LOG_LEVEL": "WARNING",
     }
+
+
+def _answers(endpoint: Endpoint) -> bool:
+    """Whether the emulator answers a request."""
+    connection = http.client.HTTPConnection(HOST, endpoint.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _end_group(leader: int) -> None:

@@ -42,6 +42,9 @@ class Endpoint:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            # A proxy of the user's does not know this machine's own addresses.
+            "NO_PROXY": HOST,
+            "no_proxy": HOST,
         }
 
     def write(self, path: Path) -> None:

@@ -71,7 +71,7 @@ def _read(path: Path) -> Mail:
     return Mail(
         id=path.stem,
         subject=str(message["Subject"]),
-        body=message.get_content().removesuffix("\n"),
+        body=message.get_content().replace("\r\n", "\n").removesuffix("\n"),
         to=str(message["To"]),
         received_ms=int(str(message["X-Received-Ms"])),
         message_id=str(message["X-Sns-Message-Id"]),

@@ -4,6 +4,9 @@ The emulator saves what it holds at a clean stop only, Pulumi at every step: aft
 disagree. So both keep one token, in a file beside Pulumi's state and in a parameter in the emulator, renewed
 *before* a change is made: whichever side loses the change then has the old token, or none. A kill with no
 change since the last clean stop loses transactions but no resource, and the tokens still agree.
+
+Pulumi's side names the port as well: addresses of queues and of the API hold it, so on another port what is
+deployed does not work and the stacks' outputs point nowhere.
 """
 
 import secrets
@@ -23,18 +26,23 @@ class Marker:
     def __init__(self, root: Path, endpoint: Endpoint) -> None:
         self._file = Layout(root).marker
         self._aws = AwsJson(endpoint.url, endpoint.region)
+        self._port = endpoint.port
         self._caller = Caller(endpoint.credentials.access_key_id, endpoint.credentials.secret_access_key)
 
     def agrees(self) -> bool:
         """True too if neither side has a token: nothing was deployed yet."""
-        return self._in_pulumi() == self._in_emulator()
+        token = self._in_emulator()
+        return self._in_pulumi() == (None if token is None else self._with_port(token))
 
     def renew(self) -> None:
         """Give both sides a new token; called before each deploy or destroy, never after."""
         token = secrets.token_hex(16)
-        write_atomically(self._file, token)
+        write_atomically(self._file, self._with_port(token))
         parameter = {"Name": PARAMETER, "Value": token, "Type": "String", "Overwrite": True}
         self._aws.call(self._caller, "ssm", "PutParameter", parameter)
+
+    def _with_port(self, token: str) -> str:
+        return f"{token} {self._port}"
 
     def _in_pulumi(self) -> str | None:
         try:

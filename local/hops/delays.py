@@ -1,5 +1,7 @@
 """How long the hops wait before they try again: AWS's waits, shortened so that one sees the outcome."""
 
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 # The variable that tells the daemon how much of AWS's waits to wait.
@@ -21,15 +23,20 @@ MOST_DOUBLINGS = 12
 
 @dataclass(frozen=True)
 class Delays:
-    """AWS's waits times `scale`. All results are seconds; attempts are counted from 1."""
+    """AWS's waits times `scale`. All results are seconds; attempts are counted from 1.
+
+    `chance` gives numbers from 0 to 1.
+    """
 
     scale: float
+    chance: Callable[[], float] = random.random
 
     def function_error(self, attempt: int) -> float:
         return FUNCTION_ERROR_SECONDS * attempt * self.scale
 
     def throttle(self, attempt: int) -> float:
-        return self._doubled(THROTTLE_FIRST_SECONDS, attempt)
+        # Events that are throttled together would come back together, and all but one be throttled again.
+        return self._doubled(THROTTLE_FIRST_SECONDS, attempt) * self.chance()
 
     def pipe(self, attempt: int) -> float:
         return self._doubled(PIPE_FIRST_SECONDS, attempt)
