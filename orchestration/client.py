@@ -20,6 +20,7 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.httpsession import get_cert_path
 from urllib3.exceptions import HTTPError
 
+from orchestration.aws_errors import told_to_users
 from orchestration.errors import UserError
 
 SERVICE = "execute-api"
@@ -127,7 +128,8 @@ class ApiClient:
 
     def _sign(self, body: bytes, content_type: str) -> dict[str, str]:
         # Signed anew for each attempt: a signature is valid for five minutes only.
-        frozen: ReadOnlyCredentials = self._target.credentials.get_frozen_credentials()
+        with told_to_users():
+            frozen: ReadOnlyCredentials = self._target.credentials.get_frozen_credentials()
         request = AWSRequest("POST", self._target.url, data=body, headers={"Content-Type": content_type})
         credentials = Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
         SigV4Auth(credentials, SERVICE, self._target.region).add_auth(request)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from orchestration.aws_errors import told_to_users
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
@@ -16,7 +18,8 @@ COUNTS: "tuple[QueueAttributeNameType, ...]" = (
 
 def depths(client: "SQSClient", queue_urls: Mapping[str, str]) -> dict[str, int]:
     """How many messages each queue holds, whether or not somebody is looking at them; by the given names."""
-    return {name: _depth(client, url) for name, url in queue_urls.items()}
+    with told_to_users():
+        return {name: _depth(client, url) for name, url in queue_urls.items()}
 
 
 def _depth(client: "SQSClient", url: str) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from orchestration.aws_errors import told_to_users
 from orchestration.console import console
 from orchestration.errors import UserError
 from orchestration.log_lines import LogLine
@@ -38,10 +39,11 @@ def logs(
     """
     tail = Tail(client, _groups(functions, function), start_ms=_now_ms() - _milliseconds(since))
     try:
-        _print(tail.read(), as_json=as_json)
-        while follow:
-            wait(FOLLOW_SECONDS)
+        with told_to_users():
             _print(tail.read(), as_json=as_json)
+            while follow:
+                wait(FOLLOW_SECONDS)
+                _print(tail.read(), as_json=as_json)
     except KeyboardInterrupt:
         return 0
     return 0

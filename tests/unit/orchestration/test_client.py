@@ -8,9 +8,11 @@ from email.utils import format_datetime
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.exceptions import UnauthorizedSSOTokenError
 
 from orchestration.client import ApiClient, ApiUnreachableError, Retries, StoppedError, Target, at_endpoint
+from orchestration.errors import UserError
 from tests.unit.orchestration.fake_api import FakeApi, running
 
 
@@ -48,6 +50,15 @@ def test_a_session_token_is_sent(api: FakeApi) -> None:
     target = Target(api.url, "eu-north-1", Credentials("AKIDEXAMPLE", "not-a-secret", "token"))
     ApiClient(target).post(b"{}")
     assert api.requests[0].headers["X-Amz-Security-Token"] == "token"
+
+
+def test_credentials_that_cannot_be_refreshed_are_one_line(api: FakeApi) -> None:
+    class Expired(Credentials):
+        def get_frozen_credentials(self) -> ReadOnlyCredentials:
+            raise UnauthorizedSSOTokenError
+
+    with pytest.raises(UserError, match=r"SSO session .* has expired"):
+        ApiClient(Target(api.url, "eu-north-1", Expired("a", "b"))).post(b"{}")
 
 
 def test_one_connection_serves_many_posts(api: FakeApi) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pytest
+from botocore.exceptions import ClientError
 
 from orchestration.errors import UserError
 from orchestration.log_lines import LogLine
@@ -97,6 +98,15 @@ def test_what_is_long_past_is_not_asked_for_again() -> None:
 def test_a_function_that_is_not_deployed_is_explained() -> None:
     with pytest.raises(UserError, match="no log group g"):
         messages(tail(Groups()))
+
+
+def test_a_refusal_of_aws_is_one_line() -> None:
+    class Refusing(Groups):
+        def filter_log_events(self, **_: Any) -> dict[str, Any]:
+            raise ClientError({"Error": {"Code": "Expired", "Message": "Token expired"}}, "FilterLogEvents")
+
+    with pytest.raises(UserError, match=r"AWS refuses FilterLogEvents: Token expired"):
+        logs(Refusing(), FUNCTIONS)  # type: ignore[arg-type]
 
 
 def test_one_function_is_chosen_by_its_short_name(capsys: pytest.CaptureFixture[str]) -> None:
