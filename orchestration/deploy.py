@@ -1,6 +1,7 @@
 """Deploying, previewing and destroying layers: in which order, after which questions, what is said then."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from orchestration import summary
@@ -13,6 +14,8 @@ from orchestration.layers import LAYERS, Layer, dependants
 from orchestration.schedule import Fate, Report, in_waves
 
 Confirm = Callable[[str], None]
+Act = Callable[[Layer], Outcome]
+WaitsFor = Callable[[Layer], Sequence[str]]
 
 
 class LayerEngine(Protocol):
@@ -30,7 +33,8 @@ class LayerEngine(Protocol):
 class Deployer:
     """Acts on the layers of one environment and says at the end what became of each.
 
-    `confirm` raises `UserError` if the user does not agree; every method does if a layer failed.
+    `confirm` raises `UserError` if the user does not agree; every method does if a layer failed. The engine
+    acts within `progress`.
     """
 
     def __init__(
@@ -39,12 +43,14 @@ class Deployer:
         engine: LayerEngine,
         confirm: Confirm,
         *,
+        progress: AbstractContextManager[object] | None = None,
         as_json: bool = False,
         all_layers: Sequence[Layer] = LAYERS,
     ) -> None:
         self._environment = environment
         self._engine = engine
         self._confirm = confirm
+        self._progress = progress or nullcontext()
         self._as_json = as_json
         self._all_layers = all_layers
 
@@ -65,7 +71,7 @@ class Deployer:
             done.add(layer.name)
             return outcome
 
-        reports = in_waves(layers, up, interrupt=self._interrupt)
+        reports = self._in_waves(layers, up)
         self._show(reports, f"Deployed to {where}")
         self._stop_if_failed(reports, "Not deployed")
         return reports
@@ -88,12 +94,16 @@ class Deployer:
             return [other.name for other in dependants(layer, self._all_layers)]
 
         reversed_layers = list(reversed(layers))
-        reports = in_waves(
-            reversed_layers, self._engine.destroy, waits_for=consumers, interrupt=self._interrupt
-        )
+        reports = self._in_waves(reversed_layers, self._engine.destroy, consumers)
         self._show(reports, f"Destroyed in {where}")
         self._stop_if_failed(reports, "Not destroyed")
         return reports
+
+    def _in_waves(
+        self, layers: Sequence[Layer], act: Act, waits_for: WaitsFor = lambda layer: layer.depends_on
+    ) -> list[Report[Outcome]]:
+        with self._progress:
+            return in_waves(layers, act, waits_for=waits_for, interrupt=self._interrupt)
 
     def _previewed(self, layers: Sequence[Layer]) -> list[Report[Outcome]]:
         chosen = {layer.name for layer in layers}
@@ -103,7 +113,7 @@ class Deployer:
             return self._engine.preview(layer)
 
         # A preview changes nothing that another one could wait for.
-        reports = in_waves(layers, preview, waits_for=lambda _: (), interrupt=self._interrupt)
+        reports = self._in_waves(layers, preview, lambda _: ())
         return [_waiting_for_others(report, chosen) for report in reports]
 
     def _refuse_what_others_read(self, layers: Sequence[Layer]) -> None:

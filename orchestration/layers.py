@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestration.errors import UserError
+from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,10 @@ class Layer:
 
 
 LAYERS = (
-    Layer("foundation", "fraud-foundation"),
-    Layer("data", "fraud-data", ("foundation",)),
-    Layer("processing", "fraud-processing", ("foundation", "data")),
-    Layer("edge", "fraud-edge", ("foundation", "data")),
+    Layer(FOUNDATION.layer, FOUNDATION.name),
+    Layer(DATA.layer, DATA.name, (FOUNDATION.layer,)),
+    Layer(PROCESSING.layer, PROCESSING.name, (FOUNDATION.layer, DATA.layer)),
+    Layer(EDGE.layer, EDGE.name, (FOUNDATION.layer, DATA.layer)),
 )
 
 

@@ -5,6 +5,7 @@ import time
 from types import TracebackType
 
 from pulumi.automation import EngineEvent, OpType
+from pulumi.automation.events import StepEventMetadata
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -26,27 +27,29 @@ WARNING = "warning"
 
 
 class Progress:
-    """Shows events of several stacks at once; use it as a context, and give `event` to the engine.
+    """Shows events of several stacks at once; give `event` to the engine, and act within it as a context."""
 
-    In a `preview` resources "would be created".
-    """
-
-    def __init__(self, *, preview: bool = False, output: Console = progress_console) -> None:
-        self._preview = preview
+    def __init__(self, output: Console = progress_console) -> None:
         self._output = output
         self._guard = threading.Lock()
         self._rows: dict[str, _Row] = {}
-        self._live = Live(get_renderable=self._table, console=output, transient=True, refresh_per_second=8)
+        self._live: Live | None = None
 
     def __enter__(self) -> "Progress":
+        self._rows = {}
         if self._output.is_terminal:
+            # Standard output stays its own: it may go to a file while this is shown.
+            self._live = Live(
+                get_renderable=self._table, console=self._output, transient=True, redirect_stdout=False
+            )
             self._live.start()
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        if self._live:
+            self._live.stop()
 
     def event(self, layer: Layer, event: EngineEvent) -> None:
         """Take in one event of a layer's stack; called from any thread."""
@@ -58,7 +61,7 @@ class Progress:
             elif event.res_outputs_event:
                 data = event.res_outputs_event.metadata
                 row.end(data.urn)
-                self._say(layer, data.op, data.urn, data.type)
+                self._say(layer, data, planned=bool(event.res_outputs_event.planning))
             elif event.res_op_failed_event:
                 row.end(event.res_op_failed_event.metadata.urn)
             elif event.diagnostic_event and event.diagnostic_event.severity == WARNING:
@@ -66,12 +69,14 @@ class Progress:
                 text = event.diagnostic_event.message.strip().partition("\n")[0]
                 self._output.print(f"[yellow]{layer.name}: warning: {escape(text)}[/]")
 
-    def _say(self, layer: Layer, operation: OpType, urn: str, kind: str) -> None:
-        if operation in SILENT or kind.startswith("pulumi:"):
+    def _say(self, layer: Layer, step: StepEventMetadata, *, planned: bool) -> None:
+        if step.op in SILENT or step.type.startswith("pulumi:"):
             return
-        done = PAST.get(operation, str(operation.value))
-        verb = f"would be {done}" if self._preview else done
-        self._output.print(f"[dim]{layer.name}:[/] {_short(kind)} {_name(urn)} {verb}")
+        done = PAST.get(step.op, str(step.op.value))
+        verb = f"would be {done}" if planned else done
+        self._output.print(
+            f"[dim]{layer.name}:[/] {escape(_short(step.type))} {escape(_name(step.urn))} {verb}"
+        )
 
     def _table(self) -> Table:
         grid = Table.grid(padding=(0, 2))

@@ -1,12 +1,23 @@
 """Putting the engine of an environment together: the CLI, the AWS it talks to, and who shows its progress."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from orchestration import local_aws, pulumi_cli
 from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
 from orchestration.environments import Environment
 from orchestration.errors import UserError
+from orchestration.layers import Layer
 from orchestration.processes import ControlledCommand
+from shared.configuration import SettingsError, validate_file
+
+
+def check_settings(environment: Environment, layers: Iterable[Layer]) -> None:
+    """A `UserError` for the first setting that is not allowed, before anything else is done."""
+    for layer in layers:
+        try:
+            validate_file(layer.name, environment.name, environment.root)
+        except SettingsError as error:
+            raise UserError(f"{error}.") from error
 
 
 def open_engine(

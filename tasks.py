@@ -1,0 +1,196 @@
+"""The tasks: `invoke --list` names them, `invoke --help TASK` explains one. Bodies are in orchestration/."""
+
+# Imported in the tasks: half a second of libraries that `invoke --list`, `test` and `check` do not need.
+# ruff: noqa: PLC0415
+
+from typing import Any
+
+from invoke.collection import Collection
+from invoke.context import Context
+
+from orchestration import development
+from orchestration.running import task
+
+ENV = "environment: local (the embedded AWS), dev, staging or prod"
+LOCAL_ENV = "environment: only local has this"
+LAYER = "only this layer; say it again for more than one"
+YES = "do not ask before something changes"
+JSON = "JSON on standard output, for scripts"
+PORT = "port of the embedded AWS if it starts now (else FRAUD_LOCAL_PORT, the last one, 4566, or a free one)"
+FOLLOW = "go on until Ctrl-C"
+WORKERS = "processes to run tests in (default: one)"
+
+
+@task(
+    help={
+        "env": LOCAL_ENV,
+        "count": "transactions to post",
+        "rate": "transactions a second",
+        "seed": "the same seed makes the same transactions",
+        "port": PORT,
+    }
+)
+def demo(
+    _: Context, env: str = "local", count: int = 60, rate: float = 10.0, seed: int = 1, port: int = 0
+) -> int:
+    """Deploy to the embedded AWS, post simulated transactions and show their alerts."""
+    from orchestration import commands
+
+    return commands.demo(env, count=count, rate=rate, seed=seed, port=port)
+
+
+@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "yes": YES, "json": JSON, "port": PORT})
+def deploy(
+    _: Context, env: str = "local", layer: Any = None, yes: bool = False, json: bool = False, port: int = 0
+) -> None:
+    """Deploy all layers, or some, in the order of their dependencies."""
+    from orchestration import commands
+
+    commands.deploy(env, layer, yes=yes, as_json=json, port=port)
+
+
+@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+def preview(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
+    """Show what deploy would change, without changing it."""
+    from orchestration import commands
+
+    commands.preview(env, layer, as_json=json)
+
+
+@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "yes": YES, "json": JSON})
+def destroy(_: Context, env: str = "local", layer: Any = None, yes: bool = False, json: bool = False) -> None:
+    """Delete what the layers hold, in reverse order, refusing what is protected."""
+    from orchestration import commands
+
+    commands.destroy(env, layer, yes=yes, as_json=json)
+
+
+@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+def outputs(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
+    """Show what the deployed layers give to others, such as the API's URL."""
+    from orchestration import commands
+
+    commands.show_outputs(env, layer, as_json=json)
+
+
+@task(
+    positional=["file"],
+    help={
+        "file": "JSON lines or CSV; - is standard input",
+        "env": ENV,
+        "format": "jsonl or csv (default: by the file's name or content)",
+        "concurrency": "requests at the same time, up to 256",
+        "rejects": "file that keeps what was refused, to be corrected and sent again",
+        "json": JSON,
+    },
+)
+def send(
+    _: Context,
+    *,
+    file: str,
+    env: str = "local",
+    format_: str = "",
+    concurrency: int = 8,
+    rejects: str = "",
+    json: bool = False,
+) -> int:
+    """Post the transactions of a file and say what became of each."""
+    from orchestration import commands
+
+    return commands.send(
+        env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
+    )
+
+
+@task(help={"env": LOCAL_ENV, "follow": FOLLOW, "full": "with the text of each mail", "json": JSON})
+def alerts(
+    _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
+) -> int:
+    """Show the mail that the alerts' subscribers received."""
+    from orchestration import commands
+
+    return commands.alerts(env, follow=follow, full=full, as_json=json)
+
+
+@task(
+    help={
+        "env": ENV,
+        "function": "only this one: api, fraud or notify",
+        "since": "how far back: a number and s, m, h or d",
+        "follow": FOLLOW,
+        "json": JSON,
+    }
+)
+def logs(
+    _: Context,
+    env: str = "local",
+    function: str = "",
+    since: str = "10m",
+    follow: bool = False,
+    json: bool = False,
+) -> int:
+    """Show what the functions log."""
+    from orchestration import commands
+
+    return commands.logs(env, function=function, since=since, follow=follow, as_json=json)
+
+
+@task(help={"port": PORT})
+def up(_: Context, port: int = 0) -> None:
+    """Start the embedded AWS; deploy and demo do so by themselves."""
+    from orchestration import commands
+
+    commands.local_up(port)
+
+
+@task()
+def down(_: Context) -> None:
+    """Stop the embedded AWS and keep what it holds."""
+    from orchestration import commands
+
+    commands.local_down()
+
+
+@task()
+def reset(_: Context) -> None:
+    """Forget what the embedded AWS holds, and the stacks deployed to it."""
+    from orchestration import commands
+
+    commands.local_reset()
+
+
+@task(
+    name="test",
+    help={
+        "k": "only tests whose names match this expression, such as C10",
+        "fast": "only the tests without an engine: units and stacks",
+        "workers": WORKERS,
+    },
+)
+def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = 0) -> None:
+    """Run the tests."""
+    development.run_tests(k, fast=fast, workers=workers)
+
+
+@task(help={"workers": WORKERS})
+def check(_: Context, workers: int = 0) -> None:
+    """Check format, lint and types and run the tests, as CI does."""
+    development.check(workers=workers)
+
+
+@task(iterable=["name"], help={"name": "only this benchmark; say it again for more than one"})
+def bench(_: Context, name: Any = None) -> None:
+    """Run the benchmarks, each with its figure and what it is measured against."""
+    development.bench(name)
+
+
+@task(help={"upgrade": "take the newest versions instead of keeping what is locked"})
+def lock(_: Context, upgrade: bool = False) -> None:
+    """Make the hash-pinned requirements anew from their .in files."""
+    development.lock(upgrade=upgrade)
+
+
+namespace = Collection(
+    demo, deploy, preview, destroy, outputs, send, alerts, logs, run_tests, check, bench, lock,
+    Collection("local", up, down, reset),
+)  # fmt: skip
