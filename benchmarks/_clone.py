@@ -1,0 +1,74 @@
+"""A copy of the working tree, with an embedded AWS of its own: measuring disturbs nobody's local state."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.emulator import Emulator
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Clone:
+    """The copy in `folder`."""
+
+    folder: Path
+
+    @property
+    def emulator(self) -> Emulator:
+        """Its embedded AWS."""
+        return Emulator(self.folder / ".local")
+
+    def invoke(self, *words: str) -> subprocess.Popen[str]:
+        """Start `invoke` in the copy, its standard output to be read."""
+        # Its own modules go before those of the tree that the environment belongs to.
+        variables = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "FRAUD_LOCAL_PORT": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "invoke", *words],
+            cwd=self.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+
+    def run(self, *words: str) -> str:
+        """Run `invoke` to its end; its standard output, or a RuntimeError."""
+        process = self.invoke(*words)
+        output, _ = process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"invoke {' '.join(words)} ended with status {process.returncode}:\n{output}")
+        return output
+
+    def outputs(self) -> dict[str, dict[str, Any]]:
+        """The outputs of the deployed layers by name."""
+        return dict(json.loads(self.run("outputs", "--json")))
+
+
+@contextmanager
+def clone() -> Iterator[Clone]:
+    """A copy of all files that git knows or would take, gone afterwards with all that ran in it."""
+    with tempfile.TemporaryDirectory(prefix="fraud-bench-") as folder:
+        copy = Clone(Path(folder).resolve())
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (copy.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, copy.folder / name)
+        try:
+            yield copy
+        finally:
+            copy.emulator.stop()

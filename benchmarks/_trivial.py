@@ -1,0 +1,40 @@
+"""A function that does nothing, behind an API of its own: what the pipeline's API is measured against."""
+
+import io
+import zipfile
+
+import boto3
+
+from local.endpoint import Endpoint
+
+# Told by what it prints: the emulator waits longer for a function that prints nothing.
+TRIVIAL = "def handle(event, context):\n    print('x')\n    return {'statusCode': 201, 'body': '{}'}\n"
+
+
+def trivial_api(endpoint: Endpoint) -> str:
+    """The URL of `POST /trivial`, which invokes a function that does nothing; callers sign there, too."""
+    own = endpoint.credentials
+    session = boto3.Session(own.access_key_id, own.secret_access_key, region_name=endpoint.region)
+    functions = session.client("lambda", endpoint_url=endpoint.url)
+    gateway = session.client("apigateway", endpoint_url=endpoint.url)
+    roles = session.client("iam", endpoint_url=endpoint.url)
+    role = roles.create_role(RoleName="trivial", AssumeRolePolicyDocument="{}")
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("trivial.py", TRIVIAL)
+    arn = functions.create_function(
+        FunctionName="trivial",
+        Runtime="python3.11",
+        Handler="trivial.handle",
+        Role=role["Role"]["Arn"],
+        Code={"ZipFile": code.getvalue()},
+    )["FunctionArn"]
+    api = gateway.create_rest_api(name="trivial")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    resource = gateway.create_resource(restApiId=api, parentId=root, pathPart="trivial")["id"]
+    method = {"restApiId": api, "resourceId": resource, "httpMethod": "POST"}
+    gateway.put_method(**method, authorizationType="AWS_IAM")
+    uri = f"arn:aws:apigateway:{endpoint.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    gateway.create_deployment(restApiId=api, stageName="local")
+    return f"{endpoint.url}/_aws/execute-api/{api}/local/trivial"

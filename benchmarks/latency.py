@@ -1,0 +1,110 @@
+"""How long an answer and an alert take on the embedded AWS, warm: a POST, and from the POST to the mail.
+
+A POST is measured against that of a function that does nothing, through the same gateway, each in turn.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from itertools import islice
+
+import yaml
+from botocore.credentials import Credentials
+
+from benchmarks._clone import Clone, clone
+from benchmarks._trivial import trivial_api
+from functions.common.clock import now_ms
+from functions.common.transaction import Transaction
+from functions.fraud.rules import RuleSet
+from local.endpoint import Endpoint
+from local.mailbox import Mailbox
+from orchestration.client import ApiClient, Target, at_endpoint
+from orchestration.simulate import body, simulate
+from orchestration.watching import THREADS, Findings, Watch
+
+POST_GOAL_RATIO = 1.5
+MAIL_GOAL_MS = 250.0
+WARM_UP = 30
+POSTS = 300
+ALERTS = 100
+ALERTS_PER_SECOND = 10.0
+
+
+def main() -> bool:
+    """Prints a line per figure; True if both reach their goals."""
+    with clone() as copy:
+        copy.run("deploy", "--env", "local", "--yes")
+        endpoint = copy.emulator.status()
+        assert endpoint
+        url = at_endpoint(copy.outputs()["edge"]["api_url"], endpoint.url)
+        api = _client(endpoint, url)
+        ratio = _posts_ratio(api, _client(endpoint, trivial_api(endpoint)))
+        milliseconds = _mail_ms(copy, api)
+    return ratio <= POST_GOAL_RATIO and milliseconds < MAIL_GOAL_MS
+
+
+def _posts_ratio(api: ApiClient, trivial: ApiClient) -> float:
+    transactions = simulate(1, "post", now_ms)
+
+    def post() -> float:
+        return _timed_ms(lambda: api.post(body(next(transactions))).status)
+
+    def post_trivial() -> float:
+        return _timed_ms(lambda: trivial.post(b"{}").status)
+
+    pairs = [(post(), post_trivial()) for _ in range(WARM_UP + POSTS)][WARM_UP:]
+    own, bare = (statistics.median(times) for times in zip(*pairs, strict=True))
+    print(
+        f"warm POST: {own / bare:.2f} times a trivial function's ({own:.1f} ms against {bare:.1f} ms,"
+        f" medians of {POSTS}); goal {POST_GOAL_RATIO}; {'ok' if own / bare <= POST_GOAL_RATIO else 'over'}"
+    )
+    return own / bare
+
+
+def _mail_ms(copy: Clone, api: ApiClient) -> float:
+    mailbox = Mailbox(copy.emulator.layout.mailbox)
+    rules = RuleSet.from_data(yaml.safe_load((copy.folder / "stacks/processing/rules.yaml").read_text()))
+
+    def findings(number: int) -> Findings:
+        watch = Watch(api, mailbox, rules, show=lambda _: None, progress=lambda _: None, after=mailbox.last())
+        return watch.run(islice(_flagged(), number), ALERTS_PER_SECOND, patience_seconds=30)
+
+    findings(WARM_UP)
+    found = findings(ALERTS)
+    assert found.as_it_should, f"missing {found.missing}, unexpected {found.unexpected}"
+    p50, p95 = found.latency_ms(50), found.latency_ms(95)
+    assert p50 is not None
+    assert p95 is not None
+    print(
+        f"POST to mail: p50 {p50:.0f} ms, p95 {p95:.0f} ms ({ALERTS} alerts, {ALERTS_PER_SECOND:.0f} a"
+        f" second); goal p50 under {MAIL_GOAL_MS:.0f} ms; {'ok' if p50 < MAIL_GOAL_MS else 'over'}"
+    )
+    return p50
+
+
+def _flagged() -> Iterator[Transaction]:
+    """Transactions of which each has an alert: the suspicious ones of a simulation."""
+    run = f"mail-{time.time_ns()}"
+    for each in simulate(1, run, now_ms):
+        if each.country in ("IR", "KP", "MM") or each.merchant_id.startswith(("jeweller", "payee")):
+            yield each
+
+
+def _timed_ms(post: Callable[[], int]) -> float:
+    started = time.perf_counter()
+    status = post()
+    seconds = time.perf_counter() - started
+    assert status == HTTPStatus.CREATED, status
+    return seconds * 1000
+
+
+def _client(endpoint: Endpoint, url: str) -> ApiClient:
+    own = endpoint.credentials
+    target = Target(url, endpoint.region, Credentials(own.access_key_id, own.secret_access_key))
+    return ApiClient(target, connections=THREADS)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)

@@ -1,0 +1,57 @@
+"""The zipped size of each function as it is deployed to the cloud, against what shipping boto3 would add.
+
+Lambda loads a zip before a cold start, and its runtime has boto3.
+"""
+
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import boto3
+import botocore
+import yaml
+
+from functions.fraud.rules import RuleSet
+from shared.packaging import package
+
+ROOT = Path(__file__).parents[1]
+ARCHITECTURE = "arm64"
+GOAL_KIB = 512
+FUNCTIONS = ("api", "fraud", "notify")
+NOT_TO_SHIP = ("boto3/", "botocore/", "s3transfer/", "urllib3/")
+
+
+def main() -> bool:
+    """Prints a line per function; True if all reach the goal and none ships what the runtime has."""
+    boto3_kib = sum(_zipped_bytes(Path(module.__file__).parent) for module in (boto3, botocore)) / 1024
+    results = [_measure(name, boto3_kib) for name in FUNCTIONS]
+    return all(results)
+
+
+def _measure(name: str, boto3_kib: float) -> bool:
+    rules = yaml.safe_load((ROOT / "stacks/processing/rules.yaml").read_text())
+    extra = {"functions/fraud/rules.json": RuleSet.from_data(rules).to_json()} if name == "fraud" else {}
+    archive = package(name, architecture=ARCHITECTURE, extra_files=extra)
+    kib = archive.stat().st_size / 1024
+    with zipfile.ZipFile(archive) as content:
+        own = sum(
+            entry.compress_size for entry in content.infolist() if entry.filename.startswith("functions/")
+        )
+        shipped = [entry for entry in content.namelist() if entry.startswith(NOT_TO_SHIP)]
+    reached = kib <= GOAL_KIB and not shipped
+    print(
+        f"zip of {name}: {kib:.0f} KiB, {own / 1024:.0f} KiB of it our own code; boto3 would add"
+        f" {boto3_kib:.0f} KiB; goal {GOAL_KIB} KiB without boto3; {'ok' if reached else 'over'}"
+    )
+    return reached
+
+
+def _zipped_bytes(folder: Path) -> int:
+    """About what the files take in a zip."""
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return sum(len(zlib.compress(path.read_bytes(), 1)) for path in files)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
