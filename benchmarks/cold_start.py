@@ -1,7 +1,7 @@
 """How long a function takes to start: imports and first client, against a bare process that makes the client.
 
-The function's code is laid out as in its zip and without compiled files, as Lambda runs it: the folder that it
-unpacks into cannot be written to, so what is not compiled in the zip is compiled at every start.
+The function's code is laid out as in its zip and without compiled files, as Lambda runs it: the folder of the
+code is read-only there, so what is not compiled in the zip is compiled at every start.
 """
 
 import os

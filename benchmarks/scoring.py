@@ -1,4 +1,4 @@
-"""Processor time of the fraud function per event, without AWS: reading, scoring, the message, log and metrics."""
+"""The fraud function's processor time per event, without AWS: reading, scoring, message, log and metrics."""
 
 import io
 import sys

@@ -3,8 +3,8 @@
 No line holds personal data: the transaction's id as `correlation_id`, never the account, the device, the IP
 address, or the text of an unexpected exception, which may quote any of them.
 
-Written here for the start-up time: aws-lambda-powertools does this and more, for another tenth of a bare start
-and most of the zip's size.
+Written here for the start-up time: aws-lambda-powertools does this and more, for another tenth of a bare
+start and most of the zip's size.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 

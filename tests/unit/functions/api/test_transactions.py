@@ -1,0 +1,138 @@
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from functions.api.store import TransactionStore
+from functions.api.transactions import TransactionsApi
+from functions.common.telemetry import Telemetry
+from tests.unit.functions.builders import NOW, posted, request
+from tests.unit.functions.fakes import InMemoryStore, busy_store, client_error
+
+
+class Api:
+    """The API on a store of its own; `log` is what it wrote."""
+
+    def __init__(self, store: TransactionStore | None = None) -> None:
+        self.log = io.StringIO()
+        self._telemetry = Telemetry("api", self.log)
+        self._api = TransactionsApi(store or InMemoryStore(), self._telemetry, lambda: NOW)
+
+    def post(self, body: str | dict[str, Any] | None = None, **changes: Any) -> tuple[int, dict[str, Any]]:
+        answer = self._api.answer(request(body, **changes))
+        assert answer["isBase64Encoded"] is False
+        self.headers = answer["headers"]
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def lines(self) -> list[dict[str, Any]]:
+        self._telemetry.flush()
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+def test_new_transaction_is_stored() -> None:
+    api = Api()
+    assert api.post() == (201, {"transaction_id": "tx-1", "timestamp": NOW, "status": "stored"})
+    assert api.headers == {"Content-Type": "application/json"}
+
+
+def test_same_transaction_again_is_a_replay() -> None:
+    api = Api()
+    api.post()
+    again = json.dumps(posted()).replace("12.5", '"12.500"')
+    assert api.post(again) == (200, {"transaction_id": "tx-1", "timestamp": NOW, "status": "replayed"})
+
+
+@pytest.mark.parametrize("change", [{"amount": 12.51}, {"timestamp": NOW - 1}, {"device_id": None}])
+def test_different_transaction_with_a_taken_id_is_a_conflict(change: dict[str, Any]) -> None:
+    api = Api()
+    api.post()
+    status, body = api.post(posted(**change))
+    assert status == 409
+    assert api.headers["Content-Type"] == "application/problem+json"
+    assert body["type"] == "urn:fraud-pipeline:problem:transaction-id-taken"
+
+
+def test_fields_at_fault_are_told_as_problem_json() -> None:
+    api = Api()
+    status, body = api.post(posted(amount=0, extra=1))
+    assert status == 400
+    assert api.headers["Content-Type"] == "application/problem+json"
+    assert body.pop("errors") == [
+        {
+            "field": "amount",
+            "detail": "must be a number, or a string with a decimal, greater than 0,"
+            " with at most 12 digits before and 4 after the point",
+        },
+        {"field": "extra", "detail": "is not a field of a transaction"},
+    ]
+    assert body == {
+        "type": "urn:fraud-pipeline:problem:invalid-transaction",
+        "title": "The transaction is not valid",
+        "status": 400,
+        "detail": "At fault: amount, extra",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({"body": "{"}, 400), ({"body": "a" * 20_000}, 413), ({"headers": {}}, 415)],
+)
+def test_request_that_cannot_be_read_is_told_as_problem_json(changes: dict[str, Any], status: int) -> None:
+    api = Api()
+    answered, body = api.post(**changes)
+    assert (answered, body["status"]) == (status, status)
+    assert "errors" not in body
+
+
+def test_busy_store_is_503_with_a_time_to_try_again() -> None:
+    api = Api(busy_store())
+    status, body = api.post()
+    assert (status, body["status"]) == (503, 503)
+    assert api.headers["Retry-After"] == "1"
+
+
+def test_unexpected_error_is_500_and_says_nothing_of_our_inside() -> None:
+    api = Api(InMemoryStore(client_error("AccessDeniedException")))
+    status, body = api.post()
+    assert status == 500
+    assert "AccessDenied" not in json.dumps(body)
+    failure = next(line for line in api.lines() if line.get("level") == "ERROR")
+    assert (failure["error"], failure["code"]) == ("ClientError", "AccessDeniedException")
+    assert failure["correlation_id"] == "tx-1"
+
+
+def test_event_that_is_no_request_is_answered_all_the_same() -> None:
+    api = TransactionsApi(InMemoryStore(), Telemetry("api", io.StringIO()), lambda: NOW)
+    assert api.answer(request() | {"body": 7})["statusCode"] == 500
+
+
+def test_log_has_the_transaction_id_and_no_personal_data() -> None:
+    api = Api()
+    api.post()
+    api.post(posted(amount=1))
+    api.post(posted(amount=0, **{"account-123456789": 1}))
+    assert [line.get("correlation_id") for line in api.lines()][:2] == ["tx-1", "tx-1"]
+    for personal in ("account-123456789", "device 7", "192.0.2.1"):
+        assert personal not in api.log.getvalue()
+
+
+def test_each_outcome_is_counted() -> None:
+    api = Api()
+    api.post()
+    api.post()
+    api.post("{")
+    metrics = api.lines()[-1]
+    counted = ("TransactionsStored", "TransactionsReplayed", "RequestsRefused")
+    assert [metrics[name] for name in counted] == [[1], [1], [1]]
+
+
+def test_of_simultaneous_requests_one_is_stored() -> None:
+    api = TransactionsApi(InMemoryStore(), Telemetry("api", io.StringIO()), lambda: NOW)
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(api.answer, [request()] * 20 + [request(posted(amount=1))] * 20))
+    statuses = [answer["statusCode"] for answer in answers]
+    assert statuses.count(201) == 1
+    assert sorted({*statuses}) == [200, 201, 409]
+    assert statuses.count(409) == 20

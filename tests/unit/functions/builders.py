@@ -1,0 +1,86 @@
+"""Transactions, events and messages as they look on each hop; a test names only what it is about."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from functions.common.event import TransactionInserted
+from functions.common.suspicious import Reason, SuspiciousTransaction
+from functions.common.transaction import Transaction
+
+NOW = 1_780_000_000_000
+"""Epoch milliseconds: 2026-05-28T20:26:40Z."""
+
+
+def posted(**changes: Any) -> dict[str, Any]:
+    """What a client posts, complete and valid."""
+    return {
+        "transaction_id": "tx-1",
+        "account_id": "account-123456789",
+        "merchant_id": "merchant_1",
+        "amount": 12.5,
+        "currency": "USD",
+        "timestamp": NOW,
+        "channel": "ecommerce",
+        "country": "US",
+        "device_id": "device 7",
+        "ip_address": "192.0.2.1",
+        "merchant_category": "groceries",
+    } | changes
+
+
+def transaction(**changes: Any) -> Transaction:
+    return msgspec.convert(posted(**changes), Transaction)
+
+
+def request(body: str | dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    """An event of API Gateway's proxy integration."""
+    return {
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps(posted()) if body is None else body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    } | changes
+
+
+def attributes(**changes: Any) -> dict[str, Any]:
+    """The transaction in the event, its values as DynamoDB types them."""
+    return {
+        "transaction_id": {"S": "tx-1"},
+        "timestamp": {"N": str(NOW)},
+        "account_id": {"S": "account-123456789"},
+        "merchant_id": {"S": "merchant_1"},
+        "amount": {"N": "12.5"},
+        "currency": {"S": "USD"},
+        "channel": {"S": "ecommerce"},
+        "country": {"S": "US"},
+        "merchant_category": {"S": "groceries"},
+        "received_at": {"N": str(NOW + 40)},
+    } | changes
+
+
+def inserted_event(**changes: Any) -> dict[str, Any]:
+    """What the rule delivers to the fraud function."""
+    return {
+        "version": "0",
+        "source": "fraud.transactions",
+        "detail-type": "TransactionInserted",
+        "detail": {"event_name": "INSERT", "transaction": attributes(**changes)},
+    }
+
+
+def inserted(**changes: Any) -> TransactionInserted:
+    values = posted(received_at=NOW + 40) | changes
+    return msgspec.convert(values, TransactionInserted)
+
+
+def suspicious(**changes: Any) -> SuspiciousTransaction:
+    values = msgspec.structs.asdict(inserted(amount="12500.5"))
+    reason = Reason(rule_id="amount-over-limit", weight=0.6, text="Amount of 12,500.50 USD is over the limit")
+    return SuspiciousTransaction(**(values | {"score": 0.6, "reasons": (reason,)} | changes))
+
+
+def message(message_id: str, body: str | SuspiciousTransaction) -> dict[str, Any]:
+    """A record of an SQS batch."""
+    text = body if isinstance(body, str) else msgspec.json.encode(body).decode()
+    return {"messageId": message_id, "body": text}

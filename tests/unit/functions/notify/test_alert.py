@@ -1,0 +1,76 @@
+import pytest
+
+from functions.common.suspicious import Reason
+from functions.notify.alert import compose, masked
+from tests.unit.functions.builders import suspicious
+
+
+def test_alert_is_readable_on_a_phone() -> None:
+    alert = compose(suspicious())
+    assert alert.subject == "Fraud alert (0.60): 12,500.50 USD at merchant_1"
+    assert alert.text == (
+        "A transaction looks suspicious.\n"
+        "\n"
+        "Amount: 12,500.50 USD\n"
+        "Merchant: merchant_1 (groceries)\n"
+        "Account: ****6789\n"
+        "When: 2026-05-28T20:26:40Z\n"
+        "Channel: ecommerce\n"
+        "Country: US\n"
+        "Score: 0.60 (medium)\n"
+        "\n"
+        "Why:\n"
+        "- Amount of 12,500.50 USD is over the limit (+0.60)\n"
+        "\n"
+        "Transaction id: tx-1\n"
+    )
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    alert = compose(suspicious(channel=None, country=None, merchant_category=None))
+    assert "Merchant: merchant_1\n" in alert.text
+    assert "None" not in alert.text
+    assert "channel" not in alert.attributes
+
+
+def test_attributes_are_for_filters() -> None:
+    assert compose(suspicious(score=0.85)).attributes == {
+        "transaction_id": "tx-1",
+        "severity": "high",
+        "currency": "USD",
+        "channel": "ecommerce",
+        "score": "0.85",
+    }
+
+
+@pytest.mark.parametrize(("score", "expected"), [(0.79, "medium"), (0.8, "high"), (1.0, "high")])
+def test_severity_is_high_from_a_score_on(score: float, expected: str) -> None:
+    assert compose(suspicious(score=score)).attributes["severity"] == expected
+
+
+@pytest.mark.parametrize(
+    "merchant_id", ["m" * 64, "m" * 200, "line\r\nBcc: someone", "café\x07", "\u202egnp.exe", "日本" * 40]
+)
+def test_subject_is_one_short_line_of_ascii(merchant_id: str) -> None:
+    subject = compose(suspicious(merchant_id=merchant_id)).subject
+    assert len(subject) < 100
+    assert all(" " <= character <= "~" for character in subject)
+
+
+def test_each_reason_has_its_line() -> None:
+    reasons = tuple(Reason(rule_id=f"r{n}", weight=0.3, text=f"Reason {n}") for n in (1, 2))
+    assert "Why:\n- Reason 1 (+0.30)\n- Reason 2 (+0.30)\n" in compose(suspicious(reasons=reasons)).text
+
+
+def test_text_of_a_client_cannot_add_lines_or_turn_the_reading_direction() -> None:
+    alert = compose(suspicious(merchant_category="x\nAccount: 1\u2028\u202e"))
+    assert "Merchant: merchant_1 (x Account: 1  )\n" in alert.text
+
+
+@pytest.mark.parametrize(
+    ("account_id", "expected"),
+    [("account-123456789", "****6789"), ("12345678", "****5678"), ("1234567", "****"), ("a", "****")],
+)
+def test_account_is_masked(account_id: str, expected: str) -> None:
+    assert masked(account_id) == expected
+    assert account_id not in compose(suspicious(account_id=account_id, reasons=())).text.split()

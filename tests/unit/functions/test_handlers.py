@@ -1,0 +1,91 @@
+"""The entry points, in a process of their own as Lambda starts it; nothing here reaches a network."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.fraud.rules import RuleSet
+from tests.unit.functions.builders import inserted_event, message, request
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = {
+    "TABLE_NAME": "transactions",
+    "RETENTION_DAYS": "400",
+    "QUEUE_URL": "https://example.invalid/queue",
+    "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "PATH": os.environ["PATH"],
+}
+PROGRAM = """
+import importlib, json, sys
+name, event = json.load(sys.stdin)
+class Context:
+    def get_remaining_time_in_millis(self): return 30_000
+answer = importlib.import_module(f"functions.{name}.handler").handle(event, Context())
+print(json.dumps({"answer": answer}))
+"""
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The functions' code with rules beside it, as in the zip."""
+    folder = tmp_path_factory.mktemp("code")
+    shutil.copytree(ROOT / "functions", folder / "functions")
+    rules = RuleSet.from_data({"threshold": 0.5}).to_json()
+    (folder / "functions/fraud/rules.json").write_bytes(rules)
+    return folder
+
+
+def _run(code: Path, name: str, event: object, **changes: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps([name, event]),
+        cwd=code,
+        env=ENVIRONMENT | changes,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _lines(code: Path, name: str, event: object) -> list[dict[str, Any]]:
+    result = _run(code, name, event)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_api_answers_a_request_and_writes_metrics(code: Path) -> None:
+    *_, metrics, result = _lines(code, "api", request("{"))
+    assert result["answer"]["statusCode"] == 400
+    assert (metrics["service"], metrics["RequestsRefused"]) == ("api", [1])
+
+
+def test_fraud_scores_an_event_by_the_rules_beside_it(code: Path) -> None:
+    *_, metrics, result = _lines(code, "fraud", inserted_event())
+    assert result == {"answer": None}
+    assert metrics["TransactionsScored"] == [1]
+
+
+def test_notify_reports_what_failed(code: Path) -> None:
+    *_, metrics, result = _lines(code, "notify", {"Records": [message("m-1", "{}")]})
+    assert result["answer"] == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert metrics["AlertsFailed"] == [1]
+
+
+def test_function_without_its_environment_does_not_start(code: Path) -> None:
+    result = _run(code, "api", request(), RETENTION_DAYS="")
+    assert result.returncode != 0
+    assert "RETENTION_DAYS" in result.stderr
+
+
+def test_event_that_fraud_cannot_read_ends_the_invocation_with_an_error(code: Path) -> None:
+    result = _run(code, "fraud", {"detail": {}})
+    assert result.returncode != 0
+    assert "UnreadableEventError" in result.stderr
