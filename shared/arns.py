@@ -1,0 +1,79 @@
+"""ARNs written from names: for policies about resources of other layers, or that do not exist yet."""
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+from shared.names import Names
+
+
+@dataclass(frozen=True)
+class Arns:
+    """The ARNs of one account and region."""
+
+    partition: str
+    account_id: str
+    region: str
+    names: Names
+
+    @classmethod
+    def of_caller(cls, names: Names) -> "Arns":
+        """Those of the account and region that the running program deploys to."""
+        return cls(
+            partition=aws.get_partition().partition,
+            account_id=aws.get_caller_identity().account_id,
+            region=aws.get_region().region,
+            names=names,
+        )
+
+    def of(self, service: str, resource: str) -> str:
+        """`arn:<partition>:<service>:<region>:<account>:<resource>`."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    @property
+    def account_root(self) -> str:
+        """The account as a principal: whoever its IAM policies allow."""
+        return f"arn:{self.partition}:iam::{self.account_id}:root"
+
+    @property
+    def table(self) -> str:
+        return self.of("dynamodb", f"table/{self.names.table}")
+
+    @property
+    def suspicious_queue(self) -> str:
+        return self.of("sqs", self.names.suspicious_queue)
+
+    def failure_queue(self, hop: str) -> str:
+        return self.of("sqs", self.names.failure_queue(hop))
+
+    @property
+    def topic(self) -> str:
+        return self.of("sns", self.names.topic)
+
+    @property
+    def bus(self) -> str:
+        return self.of("events", f"event-bus/{self.names.bus}")
+
+    @property
+    def rule(self) -> str:
+        return self.of("events", f"rule/{self.names.bus}/{self.names.rule}")
+
+    @property
+    def pipe(self) -> str:
+        return self.of("pipes", f"pipe/{self.names.pipe}")
+
+    def function(self, function: str) -> str:
+        return self.of("lambda", f"function:{self.names.function(function)}")
+
+    def role(self, function: str) -> str:
+        return f"arn:{self.partition}:iam::{self.account_id}:role/{self.names.function(function)}"
+
+    def function_log_group(self, function: str) -> str:
+        return self.log_group(self.names.function_log_group(function))
+
+    def log_group(self, name: str) -> str:
+        return self.of("logs", f"log-group:{name}")
+
+    def service(self, name: str) -> str:
+        """A service's regional DNS name, as the condition kms:ViaService has it."""
+        return f"{name}.{self.region}.amazonaws.com"

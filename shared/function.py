@@ -1,0 +1,140 @@
+"""A Lambda function in one piece: log group, least role with boundary, zip, and the function itself.
+
+What invokes it belongs to the stack: see `Function.invocable_by`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from functions.common.environment import Environment, to_variables
+from shared import permissions, trust
+from shared.arns import Arns
+from shared.contracts import FoundationOutputs
+from shared.iam import Statement, identity_policy
+from shared.packaging import RUNTIME, code_hash, package, processor
+from shared.settings import FunctionSettings
+
+LOG_RETENTION_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionArgs:
+    """`function` is the folder in functions/; `statements` are its permissions besides those that all need."""
+
+    function: str
+    description: str
+    arns: Arns
+    foundation: FoundationOutputs
+    boundary_arn: pulumi.Input[str]
+    settings: FunctionSettings
+    architecture: str
+    environment: pulumi.Input[Environment]
+    statements: Sequence[Statement]
+    extra_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Function(pulumi.ComponentResource):
+    """One function of the pipeline, in the private subnets, that nothing may invoke yet."""
+
+    def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:shared:Function", name, None, opts)
+        self._name = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.log_group = self._make_log_group(args)
+        self.role, role_policy = self._make_role(args)
+        self.function = self._make_function(args, [self.log_group, role_policy])
+        self.arn = self.function.arn
+        self.name = self.function.name
+        self.register_outputs({"arn": self.arn, "name": self.name})
+
+    def invocable_by(self, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
+        """Let a service invoke the function for one resource, and return that permission."""
+        return aws.lambda_.Permission(
+            f"{self._name}-{service}",
+            action="lambda:InvokeFunction",
+            function=self.name,
+            principal=f"{service}.amazonaws.com",
+            source_arn=source_arn,
+            opts=self._child,
+        )
+
+    def _make_log_group(self, args: FunctionArgs) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._name}-logs",
+            name=args.arns.names.function_log_group(args.function),
+            retention_in_days=LOG_RETENTION_DAYS,
+            kms_key_id=args.foundation.logs_key_arn,
+            opts=self._child,
+        )
+
+    def _make_role(self, args: FunctionArgs) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        role = aws.iam.Role(
+            f"{self._name}-role",
+            name=args.arns.names.function(args.function),
+            description=f"Least permissions of the function '{args.function}'",
+            assume_role_policy=trust.by_service("lambda"),
+            permissions_boundary=args.boundary_arn,
+            opts=self._child,
+        )
+        policy = aws.iam.RolePolicy(
+            f"{self._name}-permissions",
+            name="permissions",
+            role=role.name,
+            policy=identity_policy([*self._common_statements(args), *args.statements]),
+            opts=self._child,
+        )
+        return role, policy
+
+    def _common_statements(self, args: FunctionArgs) -> list[Statement]:
+        return permissions.of_every_function(
+            args.arns,
+            args.function,
+            log_group=self.log_group.arn,
+            key=args.foundation.function_key_arn,
+            subnet_ids=args.foundation.private_subnet_ids,
+            security_group_id=args.foundation.function_security_group_id,
+        )
+
+    def _make_function(
+        self, args: FunctionArgs, needs: Sequence[pulumi.Resource]
+    ) -> aws.lambda_.Function:
+        settings = args.settings
+        archive = package(args.function, architecture=args.architecture, extra_files=args.extra_files)
+        return aws.lambda_.Function(
+            f"{self._name}-function",
+            name=args.arns.names.function(args.function),
+            description=args.description,
+            runtime=RUNTIME,
+            architectures=[processor(args.architecture)],
+            handler=f"functions.{args.function}.handler.handle",
+            code=pulumi.FileArchive(str(archive)),
+            source_code_hash=code_hash(archive),
+            role=self.role.arn,
+            memory_size=settings.memory_mb,
+            timeout=settings.timeout_seconds,
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            kms_key_arn=args.foundation.function_key_arn,
+            environment={"variables": _variables(args)},
+            vpc_config={
+                "subnet_ids": args.foundation.private_subnet_ids,
+                "security_group_ids": [args.foundation.function_security_group_id],
+            },
+            tracing_config={"mode": "Active"},
+            logging_config={
+                "log_format": "JSON",
+                "application_log_level": settings.log_level,
+                "system_log_level": "INFO",
+                "log_group": self.log_group.name,
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
+        )
+
+
+def _variables(args: FunctionArgs) -> pulumi.Output[dict[str, str]]:
+    environment = pulumi.Output.from_input(args.environment)
+    return environment.apply(
+        lambda model: {**to_variables(model), "POWERTOOLS_LOG_LEVEL": args.settings.log_level}
+    )

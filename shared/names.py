@@ -1,0 +1,76 @@
+"""Physical names. Layers know each other's names where ARNs must be written before the resource exists.
+
+An environment is an AWS account, so a name carries no environment; teams that share an account set a suffix.
+"""
+
+from dataclasses import dataclass
+
+FUNCTIONS = ("api", "fraud", "notify")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every name that a stack fixes; `suffix` is the setting nameSuffix, or empty."""
+
+    suffix: str = ""
+
+    def _with_suffix(self, name: str) -> str:
+        return f"{name}-{self.suffix}" if self.suffix else name
+
+    @property
+    def table(self) -> str:
+        return self._with_suffix("transactions")
+
+    @property
+    def suspicious_queue(self) -> str:
+        return self._with_suffix("suspicious")
+
+    @property
+    def suspicious_dlq(self) -> str:
+        return self._with_suffix("suspicious-dlq")
+
+    @property
+    def topic(self) -> str:
+        return self._with_suffix("fraud-alerts")
+
+    @property
+    def bus(self) -> str:
+        return self._with_suffix("fraud-transactions")
+
+    @property
+    def rule(self) -> str:
+        return self._with_suffix("transaction-inserted")
+
+    @property
+    def pipe(self) -> str:
+        return self._with_suffix("transactions-to-bus")
+
+    def failure_queue(self, hop: str) -> str:
+        """The queue for what failed on one hop: `pipe`, `events` or `fraud`."""
+        return self._with_suffix(f"{hop}-failures")
+
+    @property
+    def api(self) -> str:
+        return self._with_suffix("fraud-transactions")
+
+    def function(self, function: str) -> str:
+        """A function, and the role and boundary that are its own."""
+        return self._with_suffix(f"fraud-pipeline-{function}")
+
+    def boundary(self, function: str) -> str:
+        return self._with_suffix(f"fraud-pipeline-{function}-boundary")
+
+    def function_log_group(self, function: str) -> str:
+        return f"/aws/lambda/{self.function(function)}"
+
+    @property
+    def access_log_group(self) -> str:
+        return f"/aws/apigateway/{self.api}"
+
+    def key_alias(self, purpose: str) -> str:
+        return f"alias/{self._with_suffix(f'fraud-{purpose}')}"
+
+    @property
+    def log_groups(self) -> tuple[str, ...]:
+        """Every log group of the pipeline."""
+        return (*(self.function_log_group(function) for function in FUNCTIONS), self.access_log_group)

@@ -1,0 +1,98 @@
+"""Queues as every layer wants them: encrypted with our key, TLS only; and queues for what failed: 14 days."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.iam import Statement, resource_policy
+
+FOURTEEN_DAYS_SECONDS = 1_209_600
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptedQueueArgs:
+    """Messages stay for 14 days. `senders` are statements that let a service send, for one source."""
+
+    name: str
+    key_arn: pulumi.Input[str]
+    visibility_timeout_seconds: int = 30
+    dead_letter_arn: pulumi.Input[str] | None = None
+    max_receives: int = 5
+    senders: Sequence[Statement] = ()
+
+
+class EncryptedQueue(pulumi.ComponentResource):
+    """`queue`, and its policy that refuses whatever does not come by TLS."""
+
+    def __init__(
+        self, name: str, args: EncryptedQueueArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:shared:EncryptedQueue", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.queue = aws.sqs.Queue(
+            name,
+            name=args.name,
+            kms_master_key_id=args.key_arn,
+            message_retention_seconds=FOURTEEN_DAYS_SECONDS,
+            visibility_timeout_seconds=args.visibility_timeout_seconds,
+            redrive_policy=_redrive(args),
+            opts=child,
+        )
+        aws.sqs.QueuePolicy(
+            name,
+            queue_url=self.queue.url,
+            policy=resource_policy([_tls_only(self.queue.arn), *args.senders]),
+            opts=child,
+        )
+        self.register_outputs({})
+
+
+def take_dead_letters_of(
+    name: str, dead_letters: aws.sqs.Queue, source: aws.sqs.Queue, opts: pulumi.ResourceOptions
+) -> None:
+    """Let `dead_letters` be named as the dead-letter queue of `source` alone."""
+    aws.sqs.RedriveAllowPolicy(
+        name,
+        queue_url=dead_letters.url,
+        redrive_allow_policy=pulumi.Output.json_dumps(
+            {"redrivePermission": "byQueue", "sourceQueueArns": [source.arn]}
+        ),
+        opts=opts,
+    )
+
+
+def service_may_send(service: str, account_id: str, queue_arn: str, source_arns: Sequence[str]) -> Statement:
+    """Let an AWS service send to a queue on behalf of resources of this account."""
+    return Statement(
+        sid="KeepWhatFailed",
+        actions=["sqs:SendMessage"],
+        resources=[queue_arn],
+        principal={"Service": f"{service}.amazonaws.com"},
+        conditions={
+            "StringEquals": {"aws:SourceAccount": account_id},
+            "ArnEquals": {"aws:SourceArn": list(source_arns)},
+        },
+    )
+
+
+def _redrive(args: EncryptedQueueArgs) -> pulumi.Output[str] | None:
+    if args.dead_letter_arn is None:
+        return None
+    return pulumi.Output.json_dumps(
+        {"deadLetterTargetArn": args.dead_letter_arn, "maxReceiveCount": args.max_receives}
+    )
+
+
+def _tls_only(queue_arn: pulumi.Input[str]) -> Statement:
+    # A denial of everything gives no permission; listing actions would let new ones through.
+    return Statement(
+        sid="RefusePlainText",
+        effect="Deny",
+        actions=["sqs:*"],
+        resources=[queue_arn],
+        principal={"AWS": "*"},
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )

@@ -1,0 +1,48 @@
+"""The queue between scoring and telling people, and its dead letters."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from shared.names import Names
+from shared.queues import EncryptedQueue, EncryptedQueueArgs, take_dead_letters_of
+
+# Required to be exactly six minutes. Lambda wants six times the timeout of the function that reads the queue.
+VISIBILITY_TIMEOUT_SECONDS = 360
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspiciousQueueArgs:
+    """`max_receives`: how often a message is tried before it becomes a dead letter."""
+
+    names: Names
+    key_arn: pulumi.Input[str]
+    max_receives: int
+
+
+class SuspiciousQueue(pulumi.ComponentResource):
+    """`queue`, and `dead_letters`, which takes the messages of that queue alone."""
+
+    def __init__(
+        self, name: str, args: SuspiciousQueueArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:data:SuspiciousQueue", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.dead_letters = EncryptedQueue(
+            "suspicious-dlq",
+            EncryptedQueueArgs(name=args.names.suspicious_dlq, key_arn=args.key_arn),
+            child,
+        ).queue
+        self.queue = EncryptedQueue(
+            "suspicious",
+            EncryptedQueueArgs(
+                name=args.names.suspicious_queue,
+                key_arn=args.key_arn,
+                visibility_timeout_seconds=VISIBILITY_TIMEOUT_SECONDS,
+                dead_letter_arn=self.dead_letters.arn,
+                max_receives=args.max_receives,
+            ),
+            child,
+        ).queue
+        take_dead_letters_of("suspicious-dlq", self.dead_letters, self.queue, child)
+        self.register_outputs({})

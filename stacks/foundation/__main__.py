@@ -1,0 +1,45 @@
+"""The layer foundation: keys by purpose, the private network with its endpoints, permission boundaries."""
+
+from shared import contracts, projects
+from shared.arns import Arns
+from shared.configuration import load
+from shared.contracts import FoundationOutputs
+from shared.names import Names
+from shared.settings import FoundationSettings
+from shared.tags import tag_resources
+from stacks.foundation.boundaries import Boundaries, BoundariesArgs
+from stacks.foundation.endpoints import Endpoints, EndpointsArgs
+from stacks.foundation.keys import Keys, KeysArgs
+from stacks.foundation.network import Network, NetworkArgs
+
+settings = load(FoundationSettings)
+tag_resources(projects.FOUNDATION)
+arns = Arns.of_caller(Names(settings.name_suffix))
+
+keys = Keys(
+    "keys",
+    KeysArgs(
+        arns=arns,
+        deletion_days=settings.key_deletion_days,
+        deletion_protection=settings.deletion_protection,
+    ),
+)
+network = Network(
+    "network", NetworkArgs(cidr=settings.vpc_cidr, availability_zones=settings.availability_zones)
+)
+Endpoints("endpoints", EndpointsArgs(arns=arns, network=network))
+boundaries = Boundaries("boundaries", BoundariesArgs(arns=arns, keys=keys, network=network))
+
+contracts.export(
+    FoundationOutputs(
+        data_key_arn=keys.data.arn,
+        function_key_arn=keys.function.arn,
+        logs_key_arn=keys.logs.arn,
+        vpc_id=network.vpc.id,
+        private_subnet_ids=network.subnet_ids,
+        function_security_group_id=network.function_security_group.id,
+        api_boundary_arn=boundaries.api.arn,
+        fraud_boundary_arn=boundaries.fraud.arn,
+        notify_boundary_arn=boundaries.notify.arn,
+    )
+)

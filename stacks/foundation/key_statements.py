@@ -1,0 +1,124 @@
+"""Who may use each key, and how.
+
+The account's root as a principal stands for those whom IAM policies of the account allow the same: without it
+nobody could administer a key, and no role's policy about it would count.
+"""
+
+from shared.arns import Arns
+from shared.iam import Statement
+from shared.names import FUNCTIONS
+
+_ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+)
+_USE = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+_KEEP = ("kms:Decrypt", "kms:GenerateDataKey")
+_EVENTS = {"Service": "events.amazonaws.com"}
+
+
+def administer(arns: Arns) -> Statement:
+    """Change the key and who may use it, but not use it."""
+    return Statement(sid="Administer", actions=_ADMINISTER, principal={"AWS": arns.account_root})
+
+
+def data(arns: Arns) -> list[Statement]:
+    """Roles through the services that store transactions; the table by a grant; EventBridge for itself."""
+    stores = [arns.service(name) for name in ("dynamodb", "sqs", "sns")]
+    return [
+        Statement(
+            sid="UseThroughStores",
+            actions=_USE,
+            principal={"AWS": arns.account_root},
+            conditions={"StringEquals": {"kms:ViaService": stores}},
+        ),
+        Statement(
+            sid="GrantToTable",
+            actions=["kms:CreateGrant"],
+            principal={"AWS": arns.account_root},
+            conditions={
+                "StringEquals": {"kms:ViaService": arns.service("dynamodb")},
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+            },
+        ),
+        _for_events(arns, "KeepEvents", "aws:events:event-bus:arn", arns.bus),
+        _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
+        Statement(
+            sid="LookUpKey",
+            actions=["kms:DescribeKey"],
+            principal=_EVENTS,
+            conditions={"StringEquals": {"aws:SourceAccount": arns.account_id}},
+        ),
+    ]
+
+
+def _for_events(arns: Arns, sid: str, context: str, arn: str) -> Statement:
+    """What EventBridge encrypts for one resource; it is the service's own doing, so no role has a part in it."""
+    return Statement(
+        sid=sid,
+        actions=_KEEP,
+        principal=_EVENTS,
+        conditions={
+            "StringEquals": {"aws:SourceAccount": arns.account_id, f"kms:EncryptionContext:{context}": arn}
+        },
+    )
+
+
+def function(arns: Arns) -> list[Statement]:
+    """Deploying roles through Lambda; a function's role for that function's variables."""
+    functions = [arns.function(name) for name in FUNCTIONS]
+    return [
+        Statement(
+            sid="UseThroughLambda",
+            actions=[*_USE, "kms:CreateGrant"],
+            principal={"AWS": arns.account_root},
+            conditions={"StringEquals": {"kms:ViaService": arns.service("lambda")}},
+        ),
+        Statement(
+            sid="DecryptEnvironment",
+            actions=["kms:Decrypt"],
+            principal={"AWS": arns.account_root},
+            conditions={"StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": functions}},
+        ),
+    ]
+
+
+def logs(arns: Arns) -> list[Statement]:
+    """CloudWatch Logs, for the log groups of the pipeline."""
+    groups = [arns.log_group(name) for name in arns.names.log_groups]
+    return [
+        Statement(
+            sid="EncryptLogs",
+            actions=_USE,
+            principal={"Service": arns.service("logs")},
+            conditions={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        )
+    ]

@@ -1,0 +1,52 @@
+"""Customer-managed keys, one per purpose: who may read logs may not thereby read transactions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.arns import Arns
+from shared.iam import Statement, key_policy
+from stacks.foundation import key_statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysArgs:
+    """`deletion_days`: how long a deleted key can be had back."""
+
+    arns: Arns
+    deletion_days: int
+    deletion_protection: bool
+
+
+class Keys(pulumi.ComponentResource):
+    """The keys `data` (table, queues, topic, bus), `function` (environment variables) and `logs`."""
+
+    def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:foundation:Keys", name, None, opts)
+        self._args = args
+        arns = args.arns
+        self.data = self._make("data", "Table, queues, topic and bus", key_statements.data(arns))
+        self.function = self._make(
+            "function", "Environment variables of functions", key_statements.function(arns)
+        )
+        self.logs = self._make("logs", "Log groups", key_statements.logs(arns))
+        self.register_outputs({})
+
+    def _make(self, purpose: str, description: str, statements: Sequence[Statement]) -> aws.kms.Key:
+        key = aws.kms.Key(
+            purpose,
+            description=description,
+            enable_key_rotation=True,
+            deletion_window_in_days=self._args.deletion_days,
+            policy=key_policy([key_statements.administer(self._args.arns), *statements]),
+            opts=pulumi.ResourceOptions(parent=self, protect=self._args.deletion_protection),
+        )
+        aws.kms.Alias(
+            purpose,
+            name=self._args.arns.names.key_alias(purpose),
+            target_key_id=key.key_id,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return key
