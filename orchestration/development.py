@@ -10,7 +10,6 @@ from orchestration.environments import ROOT
 from orchestration.errors import UserError
 
 FAST = ("tests/unit", "tests/stacks")
-TYPED = ("shared", "functions", "stacks", "orchestration", "local", "tasks")
 
 
 def run_tests(expression: str = "", *, fast: bool = False, workers: int = 0) -> None:
@@ -24,7 +23,7 @@ def check(*, workers: int = 0) -> None:
     """What CI runs: formatter, linter, types, then the tests."""
     _module("ruff", "format", "--check", ".")
     _module("ruff", "check", ".")
-    _module("mypy", *(option for package in TYPED for option in ("-p", package)))
+    _module("mypy")
     run_tests(workers=workers)
 
 

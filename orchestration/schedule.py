@@ -1,8 +1,11 @@
 """Acting on several layers in the order of their dependencies, side by side where that allows it."""
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -42,18 +45,41 @@ def in_waves(
 ) -> list[Report[Result]]:
     """`act` on each layer as soon as all it waits for are done; what waits for a failure is left out.
 
-    Reports come in the order of `layers`. Ctrl-C calls `interrupt` each time it is pressed, waits for what
-    is under way, and is raised then. An error of `act` that is no `UserError` is a mistake, and is raised.
+    Reports come in the order of `layers`. Ctrl-C calls `interrupt` each time it is pressed, starts nothing
+    more, waits for what is under way, and is raised then. An error of `act` that is no `UserError` is a
+    mistake, and is raised.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(layers))) as pool:
         run = _Run(pool, layers, act, waits_for)
-        try:
+
+        def stop() -> None:
+            run.stopped = True
+            interrupt()
+
+        with told_to_stop(stop):
             while run.go_on():
                 pass
-        except KeyboardInterrupt:
-            run.wind_down(interrupt)
-            raise
+    if run.stopped:
+        raise KeyboardInterrupt
     return [run.reports[layer.name] for layer in layers]
+
+
+@contextmanager
+def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` when the user, or whoever runs the task, wants it to end, instead of breaking off.
+
+    An exception in the middle of what this thread happens to do would lose track of the others.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(number, signal.signal(number, lambda *_: stop())) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 class _Run(Generic[Result]):
@@ -67,6 +93,7 @@ class _Run(Generic[Result]):
         waits_for: Callable[[Layer], Sequence[str]],
     ) -> None:
         self.reports: dict[str, Report[Result]] = {}
+        self.stopped = False
         self._pool = pool
         self._act = act
         self._waiting = list(layers)
@@ -76,21 +103,12 @@ class _Run(Generic[Result]):
 
     def go_on(self) -> bool:
         """Start what can start, wait until something ends; False when there is nothing left to do."""
+        if self.stopped:
+            self._waiting = []
         self._waiting = [layer for layer in self._waiting if not self._settle(layer)]
         if self._under_way:
             self._collect()
         return bool(self._waiting or self._under_way)
-
-    def wind_down(self, interrupt: Callable[[], None]) -> None:
-        """Wait for what is under way, interrupting it once more each time Ctrl-C is pressed."""
-        interrupt()
-        while True:
-            try:
-                wait(self._under_way)
-            except KeyboardInterrupt:
-                interrupt()
-            else:
-                return
 
     def _settle(self, layer: Layer) -> bool:
         """Start the layer or leave it out; False if it has to wait."""
@@ -114,6 +132,11 @@ class _Run(Generic[Result]):
                 report = Report(layer, Fate.DONE, seconds, future.result())
             except UserError as error:
                 report = Report(layer, Fate.FAILED, seconds, error=error, reason=error.message)
+            except Exception:
+                # Whatever is cut short fails in its own way; that it was cut short is said once.
+                if not self.stopped:
+                    raise
+                report = Report(layer, Fate.FAILED, seconds)
             self.reports[layer.name] = report
 
 

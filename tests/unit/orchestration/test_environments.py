@@ -1,0 +1,26 @@
+import pytest
+
+from orchestration import environments
+from orchestration.engine import inherited_variables
+from orchestration.errors import UserError
+
+USERS = {"PATH": "/bin", "AWS_PROFILE": "production", "PULUMI_BACKEND_URL": "s3://state"}
+
+
+def test_a_wrong_environment_lists_the_right_ones() -> None:
+    with pytest.raises(UserError, match=r"no environment 'live'.* local, dev, staging, prod"):
+        environments.find("live")
+
+
+def test_local_inherits_nothing_of_the_users_aws_or_pulumi() -> None:
+    assert inherited_variables(environments.find("local"), USERS) == {"PATH": "/bin"}
+
+
+def test_an_account_keeps_the_users_backend_and_credentials() -> None:
+    prod = environments.find("prod")
+    assert {**inherited_variables(prod, USERS), **prod.pulumi_variables()}.items() >= USERS.items()
+
+
+def test_local_state_is_in_the_clone() -> None:
+    local = environments.find("local")
+    assert local.pulumi_variables()["PULUMI_BACKEND_URL"] == f"file://{local.root}/.local/pulumi"
