@@ -22,15 +22,14 @@ Unit = Literal["Count", "Milliseconds"]
 
 
 class Telemetry:
-    """Logs and metrics of the function `service`, to `stream` or standard output.
+    """Logs and metrics of the function `service`, to `stream` or standard output; `flush` ends an invocation.
 
-    `flush` ends an invocation. The level of a line is kept at INFO or above by LOG_LEVEL=ERROR.
+    Levels are filtered by Lambda, which reads `level` from the line.
     """
 
     def __init__(self, service: str, stream: TextIO | None = None) -> None:
         self._service = service
         self._stream = stream
-        self._quiet = os.environ.get("LOG_LEVEL", "INFO").upper() in {"ERROR", "CRITICAL"}
         self._transaction_id: str | None = None
         self._metrics: dict[str, tuple[Unit, list[int]]] = {}
 
@@ -40,8 +39,7 @@ class Telemetry:
 
     def info(self, message: str, **facts: object) -> None:
         """Logs what happened, with facts that are no personal data."""
-        if not self._quiet:
-            self._log("INFO", message, facts)
+        self._log("INFO", message, facts)
 
     def failure(self, message: str, error: BaseException) -> None:
         """Logs an unexpected error by its type, AWS error code and place; not by its text."""

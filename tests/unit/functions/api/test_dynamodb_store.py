@@ -50,6 +50,14 @@ def test_transaction_whose_guard_expired_first_is_still_recognised(
     assert store.add(transaction(**change), NOW) is outcome
 
 
+def test_id_that_was_claimed_anew_is_not_given_back_to_its_first_transaction() -> None:
+    store = _store(table := FakeDynamoDb())
+    store.add(transaction(), NOW)
+    del table.items["tx-1", "0"]
+    assert store.add(transaction(timestamp=NOW + 1), NOW) is Outcome.STORED
+    assert store.add(transaction(), NOW) is Outcome.ID_TAKEN
+
+
 def test_conflict_is_tried_again_with_growing_bounded_pauses() -> None:
     table, pauses = FakeDynamoDb(*[cancelled(CONFLICT, CONFLICT)] * 3), list[float]()
     assert _store(table, pauses).add(transaction(), NOW) is Outcome.STORED

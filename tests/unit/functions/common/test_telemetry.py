@@ -82,11 +82,3 @@ def test_trace_id_of_the_invocation_is_in_its_lines(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-abc-def;Parent=1;Sampled=1")
     Telemetry("api", stream := io.StringIO()).info("x")
     assert _lines(stream)[0]["xray_trace_id"] == "1-abc-def"
-
-
-def test_log_level_error_leaves_only_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOG_LEVEL", "ERROR")
-    telemetry = Telemetry("api", stream := io.StringIO())
-    telemetry.info("transaction stored")
-    telemetry.failure("request failed", ValueError())
-    assert [line["level"] for line in _lines(stream)] == ["ERROR"]
