@@ -19,7 +19,12 @@ from local.marker import Marker
 from tests.engine.local.world import World
 from tests.waiting import wait_for
 
-ENDLESS = "import time\ndef handler(event, context):\n    print('called')\n    time.sleep(600)\n"
+ENDLESS = """
+import os, time, boto3
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["CALLS"], MessageBody="{}")
+    time.sleep(600)
+"""
 
 
 @pytest.fixture
@@ -37,9 +42,11 @@ def processes(root: Path) -> list[str]:
 
 def invoke_endless(world: World) -> None:
     """Have a function's process under way that does not end by itself."""
-    function = world.function(world.queue(), code=ENDLESS)
+    calls = world.queue()
+    function = world.function(calls, code=ENDLESS)
     world.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
-    wait_for(lambda: len(processes(world.aws.root)) == 2, what="the function's process")
+    calls.receive(1)
+    assert len(processes(world.aws.root)) == 2
 
 
 def test_stop_leaves_no_process_and_no_temporary_file(own: EmbeddedAws) -> None:
