@@ -61,9 +61,5 @@ class Rejects:
                     path.unlink()
 
     def _write(self, text: bytes) -> None:
-        if not text:
-            return
-        # Only the last line of what was sent may lack its ending, and need not be the last one kept.
-        text = text if text.endswith(b"\n") else text + b"\n"
         self._file.write(text)
         self._lines += text.count(b"\n")

@@ -133,8 +133,9 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_alone() -> None:
 
 def test_two_stray_quotes_do_not_swallow_the_rows_between_them() -> None:
     good = b"t2,a1,m1,1,EUR,5,,\n"
-    found = rows(b't1,a1,m1,1,EUR,5,,"oops\n' + good + b't3,a1,m1,1,EUR,5,,"oops"x\n' + good)
-    assert [bool(record.problem) for record in found] == [True, False, True, False]
+    found = rows(b't1,a1,m1,1,EUR,5,,"oops\n' + good + b't3,a1,m1,1,EUR,5,,oops"x\n' + good)
+    assert [bool(record.problem) for record in found] == [True, False, False, False]
+    assert json.loads(found[2].body)["device_id"] == 'oops"x'
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,15 @@ def test_rejects_are_kept_as_they_came_and_can_be_sent_again(api: FakeApi, tmp_p
     assert send(api.target(), str(kept)) == 0
 
 
+def test_reasons_name_the_line_where_a_row_of_several_lines_starts(api: FakeApi, tmp_path: Path) -> None:
+    file = written(tmp_path, "f.csv", HEADER + b't1,"a\n\nb"\nt2,a\n')
+    kept = tmp_path / "kept.csv"
+    send(api.target(), file, rejects=str(kept))
+    assert kept.read_bytes() == HEADER + b't1,"a\n\nb"\nt2,a\n'
+    reasons = (tmp_path / "kept.csv.reasons.jsonl").read_text().splitlines()
+    assert [json.loads(line)["line"] for line in reasons] == [2, 5]
+
+
 def test_what_failed_is_kept_with_the_rejects(
     api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
