@@ -56,16 +56,15 @@ def _measure(name: str, folder: Path) -> bool:
         "PATH": os.environ["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    bare_seconds, own_seconds = [], []
-    # The first of each only warms the file cache. Alternating, so that a busy moment strikes both.
-    for _ in range(RUNS + 1):
-        bare_seconds.append(_seconds(bare, folder, variables))
-        own_seconds.append(_seconds(own, folder, variables))
-    bare_median, own_median = statistics.median(bare_seconds[1:]), statistics.median(own_seconds[1:])
-    ratio = own_median / bare_median
+    # The first pair only warms the file cache. A ratio per pair, so that a busy moment strikes both sides.
+    pairs = [(_seconds(own, folder, variables), _seconds(bare, folder, variables)) for _ in range(RUNS + 1)][
+        1:
+    ]
+    ratio = statistics.median(own_seconds / bare_seconds for own_seconds, bare_seconds in pairs)
+    own_ms, bare_ms = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
     print(
         f"cold start of {name}: {ratio:.2f} times bare boto3 with the same client"
-        f" ({own_median * 1000:.0f} ms against {bare_median * 1000:.0f} ms, medians of {RUNS})"
+        f" ({own_ms:.0f} ms against {bare_ms:.0f} ms, medians of {RUNS})"
         f"; goal {GOAL_RATIO:.2f}; {'ok' if ratio <= GOAL_RATIO else 'over'}"
     )
     return ratio <= GOAL_RATIO
