@@ -94,7 +94,7 @@ def test_an_unexpected_alert_may_come_after_the_last_one_that_is_due() -> None:
         if alert.transaction == BIG:
             threading.Timer(0.05, pipeline.mailbox.deliver, [mail("small")]).start()
 
-    watch = Watch(pipeline, pipeline.mailbox, RULES, show=show, progress=print, settle_seconds=1)
+    watch = Watch(pipeline, pipeline.mailbox, RULES, show=show, progress=print, settle_seconds=0.4)
     assert watch.run([SMALL, BIG], per_second=1e6, patience_seconds=5).unexpected == ["small"]
 
 
