@@ -51,16 +51,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="local.daemon")
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the listening socket")
-    parser.add_argument("--ready", type=int, required=True, help="descriptor to write to when ready")
+    parser.add_argument("--control", type=int, required=True, help="descriptor of the starter's socket")
+    parser.add_argument("--lifeline", action="store_true", help="stop when the starter closes that socket")
     arguments = parser.parse_args()
     layout = Layout(arguments.root)
-    os.set_inheritable(arguments.ready, False)
+    control = socket.socket(fileno=arguments.control)
+    control.set_inheritable(False)
     lock.hold(layout.daemon_lock, timeout_seconds=LOCK_SECONDS)
     layout.endpoint.unlink(missing_ok=True)
     logging.basicConfig(level=logging.WARNING, handlers=[BoundedLog(layout.log)], force=True)
     threading.excepthook = _log_thread_error
     try:
-        asyncio.run(_serve(layout, arguments.socket, arguments.ready))
+        asyncio.run(_serve(layout, arguments.socket, control, arguments.lifeline))
     finally:
         layout.endpoint.unlink(missing_ok=True)
     logging.shutdown()
@@ -74,7 +76,7 @@ def _log_thread_error(arguments: threading.ExceptHookArgs) -> None:
     logger.error("thread %s failed", name, exc_info=error)
 
 
-async def _serve(layout: Layout, descriptor: int, ready: int) -> None:
+async def _serve(layout: Layout, descriptor: int, control: socket.socket, lifeline: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -87,11 +89,19 @@ async def _serve(layout: Layout, descriptor: int, ready: int) -> None:
 
     hops = Hops(layout, endpoint, Delays(scale=float(os.environ[DELAY_SCALE])))
 
+    def orphaned() -> None:
+        # A closed socket stays readable: without this the loop would turn until the end.
+        asyncio.get_running_loop().remove_reader(control)
+        stop.set()
+
     def announce() -> None:
         hops.start()
         endpoint.write(layout.endpoint)
-        os.write(ready, b"1")
-        os.close(ready)
+        control.sendall(b"1")
+        if lifeline:
+            asyncio.get_running_loop().add_reader(control, orphaned)
+        else:
+            control.close()
 
     config = Config()
     config.bind = [f"fd://{descriptor}"]

@@ -61,8 +61,8 @@ class EmbeddedAws:
 
 @contextmanager
 def embedded_aws(root: Path) -> Iterator[EmbeddedAws]:
-    """Start an emulator under `root` on a free port; it is stopped at the end, Ctrl-C included."""
-    emulator = Emulator(root, delay_scale=TEST_DELAY_SCALE)
+    """Start an emulator under `root` on a free port; it ends with the block, also if we are killed."""
+    emulator = Emulator(root, delay_scale=TEST_DELAY_SCALE, dies_with_us=True)
     try:
         yield EmbeddedAws(emulator, emulator.start(0))
     finally:

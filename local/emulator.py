@@ -2,13 +2,14 @@
 
 import http.client
 import os
-import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import IO
 
 from local import lock, ports
 from local.endpoint import HOST, Credentials, Endpoint, credentials
@@ -28,12 +29,16 @@ LOG_LINES_SHOWN = 15
 class Emulator:
     """The embedded AWS whose files are under `root`. Any process may start, find and stop it.
 
-    `delay_scale` shortens the waits before AWS retries what failed.
+    `delay_scale` shortens the waits before AWS retries what failed. With `dies_with_us` the emulator ends
+    when this process does, also if that is killed; otherwise it runs until it is stopped.
     """
 
-    def __init__(self, root: Path, *, delay_scale: float = DEFAULT_SCALE) -> None:
+    def __init__(self, root: Path, *, delay_scale: float = DEFAULT_SCALE, dies_with_us: bool = False) -> None:
         self.layout = Layout(root.resolve())
         self._delay_scale = delay_scale
+        self._dies_with_us = dies_with_us
+        # Kept open: the system closes it when this process ends, however it ends, and the daemon notices.
+        self._lifeline: socket.socket | None = None
 
     def status(self) -> Endpoint | None:
         """The endpoint if the emulator runs and is ready."""
@@ -82,43 +87,57 @@ class Emulator:
         self._stop()
         for folder in (self.layout.home, self.layout.temporary):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        listening = ports.listen(port, self.layout.port)
-        ready, ready_in_daemon = os.pipe()
         process = None
+        ours, daemons = socket.socketpair()
         try:
-            with listening, self.layout.log.open("a") as log:
-                actual = listening.getsockname()[1]
-                process = subprocess.Popen(
-                    [sys.executable, "-s", "-m", "local.daemon", "--root", str(self.layout.root),
-                     "--socket", str(listening.fileno()), "--ready", str(ready_in_daemon)],
-                    cwd=REPOSITORY,
-                    env=self._environment(actual),
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    pass_fds=(listening.fileno(), ready_in_daemon),
-                    # Its own session: Ctrl-C in the user's terminal does not reach it.
-                    start_new_session=True,
-                )  # fmt: skip
-            os.close(ready_in_daemon)
-            self._wait_until_ready(ready)
+            with daemons, ports.listen(port, self.layout.port) as listening, self.layout.log.open("a") as log:
+                process = self._spawn(listening, daemons, log)
+            self._wait_until_ready(ours)
             endpoint = self._announced()
         except BaseException:
+            ours.close()
             if process is not None:
                 _end_group(process.pid)
             raise
-        finally:
-            os.close(ready)
+        if self._dies_with_us:
+            self._lifeline = ours
+        else:
+            ours.close()
         self.layout.port.write_text(str(endpoint.port))
         return endpoint
+
+    def _spawn(
+        self, listening: socket.socket, control: socket.socket, log: IO[str]
+    ) -> subprocess.Popen[bytes]:
+        inherited = (listening.fileno(), control.fileno())
+        command = [sys.executable, "-s", "-m", "local.daemon", "--root", str(self.layout.root)]
+        command += ["--socket", str(inherited[0]), "--control", str(inherited[1])]
+        return subprocess.Popen(
+            [*command, "--lifeline"] if self._dies_with_us else command,
+            cwd=REPOSITORY,
+            env=self._environment(listening.getsockname()[1]),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=inherited,
+            # Its own session: Ctrl-C in the user's terminal does not reach it.
+            start_new_session=True,
+        )
 
     def _environment(self, port: int) -> dict[str, str]:
         root_user = credentials(self.layout.credentials)
         return {**environment(self.layout, port, root_user), DELAY_SCALE: str(self._delay_scale)}
 
-    def _wait_until_ready(self, ready: int) -> None:
-        readable, _, _ = select.select([ready], [], [], START_SECONDS)
-        if readable and os.read(ready, 1):
-            return
-        reason = "stopped while starting" if readable else f"was not ready after {START_SECONDS:.0f} seconds"
+    def _wait_until_ready(self, control: socket.socket) -> None:
+        control.settimeout(START_SECONDS)
+        try:
+            if control.recv(1):
+                return
+            reason = "stopped while starting"
+        except TimeoutError:
+            reason = f"was not ready after {START_SECONDS:.0f} seconds"
+        except ConnectionResetError:
+            reason = "stopped while starting"
         lines = self.layout.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
         raise LocalError("\n  ".join([f"the local AWS {reason}; the end of {self.layout.log}:", *lines]))
 

@@ -16,9 +16,11 @@ from ministack.services import (  # type: ignore[import-untyped]
     dynamodb,
     dynamodb_streams,
     eventbridge,
+    iam,
     lambda_svc,
     pipes,
     sns,
+    sqs,
 )
 
 from local.errors import LocalError
@@ -38,6 +40,29 @@ _PIPE_PARAMETERS = (
     "LogConfiguration",
     "KmsKeyIdentifier",
 )
+# What the hops read or call without changing it.
+_READ: dict[ModuleType, tuple[str, ...]] = {
+    dynamodb: ("_stream_records", "_stream_trimmed", "stream_live_records"),
+    dynamodb_streams: ("_decode_iterator",),
+    eventbridge: ("_compiled_pattern", "_matches_detail"),
+    iam: ("_roles",),
+    lambda_runtime: ("execution_credentials", "reset"),
+    lambda_svc: (
+        "_esm_inflight",
+        "_event_invoke_config",
+        "_execute_function_with_config_scope",
+        "_execution_record_for_config",
+        "_get_func_record_for_ref",
+    ),
+    pipes: ("_dynamodb_stream_source", "_iter_all_pipes", "_pipes"),
+    sns: (
+        "_build_envelope",
+        "_matches_filter_policy",
+        "_resolve_message_for_protocol",
+        "_topic_by_arn_any_scope",
+    ),
+    sqs: ("queue_policy_allows",),
+}
 # Where a pipe record keeps how far it has read; ministack saves and restores records whole.
 POSITION = "LocalPosition"
 
@@ -64,6 +89,8 @@ def install(receiver: Receiver) -> None:
         raise LocalError(
             f"ministack {found} is installed, local/ works with {SUPPORTED}; run ./inv to install it"
         )
+    for module, names in _READ.items():
+        _check(module, *names)
     _keep_streams(receiver)
     _name_streams()
     _keep_pipe_parameters(receiver)
@@ -128,7 +155,6 @@ def _name_streams() -> None:
 
         return extract
 
-    _check(dynamodb_streams, "_decode_iterator")
     _replace(iam_actions, "extract_resource_arn", resource_arn)
 
 
@@ -275,13 +301,6 @@ def _deliver_mail(receiver: Receiver) -> None:
 
         return with_mail
 
-    _check(
-        sns,
-        "_topic_by_arn_any_scope",
-        "_resolve_message_for_protocol",
-        "_matches_filter_policy",
-        "_build_envelope",
-    )
     _replace(sns, "_fanout", fanout)
 
 

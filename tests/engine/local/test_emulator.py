@@ -119,6 +119,19 @@ def test_interrupted_start_leaves_nothing(tmp_path: Path) -> None:
     wait_for(lambda: processes(tmp_path) == [], what="the end of the daemon")
 
 
+def test_test_run_that_is_killed_leaves_no_emulator(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys, time, local.embedded as e\n"
+        "with e.embedded_aws(pathlib.Path(sys.argv[1])): print('up', flush=True); time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / ".local")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "up\n"
+        run.kill()
+    wait_for(lambda: processes(tmp_path) == [], what="the end of the daemon")
+
+
 def test_ctrl_c_in_the_terminal_does_not_reach_a_running_daemon(own: EmbeddedAws) -> None:
     assert os.getpgid(own.endpoint.pid) == own.endpoint.pid
     assert os.getsid(own.endpoint.pid) == own.endpoint.pid
