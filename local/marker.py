@@ -11,9 +11,11 @@ deployed does not work and the stacks' outputs point nowhere.
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from local.aws_json import AwsError, AwsJson, Caller
 from local.endpoint import Endpoint
+from local.errors import LocalError
 from local.files import write_atomically
 from local.layout import Layout
 
@@ -30,7 +32,7 @@ class Marker:
         self._caller = Caller(endpoint.credentials.access_key_id, endpoint.credentials.secret_access_key)
 
     def agrees(self) -> bool:
-        """True too if neither side has a token: nothing was deployed yet."""
+        """True too if neither side has a token, since nothing was deployed then."""
         token = self._in_emulator()
         return self._in_pulumi() == (None if token is None else self._with_port(token))
 
@@ -38,8 +40,7 @@ class Marker:
         """Give both sides a new token; called before each deploy or destroy, never after."""
         token = secrets.token_hex(16)
         write_atomically(self._file, self._with_port(token))
-        parameter = {"Name": PARAMETER, "Value": token, "Type": "String", "Overwrite": True}
-        self._aws.call(self._caller, "ssm", "PutParameter", parameter)
+        self._call("PutParameter", {"Name": PARAMETER, "Value": token, "Type": "String", "Overwrite": True})
 
     def _with_port(self, token: str) -> str:
         return f"{token} {self._port}"
@@ -51,10 +52,14 @@ class Marker:
             return None
 
     def _in_emulator(self) -> str | None:
+        answer = self._call("GetParameter", {"Name": PARAMETER})
+        return str(answer["Parameter"]["Value"]) if answer else None
+
+    def _call(self, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """The answer, empty if there is no such parameter."""
         try:
-            answer = self._aws.call(self._caller, "ssm", "GetParameter", {"Name": PARAMETER})
+            return self._aws.call(self._caller, "ssm", operation, payload)
         except AwsError as error:
             if error.code == "ParameterNotFound":
-                return None
-            raise
-        return str(answer["Parameter"]["Value"])
+                return {}
+            raise LocalError(f"the local AWS does not answer ({error}); try: invoke local.down") from error

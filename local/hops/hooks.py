@@ -32,14 +32,14 @@ SUPPORTED = "1.5.33"
 # The rule and target whose delivery is under way: ministack does not hand them down to where it invokes.
 _target: contextvars.ContextVar[RuleTarget | None] = contextvars.ContextVar("rule_target", default=None)
 # What CreatePipe and UpdatePipe take and ministack forgets.
-_PIPE_PARAMETERS = (
+_PIPE_PARAMETERS = {
     "SourceParameters",
     "TargetParameters",
     "Enrichment",
     "EnrichmentParameters",
     "LogConfiguration",
     "KmsKeyIdentifier",
-)
+}
 # What the hops read or call without changing it.
 _READ: dict[ModuleType, tuple[str, ...]] = {
     dynamodb: ("_stream_records", "_stream_trimmed", "stream_live_records"),
@@ -224,19 +224,19 @@ def _starting_position(pipe: Mapping[str, Any]) -> str | None:
 
 def _merge_parameters(pipe: dict[str, Any], body: Mapping[str, Any]) -> None:
     """As AWS does: of SourceParameters and the like, each service's part is replaced as a whole."""
-    for key in _PIPE_PARAMETERS:
-        given = body.get(key)
-        if not isinstance(given, dict):
-            if given is not None:
-                pipe[key] = given
+    for key in _PIPE_PARAMETERS & body.keys():
+        given = body[key]
+        if not given or not isinstance(given, dict):
+            # Emptied, it is taken back.
+            pipe[key] = given
             continue
-        merged = {**pipe.get(key, {}), **given}
-        before = pipe.get(key, {}).get("DynamoDBStreamParameters")
-        if before and "DynamoDBStreamParameters" in given:
+        before = pipe.get(key) or {}
+        pipe[key] = {**before, **given}
+        stream = before.get("DynamoDBStreamParameters")
+        if stream and "DynamoDBStreamParameters" in given:
             # An update cannot name the starting position; it stays.
-            kept = {"StartingPosition": before.get("StartingPosition", "LATEST")}
-            merged["DynamoDBStreamParameters"] = {**kept, **given["DynamoDBStreamParameters"]}
-        pipe[key] = merged
+            kept = {"StartingPosition": stream.get("StartingPosition", "LATEST")}
+            pipe[key]["DynamoDBStreamParameters"] = {**kept, **given["DynamoDBStreamParameters"]}
 
 
 def _queue_asynchronous_invocations(receiver: Receiver) -> None:

@@ -141,3 +141,11 @@ def test_thousand_writes_all_arrive_once(world: World) -> None:
         table.dynamodb.batch_write_item(RequestItems={table.name: requests})
     wait_for(lambda: arrived.length() == len(keys), what="all events")
     assert arrived.length() == len(keys)
+
+
+def test_emptied_parameters_are_taken_back(world: World) -> None:
+    table, bus, pipes = world.table(), world.bus(), world.client("pipes")
+    made = world.pipe(table, bus, template=TEMPLATE)
+    role = pipes.describe_pipe(Name=made)["RoleArn"]
+    pipes.update_pipe(Name=made, RoleArn=role, TargetParameters={})
+    assert "TargetParameters" not in pipes.describe_pipe(Name=made)
