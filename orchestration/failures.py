@@ -63,10 +63,12 @@ def explain(
     known = _known(str(error), environment, layer)
     if known:
         return known
-    if program:
+    # A resource says what is wrong; the program may have failed only because the engine stopped at that,
+    # and the stack says only that something is.
+    of_resources = [entry for entry in diagnostics if entry.resource]
+    if program and not of_resources:
         return LayerError(f"{layer.name}: {program}")
-    # A resource says what is wrong; the stack only that something is.
-    reported = [entry for entry in diagnostics if entry.resource] or list(diagnostics)
+    reported = of_resources or list(diagnostics)
     if not reported:
         return LayerError(f"{layer.name}: {_last_words(str(error))}")
     more = f" (and {len(reported) - 1} more)" if len(reported) > 1 else ""

@@ -46,10 +46,11 @@ class LocalAwsProvider(sdk.Provider):
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         """Refuse what would not be applied; fill names."""
-        life = self._life_cycle(request.type)
+        life = self._life_cycle(_token(request.urn))
         inputs = to_plain_map(request.new_inputs)
         failures = [
-            sdk.CheckFailure(name, f"{request.type}: {name} {reason}") for name, reason in life.check(inputs)
+            sdk.CheckFailure(name, f"{_token(request.urn)}: {name} {reason}")
+            for name, reason in life.check(inputs)
         ]
         if failures:
             return sdk.CheckResponse(request.new_inputs, failures)
@@ -61,20 +62,22 @@ class LocalAwsProvider(sdk.Provider):
         """Say exactly what differs."""
         state = to_plain_map(request.old_state)
         old_inputs = state.pop(OLD_INPUTS, {})
-        return diff(self._life_cycle(request.type), state, old_inputs, to_plain_map(request.new_inputs))
+        return diff(
+            self._life_cycle(_token(request.urn)), state, old_inputs, to_plain_map(request.new_inputs)
+        )
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         """Create, or plan it in a preview."""
-        life, inputs = self._life_cycle(request.type), to_plain_map(request.properties)
+        life, inputs = self._life_cycle(_token(request.urn)), to_plain_map(request.properties)
         if request.preview:
             return sdk.CreateResponse(properties=to_property_map(life.planned(inputs, {})))
-        resource_id, outputs = await _in_thread(request.type, life.create, inputs)
+        resource_id, outputs = await _in_thread(_token(request.urn), life.create, inputs)
         return sdk.CreateResponse(resource_id, to_property_map(outputs))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """Refresh or import; an empty answer says that it is gone."""
-        life, state = self._life_cycle(request.type), to_plain_map(request.properties)
-        outputs = await _in_thread(request.type, life.read, request.resource_id, state)
+        life, state = self._life_cycle(_token(request.urn)), to_plain_map(request.properties)
+        outputs = await _in_thread(_token(request.urn), life.read, request.resource_id, state)
         if outputs is None:
             return sdk.ReadResponse()
         inputs = life.inputs_from(outputs, to_plain_map(request.inputs))
@@ -82,17 +85,19 @@ class LocalAwsProvider(sdk.Provider):
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Update in place, or plan it in a preview."""
-        life = self._life_cycle(request.type)
+        life = self._life_cycle(_token(request.urn))
         state, inputs = to_plain_map(request.olds), to_plain_map(request.news)
         if request.preview:
             return sdk.UpdateResponse(to_property_map(life.planned(inputs, state)))
-        outputs = await _in_thread(request.type, life.update, request.resource_id, state, inputs)
+        outputs = await _in_thread(_token(request.urn), life.update, request.resource_id, state, inputs)
         return sdk.UpdateResponse(to_property_map(outputs))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         """Delete; already gone is fine."""
-        life = self._life_cycle(request.type)
-        await _in_thread(request.type, life.delete, request.resource_id, to_plain_map(request.properties))
+        life = self._life_cycle(_token(request.urn))
+        await _in_thread(
+            _token(request.urn), life.delete, request.resource_id, to_plain_map(request.properties)
+        )
 
     @property
     def _configured(self) -> Aws:
@@ -116,3 +121,8 @@ async def _in_thread(subject: str, call: Callable[..., Any], *arguments: Any) ->
         if subject in str(error):
             raise
         raise PluginError(f"{subject}: {error}") from error
+
+
+def _token(urn: str) -> str:
+    """The resource's own type: within a component, the types of what it is in go before it, with $ between."""
+    return urn.split("::")[2].rpartition("$")[2]
