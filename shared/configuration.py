@@ -79,7 +79,9 @@ def _checked(model: type[S], values: Mapping[str, str], name: str, environment: 
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name}: {project}:{_explained(model, str(error))}") from None
     if getattr(settings, "architecture", None) == "host" and environment != LOCAL:
-        raise SettingsError(f"{name}: {project}:architecture: allowed is arm64 or x86_64; host is for {LOCAL} only")
+        raise SettingsError(
+            f"{name}: {project}:architecture: allowed is arm64 or x86_64; host is for {LOCAL} only"
+        )
     return settings
 
 

@@ -25,7 +25,7 @@ class Contract:
     producer: ClassVar[Project]
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def names(cls) -> tuple[str, ...]:
         """The names of the outputs."""
         return tuple(field.name for field in fields(cls))
 
@@ -100,8 +100,8 @@ C = TypeVar("C", bound=Contract)
 
 def export(outputs: Contract) -> None:
     """Make the contract's values the outputs of the running program's stack."""
-    for key in outputs.keys():  # noqa: SIM118 - a contract is no mapping
-        pulumi.export(key, getattr(outputs, key))
+    for name in outputs.names():
+        pulumi.export(name, getattr(outputs, name))
 
 
 def load(contract: type[C]) -> C:
@@ -109,7 +109,7 @@ def load(contract: type[C]) -> C:
     # The organization is "organization" on the backends that know none, such as files and S3.
     stack = f"{pulumi.get_organization()}/{contract.producer.name}/{pulumi.get_stack()}"
     reference = pulumi.StackReference(stack)
-    return contract(**{key: reference.require_output(key) for key in contract.keys()})
+    return contract(**{name: reference.require_output(name) for name in contract.names()})
 
 
 def read(contract: type[C], outputs: Mapping[str, Any]) -> C:
@@ -117,11 +117,9 @@ def read(contract: type[C], outputs: Mapping[str, Any]) -> C:
 
     Raises ContractError naming the outputs that are missing; further ones are ignored.
     """
-    if missing := [key for key in contract.keys() if key not in outputs]:
-        raise ContractError(
-            f"{contract.producer.name} does not give {', '.join(missing)}; deploy it again"
-        )
-    return contract(**{key: outputs[key] for key in contract.keys()})
+    if missing := [name for name in contract.names() if name not in outputs]:
+        raise ContractError(f"{contract.producer.name} does not give {', '.join(missing)}; deploy it again")
+    return contract(**{name: outputs[name] for name in contract.names()})
 
 
 def text(value: pulumi.Input[str]) -> str:

@@ -22,7 +22,7 @@ LOG_RETENTION_DAYS = 7
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """`function` is the folder in functions/; `statements` are its permissions besides those that all need."""
+    """`function` is its folder in functions/; `statements` are its permissions besides what all need."""
 
     function: str
     description: str
@@ -48,6 +48,7 @@ class Function(pulumi.ComponentResource):
         self.function = self._make_function(args, [self.log_group, role_policy])
         self.arn = self.function.arn
         self.name = self.function.name
+        self.invoke_arn = self.function.invoke_arn
         self.register_outputs({"arn": self.arn, "name": self.name})
 
     def invocable_by(self, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
@@ -98,9 +99,7 @@ class Function(pulumi.ComponentResource):
             security_group_id=args.foundation.function_security_group_id,
         )
 
-    def _make_function(
-        self, args: FunctionArgs, needs: Sequence[pulumi.Resource]
-    ) -> aws.lambda_.Function:
+    def _make_function(self, args: FunctionArgs, needs: Sequence[pulumi.Resource]) -> aws.lambda_.Function:
         settings = args.settings
         archive = package(args.function, architecture=args.architecture, extra_files=args.extra_files)
         return aws.lambda_.Function(
@@ -117,7 +116,7 @@ class Function(pulumi.ComponentResource):
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,
             kms_key_arn=args.foundation.function_key_arn,
-            environment={"variables": _variables(args)},
+            environment={"variables": pulumi.Output.from_input(args.environment).apply(to_variables)},
             vpc_config={
                 "subnet_ids": args.foundation.private_subnet_ids,
                 "security_group_ids": [args.foundation.function_security_group_id],
@@ -131,10 +130,3 @@ class Function(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
         )
-
-
-def _variables(args: FunctionArgs) -> pulumi.Output[dict[str, str]]:
-    environment = pulumi.Output.from_input(args.environment)
-    return environment.apply(
-        lambda model: {**to_variables(model), "POWERTOOLS_LOG_LEVEL": args.settings.log_level}
-    )

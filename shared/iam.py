@@ -61,7 +61,7 @@ EXCEPTIONS = (
             "ec2:UnassignPrivateIpAddresses",
         ),
         _arns("ec2", r"network-interface/\*"),
-        "Lambda makes and removes the interfaces, and EC2 gives them their ids. Subnets and security group are"
+        "Lambda makes and removes the interfaces, and EC2 gives them ids. Subnets and security group are"
         " named, and the function's own code is denied these actions.",
     ),
     WildcardException(
@@ -109,7 +109,7 @@ class Statement:
 
 
 def identity_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """What a role may do, or may do at most. PolicyError, once values are known, for a wildcard not listed."""
+    """What a role may do, or may do at most. PolicyError, once it is resolved, for a wildcard not listed."""
     return _policy(statements, _refuse_wildcard_resources)
 
 
@@ -131,9 +131,7 @@ def endpoint_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
     return _policy(statements, _refuse_unnamed_principals, _refuse_wildcard_resources)
 
 
-def _policy(
-    statements: Iterable[Statement], *checks: Callable[[Document], None]
-) -> pulumi.Output[str]:
+def _policy(statements: Iterable[Statement], *checks: Callable[[Document], None]) -> pulumi.Output[str]:
     def checked(documents: list[Document]) -> str:
         for document in documents:
             if document["Effect"] == "Allow":

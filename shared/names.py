@@ -54,8 +54,12 @@ class Names:
         return self._with_suffix("fraud-transactions")
 
     def function(self, function: str) -> str:
-        """A function, and the role and boundary that are its own."""
-        return self._with_suffix(f"fraud-pipeline-{function}")
+        """A function, and its role."""
+        return self.role(function)
+
+    def role(self, purpose: str) -> str:
+        """The role of a function, or of another part of the pipeline."""
+        return self._with_suffix(f"fraud-pipeline-{purpose}")
 
     def boundary(self, function: str) -> str:
         return self._with_suffix(f"fraud-pipeline-{function}-boundary")

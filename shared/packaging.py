@@ -90,6 +90,7 @@ def _write(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
             for path in sorted(files):
                 target.writestr(_entry(path), files[path], zipfile.ZIP_DEFLATED, 9)
+        Path(draft.name).chmod(0o644)
         Path(draft.name).replace(archive)
     return archive
 

@@ -1,12 +1,12 @@
 """Queues as every layer wants them: encrypted with our key, TLS only; and queues for what failed: 14 days."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from shared.arns import Arns
 from shared.iam import Statement, resource_policy
 
 FOURTEEN_DAYS_SECONDS = 1_209_600
@@ -64,7 +64,7 @@ def take_dead_letters_of(
     )
 
 
-def service_may_send(service: str, account_id: str, queue_arn: str, source_arns: Sequence[str]) -> Statement:
+def service_may_send(service: str, arns: Arns, queue_arn: str, sources: Sequence[str]) -> Statement:
     """Let an AWS service send to a queue on behalf of resources of this account."""
     return Statement(
         sid="KeepWhatFailed",
@@ -72,8 +72,8 @@ def service_may_send(service: str, account_id: str, queue_arn: str, source_arns:
         resources=[queue_arn],
         principal={"Service": f"{service}.amazonaws.com"},
         conditions={
-            "StringEquals": {"aws:SourceAccount": account_id},
-            "ArnEquals": {"aws:SourceArn": list(source_arns)},
+            "StringEquals": {"aws:SourceAccount": arns.account_id},
+            "ArnEquals": {"aws:SourceArn": list(sources)},
         },
     )
 

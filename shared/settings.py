@@ -23,7 +23,9 @@ MemoryMb = Annotated[int, Meta(ge=128, le=10_240, description="an integer from 1
 TimeoutSeconds = Annotated[int, Meta(ge=1, le=900, description="an integer from 1 to 900")]
 NameSuffix = Annotated[
     str,
-    Meta(pattern=r"\A([a-z0-9][a-z0-9-]{0,10}[a-z0-9])?\Z", description="2 to 12 of a-z, 0-9 and '-', or empty"),
+    Meta(
+        pattern=r"\A([a-z0-9][a-z0-9-]{0,10}[a-z0-9])?\Z", description="2 to 12 of a-z, 0-9 and '-', or empty"
+    ),
 ]
 MAX_API_TIMEOUT_SECONDS = 29
 MAX_NOTIFY_TIMEOUT_SECONDS = 60
@@ -115,7 +117,7 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
 class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     """The function behind the API, and how many requests it takes in one burst.
 
-    `account_logging`: whether this stack owns the role that API Gateway logs with, one per account and region.
+    `account_logging`: whether this stack sets the role that API Gateway logs with in the account and region.
     """
 
     project: ClassVar[Project] = projects.EDGE

@@ -16,7 +16,7 @@ class TransactionStoreArgs:
 
 
 class TransactionStore(pulumi.ComponentResource):
-    """On demand, encrypted with our key, recoverable to any second of 35 days; items expire by `expires_at`."""
+    """On demand, encrypted with our key, recoverable to any second of 35 days; `expires_at` ends an item."""
 
     def __init__(
         self, name: str, args: TransactionStoreArgs, opts: pulumi.ResourceOptions | None = None

@@ -16,7 +16,6 @@ from stacks.foundation.network import Network
 HTTPS = 443
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
     """The network that the endpoints are put into."""

@@ -81,7 +81,7 @@ def data(arns: Arns) -> list[Statement]:
 
 
 def _for_events(arns: Arns, sid: str, context: str, arn: str) -> Statement:
-    """What EventBridge encrypts for one resource; it is the service's own doing, so no role has a part in it."""
+    """What EventBridge encrypts for one resource, by itself and for no role."""
     return Statement(
         sid=sid,
         actions=_KEEP,

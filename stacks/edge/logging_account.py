@@ -1,0 +1,52 @@
+"""The role that API Gateway writes access logs with: a setting of the account and region, not of an API."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared import permissions, trust
+from shared.arns import Arns
+from shared.iam import identity_policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggingAccountArgs:
+    """`owned` is False where another stack of the account and region sets it."""
+
+    arns: Arns
+    owned: bool
+
+
+class LoggingAccount(pulumi.ComponentResource):
+    """The account's setting and its role, or nothing."""
+
+    def __init__(
+        self, name: str, args: LoggingAccountArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:edge:LoggingAccount", name, None, opts)
+        if args.owned:
+            self._set(args.arns)
+        self.register_outputs({})
+
+    def _set(self, arns: Arns) -> None:
+        child = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(
+            "api-gateway-logs",
+            name=arns.names.role("api-gateway-logs"),
+            description="Lets API Gateway write logs in this account and region",
+            assume_role_policy=trust.by_service("apigateway"),
+            opts=child,
+        )
+        policy = aws.iam.RolePolicy(
+            "api-gateway-logs",
+            name="permissions",
+            role=role.name,
+            policy=identity_policy([permissions.write_gateway_logs(arns)]),
+            opts=child,
+        )
+        aws.apigateway.Account(
+            "account",
+            cloudwatch_role_arn=role.arn,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )

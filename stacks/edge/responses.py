@@ -1,0 +1,97 @@
+"""What API Gateway answers where no function is asked, as `application/problem+json` like all other answers.
+
+The texts are fixed: what a request held, or a policy says, is not repeated to the caller.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_AS_PROBLEM = {"gatewayresponse.header.Content-Type": "'application/problem+json'"}
+_RETRY_AFTER = {"gatewayresponse.header.Retry-After": "'1'"}
+
+
+@dataclass(frozen=True)
+class GatewayResponse:
+    """API Gateway's answer in one case; without `status` it keeps the one that it would have given."""
+
+    type: str
+    slug: str
+    status: int | None
+    title: str
+    detail: str
+    retry: bool = False
+
+    @property
+    def status_code(self) -> str | None:
+        return None if self.status is None else str(self.status)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        return {**_AS_PROBLEM, **(_RETRY_AFTER if self.retry else {})}
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        problem = {
+            "type": f"urn:fraud-pipeline:problem:{self.slug}",
+            "title": self.title,
+            **({} if self.status is None else {"status": self.status}),
+            "detail": self.detail,
+        }
+        return {"application/json": json.dumps(problem)}
+
+
+_NOT_SIGNED = "Sign the request with AWS Signature Version 4, as a caller who may invoke POST /transactions"
+
+RESPONSES = (
+    GatewayResponse(
+        "BAD_REQUEST_BODY",
+        "malformed-body",
+        400,
+        "The body is not a JSON object",
+        "Send one JSON object of strings, numbers, booleans and null, without nesting",
+    ),
+    GatewayResponse("UNAUTHORIZED", "not-signed", 401, "The request is not signed", _NOT_SIGNED),
+    GatewayResponse("ACCESS_DENIED", "not-allowed", 403, "The caller is not allowed", _NOT_SIGNED),
+    GatewayResponse("INVALID_SIGNATURE", "not-signed", 403, "The signature is not valid", _NOT_SIGNED),
+    GatewayResponse("EXPIRED_TOKEN", "not-signed", 403, "The credentials have expired", _NOT_SIGNED),
+    GatewayResponse(
+        "MISSING_AUTHENTICATION_TOKEN", "not-signed", 403, "The request is not signed", _NOT_SIGNED
+    ),
+    GatewayResponse(
+        "REQUEST_TOO_LARGE", "body-too-large", 413, "The body is too large", "Send one transaction at a time"
+    ),
+    GatewayResponse(
+        "UNSUPPORTED_MEDIA_TYPE",
+        "unsupported-media-type",
+        415,
+        "The content type is not supported",
+        "Send the header 'Content-Type: application/json'",
+    ),
+    GatewayResponse(
+        "THROTTLED",
+        "too-many-requests",
+        429,
+        "There are too many requests",
+        "Send the same request again, more slowly",
+        retry=True,
+    ),
+    GatewayResponse(
+        "INTEGRATION_TIMEOUT",
+        "busy",
+        504,
+        "The transaction could not be stored in time",
+        "The same request may be sent again: nothing is stored twice",
+        retry=True,
+    ),
+    GatewayResponse(
+        "DEFAULT_4XX", "bad-request", None, "The request was not accepted", "See the status of the answer"
+    ),
+    GatewayResponse(
+        "DEFAULT_5XX",
+        "internal-error",
+        None,
+        "Something went wrong on our side",
+        "The same request may be sent again: nothing is stored twice",
+    ),
+)

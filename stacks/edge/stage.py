@@ -1,0 +1,104 @@
+"""The stage that serves the API: throttled, traced, and logged without personal data."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.arns import Arns
+from shared.function import LOG_RETENTION_DAYS
+from stacks.edge.api import METHOD, PATH, TransactionApi
+
+STAGE_NAME = "v1"
+REQUESTS_PER_SECOND = 1000
+# Neither who called nor from where: the transaction's id in the function's log leads on from the request id.
+_ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "trace_id": "$context.xrayTraceId",
+    "time": "$context.requestTime",
+    "method": "$context.httpMethod",
+    "resource": "$context.resourcePath",
+    "status": "$context.status",
+    "error": "$context.error.responseType",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "integration_status": "$context.integration.status",
+    "response_bytes": "$context.responseLength",
+    "tls_version": "$context.tlsVersion",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiStageArgs:
+    """`throttle_burst`: requests at once above the steady rate; `after`: what logging needs first."""
+
+    arns: Arns
+    api: TransactionApi
+    logs_key_arn: pulumi.Input[str]
+    throttle_burst: int
+    after: Sequence[pulumi.Resource]
+
+
+class ApiStage(pulumi.ComponentResource):
+    """`stage`, its address `url` to post to, and `post_arn` for the policies of callers."""
+
+    def __init__(self, name: str, args: ApiStageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:edge:ApiStage", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.stage = self._make_stage(self._deploy(), self._make_log_group())
+        self._throttle()
+        self.url = pulumi.Output.concat(self.stage.invoke_url, "/", PATH)
+        self.post_arn = pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{PATH}")
+        self.register_outputs({})
+
+    def _deploy(self) -> aws.apigateway.Deployment:
+        api = self._args.api
+        # A deployment is a snapshot: one of everything that the API is made of, again whenever that changes.
+        return aws.apigateway.Deployment(
+            "current",
+            rest_api=api.rest_api.id,
+            triggers={"definition": api.digest},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=api.parts),
+        )
+
+    def _make_log_group(self) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            "access-logs",
+            name=self._args.arns.names.access_log_group,
+            retention_in_days=LOG_RETENTION_DAYS,
+            kms_key_id=self._args.logs_key_arn,
+            opts=self._child,
+        )
+
+    def _make_stage(
+        self, deployment: aws.apigateway.Deployment, logs: aws.cloudwatch.LogGroup
+    ) -> aws.apigateway.Stage:
+        return aws.apigateway.Stage(
+            STAGE_NAME,
+            rest_api=self._args.api.rest_api.id,
+            deployment=deployment.id,
+            stage_name=STAGE_NAME,
+            xray_tracing_enabled=True,
+            access_log_settings={"destination_arn": logs.arn, "format": json.dumps(_ACCESS_LOG)},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
+        )
+
+    def _throttle(self) -> None:
+        aws.apigateway.MethodSettings(
+            "every-method",
+            rest_api=self._args.api.rest_api.id,
+            stage_name=self.stage.stage_name,
+            method_path="*/*",
+            settings={
+                "throttling_rate_limit": REQUESTS_PER_SECOND,
+                "throttling_burst_limit": self._args.throttle_burst,
+                "metrics_enabled": True,
+                # Execution logs would hold requests, in a log group that is neither ours nor encrypted.
+                "logging_level": "OFF",
+                "data_trace_enabled": False,
+            },
+            opts=self._child,
+        )

@@ -1,0 +1,50 @@
+"""The layer processing: from the table's stream over bus and rule to `fraud`, from the queue to `notify`."""
+
+from shared import contracts, projects
+from shared.arns import Arns
+from shared.configuration import load
+from shared.contracts import DataOutputs, FoundationOutputs, ProcessingOutputs
+from shared.names import Names
+from shared.settings import ProcessingSettings
+from shared.tags import tag_resources
+from stacks.processing.bus import TransactionBus, TransactionBusArgs
+from stacks.processing.detection import Detection, DetectionArgs
+from stacks.processing.notification import Notification, NotificationArgs
+from stacks.processing.pipe import TransactionPipe, TransactionPipeArgs
+
+settings = load(ProcessingSettings)
+foundation = contracts.load(FoundationOutputs)
+data = contracts.load(DataOutputs)
+tag_resources(projects.PROCESSING)
+arns = Arns.of_caller(Names(settings.name_suffix))
+
+bus = TransactionBus("bus", TransactionBusArgs(arns=arns, key_arn=foundation.data_key_arn))
+detection = Detection(
+    "detection", DetectionArgs(arns=arns, foundation=foundation, data=data, settings=settings, bus=bus)
+)
+pipe = TransactionPipe(
+    "pipe",
+    TransactionPipeArgs(
+        arns=arns,
+        key_arn=foundation.data_key_arn,
+        stream_arn=data.table_stream_arn,
+        bus=bus,
+        retries=settings.pipe_retries,
+        after=[detection],
+    ),
+)
+notification = Notification(
+    "notification", NotificationArgs(arns=arns, foundation=foundation, data=data, settings=settings)
+)
+
+contracts.export(
+    ProcessingOutputs(
+        bus_name=bus.bus.name,
+        bus_arn=bus.bus.arn,
+        fraud_function_name=detection.function.name,
+        notify_function_name=notification.function.name,
+        pipe_failure_queue_url=pipe.failures.url,
+        event_failure_queue_url=bus.failures.url,
+        fraud_failure_queue_url=detection.failures.url,
+    )
+)

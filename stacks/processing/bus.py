@@ -1,0 +1,44 @@
+"""The event bus that new transactions are announced on, and the queue for events that it cannot deliver."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.arns import Arns
+from shared.queues import EncryptedQueue, EncryptedQueueArgs, service_may_send
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransactionBusArgs:
+    """`key_arn`: the key that events are encrypted with while they wait."""
+
+    arns: Arns
+    key_arn: pulumi.Input[str]
+
+
+class TransactionBus(pulumi.ComponentResource):
+    """`bus`, and `failures` for events that its own encryption or the target of its rule failed."""
+
+    def __init__(
+        self, name: str, args: TransactionBusArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:processing:TransactionBus", name, None, opts)
+        arns = args.arns
+        sender = service_may_send("events", arns, arns.failure_queue("events"), [arns.bus, arns.rule])
+        self.failures = EncryptedQueue(
+            "events-failures",
+            EncryptedQueueArgs(
+                name=arns.names.failure_queue("events"), key_arn=args.key_arn, senders=[sender]
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).queue
+        self.bus = aws.cloudwatch.EventBus(
+            "transactions",
+            name=arns.names.bus,
+            description="New transactions, announced once they are stored",
+            kms_key_identifier=args.key_arn,
+            dead_letter_config={"arn": self.failures.arn},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -1,0 +1,117 @@
+"""The rule that picks new transactions from the bus, and the fraud function that scores them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from functions.common.event import DETAIL_TYPE, EVENT_NAME, SOURCE
+from functions.fraud.environment import FraudEnvironment
+from shared import permissions
+from shared.arns import Arns
+from shared.contracts import DataOutputs, FoundationOutputs
+from shared.function import Function, FunctionArgs
+from shared.queues import EncryptedQueue, EncryptedQueueArgs
+from shared.settings import ProcessingSettings
+from stacks.processing.bus import TransactionBus
+from stacks.processing.rules import packaged_rules
+
+MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
+# Lambda keeps an asynchronous event for six hours at most.
+MAX_INVOCATION_AGE_SECONDS = 6 * 60 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionArgs:
+    """What the function reads from and sends to, and how often it is tried."""
+
+    arns: Arns
+    foundation: FoundationOutputs
+    data: DataOutputs
+    settings: ProcessingSettings
+    bus: TransactionBus
+
+
+class Detection(pulumi.ComponentResource):
+    """Rule, target, `function`, and `failures` for events that the function failed on."""
+
+    def __init__(self, name: str, args: DetectionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:processing:Detection", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.failures = EncryptedQueue(
+            "fraud-failures",
+            EncryptedQueueArgs(
+                name=args.arns.names.failure_queue("fraud"), key_arn=args.foundation.data_key_arn
+            ),
+            self._child,
+        ).queue
+        self.function = self._make_function()
+        invocations = self._bound_retries()
+        self._invoke_on(self._make_rule(), invocations)
+        self.register_outputs({})
+
+    def _make_function(self) -> Function:
+        args, data = self._args, self._args.data
+        queues = [data.suspicious_queue_arn, self.failures.arn]
+        return Function(
+            "fraud",
+            FunctionArgs(
+                function="fraud",
+                description="Scores a transaction and sends suspicious ones to the queue",
+                arns=args.arns,
+                foundation=args.foundation,
+                boundary_arn=args.foundation.fraud_boundary_arn,
+                settings=args.settings.fraud,
+                architecture=args.settings.architecture,
+                environment=pulumi.Output.from_input(data.suspicious_queue_url).apply(
+                    lambda url: FraudEnvironment(queue_url=url)
+                ),
+                statements=permissions.send_messages(args.arns, queues, args.foundation.data_key_arn),
+                extra_files=packaged_rules(Path(__file__).with_name(args.settings.rules_file)),
+            ),
+            self._child,
+        )
+
+    def _bound_retries(self) -> aws.lambda_.FunctionEventInvokeConfig:
+        return aws.lambda_.FunctionEventInvokeConfig(
+            "fraud",
+            function_name=self.function.name,
+            maximum_retry_attempts=self._args.settings.fraud_retries,
+            maximum_event_age_in_seconds=MAX_INVOCATION_AGE_SECONDS,
+            destination_config={"on_failure": {"destination": self.failures.arn}},
+            opts=self._child,
+        )
+
+    def _make_rule(self) -> aws.cloudwatch.EventRule:
+        return aws.cloudwatch.EventRule(
+            "transaction-inserted",
+            name=self._args.arns.names.rule,
+            description="New transactions, to the fraud function",
+            event_bus_name=self._args.bus.bus.name,
+            event_pattern=json.dumps(inserted_pattern()),
+            opts=self._child,
+        )
+
+    def _invoke_on(self, rule: aws.cloudwatch.EventRule, invocations: pulumi.Resource) -> None:
+        permission = self.function.invocable_by("events", rule.arn)
+        aws.cloudwatch.EventTarget(
+            "fraud",
+            rule=rule.name,
+            event_bus_name=self._args.bus.bus.name,
+            target_id="fraud",
+            arn=self.function.arn,
+            retry_policy={
+                "maximum_retry_attempts": self._args.settings.event_retries,
+                "maximum_event_age_in_seconds": MAX_EVENT_AGE_SECONDS,
+            },
+            dead_letter_config={"arn": self._args.bus.failures.arn},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission, invocations]),
+        )
+
+
+def inserted_pattern() -> dict[str, object]:
+    """The pattern of the events that the pipe announces."""
+    return {"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": {"event_name": [EVENT_NAME]}}

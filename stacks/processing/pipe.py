@@ -1,0 +1,112 @@
+"""The pipe that announces each inserted transaction on the bus."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from functions.common.event import DETAIL_TYPE, EVENT_FIELDS, EVENT_NAME, SOURCE
+from shared import permissions, trust
+from shared.arns import Arns
+from shared.iam import identity_policy
+from shared.queues import EncryptedQueue, EncryptedQueueArgs
+from stacks.processing.bus import TransactionBus
+
+BATCH_SIZE = 10
+# A stream keeps records for 24 hours; give up well before, so that what failed can still be read from it.
+MAX_RECORD_AGE_SECONDS = 4 * 60 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransactionPipeArgs:
+    """`retries` of a batch before it is bisected and kept; `after`: what must be there to receive events."""
+
+    arns: Arns
+    key_arn: pulumi.Input[str]
+    stream_arn: pulumi.Input[str]
+    bus: TransactionBus
+    retries: int
+    after: Sequence[pulumi.Resource]
+
+
+class TransactionPipe(pulumi.ComponentResource):
+    """The pipe, its role, and `failures` for the records that it could not announce."""
+
+    def __init__(
+        self, name: str, args: TransactionPipeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:processing:TransactionPipe", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.failures = EncryptedQueue(
+            "pipe-failures",
+            EncryptedQueueArgs(name=args.arns.names.failure_queue("pipe"), key_arn=args.key_arn),
+            self._child,
+        ).queue
+        role, policy = self._make_role()
+        self.pipe = self._make_pipe(role, policy)
+        self.register_outputs({})
+
+    def _make_role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        args, arns = self._args, self._args.arns
+        role = aws.iam.Role(
+            "pipe",
+            name=arns.names.role("pipe"),
+            description="Reads the transactions' stream and announces new ones",
+            assume_role_policy=trust.by_service_for("pipes", arns, arns.pipe),
+            opts=self._child,
+        )
+        statements = [
+            *permissions.read_stream(arns, args.stream_arn, args.key_arn),
+            permissions.put_events(args.bus.bus.arn),
+            *permissions.send_messages(arns, [self.failures.arn], args.key_arn),
+        ]
+        policy = aws.iam.RolePolicy(
+            "pipe",
+            name="permissions",
+            role=role.name,
+            policy=identity_policy(statements),
+            opts=self._child,
+        )
+        return role, policy
+
+    def _make_pipe(self, role: aws.iam.Role, policy: aws.iam.RolePolicy) -> aws.pipes.Pipe:
+        args = self._args
+        return aws.pipes.Pipe(
+            "transactions",
+            name=args.arns.names.pipe,
+            description="Announces inserted transactions on the bus",
+            role_arn=role.arn,
+            source=args.stream_arn,
+            source_parameters={
+                "filter_criteria": {"filters": [{"pattern": json.dumps(insert_filter())}]},
+                "dynamodb_stream_parameters": {
+                    # From the oldest record: nothing posted before the pipe came up is left out.
+                    "starting_position": "TRIM_HORIZON",
+                    "batch_size": BATCH_SIZE,
+                    "maximum_retry_attempts": args.retries,
+                    "maximum_record_age_in_seconds": MAX_RECORD_AGE_SECONDS,
+                    "on_partial_batch_item_failure": "AUTOMATIC_BISECT",
+                    "dead_letter_config": {"arn": self.failures.arn},
+                },
+            },
+            target=args.bus.bus.arn,
+            target_parameters={
+                "eventbridge_event_bus_parameters": {"source": SOURCE, "detail_type": DETAIL_TYPE},
+                "input_template": event_template(),
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, *args.after]),
+        )
+
+
+def insert_filter() -> dict[str, object]:
+    """Inserted transactions; the guard item beside each of them has no account."""
+    return {"eventName": [EVENT_NAME], "dynamodb": {"NewImage": {"account_id": {"S": [{"exists": True}]}}}}
+
+
+def event_template() -> str:
+    """The event's detail: what happened, and the fields that scoring reads, typed as in the table."""
+    fields = ",".join(f'"{field}":<$.dynamodb.NewImage.{field}>' for field in EVENT_FIELDS)
+    return f'{{"event_name":<$.eventName>,"transaction":{{{fields}}}}}'

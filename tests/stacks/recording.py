@@ -1,0 +1,150 @@
+"""Runs a layer's real `__main__.py` under Pulumi's mocks, and keeps what it registered.
+
+Layers are chained as in a deployment: a program's StackReference answers with what the program of that layer
+exported, so a contract that does not fit shows here.
+"""
+
+import asyncio
+import contextvars
+import json
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import run_pulumi_func
+
+from tests.stacks.mocked_aws import MockedAws
+
+ROOT = Path(__file__).resolve().parents[2]
+UPSTREAM = {
+    "foundation": (),
+    "data": ("foundation",),
+    "processing": ("foundation", "data"),
+    "edge": ("foundation", "data"),
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One resource as it was registered: inputs in AWS's camelCase, and the options that matter."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    protect: bool
+    parent: str
+    dependencies: tuple[str, ...]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.inputs[key]
+
+    def document(self, key: str = "policy") -> Any:
+        """An input that is JSON, parsed."""
+        return json.loads(self.inputs[key])
+
+    def statements(self, key: str = "policy") -> dict[str, Any]:
+        """The statements of an input that is a policy, by Sid."""
+        return {statement["Sid"]: statement for statement in self.document(key)["Statement"]}
+
+
+@dataclass
+class Program:
+    """What one layer's program registered and exported."""
+
+    layer: str
+    resources: list[Recorded] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def all(self, type_: str) -> list[Recorded]:
+        """Every resource of an AWS type such as `sqs/queue:Queue`."""
+        return [resource for resource in self.resources if resource.type == f"aws:{type_}"]
+
+    def one(self, type_: str, name: str | None = None) -> Recorded:
+        """The only resource of an AWS type, or the one with that logical name."""
+        found = [resource for resource in self.all(type_) if name in (None, resource.name)]
+        assert len(found) == 1, (
+            f"{len(found)} {type_} named {name}, of {[each.name for each in self.all(type_)]}"
+        )
+        return found[0]
+
+
+class _Monitor(mocks.MockMonitor):
+    """Keeps the options too, which mocks are not told of."""
+
+    def __init__(self, aws: MockedAws, program: Program) -> None:
+        super().__init__(aws)
+        self._program = program
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
+        answer = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = mocks.rpc.deserialize_properties(request.object)
+            self._program.resources.append(
+                Recorded(
+                    type=request.type,
+                    name=request.name,
+                    inputs=inputs,
+                    protect=request.protect,
+                    parent=request.parent.rsplit("::", 1)[-1],
+                    dependencies=tuple(urn.split("::", 2)[2] for urn in request.dependencies),
+                )
+            )
+        return answer
+
+
+def read_config(layer: str, environment: str, root: Path = ROOT) -> dict[str, str]:
+    """The settings of a layer as the engine hands them to its program."""
+    file = root / "stacks" / layer / f"Pulumi.{environment}.yaml"
+    values = yaml.safe_load(file.read_text())["config"]
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+
+
+def run_program(
+    layer: str, environment: str, upstream: Mapping[str, Program], config: Mapping[str, str] | None = None
+) -> Program:
+    """Run the program of a layer; `config` goes before what the environment's file says."""
+    return contextvars.copy_context().run(
+        _run, layer, environment, upstream, {**read_config(layer, environment), **(config or {})}
+    )
+
+
+def _run(layer: str, environment: str, upstream: Mapping[str, Program], config: dict[str, str]) -> Program:
+    program = Program(layer)
+    references = {f"organization/fraud-{name}/{environment}": of.outputs for name, of in upstream.items()}
+    aws = MockedAws(config["aws:region"], references)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        mocks.set_mocks(
+            aws,
+            project=f"fraud-{layer}",
+            stack=environment,
+            organization="organization",
+            preview=False,
+            monitor=_Monitor(aws, program),
+        )
+        pulumi.runtime.set_all_config(config)
+        path = ROOT / "stacks" / layer / "__main__.py"
+        loop.run_until_complete(run_pulumi_func(lambda: runpy.run_path(str(path), run_name="program")))
+        root: Any = get_root_resource()
+        exported = pulumi.Output.from_input(dict(root.outputs))
+        program.outputs = loop.run_until_complete(exported.future())  # type: ignore[arg-type]
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    return program
+
+
+def run_layers(environment: str, config: Mapping[str, str] | None = None) -> dict[str, Program]:
+    """Every layer's program of an environment, in order."""
+    programs: dict[str, Program] = {}
+    for layer, needs in UPSTREAM.items():
+        own = {key: text for key, text in (config or {}).items() if key.startswith(f"fraud-{layer}:")}
+        programs[layer] = run_program(layer, environment, {name: programs[name] for name in needs}, own)
+    return programs
