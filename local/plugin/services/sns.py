@@ -40,7 +40,7 @@ class Topic(_SnsResource):
     }
 
     def create(self, inputs: Props) -> str:
-        attributes = {p.api: inputs[name] for name, p in _TOPIC.items() if inputs.get(name)}
+        attributes = {p.api: str(inputs[name]) for name, p in _TOPIC.items() if inputs.get(name)}
         answer = self._sns.create_topic(
             Name=inputs["name"], Attributes=attributes, Tags=tags.to_list(inputs["tags"])
         )
@@ -48,7 +48,9 @@ class Topic(_SnsResource):
 
     def read(self, resource_id: str, state: Props) -> Props:
         answer = self._sns.get_topic_attributes(TopicArn=resource_id)["Attributes"]
-        shown = {name: answer.get(p.api) or None for name, p in _TOPIC.items()}
+        shown: Props = {name: answer.get(p.api) or None for name, p in _TOPIC.items()}
+        if shown["signatureVersion"]:
+            shown["signatureVersion"] = int(shown["signatureVersion"])
         if state and "policy" not in state:
             del shown["policy"]
         return {
@@ -65,7 +67,7 @@ class Topic(_SnsResource):
             if name not in new and _TOPIC[name].computed:
                 continue
             self._sns.set_topic_attributes(
-                TopicArn=resource_id, AttributeName=_TOPIC[name].api, AttributeValue=new.get(name, "")
+                TopicArn=resource_id, AttributeName=_TOPIC[name].api, AttributeValue=str(new.get(name, ""))
             )
         tags.change(
             old["tags"],
