@@ -1,4 +1,4 @@
-"""Stands in for AWS under Pulumi's mocks: answers data sources, and gives resources ids, ARNs and addresses."""
+"""Stands in for AWS under Pulumi's mocks: answers data sources, gives resources ids, ARNs and addresses."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -15,7 +15,7 @@ from typing import Any
 
 import pulumi
 import yaml
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
@@ -68,9 +68,7 @@ class Program:
     def one(self, type_: str, name: str | None = None) -> Recorded:
         """The only resource of an AWS type, or the one with that logical name."""
         found = [resource for resource in self.all(type_) if name in (None, resource.name)]
-        assert len(found) == 1, (
-            f"{len(found)} {type_} named {name}, of {[each.name for each in self.all(type_)]}"
-        )
+        assert len(found) == 1, f"{type_} {name}: {[resource.name for resource in self.all(type_)]}"
         return found[0]
 
 
@@ -82,9 +80,9 @@ class _Monitor(mocks.MockMonitor):
         self._program = program
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
-        answer = super().RegisterResource(request)
+        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
-            inputs = mocks.rpc.deserialize_properties(request.object)
+            inputs = rpc.deserialize_properties(request.object)
             self._program.resources.append(
                 Recorded(
                     type=request.type,
@@ -130,8 +128,7 @@ def _run(layer: str, environment: str, upstream: Mapping[str, Program], config: 
             monitor=_Monitor(aws, program),
         )
         pulumi.runtime.set_all_config(config)
-        path = ROOT / "stacks" / layer / "__main__.py"
-        loop.run_until_complete(run_pulumi_func(lambda: runpy.run_path(str(path), run_name="program")))
+        loop.run_until_complete(run_pulumi_func(lambda: _run_main(layer)))
         root: Any = get_root_resource()
         exported = pulumi.Output.from_input(dict(root.outputs))
         program.outputs = loop.run_until_complete(exported.future())  # type: ignore[arg-type]
@@ -139,6 +136,10 @@ def _run(layer: str, environment: str, upstream: Mapping[str, Program], config: 
         asyncio.set_event_loop(None)
         loop.close()
     return program
+
+
+def _run_main(layer: str) -> None:
+    runpy.run_path(str(ROOT / "stacks" / layer / "__main__.py"), run_name=f"{layer}.__main__")
 
 
 def run_layers(environment: str, config: Mapping[str, str] | None = None) -> dict[str, Program]:
