@@ -11,7 +11,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any, Protocol
 
-from ministack.core import iam_actions, lambda_runtime  # type: ignore[import-untyped]
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime  # type: ignore[import-untyped]
 from ministack.services import (  # type: ignore[import-untyped]
     dynamodb,
     dynamodb_streams,
@@ -98,6 +98,7 @@ def install(receiver: Receiver) -> None:
     _deliver_mail(receiver)
     _pause_pollers(receiver)
     _isolate_functions()
+    _take_loopback_for_tls()
 
 
 def _check(module: ModuleType, *names: str) -> None:
@@ -316,3 +317,15 @@ def _pause_pollers(receiver: Receiver) -> None:
 def _isolate_functions() -> None:
     """Functions run in the developer's own environment, and outlive an emulator that was killed."""
     _replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", lambda original: PRELUDE + original)
+
+
+def _take_loopback_for_tls() -> None:
+    """What stays on loopback needs no TLS; the stacks' policies demand it, here as in an account."""
+
+    def resolve(original: Any) -> Any:
+        def resolve_condition_key(key: str, context: Any) -> Any:
+            return "true" if key.lower() == "aws:securetransport" else original(key, context)
+
+        return resolve_condition_key
+
+    _replace(iam_evaluator, "_resolve_condition_key", resolve)
