@@ -1,0 +1,131 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from pulumi.automation import EngineEvent
+
+from orchestration.changes import Changes
+from orchestration.failures import LayerError, MissingUpstreamError
+from orchestration.layers import Layer
+from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
+
+SECONDS = 60.0
+
+
+def test_a_second_up_changes_nothing(stacks: ToyStacks) -> None:
+    first = stacks.engine().up(FIRST)
+    assert first.changes == Changes(create=2)
+    assert first.outputs == {"thing": "thing"}
+    assert stacks.engine().up(FIRST).changes == Changes(same=2)
+
+
+def test_a_preview_says_what_an_up_would_change_and_changes_nothing(stacks: ToyStacks) -> None:
+    assert stacks.engine().preview(FIRST).changes == Changes(create=2)
+    assert not stacks.engine().is_deployed(FIRST)
+
+
+def test_a_layer_reads_the_outputs_of_another(stacks: ToyStacks) -> None:
+    stacks.engine().up(FIRST)
+    stacks.engine().check_upstream(SECOND, set())
+    assert stacks.engine().up(SECOND).outputs == {"read": "thing"}
+
+
+def test_a_missing_upstream_stack_says_what_to_deploy_first(stacks: ToyStacks) -> None:
+    with pytest.raises(MissingUpstreamError, match="deploy --env local --layer first"):
+        stacks.engine().check_upstream(SECOND, set())
+
+
+def test_destroy_leaves_nothing_and_keeps_the_history(stacks: ToyStacks) -> None:
+    stacks.engine().up(FIRST)
+    assert stacks.engine().destroy(FIRST).changes == Changes(delete=2)
+    assert not stacks.engine().is_deployed(FIRST)
+    assert [update.kind for update in stacks.engine().history(FIRST)] == ["destroy", "update"]
+
+
+def test_protected_resources_are_named(stacks: ToyStacks) -> None:
+    stacks.configure(FIRST, {"protect": True})
+    stacks.engine().up(FIRST)
+    assert stacks.engine().protected(FIRST) == ["thing (toy:index:Thing)"]
+
+
+def test_a_locked_stack_says_by_whom_and_since_when(stacks: ToyStacks) -> None:
+    stacks.engine().up(FIRST)
+    stacks.lock(FIRST)
+    with pytest.raises(LayerError, match=r"holds the stack by ann@laptop .* since 2026-01-02T03:04:05Z"):
+        stacks.engine().up(FIRST)
+
+
+def test_a_wrong_passphrase_is_one_clear_line(stacks: ToyStacks) -> None:
+    with pytest.raises(LayerError, match=r"^first: PULUMI_CONFIG_PASSPHRASE is not the passphrase"):
+        stacks.engine(PULUMI_CONFIG_PASSPHRASE="wrong").up(FIRST)
+
+
+def test_a_resource_that_fails_is_named_with_its_reason(stacks: ToyStacks) -> None:
+    stacks.configure(FIRST, {"fails": "out of things"})
+    with pytest.raises(LayerError, match=r"^first: thing \(toy:index:Thing\): .*out of things"):
+        stacks.engine().up(FIRST)
+
+
+def test_a_program_that_fails_is_named_with_its_line(stacks: ToyStacks) -> None:
+    stacks.configure(FIRST, {"broken": True})
+    with pytest.raises(LayerError, match=r"^first: stacks/first/__main__.py:9: KeyError: 'no such thing'"):
+        stacks.engine().up(FIRST)
+
+
+def test_the_settings_in_the_tree_stay_as_they_were_written(stacks: ToyStacks) -> None:
+    settings = stacks.environment.settings_file(FIRST.name)
+    before = settings.read_bytes()
+    stacks.engine().up(FIRST)
+    assert settings.read_bytes() == before
+
+
+class Moments:
+    """Sets an event when the engine begins to create the thing, and when it has heard of the interruption."""
+
+    def __init__(self) -> None:
+        self.creating = threading.Event()
+        self.cancelling = threading.Event()
+
+    def __call__(self, _: Layer, event: EngineEvent) -> None:
+        begun = event.resource_pre_event
+        if begun and begun.metadata.type == "toy:index:Thing":
+            self.creating.set()
+        if event.stdout_event and "cancelling" in event.stdout_event.message:
+            self.cancelling.set()
+
+
+def test_an_interrupted_update_finishes_what_is_under_way_and_leaves_no_lock(stacks: ToyStacks) -> None:
+    gate = stacks.root / "gate"
+    stacks.configure(FIRST, {"waitsFor": str(gate)})
+    moments = Moments()
+    engine = stacks.engine(moments)
+    with ThreadPoolExecutor() as pool:
+        update = pool.submit(engine.up, FIRST)
+        assert moments.creating.wait(SECONDS)
+        engine.interrupt()
+        assert moments.cancelling.wait(SECONDS)
+        gate.touch()
+        with pytest.raises(LayerError, match="cancel"):
+            update.result(SECONDS)
+    assert not stacks.state.is_locked()
+    assert not stacks.state.has_pending_operations()
+    assert stacks.engine().up(FIRST).changes == Changes(same=2)
+
+
+def test_an_update_that_is_cut_off_is_noticed_and_leaves_no_lock(stacks: ToyStacks) -> None:
+    stacks.configure(FIRST, {"waitsFor": str(stacks.root / "gate")})
+    moments = Moments()
+    engine = stacks.engine(moments)
+    with ThreadPoolExecutor() as pool:
+        update = pool.submit(engine.up, FIRST)
+        try:
+            assert moments.creating.wait(SECONDS)
+            engine.interrupt()
+            assert moments.cancelling.wait(SECONDS)
+            engine.interrupt()
+            with pytest.raises(LayerError):
+                update.result(SECONDS)
+        finally:
+            (stacks.root / "gate").touch()
+    assert not stacks.state.is_locked()
+    assert stacks.state.has_pending_operations()
