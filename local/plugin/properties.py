@@ -95,8 +95,9 @@ def normal(declared: Property, value: Plain) -> Plain:
 def _block(declared: Property, value: Plain) -> Plain:
     if declared.fields is None or not isinstance(value, dict):
         return value
-    fields = {name: normal(field, value.get(name)) for name, field in declared.fields.items()}
-    return {name: field for name, field in fields.items() if field is not None} or None
+    # A field at its default says nothing, so a block of such fields is as good as none.
+    given = {name: normal(field, value.get(name)) for name, field in declared.fields.items()}
+    return {name: one for name, one in given.items() if one != normal(declared.fields[name], None)} or None
 
 
 def _document(kind: str, text: str) -> Plain:

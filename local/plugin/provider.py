@@ -46,38 +46,35 @@ class LocalAwsProvider(sdk.Provider):
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         """Refuse what would not be applied; fill names."""
-        life = self._life_cycle(_token(request.urn))
-        inputs = to_plain_map(request.new_inputs)
-        failures = [
-            sdk.CheckFailure(name, f"{_token(request.urn)}: {name} {reason}")
-            for name, reason in life.check(inputs)
+        life, inputs = self._life_cycle(request.urn), to_plain_map(request.new_inputs)
+        refused = [
+            sdk.CheckFailure(name, f"{life.kind}: {name} {reason}") for name, reason in life.check(inputs)
         ]
-        if failures:
-            return sdk.CheckResponse(request.new_inputs, failures)
+        if refused:
+            return sdk.CheckResponse(request.new_inputs, refused)
         old = to_plain_map(request.old_inputs)
-        named = life.with_autonames(request.name, inputs, old, request.random_seed)
-        return sdk.CheckResponse(to_property_map(named))
+        return sdk.CheckResponse(
+            to_property_map(life.with_autonames(request.name, inputs, old, request.random_seed))
+        )
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """Say exactly what differs."""
-        state = to_plain_map(request.old_state)
+        state, inputs = to_plain_map(request.old_state), to_plain_map(request.new_inputs)
         old_inputs = state.pop(OLD_INPUTS, {})
-        return diff(
-            self._life_cycle(_token(request.urn)), state, old_inputs, to_plain_map(request.new_inputs)
-        )
+        return diff(self._life_cycle(request.urn), state, old_inputs, inputs)
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         """Create, or plan it in a preview."""
-        life, inputs = self._life_cycle(_token(request.urn)), to_plain_map(request.properties)
+        life, inputs = self._life_cycle(request.urn), to_plain_map(request.properties)
         if request.preview:
             return sdk.CreateResponse(properties=to_property_map(life.planned(inputs, {})))
-        resource_id, outputs = await _in_thread(_token(request.urn), life.create, inputs)
+        resource_id, outputs = await _in_thread(life.kind, life.create, inputs)
         return sdk.CreateResponse(resource_id, to_property_map(outputs))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         """Refresh or import; an empty answer says that it is gone."""
-        life, state = self._life_cycle(_token(request.urn)), to_plain_map(request.properties)
-        outputs = await _in_thread(_token(request.urn), life.read, request.resource_id, state)
+        life, state = self._life_cycle(request.urn), to_plain_map(request.properties)
+        outputs = await _in_thread(life.kind, life.read, request.resource_id, state)
         if outputs is None:
             return sdk.ReadResponse()
         inputs = life.inputs_from(outputs, to_plain_map(request.inputs))
@@ -85,19 +82,17 @@ class LocalAwsProvider(sdk.Provider):
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         """Update in place, or plan it in a preview."""
-        life = self._life_cycle(_token(request.urn))
+        life = self._life_cycle(request.urn)
         state, inputs = to_plain_map(request.olds), to_plain_map(request.news)
         if request.preview:
             return sdk.UpdateResponse(to_property_map(life.planned(inputs, state)))
-        outputs = await _in_thread(_token(request.urn), life.update, request.resource_id, state, inputs)
+        outputs = await _in_thread(life.kind, life.update, request.resource_id, state, inputs)
         return sdk.UpdateResponse(to_property_map(outputs))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         """Delete; already gone is fine."""
-        life = self._life_cycle(_token(request.urn))
-        await _in_thread(
-            _token(request.urn), life.delete, request.resource_id, to_plain_map(request.properties)
-        )
+        life, state = self._life_cycle(request.urn), to_plain_map(request.properties)
+        await _in_thread(life.kind, life.delete, request.resource_id, state)
 
     @property
     def _configured(self) -> Aws:
@@ -105,12 +100,18 @@ class LocalAwsProvider(sdk.Provider):
             raise PluginError("the local aws plugin was used before it was configured")
         return self._aws
 
-    def _life_cycle(self, token: str) -> LifeCycle:
-        if token not in RESOURCES:
+    def _life_cycle(self, urn: str) -> LifeCycle:
+        kind = own_type(urn)
+        if kind not in RESOURCES:
             raise PluginError(
-                f"{token} is not supported by the local aws plugin; add it in local/plugin/services/"
+                f"{kind} is not supported by the local aws plugin; add it in local/plugin/services/"
             )
-        return LifeCycle(RESOURCES[token](self._configured))
+        return LifeCycle(RESOURCES[kind](self._configured))
+
+
+def own_type(urn: str) -> str:
+    """A resource's type in its URN; in a component, the component's types go before it, with $ between."""
+    return urn.split("::")[2].rpartition("$")[2]
 
 
 async def _in_thread(subject: str, call: Callable[..., Any], *arguments: Any) -> Any:
@@ -121,8 +122,3 @@ async def _in_thread(subject: str, call: Callable[..., Any], *arguments: Any) ->
         if subject in str(error):
             raise
         raise PluginError(f"{subject}: {error}") from error
-
-
-def _token(urn: str) -> str:
-    """The resource's own type: within a component, the types of what it is in go before it, with $ between."""
-    return urn.split("::")[2].rpartition("$")[2]

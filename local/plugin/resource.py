@@ -66,6 +66,7 @@ class LifeCycle:
 
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
+        self.kind = resource.pulumi_type
         self.properties = resource.properties
         self.aws = resource.aws
 
@@ -127,7 +128,7 @@ class LifeCycle:
             self.resource.configure(resource_id, full)
             return resource_id, self._read_back(resource_id, inputs)
         except Exception as error:
-            message = one_line(self.resource.pulumi_type, error)
+            message = one_line(self.kind, error)
             raise InitializationError(message, resource_id, self.planned(inputs, {})) from error
 
     def update(self, resource_id: str, state: Props, inputs: Props) -> Props:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -17,8 +18,9 @@ from pulumi.provider.experimental import server as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from local.plugin import archives
 from local.plugin.errors import InitializationError, PluginError, error_code, one_line
-from local.plugin.provider import OLD_INPUTS, LocalAwsProvider
+from local.plugin.provider import OLD_INPUTS, LocalAwsProvider, own_type
 from local.plugin.values import to_property_map
 
 _METHODS = (
@@ -33,6 +35,9 @@ _METHODS = (
     "Update",
     "Delete",
 )
+
+
+_PROPERTY_FIELDS = ("properties", "inputs", "olds", "news", "old_inputs")
 
 
 class _Status(NamedTuple):
@@ -56,8 +61,9 @@ def _reporting(name: str) -> Any:
     method = getattr(Servicer, name)
 
     async def call(self: Servicer, request: Any, context: Any) -> Any:
+        _each_struct(request, archives.hide)
         try:
-            return await method(self, request, context)
+            return _each_struct(await method(self, request, context), archives.show)
         except InitializationError as error:
             await context.abort_with_status(_initialization_failed(error))
         except PluginError as error:
@@ -65,7 +71,7 @@ def _reporting(name: str) -> Any:
         except Exception as error:
             if not error_code(error):
                 traceback.print_exc()
-            subject = request.urn.split("::")[-2] if hasattr(request, "urn") else name
+            subject = own_type(request.urn) if hasattr(request, "urn") else name
             await context.abort(grpc.StatusCode.UNKNOWN, one_line(subject, error))
 
     return call
@@ -75,11 +81,19 @@ for _name in _METHODS:
     setattr(Servicer, _name, _reporting(_name))
 
 
+def _each_struct(message: Any, change: Callable[[Any], None]) -> Any:
+    """Change the properties in a request or answer, in place."""
+    for field in _PROPERTY_FIELDS:
+        if hasattr(message, field):
+            change(getattr(message, field))
+    return message
+
+
 def _initialization_failed(error: InitializationError) -> _Status:
+    properties = PropertyValue.marshal_map(to_property_map(error.properties))
+    archives.show(properties)
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=error.resource_id,
-        properties=PropertyValue.marshal_map(to_property_map(error.properties)),
-        reasons=[str(error)],
+        id=error.resource_id, properties=properties, reasons=[str(error)]
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
     status.details.add().Pack(detail)

@@ -16,6 +16,7 @@ import pulumi
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.runtime.rpc import UNKNOWN
 
+from local.plugin.archives import MARK
 from local.plugin.errors import PluginError
 
 Plain = Any
@@ -24,9 +25,13 @@ Props = dict[str, Any]
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip file on this machine."""
+    """A zip file on this machine; `hash` is the engine's (hexadecimal SHA-256). What is not known is empty.
 
-    path: str
+    The engine does not tell the path of an archive from the state, only its hash.
+    """
+
+    path: str = ""
+    hash: str = ""
 
     def content(self) -> bytes:
         """The zip's bytes. Raises PluginError if it cannot be read."""
@@ -36,8 +41,17 @@ class Archive:
             raise PluginError(f"the archive {self.path} cannot be read: {error.strerror}") from error
 
     def sha256(self) -> str:
-        """Base64 SHA-256 of the zip, as Lambda reports it (CodeSha256)."""
-        return b64encode(hashlib.sha256(self.content()).digest()).decode()
+        """SHA-256 of the zip, hexadecimal."""
+        return self.hash or hashlib.sha256(self.content()).hexdigest()
+
+    def code_sha256(self) -> str:
+        """SHA-256 of the zip as Lambda gives it, in base64."""
+        return b64encode(bytes.fromhex(self.sha256())).decode()
+
+    def to_property(self) -> PropertyValue:
+        """The marked map that stands for it (see `local.plugin.archives`)."""
+        path = {"path": PropertyValue(self.path)} if self.path else {}
+        return PropertyValue({MARK: PropertyValue(True), "hash": PropertyValue(self.sha256()), **path})
 
 
 def to_plain(value: PropertyValue) -> Plain:
@@ -50,12 +64,12 @@ def to_plain(value: PropertyValue) -> Plain:
             return int(raw) if raw.is_integer() else raw
         case Computed():
             return UNKNOWN
-        case pulumi.FileArchive():
-            return Archive(raw.path)
         case pulumi.Asset() | pulumi.Archive():
             raise PluginError(
-                f"a {type(raw).__name__} is not supported; give a FileArchive with a zip file's path"
+                f"a {type(raw).__name__} is not supported; give a FileArchive with a zip's path"
             )
+        case Mapping() if MARK in raw:
+            return Archive(**{name: str(raw[name].value) for name in ("path", "hash") if name in raw})
         case Mapping():
             return {key: to_plain(item) for key, item in raw.items()}
         case tuple():
@@ -78,7 +92,7 @@ def to_property(value: Plain) -> PropertyValue:
         case int() | float():
             return PropertyValue(float(value))
         case Archive():
-            return PropertyValue(pulumi.FileArchive(value.path))
+            return value.to_property()
         case Mapping():
             return PropertyValue({str(key): to_property(item) for key, item in value.items()})
         case Sequence():

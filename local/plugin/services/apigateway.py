@@ -58,16 +58,20 @@ class RestApi(ApiResource):
         "disableExecuteApiEndpoint": Property(False),
         "apiKeySource": Property(computed=True),
         "policy": Property(computed=True, document="policy"),
+        "securityPolicy": Property(computed=True),
+        "endpointAccessMode": Property(computed=True),
     }
     _paths: ClassVar = {name: f"/{name}" for name in properties if name not in ("tags", "region")}
 
     def create(self, inputs: Props) -> str:
-        optional = ("description", "endpointConfiguration", "apiKeySource", "policy")
+        optional = ("description", "apiKeySource", "policy", "securityPolicy", "endpointAccessMode")
+        endpoint = _endpoint(inputs.get("endpointConfiguration"))
         answer = self.api.create_rest_api(
             name=inputs["name"],
             disableExecuteApiEndpoint=inputs["disableExecuteApiEndpoint"],
             tags=inputs["tags"],
             **{name: inputs[name] for name in optional if inputs.get(name)},
+            **({"endpointConfiguration": endpoint} if endpoint else {}),
         )
         return str(answer["id"])
 
@@ -82,9 +86,7 @@ class RestApi(ApiResource):
             "rootResourceId": api["rootResourceId"],
             "createdDate": str(api["createdDate"]),
             "description": api.get("description") or None,
-            "endpointConfiguration": {
-                name: value for name, value in api["endpointConfiguration"].items() if name in _ENDPOINT
-            },
+            "endpointConfiguration": {**api["endpointConfiguration"], "types": _endpoint_type(api)},
             "disableExecuteApiEndpoint": api.get("disableExecuteApiEndpoint", False),
             "apiKeySource": api.get("apiKeySource"),
             "policy": policy,
@@ -94,7 +96,7 @@ class RestApi(ApiResource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         operations = patches(self._paths, changed - {"endpointConfiguration"}, new)
         if "endpointConfiguration" in changed and "endpointConfiguration" in new:
-            before, after = (values["endpointConfiguration"]["types"][0] for values in (old, new))
+            before, after = (values["endpointConfiguration"]["types"] for values in (old, new))
             operations.append(replace_at(f"/endpointConfiguration/types/{before}", after))
         if operations:
             self.api.update_rest_api(restApiId=resource_id, patchOperations=operations)
@@ -102,6 +104,15 @@ class RestApi(ApiResource):
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.api.delete_rest_api(restApiId=resource_id)
+
+
+def _endpoint(declared: Plain) -> dict[str, Any]:
+    """Pulumi takes one type, the API a list of one."""
+    return {**declared, "types": [declared["types"]]} if declared else {}
+
+
+def _endpoint_type(api: dict[str, Any]) -> str:
+    return str(api["endpointConfiguration"]["types"][0])
 
 
 class ApiPath(ApiResource):

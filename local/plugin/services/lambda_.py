@@ -68,7 +68,7 @@ class Function(Resource):
 
     def unchanged(self, name: str, state: Props, inputs: Props) -> bool:
         if name == "code" and isinstance(inputs.get("code"), Archive):
-            return bool(inputs["code"].sha256() == state.get("codeSha256"))
+            return bool(inputs["code"].code_sha256() == state.get("codeSha256"))
         return super().unchanged(name, state, inputs)
 
     def create(self, inputs: Props) -> str:

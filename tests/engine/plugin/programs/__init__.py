@@ -1,0 +1,1 @@
+"""Programs whose resources cover every type of the plugin, each in three variants."""

@@ -1,0 +1,266 @@
+"""Pipes, buses, rules, functions and what calls them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from tests.engine.plugin.programs.code import zipped
+from tests.engine.plugin.programs.documents import policy, spelled, trust
+from tests.engine.plugin.programs.variant import Client, Group, Variant
+
+
+def _program(variant: Variant, folder: Path) -> None:
+    changed = variant is Variant.CHANGED
+    key = aws.kms.Key("processing-key", deletion_window_in_days=7)
+    failures = aws.sqs.Queue("failures", name="plugin-test-failures")
+    bus = aws.cloudwatch.EventBus(
+        "bus",
+        name="plugin-test",
+        description=None if changed else "Transactions",
+        kms_key_identifier=key.arn,
+        dead_letter_config={"arn": failures.arn},
+        tags={"Layer": "changed" if changed else "test"},
+    )
+    _pipe(variant, bus, failures)
+    role = aws.iam.Role(
+        "function-role",
+        name="plugin-test-function",
+        assume_role_policy=trust("lambda.amazonaws.com", variant),
+    )
+    send = {"Effect": "Allow", "Action": ["sqs:*"], "Resource": ["*"]}
+    permissions = aws.iam.RolePolicy(
+        "function-permissions", role=role.name, name="send", policy=policy(send, variant=variant)
+    )
+    function = _function(variant, folder, role, key, permissions)
+    _calls(variant, bus, function, failures, permissions)
+
+
+def _pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queue) -> None:
+    changed = variant is Variant.CHANGED
+    table = aws.dynamodb.Table(
+        "streamed",
+        name="plugin-test-streamed",
+        billing_mode="PAY_PER_REQUEST",
+        hash_key="id",
+        attributes=[{"name": "id", "type": "S"}],
+        stream_enabled=True,
+        stream_view_type="NEW_IMAGE",
+    )
+    role = aws.iam.Role(
+        "pipe-role", name="plugin-test-pipe", assume_role_policy=trust("pipes.amazonaws.com", variant)
+    )
+    aws.pipes.Pipe(
+        "pipe",
+        name="plugin-test",
+        role_arn=role.arn,
+        source=table.stream_arn,
+        target=bus.arn,
+        desired_state="STOPPED",
+        description=None if changed else "From the table to the bus",
+        source_parameters={
+            "filter_criteria": {"filters": [{"pattern": spelled({"eventName": ["INSERT"]}, variant)}]},
+            "dynamodb_stream_parameters": {
+                "starting_position": "LATEST",
+                "batch_size": 5 if changed else 10,
+                "maximum_retry_attempts": 5,
+                "maximum_record_age_in_seconds": 3600,
+                "on_partial_batch_item_failure": "AUTOMATIC_BISECT",
+                "dead_letter_config": {"arn": failures.arn},
+            },
+        },
+        target_parameters={
+            "eventbridge_event_bus_parameters": {"source": "fraud", "detail_type": "Inserted"},
+            "input_template": '{"event_name": <$.eventName>}',
+        },
+        tags={"Layer": "changed" if changed else "test"},
+    )
+
+
+def _function(
+    variant: Variant, folder: Path, role: aws.iam.Role, key: aws.kms.Key, permissions: aws.iam.RolePolicy
+) -> aws.lambda_.Function:
+    changed = variant is Variant.CHANGED
+    group = aws.cloudwatch.LogGroup(
+        "logs",
+        name="/aws/lambda/plugin-test",
+        retention_in_days=None if changed else 7,
+        kms_key_id=key.arn,
+        tags={"Layer": "changed" if changed else "test"},
+    )
+    vpc = aws.ec2.Vpc("function-vpc", cidr_block="10.30.0.0/16")
+    subnet = aws.ec2.Subnet("function-subnet", vpc_id=vpc.id, cidr_block="10.30.0.0/24")
+    closed = aws.ec2.SecurityGroup("closed", name="plugin-test-closed", vpc_id=vpc.id)
+    name = "again" if variant is Variant.AGAIN else "code"
+    return aws.lambda_.Function(
+        "function",
+        name="plugin-test",
+        role=role.arn,
+        runtime="python3.11",
+        handler="handler.handle",
+        code=pulumi.FileArchive(zipped(folder, version=2 if changed else 1, name=name)),
+        architectures=["x86_64"],
+        memory_size=256,
+        timeout=None if changed else 30,
+        environment={"variables": {"QUEUE_URL": "x", **({} if changed else {"OLD": "y"})}},
+        kms_key_arn=key.arn,
+        reserved_concurrent_executions=None if changed else 100,
+        tracing_config={"mode": "Active"},
+        vpc_config=None if changed else {"subnet_ids": [subnet.id], "security_group_ids": [closed.id]},
+        logging_config={"log_format": "JSON", "log_group": group.name},
+        tags={"Layer": "changed" if changed else "test"},
+        opts=pulumi.ResourceOptions(depends_on=[permissions]),
+    )
+
+
+def _calls(
+    variant: Variant,
+    bus: aws.cloudwatch.EventBus,
+    function: aws.lambda_.Function,
+    failures: aws.sqs.Queue,
+    permissions: aws.iam.RolePolicy,
+) -> None:
+    changed = variant is Variant.CHANGED
+    pattern = {"source": ["fraud"], "detail-type": ["Inserted", "Changed"] if changed else ["Inserted"]}
+    rule = aws.cloudwatch.EventRule(
+        "rule",
+        name="plugin-test",
+        event_bus_name=bus.name,
+        event_pattern=spelled(pattern, variant),
+        description=None if changed else "New transactions",
+        tags={"Layer": "test"},
+    )
+    aws.cloudwatch.EventTarget(
+        "target",
+        rule=rule.name,
+        event_bus_name=bus.name,
+        target_id="function",
+        arn=function.arn,
+        retry_policy={"maximum_retry_attempts": 3 if changed else 185, "maximum_event_age_in_seconds": 3600},
+        dead_letter_config={"arn": failures.arn},
+    )
+    aws.lambda_.Permission(
+        "permission",
+        statement_id="AllowRule",
+        action="lambda:InvokeFunction",
+        function=function.name,
+        principal="events.amazonaws.com",
+        source_arn=rule.arn,
+        source_account="000000000000" if changed else None,
+    )
+    aws.lambda_.FunctionEventInvokeConfig(
+        "retries",
+        function_name=function.name,
+        maximum_retry_attempts=None if changed else 1,
+        maximum_event_age_in_seconds=3600,
+        destination_config={"on_failure": {"destination": failures.arn}},
+    )
+    source = aws.sqs.Queue("source", name="plugin-test-source", visibility_timeout_seconds=360)
+    aws.lambda_.EventSourceMapping(
+        "mapping",
+        event_source_arn=source.arn,
+        function_name=function.name if variant is Variant.FIRST else function.arn,
+        batch_size=5 if changed else 10,
+        maximum_batching_window_in_seconds=1,
+        function_response_types=None if changed else ["ReportBatchItemFailures"],
+        scaling_config={"maximum_concurrency": 5},
+        opts=pulumi.ResourceOptions(depends_on=[permissions]),
+    )
+
+
+def _listed(client: Client) -> set[str]:
+    events, functions = client("events"), client("lambda")
+    return {
+        *(bus["Arn"] for bus in events.list_event_buses()["EventBuses"]),
+        *(pipe["Arn"] for pipe in client("pipes").list_pipes()["Pipes"]),
+        *(group["arn"] for group in client("logs").describe_log_groups()["logGroups"]),
+        *(one["FunctionArn"] for one in functions.list_functions()["Functions"]),
+        *(one["UUID"] for one in functions.list_event_source_mappings()["EventSourceMappings"]),
+    }
+
+
+def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    events, functions = client("events"), client("lambda")
+    bus = events.describe_event_bus(Name="plugin-test")
+    rule = events.describe_rule(Name="plugin-test", EventBusName="plugin-test")
+    target = events.list_targets_by_rule(Rule="plugin-test", EventBusName="plugin-test")["Targets"][0]
+    function = functions.get_function_configuration(FunctionName="plugin-test")
+    reserved = functions.get_function_concurrency(FunctionName="plugin-test")
+    statement = json.loads(functions.get_policy(FunctionName="plugin-test")["Policy"])["Statement"]
+    retries = functions.get_function_event_invoke_config(FunctionName="plugin-test")
+    mapping = functions.get_event_source_mapping(UUID=outputs("mapping")["uuid"])
+    groups = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/plugin-test")["logGroups"]
+    return {
+        "bus": (bus.get("Description", ""), bus["KmsKeyIdentifier"] == outputs("processing-key")["arn"]),
+        "rule": (rule.get("Description", ""), json.loads(rule["EventPattern"])["detail-type"]),
+        "target": target["RetryPolicy"]["MaximumRetryAttempts"],
+        "code": function["CodeSha256"] == outputs("function")["codeSha256"],
+        "timeout": function["Timeout"],
+        "environment": function["Environment"]["Variables"],
+        "vpc": function["VpcConfig"]["SubnetIds"],
+        "reserved": reserved.get("ReservedConcurrentExecutions"),
+        "permission": len(statement),
+        "account": statement[0]["Condition"]["StringEquals"],
+        "retries": retries["MaximumRetryAttempts"],
+        "mapping": (mapping["BatchSize"], mapping["FunctionResponseTypes"]),
+        "retention": groups[0].get("retentionInDays"),
+        "pipe": client("pipes").describe_pipe(Name="plugin-test")["Description"],
+    }
+
+
+GROUP = Group(
+    program=_program,
+    types=frozenset(
+        {
+            "aws:kms/key:Key",
+            "aws:iam/role:Role",
+            "aws:iam/rolePolicy:RolePolicy",
+            "aws:sqs/queue:Queue",
+            "aws:dynamodb/table:Table",
+            "aws:ec2/vpc:Vpc",
+            "aws:ec2/subnet:Subnet",
+            "aws:ec2/securityGroup:SecurityGroup",
+            "aws:cloudwatch/eventBus:EventBus",
+            "aws:cloudwatch/eventRule:EventRule",
+            "aws:cloudwatch/eventTarget:EventTarget",
+            "aws:cloudwatch/logGroup:LogGroup",
+            "aws:pipes/pipe:Pipe",
+            "aws:lambda/function:Function",
+            "aws:lambda/permission:Permission",
+            "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+            "aws:lambda/eventSourceMapping:EventSourceMapping",
+        }
+    ),
+    changes={
+        "bus": "update",
+        "pipe": "update",
+        "logs": "update",
+        "function": "update",
+        "rule": "update",
+        "target": "update",
+        "permission": "replace",
+        "retries": "update",
+        "mapping": "update",
+    },
+    listed=_listed,
+    reported=_reported,
+    expected={
+        "bus": ("", True),
+        "rule": ("", ["Inserted", "Changed"]),
+        "target": 3,
+        "code": True,
+        "timeout": 3,
+        "environment": {"QUEUE_URL": "x"},
+        "vpc": [],
+        "reserved": None,
+        "permission": 1,
+        "account": {"AWS:SourceAccount": "000000000000"},
+        "retries": 2,
+        "mapping": (5, []),
+        "retention": None,
+        "pipe": "Managed by Pulumi",
+    },
+)
