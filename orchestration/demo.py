@@ -108,10 +108,10 @@ def _line(alert: Alert) -> Text:
     transaction = alert.transaction
     at = datetime.fromtimestamp(alert.mail.received_ms / 1000).astimezone().strftime("%H:%M:%S")
     what = f"{readable(transaction.amount, transaction.currency)} at {transaction.merchant_id}"
-    why = "; ".join(line.removeprefix("- ") for line in alert.mail.body.splitlines() if line.startswith("- "))
-    return Text.assemble(
-        (at, "dim"), "  ", (f"{what:<34}", "bold red"), f"  {alert.latency_ms:>5.0f} ms  ", (why, "dim")
-    )
+    reasons = [line.removeprefix("- ") for line in alert.mail.body.splitlines() if line.startswith("- ")]
+    why = "".join(f"\n          {reason}" for reason in reasons)
+    late = f"  {alert.latency_ms:.0f} ms after the POST"
+    return Text.assemble((at, "dim"), "  ", (what, "bold red"), late, (why, "dim"))
 
 
 def _summary(findings: Findings, left: Mapping[str, int]) -> Table:

@@ -113,7 +113,9 @@ def _opened(file: str) -> Iterator[BinaryIO]:
     try:
         stream = Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
-        raise UserError(f"Cannot read {file}: {error.strerror}.") from error
+        # Invoke takes what stands where the file should for the file: 'invoke send --json'.
+        hint = "Say: invoke send FILE, or: invoke --help send" if file.startswith("-") else ""
+        raise UserError(f"Cannot read {file}: {error.strerror}.", hint) from error
     with stream:
         yield stream
 

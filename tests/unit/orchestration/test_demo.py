@@ -53,7 +53,7 @@ def pipeline(api: FakeApi, rules: object, queues: Queues | None = None, *, mails
 def test_it_shows_each_alert_and_a_summary(api: FakeApi, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(pipeline(api, FLAGS_ALL, mails=True), count=4, rate=1000, settle_seconds=0.05) == 0
     shown = capsys.readouterr().out
-    assert shown.count("Too much (+0.60); Too far (+0.30)") == 4
+    assert shown.count("ms after the POST\n          Too much (+0.60)\n          Too far (+0.30)\n") == 4
     lines = {" ".join(line.split()) for line in shown.splitlines()}
     assert {"posted 4", "flagged 4", "alerts received 4", "dead letters none in 2 queues"} <= lines
     assert "POST to mail" in shown

@@ -149,6 +149,11 @@ def test_a_missing_file_is_said_in_one_line(api: FakeApi) -> None:
         send(api.target(), "nowhere.jsonl")
 
 
+def test_an_option_in_the_place_of_the_file_says_how_it_is_used(api: FakeApi) -> None:
+    with pytest.raises(UserError, match=r"invoke send FILE"):
+        send(api.target(), "--json")
+
+
 @pytest.mark.parametrize("concurrency", [0, 257])
 def test_concurrency_has_bounds(api: FakeApi, concurrency: int) -> None:
     with pytest.raises(UserError, match="--concurrency"):
