@@ -17,10 +17,14 @@ LOCAL_PASSPHRASE = "local"  # noqa: S105
 
 @dataclass(frozen=True)
 class Environment:
-    """Stacks of one name, in one AWS account or on the embedded AWS, described by the tree at `root`."""
+    """Stacks of one name, in one AWS account or on the embedded AWS, described by the tree at `root`.
+
+    `state` is where `local` keeps everything, if it is not the tree's own `.local`.
+    """
 
     name: str
     root: Path = field(default=ROOT)
+    state: Path | None = None
 
     @property
     def is_local(self) -> bool:
@@ -30,7 +34,7 @@ class Environment:
     @property
     def state_folder(self) -> Path:
         """Everything `local` keeps: emulator, engine state, mail. Never exists for an account."""
-        return self.root / ".local"
+        return self.state or self.root / ".local"
 
     def stack_folder(self, layer: str) -> Path:
         """The Pulumi project of a layer."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
+from orchestration.wiring import Deployed
+from tests import deployment
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +14,9 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     """The embedded AWS of this test run: its own folder, a free port, stopped at the end whatever happens."""
     with embedded_aws(tmp_path_factory.mktemp("aws") / ".local") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def deployed(aws: EmbeddedAws) -> Deployed:
+    """The four stacks on the embedded AWS of this test run."""
+    return deployment.deploy(aws)

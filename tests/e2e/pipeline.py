@@ -1,0 +1,138 @@
+"""The deployed pipeline as a test sees it: post, look into the table, wait for mail."""
+
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+from botocore.credentials import Credentials
+
+from local.embedded import EmbeddedAws
+from local.mailbox import Mail, Mailbox
+from orchestration.client import Answer, ApiClient, Target
+from orchestration.wiring import Deployed
+from shared.contracts import Contract, DataOutputs, text
+from tests.waiting import wait_for
+
+T = TypeVar("T")
+C = TypeVar("C", bound=Contract)
+DEADLINE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the API, easy to ask."""
+
+    answer: Answer
+
+    @property
+    def status(self) -> int:
+        return self.answer.status
+
+    @property
+    def content_type(self) -> str:
+        return self.answer.headers["Content-Type"]
+
+    def json(self) -> Any:
+        return json.loads(self.answer.body)
+
+
+@dataclass
+class Pipeline:
+    """Four deployed stacks on an embedded AWS."""
+
+    aws: EmbeddedAws
+    deployed: Deployed
+    _clients: dict[str, ApiClient] = field(default_factory=dict)
+
+    @cached_property
+    def target(self) -> Target:
+        return self.deployed.target()
+
+    def outputs(self, contract: type[C]) -> C:
+        return self.deployed.outputs(contract)
+
+    def post(self, body: dict[str, Any]) -> Reply:
+        return self.post_raw(json.dumps(body).encode())
+
+    def post_raw(self, body: bytes, *, content_type: str = "application/json", path: str = "") -> Reply:
+        url = self.target.url.removesuffix("/transactions") + (path or "/transactions")
+        return Reply(self._client(replace(self.target, url=url)).post(body, content_type))
+
+    def post_all(self, bodies: Iterable[dict[str, Any]]) -> None:
+        with ThreadPoolExecutor(8) as threads:
+            assert {reply.status for reply in threads.map(self.post, bodies)} == {201}
+
+    def as_stranger(self) -> ApiClient:
+        """A client that signs as a user of the account who may do nothing."""
+        iam = self.aws.client("iam")
+        name = f"stranger-{uuid.uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        return self._client(replace(self.target, credentials=credentials))
+
+    @cached_property
+    def table(self) -> str:
+        return text(self.outputs(DataOutputs).table_name)
+
+    def items(self, transaction_id: str) -> list[dict[str, Any]]:
+        """The stored transactions of that id, without their guard item."""
+        found = self.aws.client("dynamodb").query(
+            TableName=self.table,
+            KeyConditionExpression="transaction_id = :id AND #t > :guard",
+            ExpressionAttributeNames={"#t": "timestamp"},
+            ExpressionAttributeValues={":id": {"S": transaction_id}, ":guard": {"N": "0"}},
+            ConsistentRead=True,
+        )
+        return list(found["Items"])
+
+    def item(self, sent: dict[str, Any]) -> dict[str, Any]:
+        (item,) = self.items(sent["transaction_id"])
+        return item
+
+    def mails_about(self, sent: dict[str, Any]) -> list[Mail]:
+        mails = Mailbox(self.aws.emulator.layout.mailbox).messages()
+        return [mail for mail in mails if sent["transaction_id"] in mail.body]
+
+    def mail_about(self, sent: dict[str, Any]) -> Mail:
+        """The first mail that names the transaction."""
+        return _wait(lambda: self.mails_about(sent), f"mail about {sent['transaction_id']}")[0]
+
+    def log_lines(self, function: str, containing: str = "") -> list[str]:
+        """Lines that the function logged and that hold the text; at least one, waited for."""
+        pages = self.aws.client("logs").get_paginator("filter_log_events")
+        group = f"/aws/lambda/{self.deployed.functions()[function]}"
+
+        def lines() -> list[str]:
+            events = (event for page in pages.paginate(logGroupName=group) for event in page["events"])
+            return [event["message"] for event in events if containing in event["message"]]
+
+        return _wait(lines, f"{function} logs {containing}")
+
+    def wait_until_scored(self, sent: dict[str, Any]) -> None:
+        """Wait for the fraud function to have logged the transaction's id."""
+        self.log_lines("fraud", sent["transaction_id"])
+
+    def dead_letters(self) -> dict[str, int]:
+        """How many messages each queue for what failed holds, the empty ones left out."""
+        counts = {hop: self._messages(url) for hop, url in self.deployed.dead_letters().items()}
+        return {hop: count for hop, count in counts.items() if count}
+
+    def _messages(self, url: str) -> int:
+        name = "ApproximateNumberOfMessages"
+        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    def _client(self, target: Target) -> ApiClient:
+        key = f"{target.url} {target.credentials.access_key}"
+        if key not in self._clients:
+            self._clients[key] = ApiClient(target, connections=8)
+        return self._clients[key]
+
+
+def _wait(look: Callable[[], list[T]], what: str) -> list[T]:
+    return wait_for(look, seconds=DEADLINE_SECONDS, what=what)

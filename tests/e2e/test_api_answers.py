@@ -1,0 +1,124 @@
+"""Each answer of the public API, through the deployed gateway."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import urllib3
+
+from tests.e2e.pipeline import Pipeline
+from tests.e2e.transactions import transaction
+
+
+def test_new_transaction_is_stored(pipeline: Pipeline) -> None:
+    sent = transaction()
+    answer = pipeline.post(sent)
+    assert answer.status == 201
+    assert answer.json() == {
+        "transaction_id": sent["transaction_id"],
+        "timestamp": sent["timestamp"],
+        "status": "stored",
+    }
+    assert pipeline.item(sent)["account_id"] == {"S": sent["account_id"]}
+
+
+def test_same_transaction_again_is_stored_once(pipeline: Pipeline) -> None:
+    sent = transaction()
+    assert pipeline.post(sent).status == 201
+    before = pipeline.item(sent)
+    # The same amount written otherwise is the same transaction.
+    assert pipeline.post({**sent, "amount": 12.340}).status == 200
+    assert pipeline.item(sent) == before
+
+
+@pytest.mark.parametrize(
+    "changed", [{"amount": "12.35"}, {"timestamp": 1_700_000_000_000}, {"country": "FR"}]
+)
+def test_id_of_another_transaction_is_refused(pipeline: Pipeline, changed: dict[str, object]) -> None:
+    sent = transaction()
+    pipeline.post(sent)
+    answer = pipeline.post({**sent, **changed})
+    assert answer.status == 409
+    assert answer.content_type == "application/problem+json"
+
+
+def test_concurrent_posts_of_one_id_store_one_transaction(pipeline: Pipeline) -> None:
+    sent = transaction()
+    variants = [{**sent, "timestamp": sent["timestamp"] - number % 4} for number in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        statuses = list(threads.map(lambda body: pipeline.post(body).status, variants))
+    assert statuses.count(201) == 1
+    assert set(statuses) == {201, 200, 409}
+    assert statuses.count(200) == 3
+    assert len(pipeline.items(sent["transaction_id"])) == 1
+
+
+def test_amount_is_kept_exact(pipeline: Pipeline) -> None:
+    sent = transaction(amount="123456789012.3456")
+    assert pipeline.post(sent).status == 201
+    assert pipeline.item(sent)["amount"] == {"N": "123456789012.3456"}
+
+
+def test_every_field_at_fault_is_named(pipeline: Pipeline) -> None:
+    answer = pipeline.post(
+        {
+            "transaction_id": "no spaces",
+            "amount": -1,
+            "currency": "XYZ",
+            "timestamp": int(time.time() * 1000) + 3_600_000,
+            "channel": "pigeon",
+            "country": "Germany",
+            "colour": "red",
+            "device_id": 7,
+        }
+    )
+    assert answer.status == 400
+    assert answer.content_type == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 400
+    assert {error["field"] for error in problem["errors"]} == {
+        "transaction_id", "account_id", "merchant_id", "amount", "currency", "timestamp", "channel",
+        "country", "colour", "device_id",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'"text"', b'{"amount": {"value": 1}}'])
+def test_what_is_no_flat_object_is_a_problem(pipeline: Pipeline, body: bytes) -> None:
+    answer = pipeline.post_raw(body)
+    assert answer.status == 400
+    assert answer.content_type == "application/problem+json"
+    assert answer.json()["status"] == 400
+
+
+def test_unsigned_request_is_refused(pipeline: Pipeline) -> None:
+    body = json.dumps(transaction()).encode()
+    answer = urllib3.request(
+        "POST", pipeline.target.url, body=body, headers={"Content-Type": "application/json"}, retries=False
+    )
+    assert answer.status == 403
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_caller_without_permission_is_refused(pipeline: Pipeline) -> None:
+    sent = transaction()
+    answer = pipeline.as_stranger().post(json.dumps(sent).encode())
+    assert answer.status == 403
+    assert pipeline.items(sent["transaction_id"]) == []
+
+
+def test_large_body_is_refused(pipeline: Pipeline) -> None:
+    answer = pipeline.post(transaction(merchant_category="x" * 20_000))
+    assert answer.status == 413
+    assert answer.content_type == "application/problem+json"
+
+
+def test_other_content_type_is_refused(pipeline: Pipeline) -> None:
+    answer = pipeline.post_raw(json.dumps(transaction()).encode(), content_type="text/plain")
+    assert answer.status == 415
+    assert answer.content_type == "application/problem+json"
+
+
+def test_other_paths_are_not_served(pipeline: Pipeline) -> None:
+    answer = pipeline.post_raw(b"{}", path="/nothing-here")
+    assert answer.status in {403, 404}
