@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from rich.table import Table
+from rich.text import Text
 
 from orchestration.console import console, print_json
 from orchestration.environments import Environment
@@ -31,11 +31,11 @@ def show(
     if as_json:
         print_json(deployed)
         return
-    table = Table.grid(padding=(0, 2))
+    width = max(len(key) for outputs in deployed.values() for key in outputs)
     for name, outputs in deployed.items():
+        console.print(Text(name, style="bold"))
         for key, value in outputs.items():
-            table.add_row(f"[bold]{name}[/]", key, _text(value))
-    console.print(table)
+            console.print(Text.assemble("  ", (f"{key:<{width}}", "cyan"), "  ", _text(value)))
 
 
 def _text(value: Any) -> str:

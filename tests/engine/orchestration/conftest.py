@@ -1,5 +1,7 @@
 """Stacks of toy things, new for each test."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ from tests.engine.orchestration.toy_stacks import ToyStacks
 def cli() -> Cli:
     """The CLI that the tasks use, made first if need be."""
     return pulumi_cli.find(quiet=True)
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    """Collects what the test left behind while warnings about it are still the test's own."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

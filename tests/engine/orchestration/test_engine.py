@@ -11,6 +11,9 @@ from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 SECONDS = 60.0
 
+# The SDK does not close the event loop of a program whose update failed or was interrupted.
+pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.usefixtures("swept")]
+
 
 def test_a_second_up_changes_nothing(stacks: ToyStacks) -> None:
     first = stacks.engine().up(FIRST)
