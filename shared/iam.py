@@ -162,13 +162,14 @@ def _refuse_wildcard_actions(document: Document) -> None:
 def _refuse_wildcard_resources(document: Document) -> None:
     for resource in document.get("Resource", ()):
         for action in document["Action"]:
-            if ("*" in resource or "?" in resource) and not _is_listed(action, resource):
+            if ("*" in resource or "?" in resource) and not is_listed(action, resource):
                 raise PolicyError(
                     f"{document['Sid']}: {action} on {resource} is not listed in shared.iam.EXCEPTIONS"
                 )
 
 
-def _is_listed(action: str, resource: str) -> bool:
+def is_listed(action: str, resource: str) -> bool:
+    """Whether EXCEPTIONS has the action on that wildcard resource."""
     return any(action in known.actions and re.fullmatch(known.resource, resource) for known in EXCEPTIONS)
 
 

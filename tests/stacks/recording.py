@@ -79,7 +79,7 @@ class _Monitor(mocks.MockMonitor):
         super().__init__(aws)
         self._program = program
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the engine's protocol
+    def RegisterResource(self, request: Any) -> Any:
         answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object)

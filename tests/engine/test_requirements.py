@@ -1,0 +1,284 @@
+"""Each requirement, asserted on the deployed resource as AWS reports it. `pytest -k C10` runs one.
+
+What the embedded AWS does not report (or enforce) is asserted on what the stacks register, in tests/stacks.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.embedded import EmbeddedAws
+from orchestration.wiring import Deployed
+from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, text
+from shared.iam import is_listed
+
+FUNCTIONS = ("api", "fraud", "notify")
+FOURTEEN_DAYS = "1209600"
+
+
+class Account:
+    """The AWS account after a deployment, as its API describes it."""
+
+    def __init__(self, aws: EmbeddedAws, deployed: Deployed) -> None:
+        self.aws = aws
+        self.foundation = deployed.outputs(FoundationOutputs)
+        self.data = deployed.outputs(DataOutputs)
+        self.processing = deployed.outputs(ProcessingOutputs)
+        self.edge = deployed.outputs(EdgeOutputs)
+        self.function_names = deployed.functions()
+
+    def table(self) -> dict[str, Any]:
+        name = text(self.data.table_name)
+        return dict(self.aws.client("dynamodb").describe_table(TableName=name)["Table"])
+
+    def function(self, function: str) -> dict[str, Any]:
+        name = self.function_names[function]
+        return dict(self.aws.client("lambda").get_function(FunctionName=name)["Configuration"])
+
+    def queue(self, url: str) -> dict[str, str]:
+        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        return dict(answer["Attributes"])
+
+    def dead_letter_queues(self) -> dict[str, dict[str, str]]:
+        urls = (
+            self.data.suspicious_dlq_url,
+            self.processing.pipe_failure_queue_url,
+            self.processing.event_failure_queue_url,
+            self.processing.fraud_failure_queue_url,
+        )
+        return {text(url): self.queue(text(url)) for url in urls}
+
+    def rule(self) -> dict[str, Any]:
+        (rule,) = self.aws.client("events").list_rules(EventBusName=text(self.processing.bus_name))["Rules"]
+        return dict(rule)
+
+    def log_groups(self) -> dict[str, dict[str, Any]]:
+        groups = self.aws.client("logs").describe_log_groups()["logGroups"]
+        return {group["logGroupName"]: group for group in groups}
+
+    def post_method(self) -> dict[str, Any]:
+        gateway, api = self.aws.client("apigateway"), text(self.edge.api_id)
+        (resource,) = [
+            r for r in gateway.get_resources(restApiId=api)["items"] if r["path"] == "/transactions"
+        ]
+        return dict(gateway.get_method(restApiId=api, resourceId=resource["id"], httpMethod="POST"))
+
+    def stage(self) -> dict[str, Any]:
+        api, stage = text(self.edge.api_id), text(self.edge.stage_name)
+        return dict(self.aws.client("apigateway").get_stage(restApiId=api, stageName=stage))
+
+    def role_names(self) -> list[str]:
+        """The roles of this deployment: the functions', the pipe's, API Gateway's."""
+        return [role["RoleName"] for role in self.aws.client("iam").list_roles()["Roles"] if _ours(role)]
+
+    def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every statement that allows something, of roles and boundaries, with where it stands."""
+        iam = self.aws.client("iam")
+        for role in self.role_names():
+            for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+                yield from ((f"role {role}", each) for each in _allowed(document))
+        for arn in (
+            self.foundation.api_boundary_arn,
+            self.foundation.fraud_boundary_arn,
+            self.foundation.notify_boundary_arn,
+        ):
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+            yield from ((f"boundary {arn}", each) for each in _allowed(document))
+
+    def is_customer_key(self, key: str) -> bool:
+        metadata = self.aws.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+        return bool(metadata["KeyManager"] == "CUSTOMER")
+
+
+def _ours(role: dict[str, Any]) -> bool:
+    return str(role["RoleName"]).startswith("fraud-")
+
+
+def _allowed(document: Any) -> list[dict[str, Any]]:
+    document = json.loads(document) if isinstance(document, str) else document
+    return [statement for statement in document["Statement"] if statement["Effect"] == "Allow"]
+
+
+def _as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+@pytest.fixture(scope="session")
+def account(aws: EmbeddedAws, deployed: Deployed) -> Account:
+    return Account(aws, deployed)
+
+
+def test_R1_post_to_transactions_invokes_a_function(account: Account) -> None:
+    method = account.post_method()
+    assert method["methodIntegration"]["type"] == "AWS_PROXY"
+    assert account.function("api")["FunctionArn"] in method["methodIntegration"]["uri"]
+    assert method["authorizationType"] == "AWS_IAM"
+
+
+def test_R2_table_has_its_keys(account: Account) -> None:
+    table = account.table()
+    assert {(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]} == {
+        ("transaction_id", "HASH"),
+        ("timestamp", "RANGE"),
+    }
+    types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+    assert types == {"transaction_id": "S", "timestamp": "N"}
+
+
+def test_R3_api_function_writes_to_the_table(account: Account) -> None:
+    assert account.function("api")["Environment"]["Variables"]["TABLE_NAME"] == account.table()["TableName"]
+
+
+def test_R4_inserted_transactions_reach_the_rule(account: Account) -> None:
+    pipes = account.aws.client("pipes")
+    (summary,) = pipes.list_pipes()["Pipes"]
+    pipe = pipes.describe_pipe(Name=summary["Name"])
+    assert pipe["Source"] == account.data.table_stream_arn
+    assert pipe["Target"] == account.processing.bus_arn
+    (pattern,) = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"])["eventName"] == ["INSERT"]
+    assert json.loads(account.rule()["EventPattern"])["detail"]["event_name"] == ["INSERT"]
+
+
+def test_R5_rule_triggers_the_fraud_function(account: Account) -> None:
+    (target,) = account.aws.client("events").list_targets_by_rule(
+        Rule=account.rule()["Name"], EventBusName=text(account.processing.bus_name)
+    )["Targets"]
+    assert target["Arn"] == account.function("fraud")["FunctionArn"]
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    assert target["DeadLetterConfig"]["Arn"].startswith("arn:aws:sqs:")
+
+
+def test_R6_suspicious_queue_has_a_dead_letter_queue(account: Account) -> None:
+    queue = account.queue(text(account.data.suspicious_queue_url))
+    assert json.loads(queue["RedrivePolicy"])["deadLetterTargetArn"] == account.data.suspicious_dlq_arn
+
+
+def test_R7_fraud_function_sends_to_the_suspicious_queue(account: Account) -> None:
+    variables = account.function("fraud")["Environment"]["Variables"]
+    assert variables["QUEUE_URL"] == account.data.suspicious_queue_url
+
+
+def test_R8_notify_function_consumes_the_queue_and_publishes(account: Account) -> None:
+    function = account.function("notify")
+    (mapping,) = account.aws.client("lambda").list_event_source_mappings(
+        FunctionName=function["FunctionName"]
+    )["EventSourceMappings"]
+    assert mapping["EventSourceArn"] == account.data.suspicious_queue_arn
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+    assert function["Environment"]["Variables"]["TOPIC_ARN"] == account.data.alerts_topic_arn
+
+
+def test_R9_topic_has_an_email_subscription(account: Account) -> None:
+    topic = text(account.data.alerts_topic_arn)
+    found = account.aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert {each["Protocol"] for each in found} == {"email"}
+
+
+def test_R10_each_function_has_a_role_of_its_own_within_a_boundary(account: Account) -> None:
+    iam = account.aws.client("iam")
+    roles = {account.function(function)["Role"].rsplit("/", 1)[-1] for function in FUNCTIONS}
+    boundaries = {
+        iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in roles
+    }
+    assert len(roles) == len(boundaries) == len(FUNCTIONS)
+
+
+def test_R11_log_groups_keep_seven_days(account: Account) -> None:
+    groups = account.log_groups()
+    for function in FUNCTIONS:
+        assert groups[f"/aws/lambda/{account.function_names[function]}"]["retentionInDays"] == 7
+
+
+def test_R12_functions_and_api_are_traced(account: Account) -> None:
+    assert {account.function(function)["TracingConfig"]["Mode"] for function in FUNCTIONS} == {"Active"}
+    assert account.stage()["tracingEnabled"] is True
+
+
+def test_C1_dead_letter_queues_keep_fourteen_days(account: Account) -> None:
+    queues = account.dead_letter_queues()
+    assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {FOURTEEN_DAYS}
+
+
+def test_C2_environment_is_encrypted_with_our_key(account: Account) -> None:
+    for function in FUNCTIONS:
+        key = account.function(function)["KMSKeyArn"]
+        assert key == account.foundation.function_key_arn
+        assert account.is_customer_key(key)
+
+
+def test_C3_functions_run_on_python_3_11(account: Account) -> None:
+    assert {account.function(function)["Runtime"] for function in FUNCTIONS} == {"python3.11"}
+
+
+def test_C4_no_permission_has_a_wildcard_but_the_listed_exceptions(account: Account) -> None:
+    statements = list(account.statements())
+    assert len({where for where, _ in statements}) >= 8
+    for where, statement in statements:
+        for action in _as_list(statement["Action"]):
+            assert "*" not in action, where
+            for resource in _as_list(statement["Resource"]):
+                assert "*" not in resource or is_listed(action, resource), (where, action, resource)
+
+
+def test_C5_functions_run_in_private_subnets(account: Account) -> None:
+    ec2 = account.aws.client("ec2")
+    for function in FUNCTIONS:
+        network = account.function(function)["VpcConfig"]
+        assert sorted(network["SubnetIds"]) == sorted(account.foundation.private_subnet_ids)
+        assert network["SecurityGroupIds"] == [account.foundation.function_security_group_id]
+    in_vpc = [{"Name": "vpc-id", "Values": [account.foundation.vpc_id]}]
+    tables = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
+    routes = [route for table in tables for route in table["Routes"]]
+    assert not [route for route in routes if route.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    subnets = ec2.describe_subnets(SubnetIds=account.foundation.private_subnet_ids)["Subnets"]
+    assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 2
+    assert not [subnet for subnet in subnets if subnet["MapPublicIpOnLaunch"]]
+
+
+def test_C6_api_is_throttled_at_1000_a_second(account: Account) -> None:
+    assert account.stage()["methodSettings"]["*/*"]["throttlingRateLimit"] == 1000
+
+
+def test_C7_table_is_on_demand(account: Account) -> None:
+    assert account.table()["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_C8_concurrency_of_at_least_100_is_reserved(account: Account) -> None:
+    functions = account.aws.client("lambda")
+    for name in account.function_names.values():
+        reserved = functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
+        assert reserved >= 100
+
+
+def test_C9_rule_matches_a_pattern_and_has_no_schedule(account: Account) -> None:
+    rule = account.rule()
+    assert rule["EventPattern"]
+    assert not rule.get("ScheduleExpression")
+
+
+def test_C10_visibility_timeout_is_exactly_six_minutes(account: Account) -> None:
+    assert account.queue(text(account.data.suspicious_queue_url))["VisibilityTimeout"] == "360"
+
+
+def test_C11_data_at_rest_is_encrypted_with_our_keys(account: Account) -> None:
+    data_key = text(account.foundation.data_key_arn)
+    assert account.is_customer_key(data_key)
+    assert account.table()["SSEDescription"]["KMSMasterKeyArn"] == data_key
+    queues = [account.queue(text(account.data.suspicious_queue_url)), *account.dead_letter_queues().values()]
+    assert {queue["KmsMasterKeyId"] for queue in queues} == {data_key}
+    topic = account.aws.client("sns").get_topic_attributes(TopicArn=text(account.data.alerts_topic_arn))
+    assert topic["Attributes"]["KmsMasterKeyId"] == data_key
+    bus = account.aws.client("events").describe_event_bus(Name=text(account.processing.bus_name))
+    assert bus["KmsKeyIdentifier"] == data_key
+    ours = {name: group for name, group in account.log_groups().items() if "fraud-" in name}
+    assert {group["kmsKeyId"] for group in ours.values()} == {account.foundation.logs_key_arn}
+
+
+def test_C12_resources_are_in_the_region_of_the_settings(account: Account) -> None:
+    assert account.table()["TableArn"].split(":")[3] == account.aws.endpoint.region
