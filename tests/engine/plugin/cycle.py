@@ -3,22 +3,21 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.engine.plugin.engine import EngineUnderTest
+from tests.engine.plugin.engine import EngineUnderTest, Operations
 from tests.engine.plugin.programs.variant import Group, Variant
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """What each step did, by logical name, and what AWS had before, meanwhile and after."""
+    """What each step did, and what AWS had before, meanwhile and after."""
 
     group: Group
-    created: dict[str, str]
+    created: Operations
+    repeated: Operations
+    changed: Operations
+    settled: Operations
     resources: dict[str, Any]
-    refreshed: dict[str, str]
-    repeated: dict[str, str]
-    changed: dict[str, str]
     reported: dict[str, Any]
-    settled: dict[str, str]
     before: set[str]
     while_up: set[str]
     left: set[str]
@@ -30,18 +29,20 @@ class Cycle:
 
     @classmethod
     def run(cls, name: str, group: Group, engine: EngineUnderTest) -> "Cycle":
-        """Create, refresh, repeat, change, look again, destroy."""
+        """Create, look again, change, look again, destroy."""
+
+        def program(variant: Variant) -> Any:
+            return lambda: group.program(variant, engine.folder)
+
         before = group.listed(engine.client)
         with engine.stack(name) as stack:
-            done: dict[str, Any] = {
-                "created": stack.up(lambda: group.program(Variant.FIRST, engine.folder)),
-                "refreshed": stack.refresh(),
-                "repeated": stack.preview(lambda: group.program(Variant.AGAIN, engine.folder)),
-                "changed": stack.up(lambda: group.program(Variant.CHANGED, engine.folder)),
-                "resources": stack.resources(),
-                "settled": stack.preview(lambda: group.program(Variant.CHANGED, engine.folder), refresh=True),
-                "while_up": group.listed(engine.client),
-            }
-            done["reported"] = group.reported(engine.client, lambda name: done["resources"][name]["outputs"])
+            created = stack.up(program(Variant.FIRST))
+            repeated = stack.preview(program(Variant.AGAIN), refresh=True)
+            changed = stack.up(program(Variant.CHANGED))
+            settled = stack.preview(program(Variant.CHANGED), refresh=True)
+            resources = stack.resources()
+            reported = group.reported(engine.client, lambda name: resources[name]["outputs"])
+            while_up = group.listed(engine.client)
             stack.destroy()
-        return cls(group, **done, before=before, left=group.listed(engine.client))
+        left = group.listed(engine.client)
+        return cls(group, created, repeated, changed, settled, resources, reported, before, while_up, left)

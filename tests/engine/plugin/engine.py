@@ -18,23 +18,18 @@ class Stack:
     stack: auto.Stack
     client: Callable[[str], Any]
 
-    def up(self, program: Program) -> dict[str, str]:
-        """Apply the program: what was done to each resource, by logical name (see `Operations`)."""
+    def up(self, program: Program, *, refresh: bool = False) -> "Operations":
+        """Apply the program."""
         operations = Operations()
-        self.stack.up(program=program, on_event=operations.note)
-        return operations.by_name
+        result = self.stack.up(program=program, refresh=refresh, on_event=operations.note)
+        operations.outputs = {name: output.value for name, output in result.outputs.items()}
+        return operations
 
-    def preview(self, program: Program, *, refresh: bool = False) -> dict[str, str]:
-        """What an update would do to each resource."""
+    def preview(self, program: Program, *, refresh: bool = False) -> "Operations":
+        """See what an update would do."""
         operations = Operations()
         self.stack.preview(program=program, refresh=refresh, on_event=operations.note)
-        return operations.by_name
-
-    def refresh(self) -> dict[str, str]:
-        """What was found changed of each resource."""
-        operations = Operations()
-        self.stack.refresh(on_event=operations.note)
-        return operations.by_name
+        return operations
 
     def destroy(self) -> None:
         """Delete every resource."""
@@ -48,21 +43,40 @@ class Stack:
 
 @dataclass
 class Operations:
-    """Collects what the engine does: create, same, update, replace, delete by logical name."""
+    """What the engine did, by logical name of the resource.
 
-    by_name: dict[str, str] = field(default_factory=dict)
+    done: create, same, update, replace or delete. found: the resources whose outputs a refresh found changed.
+    """
+
+    done: dict[str, str] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
+    outputs: dict[str, Any] = field(default_factory=dict)
 
     def note(self, event: auto.EngineEvent) -> None:
         """Take one event."""
         for one in (event.resource_pre_event, event.res_outputs_event):
             if one is not None and one.metadata.type.startswith("aws:"):
-                self._note(one.metadata.urn.rsplit("::", 1)[1], str(one.metadata.op.value))
+                self._note(one.metadata.urn.rsplit("::", 1)[1], one.metadata)
 
-    def _note(self, name: str, operation: str) -> None:
-        if "replace" in operation:
-            self.by_name[name] = "replace"
-        elif operation != "refresh":
-            self.by_name.setdefault(name, operation)
+    def _note(self, name: str, step: Any) -> None:
+        operation = str(step.op.value)
+        if operation == "refresh":
+            if step.new is None or _told(step.old) != _told(step.new):
+                self.found.add(name)
+        elif "replace" in operation:
+            self.done[name] = "replace"
+        else:
+            self.done.setdefault(name, operation)
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """What was done to the resources that did not stay the same."""
+        return {name: done for name, done in self.done.items() if done != "same"}
+
+
+def _told(state: Any) -> dict[str, Any]:
+    """The outputs of a state; without a function's code, of which the engine refreshes the hash alone."""
+    return {name: value for name, value in state.outputs.items() if name != "code"}
 
 
 @dataclass(frozen=True)

@@ -27,20 +27,20 @@ def test_every_type_of_the_plugin_is_covered() -> None:
 
 
 def test_first_update_creates_every_resource(cycle: Cycle) -> None:
-    assert set(cycle.created.values()) == {"create"}
+    assert set(cycle.created.done.values()) == {"create"}
     assert cycle.types == cycle.group.types
 
 
-def test_refresh_finds_no_change(cycle: Cycle) -> None:
-    assert set(cycle.refreshed.values()) == {"same"}
+def test_refresh_finds_what_creation_told(cycle: Cycle) -> None:
+    assert cycle.repeated.found == set()
 
 
 def test_same_program_in_another_spelling_changes_nothing(cycle: Cycle) -> None:
-    assert {name: done for name, done in cycle.repeated.items() if done != "same"} == {}
+    assert cycle.repeated.changes == {}
 
 
 def test_changed_program_changes_exactly_that(cycle: Cycle) -> None:
-    assert {name: done for name, done in cycle.changed.items() if done != "same"} == cycle.group.changes
+    assert cycle.changed.changes == cycle.group.changes
 
 
 def test_changed_settings_arrive_at_aws(cycle: Cycle) -> None:
@@ -48,7 +48,8 @@ def test_changed_settings_arrive_at_aws(cycle: Cycle) -> None:
 
 
 def test_after_a_change_refresh_and_update_find_no_other(cycle: Cycle) -> None:
-    assert {name: done for name, done in cycle.settled.items() if done != "same"} == {}
+    assert cycle.settled.found == set()
+    assert cycle.settled.changes == {}
 
 
 def test_destroy_leaves_nothing(cycle: Cycle) -> None:
