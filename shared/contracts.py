@@ -109,7 +109,18 @@ def load(contract: type[C]) -> C:
     # The organization is "organization" on the backends that know none, such as files and S3.
     stack = f"{pulumi.get_organization()}/{contract.producer.name}/{pulumi.get_stack()}"
     reference = pulumi.StackReference(stack)
-    return contract(**{name: reference.require_output(name) for name in contract.names()})
+    return contract(**{name: _required(reference, contract, name) for name in contract.names()})
+
+
+def _required(reference: pulumi.StackReference, contract: type[Contract], name: str) -> pulumi.Output[Any]:
+    """`require_output` with words for whom it stops: a missing output is a layer that is too old."""
+
+    def given(value: Any) -> Any:
+        if value is None:
+            raise _missing(contract, [name])
+        return value
+
+    return reference.get_output(name).apply(given)
 
 
 def read(contract: type[C], outputs: Mapping[str, Any]) -> C:
@@ -118,8 +129,15 @@ def read(contract: type[C], outputs: Mapping[str, Any]) -> C:
     Raises ContractError naming the outputs that are missing; further ones are ignored.
     """
     if missing := [name for name in contract.names() if name not in outputs]:
-        raise ContractError(f"{contract.producer.name} does not give {', '.join(missing)}; deploy it again")
+        raise _missing(contract, missing)
     return contract(**{name: outputs[name] for name in contract.names()})
+
+
+def _missing(contract: type[Contract], names: Sequence[str]) -> ContractError:
+    return ContractError(
+        f"{contract.producer.name} does not give {', '.join(names)}; deploy the layer"
+        f" {contract.producer.layer} first"
+    )
 
 
 def text(value: pulumi.Input[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from pulumi.runtime import mocks
 
 ACCOUNT = "123456789012"
+REGION = "us-east-1"
 PARTITION = "aws"
 
 Properties = dict[str, Any]

@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import mocks, rpc
-from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
 from tests.stacks.mocked_aws import MockedAws
@@ -127,6 +127,8 @@ def _run(layer: str, environment: str, upstream: Mapping[str, Program], config: 
             preview=False,
             monitor=_Monitor(aws, program),
         )
+        # Mocks leave these to be shared: a program that failed would leave its own to the next.
+        SETTINGS.outputs.clear()
         pulumi.runtime.set_all_config(config)
         loop.run_until_complete(run_pulumi_func(lambda: _run_main(layer)))
         root: Any = get_root_resource()

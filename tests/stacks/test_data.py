@@ -1,0 +1,119 @@
+"""The layer data as its program declares it: table, queue with dead letters, topic."""
+
+import pytest
+
+from tests.stacks.conftest import Programs
+from tests.stacks.recording import Program
+
+FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
+
+
+def test_R2_the_table_is_called_transactions_and_keyed_by_id_and_timestamp(data: Program) -> None:
+    table = data.one("dynamodb/table:Table")
+    assert table["name"] == "transactions"
+    assert (table["hashKey"], table["rangeKey"]) == ("transaction_id", "timestamp")
+    assert {each["name"]: each["type"] for each in table["attributes"]} == {
+        "transaction_id": "S",
+        "timestamp": "N",
+    }
+
+
+def test_R4_the_table_streams_new_images(data: Program) -> None:
+    table = data.one("dynamodb/table:Table")
+    assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_IMAGE")
+
+
+def test_C7_the_table_is_on_demand(data: Program) -> None:
+    table = data.one("dynamodb/table:Table")
+    assert table["billingMode"] == "PAY_PER_REQUEST"
+    assert not {"readCapacity", "writeCapacity"} & table.inputs.keys()
+
+
+def test_C11_the_table_is_encrypted_with_our_key(data: Program, foundation: Program) -> None:
+    encryption = data.one("dynamodb/table:Table")["serverSideEncryption"]
+    assert encryption == {"enabled": True, "kmsKeyArn": foundation.outputs["data_key_arn"]}
+
+
+def test_the_table_can_be_recovered_and_forgets_what_has_expired(data: Program) -> None:
+    table = data.one("dynamodb/table:Table")
+    assert table["pointInTimeRecovery"] == {"enabled": True}
+    assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
+
+
+def test_the_table_is_protected_where_the_settings_say_so(data: Program, local: Programs) -> None:
+    table, local_table = data.one("dynamodb/table:Table"), local["data"].one("dynamodb/table:Table")
+    assert (table["deletionProtectionEnabled"], table.protect) == (True, True)
+    assert (local_table["deletionProtectionEnabled"], local_table.protect) == (False, False)
+
+
+def test_C10_visibility_timeout_is_exactly_six_minutes(data: Program) -> None:
+    assert data.one("sqs/queue:Queue", "suspicious")["visibilityTimeoutSeconds"] == 360
+
+
+def test_R6_the_suspicious_queue_has_a_dead_letter_queue_of_its_own(data: Program) -> None:
+    redrive = data.one("sqs/queue:Queue", "suspicious").document("redrivePolicy")
+    allowed = data.one("sqs/redriveAllowPolicy:RedriveAllowPolicy")
+    assert redrive == {
+        "deadLetterTargetArn": data.outputs["suspicious_dlq_arn"],
+        "maxReceiveCount": 5,
+    }
+    assert allowed["queueUrl"] == data.outputs["suspicious_dlq_url"]
+    assert allowed.document("redriveAllowPolicy") == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": [data.outputs["suspicious_queue_arn"]],
+    }
+
+
+def test_C1_every_queue_for_what_failed_keeps_messages_for_14_days(prod: Programs) -> None:
+    queues = {
+        queue.name: queue["messageRetentionSeconds"]
+        for program in prod.values()
+        for queue in program.all("sqs/queue:Queue")
+        if queue.name != "suspicious"
+    }
+    assert queues == dict.fromkeys(
+        ("suspicious-dlq", "pipe-failures", "events-failures", "fraud-failures"), FOURTEEN_DAYS_SECONDS
+    )
+
+
+def test_C11_every_queue_is_encrypted_with_our_key(prod: Programs) -> None:
+    queues = [queue for program in prod.values() for queue in program.all("sqs/queue:Queue")]
+    assert {queue["kmsMasterKeyId"] for queue in queues} == {prod["foundation"].outputs["data_key_arn"]}
+
+
+def test_every_queue_refuses_whatever_does_not_come_by_tls(prod: Programs) -> None:
+    for program in prod.values():
+        for queue in program.all("sqs/queue:Queue"):
+            refuse = program.one("sqs/queuePolicy:QueuePolicy", queue.name).statements()["RefusePlainText"]
+            assert (refuse["Effect"], refuse["Action"], refuse["Principal"]) == (
+                "Deny",
+                ["sqs:*"],
+                {"AWS": "*"},
+            )
+            assert refuse["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_R9_the_topic_mails_every_address_in_the_settings(data: Program) -> None:
+    subscription = data.one("sns/topicSubscription:TopicSubscription")
+    assert subscription["topic"] == data.outputs["alerts_topic_arn"]
+    assert (subscription["protocol"], subscription["endpoint"]) == ("email", "fraud-analysts@example.com")
+
+
+def test_R9_a_subscription_keeps_its_name_and_does_not_show_the_address(data: Program) -> None:
+    subscription = data.one("sns/topicSubscription:TopicSubscription")
+    assert "analysts" not in subscription.name
+
+
+def test_C11_the_topic_is_encrypted_with_our_key(data: Program, foundation: Program) -> None:
+    assert data.one("sns/topic:Topic")["kmsMasterKeyId"] == foundation.outputs["data_key_arn"]
+
+
+def test_the_topic_refuses_whatever_does_not_come_by_tls(data: Program) -> None:
+    refuse = data.one("sns/topicPolicy:TopicPolicy").statements()["RefusePlainText"]
+    assert (refuse["Effect"], refuse["Action"]) == ("Deny", ["sns:Publish"])
+    assert refuse["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("output", ["table_stream_arn", "suspicious_queue_url", "alerts_topic_arn"])
+def test_S3_the_layer_exports_what_others_read(data: Program, output: str) -> None:
+    assert data.outputs[output]

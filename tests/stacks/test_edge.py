@@ -1,0 +1,158 @@
+"""The layer edge as its program declares it: API, stage, answers, and the function behind it."""
+
+import json
+import re
+
+import pytest
+
+from functions.api.gateway_schema import envelope_schema
+from tests.stacks.conftest import Programs
+from tests.stacks.mocked_aws import ACCOUNT, REGION
+from tests.stacks.recording import Program, run_program
+
+
+def test_R1_the_api_is_regional_rest_with_transactions_at_its_root(edge: Program) -> None:
+    api, resource = edge.one("apigateway/restApi:RestApi"), edge.one("apigateway/resource:Resource")
+    assert api["endpointConfiguration"] == {"types": "REGIONAL"}
+    assert (resource["pathPart"], resource["parentId"]) == ("transactions", "root")
+
+
+def test_the_api_takes_tls_1_2_at_least(edge: Program) -> None:
+    api = edge.one("apigateway/restApi:RestApi")
+    assert api["securityPolicy"].startswith("SecurityPolicy_TLS13_1_2")
+    assert api["endpointAccessMode"] == "STRICT"
+
+
+def test_R1_a_signed_post_invokes_the_function(edge: Program) -> None:
+    method, integration = edge.one("apigateway/method:Method"), edge.one("apigateway/integration:Integration")
+    assert (method["httpMethod"], method["authorization"]) == ("POST", "AWS_IAM")
+    assert (integration["type"], integration["integrationHttpMethod"]) == ("AWS_PROXY", "POST")
+    assert f"function:{edge.outputs['function_name']}/invocations" in integration["uri"]
+
+
+def test_R1_only_that_method_may_invoke_the_function(edge: Program) -> None:
+    permission = edge.one("lambda/permission:Permission")
+    assert permission["principal"] == "apigateway.amazonaws.com"
+    assert permission["function"] == edge.outputs["function_name"]
+    assert permission["sourceArn"] == edge.outputs["api_arn"]
+    assert edge.outputs["api_arn"].endswith("/v1/POST/transactions")
+
+
+def test_R3_the_body_is_checked_against_the_envelope_of_the_functions_own_model(edge: Program) -> None:
+    method, model = edge.one("apigateway/method:Method"), edge.one("apigateway/model:Model")
+    validator = edge.one("apigateway/requestValidator:RequestValidator")
+    assert model.document("schema") == envelope_schema()
+    assert method["requestModels"] == {"application/json": model["name"]}
+    assert method["requestValidatorId"] == "body-id"
+    assert validator["validateRequestBody"] is True
+
+
+def test_R3_the_function_may_store_transactions_and_is_told_for_how_long(
+    edge: Program, data: Program
+) -> None:
+    variables = edge.one("lambda/function:Function")["environment"]["variables"]
+    store = edge.one("iam/rolePolicy:RolePolicy", "api-permissions").statements()["StoreItems"]
+    assert variables == {"TABLE_NAME": "transactions", "RETENTION_DAYS": "400"}
+    assert store["Action"] == ["dynamodb:PutItem"]
+    assert store["Resource"] == [data.outputs["table_arn"]]
+
+
+def test_R12_the_stage_is_traced(edge: Program) -> None:
+    assert edge.one("apigateway/stage:Stage")["xrayTracingEnabled"] is True
+
+
+def test_C6_the_api_is_throttled_at_1000_requests_per_second(edge: Program) -> None:
+    settings = edge.one("apigateway/methodSettings:MethodSettings")
+    assert settings["methodPath"] == "*/*"
+    assert settings["settings"]["throttlingRateLimit"] == 1000
+    assert settings["settings"]["throttlingBurstLimit"] == 1000
+
+
+def test_no_request_is_written_into_execution_logs(edge: Program) -> None:
+    settings = edge.one("apigateway/methodSettings:MethodSettings")["settings"]
+    assert (settings["loggingLevel"], settings["dataTraceEnabled"]) == ("OFF", False)
+
+
+def test_R11_access_logs_are_kept_for_7_days_and_encrypted(edge: Program, foundation: Program) -> None:
+    group = edge.one("cloudwatch/logGroup:LogGroup", "access-logs")
+    stage = edge.one("apigateway/stage:Stage")
+    assert group["retentionInDays"] == 7
+    assert group["kmsKeyId"] == foundation.outputs["logs_key_arn"]
+    assert stage["accessLogSettings"]["destinationArn"].endswith(group["name"])
+
+
+def test_access_logs_hold_no_personal_data(edge: Program) -> None:
+    format_ = edge.one("apigateway/stage:Stage")["accessLogSettings"]["format"]
+    assert json.loads(format_)["request_id"] == "$context.requestId"
+    assert not re.search(r"identity|userAgent|sourceIp|caller|authorizer|accountId", format_)
+
+
+@pytest.mark.parametrize(
+    ("type_", "status"),
+    [
+        ("BAD_REQUEST_BODY", "400"),
+        ("UNAUTHORIZED", "401"),
+        ("ACCESS_DENIED", "403"),
+        ("MISSING_AUTHENTICATION_TOKEN", "403"),
+        ("REQUEST_TOO_LARGE", "413"),
+        ("UNSUPPORTED_MEDIA_TYPE", "415"),
+        ("THROTTLED", "429"),
+        ("INTEGRATION_TIMEOUT", "504"),
+    ],
+)
+def test_the_gateways_own_answers_are_problems(edge: Program, type_: str, status: str) -> None:
+    response = edge.one("apigateway/response:Response", type_.lower().replace("_", "-"))
+    problem = json.loads(response["responseTemplates"]["application/json"])
+    headers = response["responseParameters"]
+    assert response["responseType"] == type_
+    assert (response["statusCode"], str(problem["status"])) == (status, status)
+    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+
+
+@pytest.mark.parametrize("type_", ["DEFAULT_4XX", "DEFAULT_5XX"])
+def test_any_other_answer_of_the_gateway_is_a_problem_with_its_own_status(edge: Program, type_: str) -> None:
+    response = edge.one("apigateway/response:Response", type_.lower().replace("_", "-"))
+    assert "statusCode" not in response.inputs
+    assert "status" not in json.loads(response["responseTemplates"]["application/json"])
+
+
+def test_no_answer_of_the_gateway_repeats_the_request(edge: Program) -> None:
+    for response in edge.all("apigateway/response:Response"):
+        assert "$" not in response["responseTemplates"]["application/json"]
+
+
+def test_a_deployment_holds_everything_that_the_api_is_made_of(edge: Program) -> None:
+    dependencies = " ".join(edge.one("apigateway/deployment:Deployment").dependencies)
+    for part in ("Method::post", "Integration::function", "Response::default-4xx", "Response::throttled"):
+        assert part in dependencies
+
+
+def test_the_same_api_is_the_same_deployment_and_another_function_is_another(
+    prod: Programs, edge: Program
+) -> None:
+    def deploy(config: dict[str, str]) -> str:
+        upstream = {name: prod[name] for name in ("foundation", "data")}
+        program = run_program("edge", "prod", upstream, config)
+        return str(program.one("apigateway/deployment:Deployment")["triggers"]["definition"])
+
+    now = edge.one("apigateway/deployment:Deployment")["triggers"]["definition"]
+    assert deploy({}) == now
+    assert deploy({"fraud-edge:nameSuffix": "blue"}) != now
+
+
+def test_R11_api_gateway_logs_with_a_role_that_is_there_before_the_stage(edge: Program) -> None:
+    account = edge.one("apigateway/account:Account")
+    assert account["cloudwatchRoleArn"].endswith("role/fraud-pipeline-api-gateway-logs")
+    assert "Account::account" in " ".join(edge.one("apigateway/stage:Stage").dependencies)
+
+
+def test_the_accounts_logging_role_can_be_left_to_another_stack(prod: Programs) -> None:
+    upstream = {name: prod[name] for name in ("foundation", "data")}
+    program = run_program("edge", "prod", upstream, {"fraud-edge:accountLogging": "false"})
+    assert not program.all("apigateway/account:Account")
+    assert program.all("apigateway/stage:Stage")
+
+
+def test_S2_the_layer_exports_where_to_post(edge: Program) -> None:
+    assert edge.outputs["api_url"] == "https://api.example/v1/transactions"
+    assert edge.outputs["api_arn"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:")

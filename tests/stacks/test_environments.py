@@ -1,0 +1,85 @@
+"""The same programs in every environment: what differs is in the settings, and only there."""
+
+import re
+
+import pytest
+
+from shared.projects import PROJECTS
+from shared.settings import LAYER_SETTINGS
+from tests.stacks.conftest import Programs
+from tests.stacks.recording import ROOT, run_layers
+
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+PROGRAMS = ("shared", "functions", "stacks")
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging"])
+def test_S5_the_programs_run_in_every_environment(environment: str) -> None:
+    programs = run_layers(environment)
+    assert programs["edge"].outputs["api_url"]
+
+
+def test_C14_local_declares_the_same_resources_as_prod(prod: Programs, local: Programs) -> None:
+    def shape(programs: Programs) -> list[str]:
+        return sorted(
+            f"{layer} {each.type} {each.name}"
+            for layer, program in programs.items()
+            for each in program.resources
+            if not each.name.startswith("email-")
+        )
+
+    assert shape(local) == shape(prod)
+
+
+def test_every_resource_that_takes_tags_says_whose_it_is(prod: Programs) -> None:
+    for project in PROJECTS:
+        wanted = {
+            "project": "fraud-pipeline",
+            "environment": "prod",
+            "layer": project.layer,
+            "owner": project.owner,
+        }
+        tagged = [each for each in prod[project.layer].resources if "tags" in each.inputs]
+        assert len(tagged) >= 4
+        for resource in tagged:
+            assert wanted.items() <= resource["tags"].items(), resource.name
+
+
+def test_the_owner_in_the_tags_is_the_one_that_reviews_the_layer() -> None:
+    owners = (ROOT / "CODEOWNERS").read_text()
+    for project in PROJECTS:
+        assert re.search(rf"^/stacks/{project.layer}/\s+@example/{project.owner}$", owners, re.MULTILINE)
+
+
+def test_a_suffix_is_part_of_every_name_that_is_fixed() -> None:
+    config = {f"{model.project.name}:nameSuffix": "blue" for model in LAYER_SETTINGS}
+    for program in run_layers("dev", config).values():
+        for resource in program.resources:
+            name = resource.inputs.get("name")
+            if name and resource.type not in (
+                "aws:iam/rolePolicy:RolePolicy",
+                "aws:apigateway/model:Model",
+                "aws:apigateway/requestValidator:RequestValidator",
+            ):
+                assert name.endswith("-blue"), f"{resource.type} {resource.name}: {name}"
+
+
+def test_C12_the_region_is_configuration_and_no_literal_in_code() -> None:
+    region = re.compile(r"\b(us|eu|ap|sa|ca|me|af|il|mx)-(gov-)?(north|south|east|west|central)\w*-\d")
+    files = [path for folder in PROGRAMS for path in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 30
+    assert [path for path in files if region.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_C12_the_default_region_is_us_east_1_in_every_environment(environment: str) -> None:
+    for project in PROJECTS:
+        text = (ROOT / "stacks" / project.layer / f"Pulumi.{environment}.yaml").read_text()
+        assert "aws:region: us-east-1" in text
+
+
+def test_S1_every_layer_is_a_pulumi_project_of_its_own() -> None:
+    for project in PROJECTS:
+        folder = ROOT / "stacks" / project.layer
+        assert f"name: {project.name}\n" in (folder / "Pulumi.yaml").read_text()
+        assert len((folder / "__main__.py").read_text().splitlines()) <= 65

@@ -1,0 +1,37 @@
+"""Contracts as tools read them, from plain outputs."""
+
+import pulumi
+import pytest
+
+from shared.contracts import CONTRACTS, ContractError, EdgeOutputs, read, text
+from shared.projects import PROJECTS
+from tests.unit.shared.outputs import resolved
+
+OUTPUTS = {
+    "api_url": "https://api.example/v1/transactions",
+    "api_id": "abc",
+    "stage_name": "v1",
+    "api_arn": "arn",
+    "function_name": "fraud-pipeline-api",
+}
+
+
+def test_S3_plain_outputs_become_the_contract() -> None:
+    outputs = read(EdgeOutputs, {**OUTPUTS, "later": 1})
+    assert text(outputs.api_url) == OUTPUTS["api_url"]
+
+
+def test_S3_outputs_that_are_missing_are_named_with_the_layer_to_deploy() -> None:
+    with pytest.raises(
+        ContractError, match="fraud-edge does not give api_url, api_id; deploy the layer edge"
+    ):
+        read(EdgeOutputs, {name: OUTPUTS[name] for name in ("stage_name", "api_arn", "function_name")})
+
+
+def test_a_value_of_a_running_program_is_no_text() -> None:
+    with pytest.raises(ContractError, match="not Output"):
+        resolved(lambda: pulumi.Output.from_input(text(pulumi.Output.from_input("abc"))))
+
+
+def test_S3_every_layer_has_one_contract() -> None:
+    assert [contract.producer for contract in CONTRACTS] == list(PROJECTS)

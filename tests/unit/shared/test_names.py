@@ -1,0 +1,35 @@
+"""Names and ARNs that layers share."""
+
+from shared.arns import Arns
+from shared.names import FUNCTIONS, Names
+
+ARNS = Arns("aws-cn", "123456789012", "cn-north-1", Names())
+
+
+def test_names_carry_no_environment_and_no_suffix_by_default() -> None:
+    assert Names().table == "transactions"
+    assert Names().suspicious_queue == "suspicious"
+
+
+def test_a_suffix_ends_every_name() -> None:
+    names = Names("blue")
+    assert names.table == "transactions-blue"
+    assert names.key_alias("data") == "alias/fraud-data-blue"
+    assert all(group.endswith("-blue") for group in names.log_groups)
+
+
+def test_the_longest_names_fit_what_aws_allows() -> None:
+    names = Names("x" * 12)
+    assert all(len(names.function(function)) <= 64 for function in FUNCTIONS)
+    assert len(names.role("api-gateway-logs")) <= 64
+    assert len(names.pipe) <= 64
+
+
+def test_arns_are_of_their_partition_account_and_region() -> None:
+    assert ARNS.table == "arn:aws-cn:dynamodb:cn-north-1:123456789012:table/transactions"
+    assert ARNS.role("api") == "arn:aws-cn:iam::123456789012:role/fraud-pipeline-api"
+    assert ARNS.account_root == "arn:aws-cn:iam::123456789012:root"
+
+
+def test_a_rules_arn_holds_its_bus() -> None:
+    assert ARNS.rule.endswith(":rule/fraud-transactions/transaction-inserted")
