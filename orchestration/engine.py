@@ -1,6 +1,7 @@
 """The Pulumi engine, one stack at a time: what the tasks need of the Automation API, with typed results."""
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from pulumi.automation.errors import CommandError
 
 from orchestration import failures, layers
 from orchestration.changes import Changes
+from orchestration.console import say
 from orchestration.environments import Environment
 from orchestration.failures import Diagnostic
 from orchestration.layers import LAYERS, Layer
@@ -129,6 +131,8 @@ class Engine:
 
     def interrupt(self) -> None:
         """Let the operations under way finish and start no others; called again, end at once."""
+        # Programs that are cut short leave coroutines of the SDK behind, of which Python would tell the user.
+        warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
         self._command.interrupt()
 
     def event(self, layer: Layer, event: EngineEvent) -> None:
@@ -155,7 +159,14 @@ class Engine:
     def _stack(self, layer: Layer, program: Program | None, *, create: bool) -> Stack:
         workspace = self._workspace(layer, program)
         mode = StackInitMode.CREATE_OR_SELECT if create else StackInitMode.SELECT
-        return _LeanStack(self.environment.name, workspace, mode)
+        settings = self.environment.settings_file(layer.name)
+        before = settings.read_bytes()
+        stack = _LeanStack(self.environment.name, workspace, mode)
+        if settings.read_bytes() != before:
+            # A new stack's salt or encrypted key; without it nobody else could read the stack's secrets.
+            file = settings.relative_to(self.environment.root)
+            say(f"{file} now says how the stack's secrets are encrypted: commit it.")
+        return stack
 
 
 class _LeanStack(Stack):

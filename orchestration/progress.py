@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.console import progress_console
 from orchestration.layers import Layer
@@ -33,6 +34,7 @@ class Progress:
         self._output = output
         self._guard = threading.Lock()
         self._rows: dict[str, _Row] = {}
+        self._warnings: set[str] = set()
         self._live: Live | None = None
 
     def __enter__(self) -> "Progress":
@@ -57,17 +59,25 @@ class Progress:
             row = self._rows.setdefault(layer.name, _Row())
             if event.resource_pre_event:
                 data = event.resource_pre_event.metadata
-                row.begin(data.urn, _short(data.type))
+                if not data.type.startswith("pulumi:"):
+                    row.begin(data.urn, _short(data.type))
             elif event.res_outputs_event:
                 data = event.res_outputs_event.metadata
                 row.end(data.urn)
                 self._say(layer, data, planned=bool(event.res_outputs_event.planning))
             elif event.res_op_failed_event:
                 row.end(event.res_op_failed_event.metadata.urn)
+            elif event.cancel_event:
+                row.stop()
             elif event.diagnostic_event and event.diagnostic_event.severity == WARNING:
                 # The first line says what; of some warnings a page of general advice follows.
                 text = event.diagnostic_event.message.strip().partition("\n")[0]
-                self._output.print(f"[yellow]{layer.name}: warning: {escape(text)}[/]")
+                self._warn(f"{layer.name}: warning: {text}")
+
+    def _warn(self, line: str) -> None:
+        if line not in self._warnings:
+            self._warnings.add(line)
+            self._output.print(Text(line, "yellow"))
 
     def _say(self, layer: Layer, step: StepEventMetadata, *, planned: bool) -> None:
         if step.op in SILENT or step.type.startswith("pulumi:"):
@@ -92,6 +102,7 @@ class _Row:
     def __init__(self) -> None:
         self.done = 0
         self._started = time.monotonic()
+        self._ended: float | None = None
         self._under_way: dict[str, str] = {}
 
     def begin(self, urn: str, kind: str) -> None:
@@ -100,9 +111,13 @@ class _Row:
     def end(self, urn: str) -> None:
         self.done += self._under_way.pop(urn, None) is not None
 
+    def stop(self) -> None:
+        """The engine has nothing more to say: its time stands still."""
+        self._ended = time.monotonic()
+
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._started
+        return (self._ended or time.monotonic()) - self._started
 
     @property
     def current(self) -> str:
