@@ -1,0 +1,37 @@
+import io
+
+import pytest
+
+from orchestration.confirm import confirm
+from orchestration.errors import UserError
+
+
+class Terminal(io.StringIO):
+    """Someone who types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("answer", ["y\n", "Yes\n"])
+def test_a_yes_on_the_terminal_goes_on(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    confirm("Deploy?", yes=False)
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "", "yess\n"])
+def test_anything_else_stops(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    with pytest.raises(UserError, match="Nothing was changed"):
+        confirm("Deploy?", yes=False)
+
+
+def test_without_a_terminal_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    with pytest.raises(UserError, match=r"no terminal to ask on. Say --yes"):
+        confirm("Deploy?", yes=False)
+
+
+def test_yes_beforehand_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    confirm("Deploy?", yes=True)
