@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -12,6 +13,7 @@ from stacks.edge.responses import RESPONSES, GatewayResponse
 
 PATH = "transactions"
 METHOD = "POST"
+AUTHORIZATION = "AWS_IAM"
 # TLS 1.2 or 1.3; without a policy, API Gateway would take TLS 1.0.
 SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_2021_06"
 
@@ -22,6 +24,7 @@ class TransactionApiArgs:
 
     name: str
     function_invoke_arn: pulumi.Input[str]
+    responses: Sequence[GatewayResponse] = RESPONSES
 
 
 class TransactionApi(pulumi.ComponentResource):
@@ -43,10 +46,10 @@ class TransactionApi(pulumi.ComponentResource):
         )
         method = self._make_method()
         integration = self._make_integration(method, args.function_invoke_arn)
-        responses = [self._make_response(response) for response in RESPONSES]
+        responses = [self._make_response(response) for response in args.responses]
         self.parts: list[pulumi.Resource] = [method, integration, *responses]
         self.digest = pulumi.Output.all(
-            _definition(), self.rest_api.root_resource_id, method.id, integration.uri
+            _definition(args.responses), self.rest_api.root_resource_id, method.id, integration.uri
         ).apply(lambda parts: hashlib.sha256(json.dumps(parts).encode()).hexdigest())
         self.register_outputs({})
 
@@ -80,7 +83,7 @@ class TransactionApi(pulumi.ComponentResource):
             rest_api=self.rest_api.id,
             resource_id=resource.id,
             http_method=METHOD,
-            authorization="AWS_IAM",
+            authorization=AUTHORIZATION,
             request_models={"application/json": model.name},
             request_validator_id=validator.id,
             opts=self._child,
@@ -112,6 +115,6 @@ class TransactionApi(pulumi.ComponentResource):
         )
 
 
-def _definition() -> list[object]:
-    """What this file and responses.py say, as data."""
-    return [PATH, METHOD, envelope_schema(), *(str(response) for response in RESPONSES)]
+def _definition(responses: Sequence[GatewayResponse]) -> list[object]:
+    """What the program says of the API, as data."""
+    return [PATH, METHOD, AUTHORIZATION, envelope_schema(), *(asdict(response) for response in responses)]

@@ -8,7 +8,7 @@ import asyncio
 import contextvars
 import json
 import runpy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,21 +107,42 @@ def run_program(
     layer: str, environment: str, upstream: Mapping[str, Program], config: Mapping[str, str] | None = None
 ) -> Program:
     """Run the program of a layer; `config` goes before what the environment's file says."""
-    return contextvars.copy_context().run(
-        _run, layer, environment, upstream, {**read_config(layer, environment), **(config or {})}
+    references = {f"organization/fraud-{name}/{environment}": of.outputs for name, of in upstream.items()}
+    values = {**read_config(layer, environment), **(config or {})}
+    return record(
+        lambda: _run_main(layer), layer=layer, environment=environment, config=values, references=references
     )
 
 
-def _run(layer: str, environment: str, upstream: Mapping[str, Program], config: dict[str, str]) -> Program:
+def record(
+    declare: Callable[[], None],
+    *,
+    layer: str = "test",
+    environment: str = "test",
+    config: Mapping[str, str] | None = None,
+    references: Mapping[str, dict[str, Any]] | None = None,
+) -> Program:
+    """What `declare` registers, by type and name, and exports. Raises what it, or an Output, fails with."""
     program = Program(layer)
-    references = {f"organization/fraud-{name}/{environment}": of.outputs for name, of in upstream.items()}
-    aws = MockedAws(config["aws:region"], references)
+    aws = MockedAws(references or {})
+    contextvars.copy_context().run(_run, declare, program, environment, aws, config or {})
+    program.resources.sort(key=lambda resource: (resource.type, resource.name))
+    return program
+
+
+def _run(
+    declare: Callable[[], None],
+    program: Program,
+    environment: str,
+    aws: MockedAws,
+    config: Mapping[str, str],
+) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
         mocks.set_mocks(
             aws,
-            project=f"fraud-{layer}",
+            project=f"fraud-{program.layer}",
             stack=environment,
             organization="organization",
             preview=False,
@@ -129,15 +150,14 @@ def _run(layer: str, environment: str, upstream: Mapping[str, Program], config: 
         )
         # Mocks leave these to be shared: a program that failed would leave its own to the next.
         SETTINGS.outputs.clear()
-        pulumi.runtime.set_all_config(config)
-        loop.run_until_complete(run_pulumi_func(lambda: _run_main(layer)))
+        pulumi.runtime.set_all_config(dict(config))
+        loop.run_until_complete(run_pulumi_func(declare))
         root: Any = get_root_resource()
         exported = pulumi.Output.from_input(dict(root.outputs))
         program.outputs = loop.run_until_complete(exported.future())  # type: ignore[arg-type]
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-    return program
 
 
 def _run_main(layer: str) -> None:

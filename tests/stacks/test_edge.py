@@ -2,13 +2,26 @@
 
 import json
 import re
+from dataclasses import replace
 
+import pulumi
 import pytest
 
 from functions.api.gateway_schema import envelope_schema
+from stacks.edge.api import TransactionApi, TransactionApiArgs
+from stacks.edge.responses import RESPONSES
 from tests.stacks.conftest import Programs
 from tests.stacks.mocked_aws import ACCOUNT, REGION
-from tests.stacks.recording import Program, run_program
+from tests.stacks.recording import Program, record, run_program
+
+
+def digest_of(args: TransactionApiArgs) -> str:
+    """The digest of an API that is declared alone."""
+
+    def declare() -> None:
+        pulumi.export("digest", TransactionApi("api", args).digest)
+
+    return str(record(declare).outputs["digest"])
 
 
 def test_R1_the_api_is_regional_rest_with_transactions_at_its_root(edge: Program) -> None:
@@ -127,17 +140,21 @@ def test_a_deployment_holds_everything_that_the_api_is_made_of(edge: Program) ->
         assert part in dependencies
 
 
-def test_the_same_api_is_the_same_deployment_and_another_function_is_another(
-    prod: Programs, edge: Program
-) -> None:
-    def deploy(config: dict[str, str]) -> str:
-        upstream = {name: prod[name] for name in ("foundation", "data")}
-        program = run_program("edge", "prod", upstream, config)
-        return str(program.one("apigateway/deployment:Deployment")["triggers"]["definition"])
+def test_the_same_api_is_the_same_deployment_and_another_is_another() -> None:
+    now = TransactionApiArgs(name="transactions", function_invoke_arn="arn:one")
+    digest = digest_of(now)
+    assert digest_of(now) == digest
+    assert digest_of(replace(now, function_invoke_arn="arn:two")) != digest
+    assert digest_of(replace(now, responses=RESPONSES[1:])) != digest
+    reworded = replace(RESPONSES[0], detail="Something else")
+    assert digest_of(replace(now, responses=(reworded, *RESPONSES[1:]))) != digest
 
-    now = edge.one("apigateway/deployment:Deployment")["triggers"]["definition"]
-    assert deploy({}) == now
-    assert deploy({"fraud-edge:nameSuffix": "blue"}) != now
+
+def test_a_deployment_is_known_by_the_digest_of_its_api(edge: Program) -> None:
+    digest = edge.one("apigateway/deployment:Deployment")["triggers"]["definition"]
+    integration = edge.one("apigateway/integration:Integration")
+    args = TransactionApiArgs(name="transactions", function_invoke_arn=integration["uri"])
+    assert digest == digest_of(args)
 
 
 def test_R11_api_gateway_logs_with_a_role_that_is_there_before_the_stage(edge: Program) -> None:
