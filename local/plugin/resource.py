@@ -21,7 +21,8 @@ class Resource:
     """One resource type. Values are plain (see `local.plugin.values`).
 
     pulumi_type: the Pulumi type. properties: its inputs. identity: the inputs that AWS lets no two resources
-    share, so that a replacement which keeps them must delete first.
+    share, so that a replacement which keeps them must delete first. settled_by: the outputs that a change of
+    an input makes anew, so that a preview cannot know them.
 
     In what the methods below get, absent inputs have their default, and `tags` include the provider's default
     ones. In what `read` gives, an input that AWS does not keep is left out: its declared value stays.
@@ -30,6 +31,7 @@ class Resource:
     pulumi_type: ClassVar[str]
     properties: ClassVar[Mapping[str, Property]]
     identity: ClassVar[tuple[str, ...]] = ()
+    settled_by: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __init__(self, aws: Aws) -> None:
         self.aws = aws
@@ -96,11 +98,9 @@ class LifeCycle:
             if (new is None and declared.computed) or self.resource.unchanged(key, state, inputs):
                 continue
             result[key] = declared.replaces(old, new)
-        if (
-            "tags" in self.properties
-            and "tags" not in result
-            and self._all_tags(inputs) != state.get("tagsAll", {})
-        ):
+        if state.get("region", self.aws.region) != self.aws.region:
+            result["region"] = True
+        if "tags" in self.properties and self._all_tags(inputs) != state.get("tagsAll", {}):
             result["tags"] = False
         return result
 
@@ -115,6 +115,9 @@ class LifeCycle:
         """Outputs as far as a preview can know them; the others are left out, which means unknown."""
         computed = {key for key, declared in self.properties.items() if declared.computed}
         kept = {key: value for key, value in state.items() if key in computed or key not in self.properties}
+        for changed in self.changed(state, inputs) if state else ():
+            for output in self.resource.settled_by.get(changed, ()):
+                kept.pop(output, None)
         planned = {**kept, **self._completed(inputs)}
         if "tags" in self.properties and not has_unknown(planned.get("tags")):
             planned["tagsAll"] = self._all_tags(inputs)
@@ -145,6 +148,8 @@ class LifeCycle:
         except Exception as error:
             if is_gone(error):
                 return None
+            if isinstance(error, KeyError) and not state:
+                raise PluginError(f"{self.kind}: {resource_id} cannot be imported by its id alone") from error
             raise
         return None if actual is None else self._merged(state, actual)
 

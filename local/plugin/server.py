@@ -106,11 +106,13 @@ def serve(arguments: list[str]) -> None:
 
     arguments: the engine's address and its logging flags.
     """
+    # Known before the port is told: whoever reads that may end at once.
+    parent = os.getppid()
     engine = next(argument for argument in arguments if not argument.startswith("-"))
-    asyncio.run(_serve(arguments, engine))
+    asyncio.run(_serve(arguments, engine, parent))
 
 
-async def _serve(arguments: list[str], engine: str) -> None:
+async def _serve(arguments: list[str], engine: str, parent: int) -> None:
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.aio.server(options=unlimited)
     servicer = Servicer(arguments, version("pulumi-aws"), LocalAwsProvider(os.environ), engine)
@@ -119,7 +121,6 @@ async def _serve(arguments: list[str], engine: str) -> None:
     await server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    parent = os.getppid()
     while os.getppid() == parent:
         await asyncio.sleep(1)
     await server.stop(grace=0)

@@ -22,7 +22,7 @@ _METHOD = {
 }
 _INTEGRATION = {
     "type": Property(required=True, replace=True),
-    "integrationHttpMethod": Property(replace=True),
+    "integrationHttpMethod": Property(computed=True, replace=True),
     "uri": Property(),
     "connectionType": Property("INTERNET", only=("INTERNET",)),
     "credentials": Property(replace=True),

@@ -24,6 +24,10 @@ class Table(Resource):
 
     pulumi_type = "aws:dynamodb/table:Table"
     identity = ("name",)
+    settled_by: ClassVar = {
+        "streamEnabled": ("streamArn", "streamLabel"),
+        "streamViewType": ("streamArn", "streamLabel"),
+    }
     properties: ClassVar = {
         **REGION,
         **TAGS,
@@ -161,7 +165,7 @@ class Table(Resource):
 
 
 def _stream(inputs: Props) -> dict[str, Any]:
-    return {"StreamEnabled": True, "StreamViewType": inputs["streamViewType"]}
+    return {"StreamEnabled": True, "StreamViewType": inputs.get("streamViewType")}
 
 
 def _encryption(inputs: Props) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Function(Resource):
 
     pulumi_type = "aws:lambda/function:Function"
     identity = ("name",)
+    settled_by: ClassVar = {"code": ("codeSha256", "sourceCodeSize", "lastModified")}
     properties: ClassVar = {
         **REGION,
         **TAGS,
@@ -96,7 +97,7 @@ class Function(Resource):
         shown = {**dict.fromkeys(_CONFIGURATION), **from_api(_CONFIGURATION, configuration)}
         invoke = f"arn:aws:apigateway:{self.aws.region}:lambda:path/2015-03-31/functions"
         return {
-            **{name: value for name, value in shown.items() if value != "" or name != "kmsKeyArn"},
+            **shown,
             "name": configuration["FunctionName"],
             "arn": arn,
             "qualifiedArn": f"{arn}:{configuration['Version']}",

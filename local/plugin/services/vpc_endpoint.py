@@ -35,6 +35,7 @@ class VpcEndpoint(Ec2Resource):
         "subnetIds": Property(computed=True, unordered=True),
         "securityGroupIds": Property(computed=True, unordered=True),
         "ipAddressType": Property(computed=True),
+        # Endpoints of the account itself, the only ones here, are accepted at once.
         "autoAccept": Property(False, only=(False, True)),
     }
 

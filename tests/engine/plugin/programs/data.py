@@ -52,7 +52,7 @@ def _queues(variant: Variant, key: aws.kms.Key) -> None:
         "queue",
         name="plugin-test",
         visibility_timeout_seconds=None if changed else 360,
-        kms_master_key_id=key.arn,
+        kms_master_key_id=None if changed else key.arn,
         kms_data_key_reuse_period_seconds=300,
         redrive_policy=dead.arn.apply(
             lambda arn: spelled({"deadLetterTargetArn": arn, "maxReceiveCount": 9 if changed else 5}, variant)
@@ -84,7 +84,7 @@ def _topics(variant: Variant, key: aws.kms.Key) -> None:
         "topic",
         name="plugin-test",
         display_name=None if changed else "Alerts",
-        kms_master_key_id=key.arn,
+        kms_master_key_id=None if changed else key.arn,
         tags={"Layer": "changed" if changed else "test"},
     )
     aws.sns.TopicPolicy("topic-policy", arn=topic.arn, policy=topic.arn.apply(lambda arn: _use(arn, variant)))
@@ -142,6 +142,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
         "receives": json.loads(queue["RedrivePolicy"])["maxReceiveCount"],
         "who": json.loads(queue["Policy"])["Statement"][0]["Principal"],
         "retention": outputs("queue")["messageRetentionSeconds"],
+        "keys": (queue.get("KmsMasterKeyId", ""), topic.get("KmsMasterKeyId", "")),
         "display name": topic.get("DisplayName", ""),
         "filter": json.loads(subscription["FilterPolicy"]),
     }
@@ -185,6 +186,7 @@ GROUP = Group(
         "receives": 9,
         "who": {"Service": ["lambda.amazonaws.com"]},
         "retention": 345600,
+        "keys": ("", ""),
         "display name": "",
         "filter": {"severity": ["high", "medium"]},
     },

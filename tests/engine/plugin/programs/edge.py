@@ -32,7 +32,7 @@ def _program(variant: Variant, _: Path) -> None:
         name="plugin-test-changed" if changed else "plugin-test",
         description="Transactions",
         endpoint_configuration={"types": "REGIONAL"},
-        disable_execute_api_endpoint=False,
+        disable_execute_api_endpoint=changed,
         policy=policy(call, variant=variant),
         tags={"Layer": "changed" if changed else "test"},
     )
@@ -132,11 +132,12 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
     gateway, api = client("apigateway"), outputs("model")["restApi"]
     place = {"restApiId": api, "resourceId": outputs("method")["resourceId"], "httpMethod": "POST"}
     method, integration = gateway.get_method(**place), gateway.get_integration(**place)
-    stage = gateway.get_stage(restApiId=api, stageName="v1")
+    rest, stage = gateway.get_rest_api(restApiId=api), gateway.get_stage(restApiId=api, stageName="v1")
     response = gateway.get_gateway_response(restApiId=api, responseType="BAD_REQUEST_BODY")
     model = gateway.get_model(restApiId=api, modelName="Transaction")
     return {
-        "name": gateway.get_rest_api(restApiId=api)["name"],
+        "name": rest["name"],
+        "endpoint": (rest["endpointConfiguration"]["types"], rest["disableExecuteApiEndpoint"]),
         "path": gateway.get_resource(restApiId=api, resourceId=place["resourceId"])["path"],
         "models": sorted(method["requestModels"]),
         "authorization": method["authorizationType"],
@@ -187,6 +188,7 @@ GROUP = Group(
     reported=_reported,
     expected={
         "name": "plugin-test-changed",
+        "endpoint": (["REGIONAL"], True),
         "path": "/payments",
         "models": ["application/json", "text/json"],
         "authorization": "AWS_IAM",

@@ -47,6 +47,7 @@ def _program(variant: Variant, _: Path) -> None:
         name="plugin-test-role",
         assume_role_policy=trust("lambda.amazonaws.com", variant),
         permissions_boundary=None if changed else boundary.arn,
+        managed_policy_arns=[boundary.arn] if changed else [],
         max_session_duration=7200 if changed else 3600,
         description="Another role" if changed else "A role",
         tags={"Layer": "changed" if changed else "test"},
@@ -79,6 +80,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
     kms, iam = client("kms"), client("iam")
     key, role = outputs("key")["keyId"], iam.get_role(RoleName="plugin-test-role")["Role"]
     document = iam.get_role_policy(RoleName="plugin-test-role", PolicyName="send")["PolicyDocument"]
+    attached = iam.list_attached_role_policies(RoleName="plugin-test-role")["AttachedPolicies"]
     aliases = kms.list_aliases(KeyId=outputs("other-key")["keyId"])["Aliases"]
     return {
         "description": kms.describe_key(KeyId=key)["KeyMetadata"]["Description"],
@@ -86,6 +88,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
         "tags": kms.list_resource_tags(KeyId=key)["Tags"],
         "alias": [alias["AliasName"] for alias in aliases],
         "boundary": role.get("PermissionsBoundary"),
+        "attached": [one["PolicyName"] for one in attached],
         "role description": role.get("Description", ""),
         "role seconds": role["MaxSessionDuration"],
         "statements": [statement["Sid"] for statement in document["Statement"]],
@@ -119,6 +122,7 @@ GROUP = Group(
         "tags": [{"TagKey": "Layer", "TagValue": "test"}],
         "alias": ["alias/plugin-test"],
         "boundary": None,
+        "attached": ["plugin-test-boundary"],
         "role description": "Another role",
         "role seconds": 7200,
         "statements": ["Queues", "Topics"],

@@ -16,13 +16,14 @@ from tests.engine.plugin.programs.variant import Client, Group, Variant
 def _program(variant: Variant, folder: Path) -> None:
     changed = variant is Variant.CHANGED
     key = aws.kms.Key("processing-key", deletion_window_in_days=7)
+    other = aws.kms.Key("other-processing-key", deletion_window_in_days=7)
     failures = aws.sqs.Queue("failures", name="plugin-test-failures")
     bus = aws.cloudwatch.EventBus(
         "bus",
         name="plugin-test",
         description=None if changed else "Transactions",
-        kms_key_identifier=key.arn,
-        dead_letter_config={"arn": failures.arn},
+        kms_key_identifier=None if changed else key.arn,
+        dead_letter_config=None if changed else {"arn": failures.arn},
         tags={"Layer": "changed" if changed else "test"},
     )
     _pipe(variant, bus, failures)
@@ -35,7 +36,7 @@ def _program(variant: Variant, folder: Path) -> None:
     permissions = aws.iam.RolePolicy(
         "function-permissions", role=role.name, name="send", policy=policy(send, variant=variant)
     )
-    function = _function(variant, folder, role, key, permissions)
+    function = _function(variant, folder, role, other if changed else key, permissions)
     _calls(variant, bus, function, failures, permissions)
 
 
@@ -106,7 +107,7 @@ def _function(
         memory_size=256,
         timeout=None if changed else 30,
         environment={"variables": {"QUEUE_URL": "x", **({} if changed else {"OLD": "y"})}},
-        kms_key_arn=key.arn,
+        kms_key_arn=None if changed else key.arn,
         reserved_concurrent_executions=None if changed else 100,
         tracing_config={"mode": "Active"},
         vpc_config=None if changed else {"subnet_ids": [subnet.id], "security_group_ids": [closed.id]},
@@ -166,7 +167,7 @@ def _calls(
         batch_size=5 if changed else 10,
         maximum_batching_window_in_seconds=1,
         function_response_types=None if changed else ["ReportBatchItemFailures"],
-        scaling_config={"maximum_concurrency": 5},
+        scaling_config=None if changed else {"maximum_concurrency": 5},
         opts=pulumi.ResourceOptions(depends_on=[permissions]),
     )
 
@@ -194,18 +195,22 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
     mapping = functions.get_event_source_mapping(UUID=outputs("mapping")["uuid"])
     groups = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/plugin-test")["logGroups"]
     return {
-        "bus": (bus.get("Description", ""), bus["KmsKeyIdentifier"] == outputs("processing-key")["arn"]),
+        "bus": (bus.get("Description", ""), bus.get("KmsKeyIdentifier", ""), bus.get("DeadLetterConfig", {})),
         "rule": (rule.get("Description", ""), json.loads(rule["EventPattern"])["detail-type"]),
         "target": target["RetryPolicy"]["MaximumRetryAttempts"],
         "code": function["CodeSha256"] == outputs("function")["codeSha256"],
         "timeout": function["Timeout"],
+        "keys": (
+            function.get("KMSKeyArn", ""),
+            groups[0]["kmsKeyId"] == outputs("other-processing-key")["arn"],
+        ),
         "environment": function["Environment"]["Variables"],
         "vpc": function["VpcConfig"]["SubnetIds"],
         "reserved": reserved.get("ReservedConcurrentExecutions"),
         "permission": len(statement),
         "account": statement[0]["Condition"]["StringEquals"],
         "retries": retries["MaximumRetryAttempts"],
-        "mapping": (mapping["BatchSize"], mapping["FunctionResponseTypes"]),
+        "mapping": (mapping["BatchSize"], mapping["FunctionResponseTypes"], mapping.get("ScalingConfig", {})),
         "retention": groups[0].get("retentionInDays"),
         "pipe": client("pipes").describe_pipe(Name="plugin-test")["Description"],
     }
@@ -248,18 +253,19 @@ GROUP = Group(
     listed=_listed,
     reported=_reported,
     expected={
-        "bus": ("", True),
+        "bus": ("", "", {}),
         "rule": ("", ["Inserted", "Changed"]),
         "target": 3,
         "code": True,
         "timeout": 3,
+        "keys": ("", True),
         "environment": {"QUEUE_URL": "x"},
         "vpc": [],
         "reserved": None,
         "permission": 1,
         "account": {"AWS:SourceAccount": "000000000000"},
         "retries": 2,
-        "mapping": (5, []),
+        "mapping": (5, [], {}),
         "retention": None,
         "pipe": "Managed by Pulumi",
     },

@@ -27,6 +27,7 @@ class Thing(Resource):
 
     pulumi_type = "aws:test/thing:Thing"
     identity = ("name",)
+    settled_by: ClassVar = {"size": ("arn",)}
     properties: ClassVar = {
         **REGION,
         **TAGS,

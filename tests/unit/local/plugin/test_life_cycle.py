@@ -124,6 +124,19 @@ def test_region_other_than_the_providers_is_refused() -> None:
     assert [name for name, _ in life.check({"region": "us-east-1"})] == ["region"]
 
 
+def test_thing_of_another_region_is_replaced() -> None:
+    life, _ = thing()
+    _, outputs = life.create({"name": "t"})
+    assert life.changed({**outputs, "region": "us-east-1"}, {"name": "t"}) == {"region": True}
+
+
+def test_preview_leaves_open_what_a_change_makes_anew() -> None:
+    life, _ = thing()
+    _, outputs = life.create({"name": "t"})
+    assert life.planned({"name": "t"}, outputs)["arn"] == "arn:t"
+    assert "arn" not in life.planned({"name": "t", "size": 2}, outputs)
+
+
 def test_preview_tells_what_it_knows_and_no_more() -> None:
     life, _ = thing()
     planned = life.planned({"name": "t", "hidden": UNKNOWN}, {})
@@ -131,4 +144,4 @@ def test_preview_tells_what_it_knows_and_no_more() -> None:
     assert planned["size"] == 1
     assert planned["hidden"] == UNKNOWN
     assert "arn" not in planned
-    assert life.planned({"name": "t"}, {"arn": "arn:t", "size": 5})["arn"] == "arn:t"
+    assert planned["tagsAll"] == {}

@@ -72,6 +72,13 @@ def test_preview_of_a_creation_calls_nothing(provider: LocalAwsProvider) -> None
     assert "arn" not in answer.properties
 
 
+def test_change_that_the_emulator_would_garble_is_refused() -> None:
+    api = RESOURCES["aws:apigateway/restApi:RestApi"](Aws("http://127.0.0.1:1", "us-east-1"))
+    new = {"name": "transactions", "endpointConfiguration": {"types": "EDGE"}, "tags": {}}
+    with pytest.raises(PluginError, match="cannot make transactions EDGE"):
+        api.update("id", {"tags": {}}, new, {"endpointConfiguration"})
+
+
 def test_data_source_that_is_not_known_is_named() -> None:
     aws = Aws("http://127.0.0.1:1", "us-east-1")
     with pytest.raises(PluginError, match="getAmi is not supported"):
