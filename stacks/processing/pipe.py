@@ -14,7 +14,10 @@ from shared.iam import identity_policy
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
 from stacks.processing.bus import TransactionBus
 
+# What PutEvents takes at once.
 BATCH_SIZE = 10
+# A shard holds up to about 250 transactions a second, more than one batch after the other carries on.
+PARALLEL_BATCHES = 10
 # A stream keeps records for 24 hours; give up well before, so that what failed can still be read from it.
 MAX_RECORD_AGE_SECONDS = 4 * 60 * 60
 
@@ -86,6 +89,7 @@ class TransactionPipe(pulumi.ComponentResource):
                     # From the oldest record: nothing posted before the pipe came up is left out.
                     "starting_position": "TRIM_HORIZON",
                     "batch_size": BATCH_SIZE,
+                    "parallelization_factor": PARALLEL_BATCHES,
                     "maximum_retry_attempts": args.retries,
                     "maximum_record_age_in_seconds": MAX_RECORD_AGE_SECONDS,
                     "on_partial_batch_item_failure": "AUTOMATIC_BISECT",

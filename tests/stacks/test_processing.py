@@ -23,6 +23,7 @@ def test_R4_the_pipe_reads_the_tables_stream_from_its_start_and_writes_to_the_bu
     assert pipe["source"] == data.outputs["table_stream_arn"]
     assert pipe["target"] == processing.outputs["bus_arn"]
     assert stream["startingPosition"] == "TRIM_HORIZON"
+    assert (stream["batchSize"], stream["parallelizationFactor"]) == (10, 10)
 
 
 def test_R4_the_pipe_lets_inserted_transactions_pass_and_no_guard_items(processing: Program) -> None:
