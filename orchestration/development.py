@@ -55,9 +55,10 @@ def lock(*, upgrade: bool = False) -> None:
 
 
 def _compile(source: Path) -> Sequence[str]:
-    # No header, index or annotation: the file says what is installed, not on whose machine it was made.
+    # No header and no index, and paths from the root: the file does not say on whose machine it was made.
+    source = source.relative_to(ROOT)
     return (
-        "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate",
+        "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header",
         "--no-emit-index-url", "--python-version", "3.11",
         str(source), "--output-file", str(source.with_suffix(".txt")),
     )  # fmt: skip
