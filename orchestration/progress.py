@@ -15,14 +15,20 @@ from rich.text import Text
 from orchestration.console import progress_console
 from orchestration.layers import Layer
 
-SILENT = {OpType.SAME, OpType.READ, OpType.READ_REPLACEMENT, OpType.REFRESH}
+# The two halves of a replacement are left to the line that says "replaced".
+SILENT = {
+    OpType.SAME,
+    OpType.READ,
+    OpType.READ_REPLACEMENT,
+    OpType.REFRESH,
+    OpType.CREATE_REPLACEMENT,
+    OpType.DELETE_REPLACED,
+}
 PAST = {
     OpType.CREATE: "created",
     OpType.UPDATE: "updated",
     OpType.DELETE: "deleted",
     OpType.REPLACE: "replaced",
-    OpType.CREATE_REPLACEMENT: "created to replace",
-    OpType.DELETE_REPLACED: "deleted, replaced",
 }
 WARNING = "warning"
 
