@@ -135,9 +135,9 @@ def test_R3_api_function_writes_to_the_table(account: Account) -> None:
 
 def test_R4_inserted_transactions_reach_the_rule(account: Account) -> None:
     pipes = account.aws.client("pipes")
-    (summary,) = pipes.list_pipes()["Pipes"]
-    pipe = pipes.describe_pipe(Name=summary["Name"])
-    assert pipe["Source"] == account.data.table_stream_arn
+    found = pipes.list_pipes()["Pipes"]
+    (name,) = [each["Name"] for each in found if each["Source"] == account.data.table_stream_arn]
+    pipe = pipes.describe_pipe(Name=name)
     assert pipe["Target"] == account.processing.bus_arn
     (pattern,) = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"])["eventName"] == ["INSERT"]
