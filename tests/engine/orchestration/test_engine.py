@@ -1,10 +1,13 @@
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from pulumi.automation import EngineEvent
 
 from orchestration.changes import Changes
+from orchestration.engine import Engine, Outcome
 from orchestration.failures import LayerError, MissingUpstreamError
 from orchestration.layers import Layer
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
@@ -97,17 +100,27 @@ class Moments:
             self.cancelling.set()
 
 
-def test_an_interrupted_update_finishes_what_is_under_way_and_leaves_no_lock(stacks: ToyStacks) -> None:
+@contextmanager
+def updating(stacks: ToyStacks) -> Iterator[tuple[Engine, Moments, Future[Outcome], Callable[[], None]]]:
+    """An update that goes on until the function that comes with it is called, or the test ends."""
     gate = stacks.root / "gate"
     stacks.configure(FIRST, {"waitsFor": str(gate)})
     moments = Moments()
     engine = stacks.engine(moments)
     with ThreadPoolExecutor() as pool:
         update = pool.submit(engine.up, FIRST)
-        assert moments.creating.wait(SECONDS)
+        try:
+            assert moments.creating.wait(SECONDS)
+            yield engine, moments, update, gate.touch
+        finally:
+            gate.touch()
+
+
+def test_an_interrupted_update_finishes_what_is_under_way_and_leaves_no_lock(stacks: ToyStacks) -> None:
+    with updating(stacks) as (engine, moments, update, let_it_finish):
         engine.interrupt()
         assert moments.cancelling.wait(SECONDS)
-        gate.touch()
+        let_it_finish()
         with pytest.raises(LayerError, match="cancel"):
             update.result(SECONDS)
     assert not stacks.state.is_locked()
@@ -116,19 +129,11 @@ def test_an_interrupted_update_finishes_what_is_under_way_and_leaves_no_lock(sta
 
 
 def test_an_update_that_is_cut_off_is_noticed_and_leaves_no_lock(stacks: ToyStacks) -> None:
-    stacks.configure(FIRST, {"waitsFor": str(stacks.root / "gate")})
-    moments = Moments()
-    engine = stacks.engine(moments)
-    with ThreadPoolExecutor() as pool:
-        update = pool.submit(engine.up, FIRST)
-        try:
-            assert moments.creating.wait(SECONDS)
-            engine.interrupt()
-            assert moments.cancelling.wait(SECONDS)
-            engine.interrupt()
-            with pytest.raises(LayerError):
-                update.result(SECONDS)
-        finally:
-            (stacks.root / "gate").touch()
+    with updating(stacks) as (engine, moments, update, _):
+        engine.interrupt()
+        assert moments.cancelling.wait(SECONDS)
+        engine.interrupt()
+        with pytest.raises(LayerError):
+            update.result(SECONDS)
     assert not stacks.state.is_locked()
     assert stacks.state.has_pending_operations()
