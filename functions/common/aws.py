@@ -12,6 +12,8 @@ _CONFIG = Config(
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
+    # Requests are built from checked values; checking them against the service's model again costs time.
+    parameter_validation=False,
     # Endpoints named after the account are outside what the VPC endpoints' policies were written for.
     account_id_endpoint_mode="disabled",
 )

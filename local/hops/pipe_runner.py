@@ -16,6 +16,9 @@ logger = logging.getLogger("local.pipes")
 
 # A write wakes a pipe at once; this only bounds what a missed one would cost.
 IDLE_SECONDS = 5.0
+# From a write to reading it, so that who wrote is answered first and a burst comes as batches. AWS polls four
+# times a second.
+GATHER_SECONDS = 0.05
 # A read position that the stream no longer has, or an iterator that is too old.
 STALE_ITERATOR = {"ExpiredIteratorException", "TrimmedDataAccessException"}
 
@@ -120,7 +123,8 @@ class PipeThread(threading.Thread):
                 self._session = self._iterator = None
                 self._stopping.wait(self._delays.pipe(failures))
                 continue
-            self.wake.wait(IDLE_SECONDS)
+            if self.wake.wait(IDLE_SECONDS):
+                self._stopping.wait(GATHER_SECONDS)
             self.wake.clear()
 
     def _deliver_batch(self) -> bool:
