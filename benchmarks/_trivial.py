@@ -3,8 +3,6 @@
 import io
 import zipfile
 
-import boto3
-
 from local.endpoint import Endpoint
 
 # Told by what it prints: the emulator waits longer for a function that prints nothing.
@@ -13,12 +11,8 @@ TRIVIAL = "def handle(event, context):\n    print('x')\n    return {'statusCode'
 
 def trivial_api(endpoint: Endpoint) -> str:
     """The URL of `POST /trivial`, which invokes a function that does nothing; callers sign there, too."""
-    own = endpoint.credentials
-    session = boto3.Session(own.access_key_id, own.secret_access_key, region_name=endpoint.region)
-    functions = session.client("lambda", endpoint_url=endpoint.url)
-    gateway = session.client("apigateway", endpoint_url=endpoint.url)
-    roles = session.client("iam", endpoint_url=endpoint.url)
-    role = roles.create_role(RoleName="trivial", AssumeRolePolicyDocument="{}")
+    functions, gateway = endpoint.client("lambda"), endpoint.client("apigateway")
+    role = endpoint.client("iam").create_role(RoleName="trivial", AssumeRolePolicyDocument="{}")
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("trivial.py", TRIVIAL)

@@ -1,26 +1,16 @@
 """An embedded AWS for the length of a block, as tests and benchmarks want it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-import botocore.session
-
 from local.emulator import Emulator
 from local.endpoint import Endpoint
 
 # A minute of AWS's becomes a tenth of a second.
 TEST_DELAY_SCALE = 1 / 600
-# botocore's name -> where it would be configured, the variable, the default, how it is converted.
-NOTHING_OF_THE_USERS: Any = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
 
 
 @dataclass(frozen=True)
@@ -48,15 +38,8 @@ class EmbeddedAws:
         return self.endpoint.environment()
 
     def client(self, service: str) -> Any:
-        """A boto3 client of its root user; the user's own profile and configuration play no part."""
-        keys = self.endpoint.credentials
-        session = boto3.Session(
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            region_name=self.endpoint.region,
-            botocore_session=botocore.session.Session(session_vars=NOTHING_OF_THE_USERS),
-        )
-        return session.client(service, endpoint_url=self.url)  # type: ignore[call-overload]
+        """A client of its root user."""
+        return self.endpoint.client(service)
 
 
 @contextmanager

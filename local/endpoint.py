@@ -1,13 +1,23 @@
 """The running emulator as its users see it: address, process and the credentials of its root user."""
 
 import json
+import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import botocore.session
 
 from local.files import write_atomically
 
 HOST = "127.0.0.1"
+# botocore's name -> where it would be configured, the variable, the default, how it is converted.
+NOTHING_OF_THE_USERS: Any = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,16 @@ class Endpoint:
             "NO_PROXY": HOST,
             "no_proxy": HOST,
         }
+
+    def client(self, service: str) -> Any:
+        """A client of its root user, which reads neither the user's AWS files nor their profile."""
+        return botocore.session.Session(session_vars=NOTHING_OF_THE_USERS).create_client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.url,
+            aws_access_key_id=self.credentials.access_key_id,
+            aws_secret_access_key=self.credentials.secret_access_key,
+        )
 
     def write(self, path: Path) -> None:
         write_atomically(path, json.dumps(asdict(self), indent=2))

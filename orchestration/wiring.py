@@ -74,13 +74,18 @@ class Deployed:
         return Target(url, self.region, self._credentials())
 
     def functions(self) -> Mapping[str, str]:
-        """The functions' names in AWS by their short names."""
-        processing = self.outputs(ProcessingOutputs)
-        return {
-            "api": text(self.outputs(EdgeOutputs).function_name),
-            "fraud": text(processing.fraud_function_name),
-            "notify": text(processing.notify_function_name),
-        }
+        """The names in AWS of the functions that are deployed, by their short names; at least one."""
+        found: dict[str, str] = {}
+        if self._is_deployed(EdgeOutputs):
+            found["api"] = text(self.outputs(EdgeOutputs).function_name)
+        if self._is_deployed(ProcessingOutputs) or not found:
+            processing = self.outputs(ProcessingOutputs)
+            found["fraud"] = text(processing.fraud_function_name)
+            found["notify"] = text(processing.notify_function_name)
+        return found
+
+    def _is_deployed(self, contract: type[Contract]) -> bool:
+        return bool(self.engine.outputs(layers.find(contract.producer.layer)))
 
     def dead_letters(self) -> Mapping[str, str]:
         """The URLs of the queues that keep what failed, by the hop that failed."""
@@ -116,13 +121,7 @@ class Deployed:
         endpoint = self.endpoint
         if endpoint is None:
             return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
-        return boto3.client(  # type: ignore[call-overload]
-            service,
-            region_name=self.region,
-            endpoint_url=endpoint.url,
-            aws_access_key_id=endpoint.credentials.access_key_id,
-            aws_secret_access_key=endpoint.credentials.secret_access_key,
-        )
+        return endpoint.client(service)
 
     def _credentials(self) -> Credentials:
         if self.endpoint:
