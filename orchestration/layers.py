@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from orchestration.errors import UserError
 from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING
@@ -42,16 +43,9 @@ def select(names: Iterable[str], layers: Sequence[Layer] = LAYERS) -> tuple[Laye
 
 def in_order(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """The layers sorted so that each comes after those it depends on; `ValueError` on a cycle."""
-    done: list[Layer] = []
-    waiting = list(layers)
-    while waiting:
-        names = {layer.name for layer in done}
-        ready = [layer for layer in waiting if set(layer.depends_on) <= names]
-        if not ready:
-            raise ValueError(f"layers depend on each other in a circle: {[layer.name for layer in waiting]}")
-        done.append(ready[0])
-        waiting.remove(ready[0])
-    return tuple(done)
+    by_name = {layer.name: layer for layer in layers}
+    sorter = TopologicalSorter({layer.name: layer.depends_on for layer in layers})
+    return tuple(by_name[name] for name in sorter.static_order())
 
 
 def dependants(layer: Layer, layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:

@@ -28,7 +28,6 @@ NameSuffix = Annotated[
     ),
 ]
 MAX_API_TIMEOUT_SECONDS = 29
-MAX_NOTIFY_TIMEOUT_SECONDS = 60
 
 
 class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -39,6 +38,15 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reserved_concurrency: ReservedConcurrency = 100
     # No level above INFO: lines without a level, such as metrics, count as INFO and would be dropped.
     log_level: Annotated[Literal["DEBUG", "INFO"], Meta(description="DEBUG or INFO")] = "INFO"
+
+
+class NotifySettings(FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """As every function, but with time for a batch of alerts of which each may be tried again for a while.
+
+    At most a sixth of the queue's visibility timeout of 360 s, so says Lambda.
+    """
+
+    timeout_seconds: Annotated[int, Meta(ge=15, le=60, description="an integer from 15 to 60")] = 60
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -97,7 +105,7 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
 
     architecture: Architecture = "arm64"
     fraud: FunctionSettings = FunctionSettings()
-    notify: FunctionSettings = FunctionSettings()
+    notify: NotifySettings = NotifySettings()
     notify_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 10
     pipe_retries: Annotated[int, Meta(ge=0, le=10_000, description="an integer from 0 to 10000")] = 20
     event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
@@ -107,9 +115,6 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     ] = "rules.yaml"
 
     def __post_init__(self) -> None:
-        # The queue's visibility timeout of 360 s must be at least six times this, so says Lambda.
-        if self.notify.timeout_seconds > MAX_NOTIFY_TIMEOUT_SECONDS:
-            raise ValueError(f"notify.timeoutSeconds: an integer from 1 to {MAX_NOTIFY_TIMEOUT_SECONDS}")
         if self.notify_concurrency > self.notify.reserved_concurrency:
             raise ValueError("notifyConcurrency: an integer not above notify.reservedConcurrency")
 

@@ -31,5 +31,5 @@ def test_a_wrong_layer_lists_the_right_ones() -> None:
 
 
 def test_layers_in_a_circle_are_a_mistake() -> None:
-    with pytest.raises(ValueError, match="circle"):
+    with pytest.raises(ValueError, match="cycle"):
         layers.in_order([Layer("a", "a", ("b",)), Layer("b", "b", ("a",))])

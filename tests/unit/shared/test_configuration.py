@@ -93,7 +93,7 @@ def test_a_network_that_cannot_be_is_refused(tmp_path: Path, setting: str, said:
 def test_C10_a_notify_timeout_over_a_sixth_of_the_visibility_timeout_is_refused(tmp_path: Path) -> None:
     told = problem(tmp_path, "processing", f"{REGION}  fraud-processing:notify: {{timeoutSeconds: 61}}\n")
     assert told.endswith(
-        "fraud-processing:notify.timeoutSeconds: not allowed; allowed is an integer from 1 to 60"
+        "fraud-processing:notify.timeoutSeconds: expected int <= 60; allowed is an integer from 15 to 60"
     )
 
 
