@@ -9,7 +9,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from orchestration import development
-from orchestration.running import task
+from orchestration.running import Number, Whole, task
 
 ENV = "environment: local (the embedded AWS), dev, staging or prod"
 LOCAL_ENV = "environment: only local has this"
@@ -31,7 +31,12 @@ WORKERS = "processes to run tests in (default: one)"
     }
 )
 def demo(
-    _: Context, env: str = "local", count: int = 60, rate: float = 10.0, seed: int = 1, port: int = 0
+    _: Context,
+    env: str = "local",
+    count: int = Whole(60),
+    rate: float = Number(10),
+    seed: int = Whole(1),
+    port: int = Whole(0),
 ) -> int:
     """Deploy to the embedded AWS, post simulated transactions and show their alerts."""
     from orchestration import commands
@@ -41,7 +46,12 @@ def demo(
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "yes": YES, "json": JSON, "port": PORT})
 def deploy(
-    _: Context, env: str = "local", layer: Any = None, yes: bool = False, json: bool = False, port: int = 0
+    _: Context,
+    env: str = "local",
+    layer: Any = None,
+    yes: bool = False,
+    json: bool = False,
+    port: int = Whole(0),
 ) -> None:
     """Deploy all layers, or some, in the order of their dependencies."""
     from orchestration import commands
@@ -90,7 +100,7 @@ def send(
     file: str,
     env: str = "local",
     format_: str = "",
-    concurrency: int = 8,
+    concurrency: int = Whole(8),
     rejects: str = "",
     json: bool = False,
 ) -> int:
@@ -136,7 +146,7 @@ def logs(
 
 
 @task(help={"port": PORT})
-def up(_: Context, port: int = 0) -> None:
+def up(_: Context, port: int = Whole(0)) -> None:
     """Start the embedded AWS; deploy and demo do so by themselves."""
     from orchestration import commands
 
@@ -167,13 +177,13 @@ def reset(_: Context) -> None:
         "workers": WORKERS,
     },
 )
-def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = 0) -> None:
+def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = Whole(0)) -> None:
     """Run the tests."""
     development.run_tests(k, fast=fast, workers=workers)
 
 
 @task(help={"workers": WORKERS})
-def check(_: Context, workers: int = 0) -> None:
+def check(_: Context, workers: int = Whole(0)) -> None:
     """Check format, lint and types and run the tests, as CI does."""
     development.check(workers=workers)
 

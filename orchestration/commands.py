@@ -48,6 +48,7 @@ def demo(env: str, *, count: int, rate: float, seed: int, port: int = 0) -> int:
     environment = _local_only(
         env, "The demonstration posts made-up transactions and reads the mail they cause"
     )
+    demonstration.check_pace(count, rate)
     deploy(environment.name, port=port)
     return demonstration.run(
         Deployed.in_environment(environment).pipeline(), count=count, rate=rate, seed=seed

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 30.0
 IDS_SHOWN = 5
+SLOWEST, FASTEST = 0.01, 1000
 INTERRUPTED = 130
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -71,8 +72,7 @@ def run(
     Returns the exit status: 0 if every flagged transaction's alert arrived, no other did, and nothing was set
     aside on the way; 130 after Ctrl-C.
     """
-    if count < 1 or rate <= 0:
-        raise UserError("--count and --rate must be greater than 0.")
+    check_pace(count, rate)
     left_before = depths(pipeline.sqs, pipeline.dead_letters)
     client = ApiClient(pipeline.target, connections=THREADS)
     columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn())
@@ -93,6 +93,14 @@ def run(
     left = depths(pipeline.sqs, pipeline.dead_letters)
     console.print(_summary(findings, left))
     return _status(findings, {name: left[name] - left_before[name] for name in left})
+
+
+def check_pace(count: int, rate: float) -> None:
+    """A `UserError` for a number of transactions, or of transactions a second, that makes no sense."""
+    if count < 1:
+        raise UserError("--count must be greater than 0.")
+    if not SLOWEST <= rate <= FASTEST:
+        raise UserError(f"--rate must be from {SLOWEST} to {FASTEST} transactions a second.")
 
 
 def _run_name() -> str:
@@ -142,7 +150,7 @@ def _status(findings: Findings, set_aside: Mapping[str, int]) -> int:
     if findings.unexpected:
         fail(
             f"{len(findings.unexpected)} alerts for what no rule flags: {_some(findings.unexpected)}.",
-            "Are the rules deployed that stacks/processing/rules.yaml holds? Run: invoke deploy",
+            "Are the rules deployed that stacks/processing holds? Run: invoke deploy",
         )
     grown = [f"{name}: {more}" for name, more in set_aside.items() if more > 0]
     if grown:

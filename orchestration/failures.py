@@ -80,9 +80,10 @@ def _known(text: str, environment: Environment, layer: Layer) -> LayerError | No
     if "currently locked by" in text or "Another update is currently in progress" in text:
         lock = _LOCK.search(text)
         holder = f" by {lock['who']} (process {lock['pid']}) since {lock['since']}" if lock else ""
+        # A lock of `local` whose process is gone is taken away by itself.
+        gone = "end that process" if environment.is_local else f"if it is gone: pulumi cancel {where}"
         return LayerError(
-            f"{layer.name}: another update holds the stack{holder}.",
-            f"Wait for it to end, or, if it is gone: pulumi cancel {where}",
+            f"{layer.name}: another update holds the stack{holder}.", f"Wait for it to end, or {gone}"
         )
     if "incorrect passphrase" in text:
         return LayerError(

@@ -37,7 +37,7 @@ def logs(
 
     `since` is how far back: a number and s, m, h or d. Following ends with Ctrl-C, which is no failure.
     """
-    tail = Tail(client, _groups(functions, function), start_ms=_now_ms() - _milliseconds(since))
+    tail = Tail(client, _groups(functions, function), start_ms=max(0, _now_ms() - _milliseconds(since)))
     try:
         with told_to_users():
             _print(tail.read(), as_json=as_json)

@@ -1,12 +1,14 @@
 """Every task's frame: a user's error is one line, Ctrl-C is status 130, and neither is a traceback."""
 
 import functools
+import math
 import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from invoke.exceptions import ParseError
 from invoke.tasks import task as invoke_task
 
 from local.errors import LocalError
@@ -15,6 +17,32 @@ from orchestration.errors import UserError
 
 FAILED = 1
 INTERRUPTED = 130
+
+
+class Whole(int):
+    """A whole number, 0 or more, as an option's default: what is typed instead has to be one, too."""
+
+    def __new__(cls, text: object) -> "Whole":
+        try:
+            number = super().__new__(cls, str(text))
+        except ValueError:
+            number = super().__new__(cls, -1)
+        if number < 0:
+            raise ParseError(f"error: '{text}' is no whole number of 0 or more.")
+        return number
+
+
+class Number(float):
+    """A number greater than 0, as an option's default: what is typed instead has to be one, too."""
+
+    def __new__(cls, text: object) -> "Number":
+        try:
+            number = super().__new__(cls, str(text))
+        except ValueError:
+            number = super().__new__(cls, "nan")
+        if not 0 < number < math.inf:
+            raise ParseError(f"error: '{text}' is no number greater than 0.")
+        return number
 
 
 def task(**options: Any) -> Callable[[Callable[..., int | None]], Any]:
@@ -35,8 +63,10 @@ def task(**options: Any) -> Callable[[Callable[..., int | None]], Any]:
 def exit_status(act: Callable[[], int | None]) -> int:
     """Do it, say what a user has to know if it fails, and give the exit status."""
     # Whoever ends a task politely wants it to clean up, as with Ctrl-C.
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # What runs under nohup is to outlive a hang-up.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         return act() or 0
     except UserError as error:

@@ -74,7 +74,9 @@ def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
         yield
         return
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [(number, signal.signal(number, lambda *_: stop())) for number in signals]
+    # What runs under nohup, or in the background of a script, is to outlive what it was told to ignore.
+    heeded = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, lambda *_: stop())) for number in heeded]
     try:
         yield
     finally:

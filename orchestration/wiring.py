@@ -12,13 +12,16 @@ from botocore.credentials import Credentials
 from functions.fraud.rules import RuleSet
 from local.endpoint import Endpoint
 from orchestration import layers, local_aws, session
+from orchestration.aws_errors import told_to_users
 from orchestration.client import Target, at_endpoint
 from orchestration.demo import Pipeline
 from orchestration.engine import Engine
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.failures import LayerError
+from shared.configuration import validate_file
 from shared.contracts import Contract, ContractError, DataOutputs, EdgeOutputs, ProcessingOutputs, read, text
+from shared.settings import ProcessingSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -37,7 +40,7 @@ class Deployed:
     @classmethod
     def in_environment(cls, environment: Environment) -> "Deployed":
         """Reads outputs when they are asked for; starts the embedded AWS where it does not run."""
-        session.check_settings(environment, [layers.find("edge")])
+        session.check_settings(environment, [layers.find("edge"), layers.find("processing")])
         engine = session.reading_engine(environment)
         if environment.is_local:
             local_aws.start(environment)
@@ -102,7 +105,10 @@ class Deployed:
 
     def pipeline(self) -> Pipeline:
         """Everything that the demonstration needs."""
-        rules = self.environment.stack_folder("processing") / "rules.yaml"
+        folder = self.environment.stack_folder("processing")
+        settings = validate_file("processing", self.environment.name, self.environment.root)
+        assert isinstance(settings, ProcessingSettings)  # noqa: S101 - for the type checker
+        rules = folder / settings.rules_file
         sqs: SQSClient = self._client("sqs")
         return Pipeline(
             target=self.target(),
@@ -120,14 +126,16 @@ class Deployed:
     def _client(self, service: str) -> Any:
         endpoint = self.endpoint
         if endpoint is None:
-            return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+            with told_to_users():
+                return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
         return endpoint.client(service)
 
     def _credentials(self) -> Credentials:
         if self.endpoint:
             root_user = self.endpoint.credentials
             return Credentials(root_user.access_key_id, root_user.secret_access_key)
-        found = boto3.Session().get_credentials()
+        with told_to_users():
+            found = boto3.Session().get_credentials()
         if found is None:
             raise UserError("There are no AWS credentials.", "Set AWS_PROFILE, or log in with: aws sso login")
         return found

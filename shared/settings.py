@@ -1,6 +1,6 @@
 """The settings of each layer: what `Pulumi.<environment>.yaml` may hold, with types, limits and defaults.
 
-Reading and checking them is settings_files.py's and load()'s; nothing else reads Pulumi's configuration.
+Reading and checking them is configuration.py's; nothing else reads Pulumi's configuration.
 Defaults are the safe choice; an environment's file says where it differs.
 """
 

@@ -98,7 +98,7 @@ def test_a_transaction_that_was_not_stored_fails(api: FakeApi, capsys: pytest.Ca
     assert "was not stored: Bad." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("count", "rate"), [(0, 1.0), (1, 0.0)])
+@pytest.mark.parametrize(("count", "rate"), [(0, 1.0), (1, 0.0), (1, 1e-300), (1, float("nan"))])
 def test_count_and_rate_have_to_be_something(api: FakeApi, count: int, rate: float) -> None:
-    with pytest.raises(UserError, match="greater than 0"):
+    with pytest.raises(UserError, match="must be"):
         run(pipeline(api, FLAGS_NONE), count=count, rate=rate)

@@ -66,3 +66,25 @@ def test_a_task_says_a_users_error_without_a_traceback() -> None:
     assert task.stderr == (
         "error: There is no environment 'nowhere'. Environments are: local, dev, staging, prod.\n"
     )
+
+
+@pytest.mark.parametrize("option", ["--count=abc", "--count=-1", "--rate=fast", "--rate=0"])
+def test_an_option_that_is_no_such_number_is_said_without_a_traceback(option: str) -> None:
+    task = subprocess.run(
+        [sys.executable, "-m", "invoke", "demo", option],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert task.returncode == 1
+    assert task.stderr.startswith(f"error: '{option.partition('=')[2]}' is no ")
+    assert task.stderr.count("\n") == 1
+
+
+def test_a_hang_up_that_is_to_be_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert exit_status(lambda: signal.raise_signal(signal.SIGHUP)) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
