@@ -113,4 +113,5 @@ def insert_filter() -> dict[str, object]:
 def event_template() -> str:
     """The event's detail: what happened, and the fields that scoring reads, typed as in the table."""
     fields = ",".join(f'"{field}":<$.dynamodb.NewImage.{field}>' for field in EVENT_FIELDS)
-    return f'{{"event_name":<$.eventName>,"transaction":{{{fields}}}}}'
+    # The filter lets no other event name pass.
+    return f'{{"event_name":"{EVENT_NAME}","transaction":{{{fields}}}}}'

@@ -37,7 +37,7 @@ def test_R4_the_event_holds_the_fields_that_scoring_reads_and_no_others(processi
     template = processing.one("pipes/pipe:Pipe")["targetParameters"]["inputTemplate"]
     placeholders = re.sub(r"<\$\.([A-Za-z_.]+)>", r'"\1"', template)
     assert json.loads(placeholders) == {
-        "event_name": "eventName",
+        "event_name": "INSERT",
         "transaction": {field: f"dynamodb.NewImage.{field}" for field in EVENT_FIELDS},
     }
     assert not {"ip_address", "device_id"} & set(EVENT_FIELDS)
