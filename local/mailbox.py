@@ -39,7 +39,8 @@ class Mailbox:
 
     def messages(self, *, after: str = "") -> list[Mail]:
         """The mails that came after the one named, in order; all of them unless one is named."""
-        return [_read(self._path / f"{mail}.eml") for mail in sorted(self._ids()) if mail > after]
+        found = (_read(self._path / f"{mail}.eml") for mail in sorted(self._ids()) if mail > after)
+        return [mail for mail in found if mail]
 
     def follow(self, stop: threading.Event, *, after: str = "") -> Iterator[Mail]:
         """Mails as they come, those there already first, until `stop` is set."""
@@ -66,8 +67,13 @@ class Mailbox:
         return [path.stem for path in self._path.glob("[!.]*.eml")]
 
 
-def _read(path: Path) -> Mail:
-    message = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
+def _read(path: Path) -> Mail | None:
+    """The mail in a file; None if a reset has removed it meanwhile."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
     return Mail(
         id=path.stem,
         subject=str(message["Subject"]),
