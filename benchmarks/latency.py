@@ -1,7 +1,7 @@
 """How long an answer and an alert take on the embedded AWS, warm: a POST, and from the POST to the mail.
 
-A POST is measured against that of a function that does nothing, with such a body through the same gateway, each
-in turn.
+A POST is measured against that of a function that does nothing: the same kind of body and
+gateway, each in turn.
 """
 
 import statistics
