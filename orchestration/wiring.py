@@ -36,6 +36,8 @@ class Deployed:
 
     environment: Environment
     engine: Engine = field(repr=False)
+    # By layer; each look costs a run of the CLI.
+    _outputs: dict[str, Mapping[str, Any] | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def in_environment(cls, environment: Environment) -> "Deployed":
@@ -61,7 +63,7 @@ class Deployed:
         """The outputs of a layer; a `UserError` that says what to deploy where there are none."""
         layer = layers.find(contract.producer.layer)
         hint = f"Deploy it: invoke deploy --env {self.environment.name} --layer {layer.name}"
-        found = self.engine.outputs(layer)
+        found = self._outputs_of(contract)
         if not found:
             raise LayerError(f"{layer.name} is not deployed in '{self.environment.name}'.", hint)
         try:
@@ -79,16 +81,20 @@ class Deployed:
     def functions(self) -> Mapping[str, str]:
         """The names in AWS of the functions that are deployed, by their short names; at least one."""
         found: dict[str, str] = {}
-        if self._is_deployed(EdgeOutputs):
+        if self._outputs_of(EdgeOutputs):
             found["api"] = text(self.outputs(EdgeOutputs).function_name)
-        if self._is_deployed(ProcessingOutputs) or not found:
+        if self._outputs_of(ProcessingOutputs) or not found:
             processing = self.outputs(ProcessingOutputs)
             found["fraud"] = text(processing.fraud_function_name)
             found["notify"] = text(processing.notify_function_name)
         return found
 
-    def _is_deployed(self, contract: type[Contract]) -> bool:
-        return bool(self.engine.outputs(layers.find(contract.producer.layer)))
+    def _outputs_of(self, contract: type[Contract]) -> Mapping[str, Any] | None:
+        """What the contract's layer gives, looked up once; nothing if it is not deployed."""
+        layer = layers.find(contract.producer.layer)
+        if layer.name not in self._outputs:
+            self._outputs[layer.name] = self.engine.outputs(layer)
+        return self._outputs[layer.name]
 
     def dead_letters(self) -> Mapping[str, str]:
         """The URLs of the queues that keep what failed, by the hop that failed."""

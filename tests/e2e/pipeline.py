@@ -13,6 +13,7 @@ from botocore.credentials import Credentials
 from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
 from orchestration.client import Answer, ApiClient, Target
+from orchestration.leftovers import depths
 from orchestration.wiring import Deployed
 from shared.contracts import Contract, DataOutputs, text
 from tests.waiting import wait_for
@@ -119,13 +120,8 @@ class Pipeline:
 
     def dead_letters(self) -> dict[str, int]:
         """How many messages each queue for what failed holds, the empty ones left out."""
-        counts = {hop: self._messages(url) for hop, url in self.deployed.dead_letters().items()}
+        counts = depths(self.aws.client("sqs"), self.deployed.dead_letters())
         return {hop: count for hop, count in counts.items() if count}
-
-    def _messages(self, url: str) -> int:
-        name = "ApproximateNumberOfMessages"
-        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
 
     def _client(self, target: Target) -> ApiClient:
         key = f"{target.url} {target.credentials.access_key}"
