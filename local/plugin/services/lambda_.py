@@ -47,7 +47,23 @@ _UNRESERVED = -1
 _UNSETTLED = {"Pending", "InProgress"}
 
 
-class Function(Resource):
+class LambdaResource(Resource):
+    """What the resource types of Lambda share."""
+
+    @property
+    def _lambda(self) -> Any:
+        return self.aws.client("lambda")
+
+    def _change_tags(self, old: Props, new: Props) -> None:
+        tags.change(
+            old["tags"],
+            new["tags"],
+            put=lambda added: self._lambda.tag_resource(Resource=old["arn"], Tags=added),
+            remove=lambda names: self._lambda.untag_resource(Resource=old["arn"], TagKeys=names),
+        )
+
+
+class Function(LambdaResource):
     """A function; its id is its name. Its code is the content of the zip, wherever that is."""
 
     pulumi_type = "aws:lambda/function:Function"
@@ -124,12 +140,7 @@ class Function(Resource):
             self._wait_until_ready(resource_id)
         if "reservedConcurrentExecutions" in changed:
             self._reserve(resource_id, new)
-        tags.change(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._lambda.tag_resource(Resource=old["arn"], Tags=added),
-            remove=lambda names: self._lambda.untag_resource(Resource=old["arn"], TagKeys=names),
-        )
+        self._change_tags(old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         if not state.get("skipDestroy"):
@@ -148,10 +159,6 @@ class Function(Resource):
             return not _UNSETTLED & {now.get("State"), now.get("LastUpdateStatus")}
 
         self.aws.wait_until(f"function {name} is ready", ready)
-
-    @property
-    def _lambda(self) -> Any:
-        return self.aws.client("lambda")
 
 
 def _code(inputs: Props) -> dict[str, bytes]:

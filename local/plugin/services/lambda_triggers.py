@@ -3,17 +3,10 @@
 import json
 from typing import Any, ClassVar
 
-from local.plugin import tags
 from local.plugin.properties import Property, from_api, to_api
-from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.resource import REGION, TAGS
+from local.plugin.services.lambda_ import LambdaResource
 from local.plugin.values import Props
-
-
-class _LambdaResource(Resource):
-    @property
-    def _lambda(self) -> Any:
-        return self.aws.client("lambda")
-
 
 _PERMISSION = {
     "statementId": Property(autoname=True, replace=True),
@@ -28,7 +21,7 @@ _PERMISSION = {
 }
 
 
-class Permission(_LambdaResource):
+class Permission(LambdaResource):
     """Leave to call a function; its id is the statement's. AWS changes none, so every change replaces it."""
 
     pulumi_type = "aws:lambda/permission:Permission"
@@ -81,7 +74,7 @@ _INVOKE = {
 }
 
 
-class FunctionEventInvokeConfig(_LambdaResource):
+class FunctionEventInvokeConfig(LambdaResource):
     """Retries and destinations of asynchronous calls; its id is `function` or `function:qualifier`."""
 
     pulumi_type = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
@@ -141,7 +134,7 @@ _RESETS: dict[str, Any] = {
 }
 
 
-class EventSourceMapping(_LambdaResource):
+class EventSourceMapping(LambdaResource):
     """A queue's messages as calls of a function; its id is AWS's UUID."""
 
     pulumi_type = "aws:lambda/eventSourceMapping:EventSourceMapping"
@@ -196,12 +189,7 @@ class EventSourceMapping(_LambdaResource):
             wanted = {**_RESETS, **to_api(_MAPPING, new)}
             self._lambda.update_event_source_mapping(UUID=resource_id, **wanted)
             self.configure(resource_id, new)
-        tags.change(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._lambda.tag_resource(Resource=old["arn"], Tags=added),
-            remove=lambda names: self._lambda.untag_resource(Resource=old["arn"], TagKeys=names),
-        )
+        self._change_tags(old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self._lambda.delete_event_source_mapping(UUID=resource_id)
