@@ -1,28 +1,32 @@
-"""The list of layers and their order: the only place that names them for every task."""
+"""The layers as the tasks know them, and their order. The list itself is shared/projects.py's."""
 
+import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from orchestration.errors import UserError
-from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING
+from shared.projects import PROJECTS, Project
+from shared.settings import Settings
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One Pulumi project in `stacks/<name>`, and the layers whose outputs it reads."""
+    """A Pulumi project in `stacks/<name>`, the layers whose outputs it reads, the functions it packages."""
 
     name: str
     project: str
     depends_on: tuple[str, ...] = ()
+    owner: str = ""
+    functions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, project: Project) -> "Layer":
+        """The layer of a project of the list."""
+        return cls(project.layer, project.name, project.depends_on, project.owner, project.functions)
 
 
-LAYERS = (
-    Layer(FOUNDATION.layer, FOUNDATION.name),
-    Layer(DATA.layer, DATA.name, (FOUNDATION.layer,)),
-    Layer(PROCESSING.layer, PROCESSING.name, (FOUNDATION.layer, DATA.layer)),
-    Layer(EDGE.layer, EDGE.name, (FOUNDATION.layer, DATA.layer)),
-)
+LAYERS = tuple(map(Layer.of, PROJECTS))
 
 
 def find(name: str, layers: Sequence[Layer] = LAYERS) -> Layer:
@@ -51,3 +55,14 @@ def in_order(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 def dependants(layer: Layer, layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
     """The layers that read `layer`'s outputs directly."""
     return tuple(other for other in layers if layer.name in other.depends_on)
+
+
+def settings_model(layer: Layer) -> type[Settings]:
+    """The class of the layer's settings, from `stacks/<layer>/settings.py`."""
+    module = importlib.import_module(f"stacks.{layer.name}.settings")
+    [model] = [
+        found
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, Settings) and found is not Settings
+    ]
+    return model

@@ -6,7 +6,7 @@ from orchestration import local_aws, pulumi_cli
 from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.layers import Layer
+from orchestration.layers import Layer, settings_model
 from orchestration.processes import ControlledCommand
 from shared.configuration import SettingsError, validate_file
 
@@ -15,7 +15,7 @@ def check_settings(environment: Environment, layers: Iterable[Layer]) -> None:
     """A `UserError` for the first setting that is not allowed, before anything else is done."""
     for layer in layers:
         try:
-            validate_file(layer.name, environment.name, environment.root)
+            validate_file(settings_model(layer), environment.name, environment.root)
         except SettingsError as error:
             raise UserError(f"{error}.") from error
 

@@ -21,7 +21,7 @@ from orchestration.errors import UserError
 from orchestration.failures import LayerError
 from shared.configuration import validate_file
 from shared.contracts import Contract, ContractError, DataOutputs, EdgeOutputs, ProcessingOutputs, read, text
-from shared.settings import ProcessingSettings
+from stacks.processing.settings import ProcessingSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -112,8 +112,7 @@ class Deployed:
     def pipeline(self) -> Pipeline:
         """Everything that the demonstration needs."""
         folder = self.environment.stack_folder("processing")
-        settings = validate_file("processing", self.environment.name, self.environment.root)
-        assert isinstance(settings, ProcessingSettings)  # noqa: S101 - for the type checker
+        settings = validate_file(ProcessingSettings, self.environment.name, self.environment.root)
         rules = folder / settings.rules_file
         sqs: SQSClient = self._client("sqs")
         return Pipeline(

@@ -16,7 +16,7 @@ from pulumi.runtime import config as pulumi_config
 
 from shared import projects
 from shared.setting_errors import explain
-from shared.settings import LAYER_SETTINGS, Settings
+from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
@@ -40,9 +40,9 @@ def load(model: type[S]) -> S:
     return _checked(model, values, _file_name(model.project.layer, stack), stack)
 
 
-def validate_file(layer: str, environment: str, root: Path = ROOT) -> Settings:
+def validate_file(model: type[S], environment: str, root: Path = ROOT) -> S:
     """The settings in `stacks/<layer>/Pulumi.<environment>.yaml`. Raises SettingsError."""
-    model = next(model for model in LAYER_SETTINGS if model.project.layer == layer)
+    layer = model.project.layer
     name, values = _file_name(layer, environment), _read(layer, environment, root)
     settings = _checked(model, values, name, environment)
     _check_same_as_foundation(layer, environment, root, values)

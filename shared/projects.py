@@ -1,14 +1,22 @@
-"""The Pulumi projects, one per layer, and the teams that own them."""
+"""The list of layers: one Pulumi project each, in an order in which they can be deployed.
+
+Everything that has to know all layers is made from `PROJECTS`: the tasks, the CI workflows, CODEOWNERS.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Project:
-    """The project in `stacks/<layer>`; `owner` is the team that CODEOWNERS names for that folder."""
+    """The project in `stacks/<layer>`; `owner` is the team that deploys it and reviews its code.
+
+    `depends_on`: the layers whose outputs it reads; `functions`: the folders in functions/ that it packages.
+    """
 
     layer: str
     owner: str
+    depends_on: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -16,8 +24,13 @@ class Project:
 
 
 FOUNDATION = Project("foundation", owner="platform")
-DATA = Project("data", owner="data-platform")
-PROCESSING = Project("processing", owner="fraud-engineering")
-EDGE = Project("edge", owner="edge")
+DATA = Project("data", owner="data-platform", depends_on=("foundation",))
+PROCESSING = Project(
+    "processing",
+    owner="fraud-engineering",
+    depends_on=("foundation", "data"),
+    functions=("fraud", "notify"),
+)
+EDGE = Project("edge", owner="edge", depends_on=("foundation", "data"), functions=("api",))
 
 PROJECTS = (FOUNDATION, DATA, PROCESSING, EDGE)

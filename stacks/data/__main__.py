@@ -4,9 +4,9 @@ from shared import contracts, projects
 from shared.configuration import load
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.names import Names
-from shared.settings import DataSettings
 from shared.tags import tag_resources
 from stacks.data.alerts import AlertTopic, AlertTopicArgs
+from stacks.data.settings import DataSettings
 from stacks.data.suspicious import SuspiciousQueue, SuspiciousQueueArgs
 from stacks.data.transactions import TransactionStore, TransactionStoreArgs
 

@@ -5,11 +5,11 @@ from shared.arns import Arns
 from shared.configuration import load
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs
 from shared.names import Names
-from shared.settings import EdgeSettings
 from shared.tags import tag_resources
 from stacks.edge.api import TransactionApi, TransactionApiArgs
 from stacks.edge.intake import Intake, IntakeArgs
 from stacks.edge.logging_account import LoggingAccount, LoggingAccountArgs
+from stacks.edge.settings import EdgeSettings
 from stacks.edge.stage import ApiStage, ApiStageArgs
 
 settings = load(EdgeSettings)

@@ -9,7 +9,7 @@ from shared import permissions
 from shared.arns import Arns
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.function import Function, FunctionArgs
-from shared.settings import EdgeSettings
+from stacks.edge.settings import EdgeSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,12 @@ from shared.arns import Arns
 from shared.configuration import load
 from shared.contracts import FoundationOutputs
 from shared.names import Names
-from shared.settings import FoundationSettings
 from shared.tags import tag_resources
 from stacks.foundation.boundaries import Boundaries, BoundariesArgs
 from stacks.foundation.endpoints import Endpoints, EndpointsArgs
 from stacks.foundation.keys import Keys, KeysArgs
 from stacks.foundation.network import Network, NetworkArgs
+from stacks.foundation.settings import FoundationSettings
 
 settings = load(FoundationSettings)
 tag_resources(projects.FOUNDATION)

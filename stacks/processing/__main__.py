@@ -5,12 +5,12 @@ from shared.arns import Arns
 from shared.configuration import load
 from shared.contracts import DataOutputs, FoundationOutputs, ProcessingOutputs
 from shared.names import Names
-from shared.settings import ProcessingSettings
 from shared.tags import tag_resources
 from stacks.processing.bus import TransactionBus, TransactionBusArgs
 from stacks.processing.detection import Detection, DetectionArgs
 from stacks.processing.notification import Notification, NotificationArgs
 from stacks.processing.pipe import TransactionPipe, TransactionPipeArgs
+from stacks.processing.settings import ProcessingSettings
 
 settings = load(ProcessingSettings)
 foundation = contracts.load(FoundationOutputs)

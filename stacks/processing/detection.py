@@ -14,9 +14,9 @@ from shared.arns import Arns
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.function import Function, FunctionArgs
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
-from shared.settings import ProcessingSettings
 from stacks.processing.bus import TransactionBus
 from stacks.processing.rules import packaged_rules
+from stacks.processing.settings import ProcessingSettings
 
 MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
 # Lambda keeps an asynchronous event for six hours at most.

@@ -10,7 +10,7 @@ from shared import permissions
 from shared.arns import Arns
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.function import Function, FunctionArgs
-from shared.settings import ProcessingSettings
+from stacks.processing.settings import ProcessingSettings
 
 BATCH_SIZE = 10
 

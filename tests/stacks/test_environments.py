@@ -5,7 +5,6 @@ import re
 import pytest
 
 from shared.projects import PROJECTS
-from shared.settings import LAYER_SETTINGS
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import ROOT, run_layers
 
@@ -52,7 +51,7 @@ def test_the_owner_in_the_tags_is_the_one_that_reviews_the_layer() -> None:
 
 
 def test_a_suffix_is_part_of_every_name_that_is_fixed() -> None:
-    config = {f"{model.project.name}:nameSuffix": "blue" for model in LAYER_SETTINGS}
+    config = {f"{project.name}:nameSuffix": "blue" for project in PROJECTS}
     for program in run_layers("dev", config).values():
         for resource in program.resources:
             name = resource.inputs.get("name")

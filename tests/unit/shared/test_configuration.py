@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.layers import Layer, find, settings_model
 from shared.configuration import SettingsError, validate_file
 from shared.projects import PROJECTS
-from shared.settings import DataSettings, EdgeSettings
+from stacks.data.settings import DataSettings
+from stacks.edge.settings import EdgeSettings
 
 REGION = "config:\n  aws:region: us-east-1\n"
 
@@ -21,7 +23,7 @@ def problem(root: Path, layer: str, text: str, environment: str = "dev") -> str:
     """What is said of a file with this text."""
     write(root, layer, text, environment)
     with pytest.raises(SettingsError) as caught:
-        validate_file(layer, environment, root)
+        validate_file(settings_model(find(layer)), environment, root)
     return str(caught.value)
 
 
@@ -31,22 +33,20 @@ def test_settings_are_typed_and_have_safe_defaults(tmp_path: Path) -> None:
         "data",
         REGION + "  fraud-data:retentionDays: 30\n  fraud-data:alertEmails: [a@example.com]\n",
     )
-    assert validate_file("data", "dev", tmp_path) == DataSettings(
+    assert validate_file(DataSettings, "dev", tmp_path) == DataSettings(
         retention_days=30, alert_emails=("a@example.com",), deletion_protection=True, max_receives=5
     )
 
 
 def test_a_setting_within_another_is_typed_too(tmp_path: Path) -> None:
     write(tmp_path, "edge", REGION + "  fraud-edge:api: {memoryMb: 1024}\n")
-    settings = validate_file("edge", "dev", tmp_path)
-    assert isinstance(settings, EdgeSettings)
+    settings = validate_file(EdgeSettings, "dev", tmp_path)
     assert (settings.api.memory_mb, settings.api.timeout_seconds) == (1024, 15)
 
 
 def test_a_key_without_the_projects_name_is_the_projects(tmp_path: Path) -> None:
     write(tmp_path, "edge", REGION + "  throttleBurst: 7\n")
-    settings = validate_file("edge", "dev", tmp_path)
-    assert isinstance(settings, EdgeSettings)
+    settings = validate_file(EdgeSettings, "dev", tmp_path)
     assert settings.throttle_burst == 7
 
 
@@ -157,10 +157,10 @@ def test_what_is_no_settings_file_is_said_in_one_line(tmp_path: Path, text: str,
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"stacks/edge/Pulumi\.dev\.yaml: there is no such file"):
-        validate_file("edge", "dev", tmp_path)
+        validate_file(EdgeSettings, "dev", tmp_path)
 
 
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
 def test_the_repositorys_own_settings_are_right(environment: str) -> None:
     for project in PROJECTS:
-        assert validate_file(project.layer, environment).project == project
+        assert validate_file(settings_model(Layer.of(project)), environment).project == project

@@ -1,0 +1,24 @@
+"""The settings of the layer data."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from shared import projects
+from shared.projects import Project
+from shared.settings import Settings
+
+Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", max_length=254)]
+
+
+class DataSettings(Settings, frozen=True, kw_only=True, rename="camel"):
+    """How long a transaction is kept, who is told of suspicious ones, and what must not be deleted."""
+
+    project: ClassVar[Project] = projects.DATA
+
+    retention_days: Annotated[int, Meta(ge=1, le=3650, description="an integer from 1 to 3650")]
+    alert_emails: Annotated[
+        tuple[Email, ...], Meta(min_length=1, max_length=50, description="a list of 1 to 50 mail addresses")
+    ]
+    deletion_protection: Annotated[bool, Meta(description="true or false")] = True
+    max_receives: Annotated[int, Meta(ge=1, le=1000, description="an integer from 1 to 1000")] = 5

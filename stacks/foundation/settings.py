@@ -1,0 +1,38 @@
+"""The settings of the layer foundation."""
+
+import ipaddress
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from shared import projects
+from shared.projects import Project
+from shared.settings import Settings
+
+
+class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
+    """Network and keys. Without `availability_zones` the first two of the region are taken."""
+
+    project: ClassVar[Project] = projects.FOUNDATION
+
+    vpc_cidr: Annotated[str, Meta(description="a private IPv4 network of /16 to /24")] = "10.40.0.0/16"
+    availability_zones: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9-]+\Z")], ...],
+        Meta(description="a list of two zones of the region, or none"),
+    ] = ()
+    key_deletion_days: Annotated[int, Meta(ge=7, le=30, description="an integer from 7 to 30")] = 30
+    deletion_protection: Annotated[bool, Meta(description="true or false")] = True
+
+    def __post_init__(self) -> None:
+        if not _is_private_network(self.vpc_cidr):
+            raise ValueError("vpcCidr")
+        if len(set(self.availability_zones)) not in (0, 2) or len(self.availability_zones) > 2:  # noqa: PLR2004
+            raise ValueError("availabilityZones")
+
+
+def _is_private_network(text: str) -> bool:
+    try:
+        network = ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return network.is_private and 16 <= network.prefixlen <= 24  # noqa: PLR2004

@@ -1,0 +1,39 @@
+"""The settings of the layer processing."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from shared import projects
+from shared.projects import Project
+from shared.settings import Architecture, FunctionSettings, Settings
+
+
+class NotifySettings(FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """As every function, but with time for a batch of alerts of which each may be tried again for a while.
+
+    At most a sixth of the queue's visibility timeout of 360 s, so says Lambda.
+    """
+
+    timeout_seconds: Annotated[int, Meta(ge=15, le=60, description="an integer from 15 to 60")] = 60
+
+
+class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
+    """The functions behind the bus, and how often each hop is tried before its failure queue."""
+
+    project: ClassVar[Project] = projects.PROCESSING
+
+    architecture: Architecture = "arm64"
+    fraud: FunctionSettings = FunctionSettings()
+    notify: NotifySettings = NotifySettings()
+    notify_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 10
+    pipe_retries: Annotated[int, Meta(ge=0, le=10_000, description="an integer from 0 to 10000")] = 20
+    event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
+    fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2
+    rules_file: Annotated[
+        str, Meta(pattern=r"\A[A-Za-z0-9._-]+\.yaml\Z", description="a .yaml file in stacks/processing")
+    ] = "rules.yaml"
+
+    def __post_init__(self) -> None:
+        if self.notify_concurrency > self.notify.reserved_concurrency:
+            raise ValueError("notifyConcurrency: an integer not above notify.reservedConcurrency")
