@@ -8,16 +8,21 @@ import pulumi_aws as aws
 
 from shared.arns import Arns
 from shared.iam import Statement, resource_policy
+from shared.protection import child_of
 
 FOURTEEN_DAYS_SECONDS = 1_209_600
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptedQueueArgs:
-    """Messages stay for 14 days. `senders` are statements that let a service send, for one source."""
+    """Messages stay for 14 days. `senders` are statements that let a service send, for one source.
+
+    `protected`: the queue may hold what must not be lost, and is not deleted with the stack.
+    """
 
     name: str
     key_arn: pulumi.Input[str]
+    protected: bool
     visibility_timeout_seconds: int = 30
     dead_letter_arn: pulumi.Input[str] | None = None
     max_receives: int = 5
@@ -39,7 +44,7 @@ class EncryptedQueue(pulumi.ComponentResource):
             message_retention_seconds=FOURTEEN_DAYS_SECONDS,
             visibility_timeout_seconds=args.visibility_timeout_seconds,
             redrive_policy=_redrive(args),
-            opts=child,
+            opts=child_of(self, protected=args.protected),
         )
         aws.sqs.QueuePolicy(
             name,

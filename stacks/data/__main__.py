@@ -25,7 +25,12 @@ store = TransactionStore(
 )
 suspicious = SuspiciousQueue(
     "suspicious",
-    SuspiciousQueueArgs(names=names, key_arn=foundation.data_key_arn, max_receives=settings.max_receives),
+    SuspiciousQueueArgs(
+        names=names,
+        key_arn=foundation.data_key_arn,
+        max_receives=settings.max_receives,
+        deletion_protection=settings.deletion_protection,
+    ),
 )
 alerts = AlertTopic(
     "alerts",
@@ -33,6 +38,7 @@ alerts = AlertTopic(
         name=names.topic,
         key_arn=foundation.data_key_arn,
         email_addresses=settings.alert_emails,
+        deletion_protection=settings.deletion_protection,
     ),
 )
 

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from shared.iam import Statement, resource_policy
+from shared.protection import child_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class AlertTopicArgs:
     name: str
     key_arn: pulumi.Input[str]
     email_addresses: Sequence[str]
+    deletion_protection: bool
 
 
 class AlertTopic(pulumi.ComponentResource):
@@ -31,7 +33,7 @@ class AlertTopic(pulumi.ComponentResource):
             display_name="Fraud alerts",
             kms_master_key_id=args.key_arn,
             signature_version=2,
-            opts=self._child,
+            opts=child_of(self, protected=args.deletion_protection),
         )
         self._refuse_plain_text()
         for address in args.email_addresses:

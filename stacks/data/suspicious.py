@@ -18,6 +18,7 @@ class SuspiciousQueueArgs:
     names: Names
     key_arn: pulumi.Input[str]
     max_receives: int
+    deletion_protection: bool
 
 
 class SuspiciousQueue(pulumi.ComponentResource):
@@ -30,7 +31,9 @@ class SuspiciousQueue(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.dead_letters = EncryptedQueue(
             "suspicious-dlq",
-            EncryptedQueueArgs(name=args.names.suspicious_dlq, key_arn=args.key_arn),
+            EncryptedQueueArgs(
+                name=args.names.suspicious_dlq, key_arn=args.key_arn, protected=args.deletion_protection
+            ),
             child,
         ).queue
         self.queue = EncryptedQueue(
@@ -38,6 +41,7 @@ class SuspiciousQueue(pulumi.ComponentResource):
             EncryptedQueueArgs(
                 name=args.names.suspicious_queue,
                 key_arn=args.key_arn,
+                protected=args.deletion_protection,
                 visibility_timeout_seconds=VISIBILITY_TIMEOUT_SECONDS,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,

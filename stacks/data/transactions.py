@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from shared.protection import child_of
+
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionStoreArgs:
@@ -38,6 +40,6 @@ class TransactionStore(pulumi.ComponentResource):
             point_in_time_recovery={"enabled": True},
             ttl={"attribute_name": "expires_at", "enabled": True},
             deletion_protection_enabled=args.deletion_protection,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
+            opts=child_of(self, protected=args.deletion_protection),
         )
         self.register_outputs({})

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from shared.arns import Arns
 from shared.iam import Statement, key_policy
+from shared.protection import child_of
 from stacks.foundation import key_statements
 
 
@@ -41,7 +42,7 @@ class Keys(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=self._args.deletion_days,
             policy=key_policy([key_statements.administer(self._args.arns), *statements]),
-            opts=pulumi.ResourceOptions(parent=self, protect=self._args.deletion_protection),
+            opts=child_of(self, protected=self._args.deletion_protection),
         )
         aws.kms.Alias(
             purpose,

@@ -18,7 +18,12 @@ data = contracts.load(DataOutputs)
 tag_resources(projects.PROCESSING)
 arns = Arns.of_caller(Names(settings.name_suffix))
 
-bus = TransactionBus("bus", TransactionBusArgs(arns=arns, key_arn=foundation.data_key_arn))
+bus = TransactionBus(
+    "bus",
+    TransactionBusArgs(
+        arns=arns, key_arn=foundation.data_key_arn, deletion_protection=settings.deletion_protection
+    ),
+)
 detection = Detection(
     "detection", DetectionArgs(arns=arns, foundation=foundation, data=data, settings=settings, bus=bus)
 )
@@ -30,6 +35,7 @@ pipe = TransactionPipe(
         stream_arn=data.table_stream_arn,
         bus=bus,
         retries=settings.pipe_retries,
+        deletion_protection=settings.deletion_protection,
         after=[detection],
     ),
 )

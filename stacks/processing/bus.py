@@ -15,6 +15,7 @@ class TransactionBusArgs:
 
     arns: Arns
     key_arn: pulumi.Input[str]
+    deletion_protection: bool
 
 
 class TransactionBus(pulumi.ComponentResource):
@@ -29,7 +30,10 @@ class TransactionBus(pulumi.ComponentResource):
         self.failures = EncryptedQueue(
             "events-failures",
             EncryptedQueueArgs(
-                name=arns.names.failure_queue("events"), key_arn=args.key_arn, senders=[sender]
+                name=arns.names.failure_queue("events"),
+                key_arn=args.key_arn,
+                protected=args.deletion_protection,
+                senders=[sender],
             ),
             pulumi.ResourceOptions(parent=self),
         ).queue

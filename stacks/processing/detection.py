@@ -44,7 +44,9 @@ class Detection(pulumi.ComponentResource):
         self.failures = EncryptedQueue(
             "fraud-failures",
             EncryptedQueueArgs(
-                name=args.arns.names.failure_queue("fraud"), key_arn=args.foundation.data_key_arn
+                name=args.arns.names.failure_queue("fraud"),
+                key_arn=args.foundation.data_key_arn,
+                protected=args.settings.deletion_protection,
             ),
             self._child,
         ).queue

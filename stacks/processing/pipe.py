@@ -31,6 +31,7 @@ class TransactionPipeArgs:
     stream_arn: pulumi.Input[str]
     bus: TransactionBus
     retries: int
+    deletion_protection: bool
     after: Sequence[pulumi.Resource]
 
 
@@ -45,7 +46,11 @@ class TransactionPipe(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.failures = EncryptedQueue(
             "pipe-failures",
-            EncryptedQueueArgs(name=args.arns.names.failure_queue("pipe"), key_arn=args.key_arn),
+            EncryptedQueueArgs(
+                name=args.arns.names.failure_queue("pipe"),
+                key_arn=args.key_arn,
+                protected=args.deletion_protection,
+            ),
             self._child,
         ).queue
         role, policy = self._make_role()

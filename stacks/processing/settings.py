@@ -30,6 +30,7 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     pipe_retries: Annotated[int, Meta(ge=0, le=10_000, description="an integer from 0 to 10000")] = 20
     event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
     fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2
+    deletion_protection: Annotated[bool, Meta(description="true or false")] = True
     rules_file: Annotated[
         str, Meta(pattern=r"\A[A-Za-z0-9._-]+\.yaml\Z", description="a .yaml file in stacks/processing")
     ] = "rules.yaml"

@@ -38,6 +38,7 @@ class Recorded:
     name: str
     inputs: Mapping[str, Any]
     protect: bool
+    retain: bool
     parent: str
     dependencies: tuple[str, ...]
 
@@ -89,6 +90,7 @@ class _Monitor(mocks.MockMonitor):
                     name=request.name,
                     inputs=inputs,
                     protect=request.protect,
+                    retain=request.retainOnDelete,
                     parent=request.parent.rsplit("::", 1)[-1],
                     dependencies=tuple(urn.split("::", 2)[2] for urn in request.dependencies),
                 )
