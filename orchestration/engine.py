@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation import (
@@ -26,6 +27,7 @@ from orchestration.failures import Diagnostic
 from orchestration.layers import LAYERS, Layer
 from orchestration.processes import ControlledCommand
 from orchestration.programs import Program
+from orchestration.steps import Step
 
 OnEvent = Callable[[Layer, EngineEvent], None]
 
@@ -40,10 +42,16 @@ def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one operation on one stack; `outputs` of an update, secrets hidden."""
+    """What came of one operation on one stack, with the stack's outputs before and after, secrets hidden.
+
+    `placeholders` are the layers for whose outputs made-up ones stood in, which only a preview allows.
+    """
 
     changes: Changes
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    placeholders: frozenset[str] = frozenset()
 
 
 class Engine:
@@ -68,18 +76,46 @@ class Engine:
         self._variables = {**environment.pulumi_variables(), **(aws or {})}
         self._on_event = on_event
 
-    def up(self, layer: Layer, *, message: str = "") -> Outcome:
-        """Bring the stack to what its program declares, creating the stack if there is none."""
+    def up(
+        self, layer: Layer, *, message: str = "", plan: Path | None = None, refresh: bool = False
+    ) -> Outcome:
+        """Bring the stack to what its program declares, creating the stack if there is none.
+
+        With `plan`, a file that `preview` saved, nothing else than what it says; with `refresh`, what was
+        changed outside Pulumi is looked for and put back.
+        """
         with _Operation(self, layer) as operation:
             stack = self._stack(layer, operation.program, create=True)
-            stack.up(on_event=operation.event, message=message or None, suppress_outputs=True)
+            stack.up(
+                on_event=operation.event,
+                message=message or None,
+                plan=str(plan) if plan else None,
+                refresh=refresh or None,
+                suppress_outputs=True,
+            )
             return operation.outcome
 
-    def preview(self, layer: Layer) -> Outcome:
-        """What `up` would do; creates the stack, without resources, if there is none."""
-        with _Operation(self, layer) as operation:
+    def preview(
+        self,
+        layer: Layer,
+        *,
+        placeholders: frozenset[str] = frozenset(),
+        plan: Path | None = None,
+        refresh: bool = False,
+    ) -> Outcome:
+        """What `up` would do; creates the stack, without resources, if there is none.
+
+        `placeholders` are layers that have no outputs yet, for which made-up ones stand in; `plan` is a file
+        to save what is shown to.
+        """
+        with _Operation(self, layer, placeholders) as operation:
             stack = self._stack(layer, operation.program, create=True)
-            stack.preview(on_event=operation.event, suppress_outputs=True)
+            stack.preview(
+                on_event=operation.event,
+                plan=str(plan) if plan else None,
+                refresh=refresh or None,
+                suppress_outputs=True,
+            )
             return operation.outcome
 
     def destroy(self, layer: Layer) -> Outcome:
@@ -182,20 +218,28 @@ class _LeanStack(Stack):
 class _Operation:
     """One operation on one stack: collects what its events tell, and explains what goes wrong."""
 
-    def __init__(self, engine: Engine, layer: Layer) -> None:
-        self.program = Program(engine.environment.stack_folder(layer.name))
+    def __init__(self, engine: Engine, layer: Layer, placeholders: frozenset[str] = frozenset()) -> None:
+        folder = engine.environment.stack_folder(layer.name)
+        self.program = Program(folder, placeholders) if placeholders else Program(folder)
         self._engine = engine
         self._layer = layer
-        self.outcome = Outcome(Changes())
+        self.outcome = Outcome(Changes(), placeholders=placeholders)
         self._diagnostics: list[Diagnostic] = []
 
     def event(self, event: EngineEvent) -> None:
-        diagnostic, ended = event.diagnostic_event, event.res_outputs_event
+        diagnostic, begun, ended = event.diagnostic_event, event.resource_pre_event, event.res_outputs_event
         if event.summary_event:
             changes = Changes.of(event.summary_event.resource_changes)
             self.outcome = replace(self.outcome, changes=changes)
-        if ended and ended.metadata.type == STACK_TYPE and ended.metadata.new:
-            self.outcome = replace(self.outcome, outputs=ended.metadata.new.outputs or {})
+        if begun and (step := Step.of(begun.metadata)):
+            self.outcome = replace(self.outcome, steps=(*self.outcome.steps, step))
+        if ended and ended.metadata.type == STACK_TYPE:
+            new, old = ended.metadata.new, ended.metadata.old
+            self.outcome = replace(
+                self.outcome,
+                outputs=(new.outputs or {}) if new else {},
+                before=(old.outputs or {}) if old else {},
+            )
         if diagnostic and diagnostic.severity == "error":
             self._diagnostics.append(Diagnostic(diagnostic.urn or "", diagnostic.message))
         self._engine.event(self._layer, event)
