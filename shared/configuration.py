@@ -21,7 +21,9 @@ from shared.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
 REGION_KEY = "aws:region"
+ACCOUNT_KEY = "aws:allowedAccountIds"
 _REGION = re.compile(r"\A[a-z]{2}(-[a-z]+)+-\d\Z")
+_ACCOUNT = re.compile(r"\A\d{12}\Z")
 # What Pulumi itself and its AWS provider read from the same file.
 _FOREIGN = ("aws", "pulumi")
 
@@ -47,6 +49,15 @@ def validate_file(model: type[S], environment: str, root: Path = ROOT) -> S:
     settings = _checked(model, values, name, environment)
     _check_same_as_foundation(layer, environment, root, values)
     return settings
+
+
+def account_and_region(environment: str, root: Path = ROOT) -> tuple[str, str]:
+    """Those of an environment other than local: foundation's, which all share. Raises SettingsError."""
+    layer = projects.FOUNDATION.layer
+    name, values = _file_name(layer, environment), _read(layer, environment, root)
+    _check_region(values, name)
+    _check_account(values, name, environment)
+    return _decoded(values[ACCOUNT_KEY])[0], values[REGION_KEY]
 
 
 def _file_name(layer: str, environment: str) -> str:
@@ -83,6 +94,7 @@ def _check_same_as_foundation(layer: str, environment: str, root: Path, values: 
     theirs = _read(foundation.layer, environment, root)
     for key, their_key in (
         (REGION_KEY, REGION_KEY),
+        (ACCOUNT_KEY, ACCOUNT_KEY),
         (f"fraud-{layer}:nameSuffix", f"{foundation.name}:nameSuffix"),
     ):
         if values.get(key, "") != (wanted := theirs.get(their_key, "")):
@@ -94,9 +106,8 @@ def _checked(model: type[S], values: Values, name: str, environment: str) -> S:
     prefix = f"{model.project.name}:"
     if unknown := [key for key in values if not key.startswith((prefix, *(f"{own}:" for own in _FOREIGN)))]:
         raise SettingsError(f"{name}: {unknown[0]}: unknown; allowed are keys that begin with {prefix}")
-    if not _REGION.match(values.get(REGION_KEY, "")):
-        problem = "not allowed" if REGION_KEY in values else "missing"
-        raise SettingsError(f"{name}: {REGION_KEY}: {problem}; allowed is the name of an AWS region")
+    _check_region(values, name)
+    _check_account(values, name, environment)
     own = {key.removeprefix(prefix): text for key, text in values.items() if key.startswith(prefix)}
     texts = {field.encode_name for field in msgspec.structs.fields(model) if _is_text(field.type)}
     try:
@@ -110,6 +121,27 @@ def _checked(model: type[S], values: Values, name: str, environment: str) -> S:
             f"{name}: {prefix}architecture: host is for the environment {LOCAL}; allowed is arm64 or x86_64"
         )
     return settings
+
+
+def _check_region(values: Values, name: str) -> None:
+    if not _REGION.match(values.get(REGION_KEY, "")):
+        problem = "not allowed" if REGION_KEY in values else "missing"
+        raise SettingsError(f"{name}: {REGION_KEY}: {problem}; allowed is the name of an AWS region")
+
+
+def _check_account(values: Values, name: str, environment: str) -> None:
+    """The provider refuses other accounts than these; as an environment is one account, it is one id."""
+    if environment == LOCAL:
+        if ACCOUNT_KEY in values:
+            raise SettingsError(f"{name}: {ACCOUNT_KEY}: not allowed; {LOCAL} is no AWS account")
+        return
+    ids = _decoded(values.get(ACCOUNT_KEY, "null"))
+    is_one = isinstance(ids, list) and len(ids) == 1 and isinstance(ids[0], str)
+    if not (is_one and _ACCOUNT.match(ids[0])):
+        problem = "not allowed" if ACCOUNT_KEY in values else "missing"
+        raise SettingsError(
+            f"{name}: {ACCOUNT_KEY}: {problem}; allowed is a list of one account id, 12 digits in quotes"
+        )
 
 
 def _decoded(text: str) -> Any:

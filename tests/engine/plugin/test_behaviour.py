@@ -110,3 +110,16 @@ def test_endpoint_that_is_not_loopback_stops_the_preview(engine: EngineUnderTest
         pytest.raises(auto.errors.CommandError, match="only talks to a loopback address"),
     ):
         stack.preview(program)
+
+
+def test_account_that_the_settings_do_not_allow_stops_the_preview(engine: EngineUnderTest) -> None:
+    with (
+        engine.stack("elsewhere", {"aws:allowedAccountIds": '["111111111111"]'}) as stack,
+        pytest.raises(auto.errors.CommandError, match=r"account 000000000000 is not one of .*111111111111"),
+    ):
+        stack.preview(program)
+
+
+def test_account_that_the_settings_allow_is_taken(engine: EngineUnderTest) -> None:
+    with engine.stack("here", {"aws:allowedAccountIds": '["000000000000"]'}) as stack:
+        stack.preview(program)

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from orchestration.layers import Layer, find, settings_model
-from shared.configuration import SettingsError, validate_file
+from shared.configuration import SettingsError, account_and_region, validate_file
 from shared.projects import PROJECTS
 from stacks.data.settings import DataSettings
 from stacks.edge.settings import EdgeSettings
 
-REGION = "config:\n  aws:region: us-east-1\n"
+ACCOUNT = '  aws:allowedAccountIds: ["111111111111"]\n'
+REGION = f"config:\n  aws:region: us-east-1\n{ACCOUNT}"
 
 
 def write(root: Path, layer: str, text: str, environment: str = "dev") -> None:
@@ -124,6 +125,40 @@ def test_the_hosts_architecture_is_refused_in_an_account(tmp_path: Path, environ
     assert told.endswith("host is for the environment local; allowed is arm64 or x86_64")
 
 
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (None, "missing"),
+        ("[]", "not allowed"),
+        ("[111111111111]", "not allowed"),
+        ('"111111111111"', "not allowed"),
+        ('["11111111111"]', "not allowed"),
+        ('["111111111111", "222222222222"]', "not allowed"),
+    ],
+)
+def test_an_environment_is_exactly_one_account(tmp_path: Path, ids: str | None, said: str) -> None:
+    line = f"  aws:allowedAccountIds: {ids}\n" if ids else ""
+    told = problem(tmp_path, "edge", f"config:\n  aws:region: us-east-1\n{line}")
+    assert told.endswith(
+        f"aws:allowedAccountIds: {said}; allowed is a list of one account id, 12 digits in quotes"
+    )
+
+
+def test_local_is_no_account(tmp_path: Path) -> None:
+    told = problem(tmp_path, "edge", REGION, "local")
+    assert told.endswith("aws:allowedAccountIds: not allowed; local is no AWS account")
+
+
+def test_the_account_and_the_region_of_an_environment_are_foundations(tmp_path: Path) -> None:
+    write(tmp_path, "foundation", REGION)
+    assert account_and_region("dev", tmp_path) == ("111111111111", "us-east-1")
+
+
+def test_every_environment_of_the_repository_is_an_account_of_its_own() -> None:
+    environments = ("dev", "staging", "prod")
+    assert len({account_and_region(environment)[0] for environment in environments}) == len(environments)
+
+
 @pytest.mark.parametrize(("text", "said"), [("", "missing"), ("  aws:region: mars\n", "not allowed")])
 def test_C12_a_region_must_be_configured(tmp_path: Path, text: str, said: str) -> None:
     told = problem(tmp_path, "edge", f"config:\n{text}  fraud-edge:throttleBurst: 5\n")
@@ -133,7 +168,8 @@ def test_C12_a_region_must_be_configured(tmp_path: Path, text: str, said: str) -
 @pytest.mark.parametrize(
     ("own", "key"),
     [
-        ("config:\n  aws:region: eu-west-1\n", "aws:region"),
+        (f"config:\n  aws:region: eu-west-1\n{ACCOUNT}", "aws:region"),
+        (REGION.replace("111111111111", "222222222222"), "aws:allowedAccountIds"),
         (REGION + "  fraud-edge:nameSuffix: blue\n", "fraud-edge:nameSuffix"),
     ],
 )
