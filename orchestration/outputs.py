@@ -9,6 +9,7 @@ from orchestration.console import console, print_json
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer
+from shared import contracts
 
 
 class Outputs(Protocol):
@@ -22,7 +23,7 @@ def show(
 ) -> None:
     """Print the outputs of each layer that has any; a `UserError` if none has."""
     found = {layer.name: engine.outputs(layer) for layer in layers}
-    deployed = {name: outputs for name, outputs in found.items() if outputs}
+    deployed = {name: contracts.visible(outputs) for name, outputs in found.items() if outputs}
     if not deployed:
         raise UserError(
             f"Nothing of {', '.join(found)} is deployed in '{environment.name}'.",

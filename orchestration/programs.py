@@ -5,6 +5,8 @@ import threading
 import traceback
 from pathlib import Path
 
+from shared import contracts
+
 # Programs only declare resources, which takes milliseconds; one at a time, because loading `pulumi_aws`'s
 # modules on first use is not safe in several threads on Python 3.11. The engines still work side by side.
 _one_at_a_time = threading.Lock()
@@ -14,14 +16,17 @@ class Program:
     """Runs a stack's `__main__.py`, and keeps what it failed with: the engine hands on text only.
 
     Modules that it imports are loaded once per process, so they must hold no state of a stack.
+    `placeholders`: what has them in a preview, as in `shared.contracts.placeholders`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, placeholders: frozenset[str] = frozenset()) -> None:
         self._path = folder / "__main__.py"
+        self._placeholders = placeholders
         self.error: Exception | None = None
 
     def __call__(self) -> None:
         self.error = None
+        token = contracts.placeholders.set(self._placeholders)
         try:
             with _one_at_a_time:
                 # A name other than __main__ leaves the running task's own entry in sys.modules alone.
@@ -29,6 +34,8 @@ class Program:
         except Exception as error:
             self.error = error
             raise
+        finally:
+            contracts.placeholders.reset(token)
 
     def explanation(self) -> str:
         """What it failed with and in which line of the repository, on one line; empty if it did not."""

@@ -54,5 +54,6 @@ contracts.export(
         suspicious_dlq_arn=suspicious.dead_letters.arn,
         suspicious_dlq_url=suspicious.dead_letters.url,
         alerts_topic_arn=alerts.topic.arn,
-    )
+    ),
+    reads=[foundation],
 )

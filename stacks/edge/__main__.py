@@ -42,5 +42,6 @@ contracts.export(
         stage_name=stage.stage.stage_name,
         api_arn=stage.post_arn,
         function_name=intake.function.name,
-    )
+    ),
+    reads=[foundation, data],
 )

@@ -52,5 +52,6 @@ contracts.export(
         pipe_failure_queue_url=pipe.failures.url,
         event_failure_queue_url=bus.failures.url,
         fraud_failure_queue_url=detection.failures.url,
-    )
+    ),
+    reads=[foundation, data],
 )

@@ -10,6 +10,7 @@ import json
 import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,11 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import SETTINGS, get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
+from shared.projects import PROJECTS
 from tests.stacks.mocked_aws import MockedAws
 
 ROOT = Path(__file__).resolve().parents[2]
-UPSTREAM = {
-    "foundation": (),
-    "data": ("foundation",),
-    "processing": ("foundation", "data"),
-    "edge": ("foundation", "data"),
-}
+UPSTREAM = {project.layer: project.depends_on for project in PROJECTS}
 
 
 @dataclass(frozen=True)
@@ -123,11 +120,13 @@ def record(
     environment: str = "test",
     config: Mapping[str, str] | None = None,
     references: Mapping[str, dict[str, Any]] | None = None,
+    preview: bool = False,
 ) -> Program:
     """What `declare` registers, by type and name, and exports. Raises what it, or an Output, fails with."""
     program = Program(layer)
     aws = MockedAws(references or {})
-    contextvars.copy_context().run(_run, declare, program, environment, aws, config or {})
+    run = partial(_run, declare, program, environment, aws, config or {}, preview=preview)
+    contextvars.copy_context().run(run)
     program.resources.sort(key=lambda resource: (resource.type, resource.name))
     return program
 
@@ -138,6 +137,8 @@ def _run(
     environment: str,
     aws: MockedAws,
     config: Mapping[str, str],
+    *,
+    preview: bool,
 ) -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -147,7 +148,7 @@ def _run(
             project=f"fraud-{program.layer}",
             stack=environment,
             organization="organization",
-            preview=False,
+            preview=preview,
             monitor=_Monitor(aws, program),
         )
         # Mocks leave these to be shared: a program that failed would leave its own to the next.

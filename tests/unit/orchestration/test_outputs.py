@@ -41,6 +41,11 @@ def test_json_holds_the_deployed_layers_only(capsys: pytest.CaptureFixture[str])
     }
 
 
+def test_the_reserved_output_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs.show(find("local"), Deployed(data={"table_name": "t", "contracts": {}}), LAYERS, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"data": {"table_name": "t"}}
+
+
 def test_where_nothing_is_deployed_it_says_how_to_deploy() -> None:
     with pytest.raises(
         UserError, match=r"Nothing of .* in 'prod'. Deploy it first: invoke deploy --env prod"

@@ -3,7 +3,17 @@
 import pulumi
 import pytest
 
-from shared.contracts import CONTRACTS, ContractError, EdgeOutputs, read, text
+from shared.contracts import (
+    CONTRACTS,
+    RESERVED,
+    Contract,
+    ContractError,
+    EdgeOutputs,
+    of,
+    read,
+    text,
+    visible,
+)
 from shared.projects import PROJECTS
 from tests.unit.shared.outputs import resolved
 
@@ -35,3 +45,17 @@ def test_a_value_of_a_running_program_is_no_text() -> None:
 
 def test_S3_every_layer_has_one_contract() -> None:
     assert [contract.producer for contract in CONTRACTS] == list(PROJECTS)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_S3_the_reserved_output_is_no_field_and_every_field_has_a_type(contract: type[Contract]) -> None:
+    assert RESERVED not in contract.names()
+    assert tuple(contract.types()) == contract.names()
+
+
+def test_a_contract_is_found_by_its_layer() -> None:
+    assert of("edge") is EdgeOutputs
+
+
+def test_the_reserved_output_is_not_shown() -> None:
+    assert visible({**OUTPUTS, RESERVED: {}}) == OUTPUTS
