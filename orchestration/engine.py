@@ -19,7 +19,7 @@ from pulumi.automation import (
 from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
 from pulumi.automation.errors import CommandError
 
-from orchestration import failures, layers
+from orchestration import backend, failures, layers
 from orchestration.changes import Changes
 from orchestration.console import say
 from orchestration.environments import Environment
@@ -197,6 +197,8 @@ class Engine:
         mode = StackInitMode.CREATE_OR_SELECT if create else StackInitMode.SELECT
         settings = self.environment.settings_file(layer.name)
         before = settings.read_bytes()
+        if create:
+            workspace.secrets_provider = backend.secrets_provider(self.environment, layer.name)
         stack = _LeanStack(self.environment.name, workspace, mode)
         if settings.read_bytes() != before:
             # A new stack's salt or encrypted key; without it nobody else could read the stack's secrets.

@@ -1,9 +1,11 @@
 """The environments: what distinguishes `local` from an AWS account, and the engine's settings for each."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestration.backend import URL, backend_url
 from orchestration.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,16 +46,17 @@ class Environment:
         """The settings of a layer in this environment."""
         return self.stack_folder(layer) / f"Pulumi.{self.name}.yaml"
 
-    def pulumi_variables(self) -> Mapping[str, str]:
-        """What the engine's process gets on top of the user's own variables.
+    def pulumi_variables(self, variables: Mapping[str, str] = os.environ) -> Mapping[str, str]:
+        """What the engine's process gets on top of the user's own `variables`.
 
-        For an account that is next to nothing: backend, passphrase and credentials are the user's.
+        For an account that is the backend, if the user has chosen none; credentials are the user's.
         """
+        url = backend_url(self, variables)
+        always = {"PULUMI_SKIP_UPDATE_CHECK": "true", **({URL: url} if url else {})}
         if not self.is_local:
-            return {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+            return always
         return {
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_BACKEND_URL": f"file://{(self.state_folder / 'pulumi').as_posix()}",
+            **always,
             "PULUMI_HOME": str(self.state_folder / "pulumi-home"),
             "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
             # An official plugin found on PATH would go before the local one and call the real AWS.

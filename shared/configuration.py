@@ -6,6 +6,7 @@ Both ways refuse the same things with the same words, so that a task can fail be
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -15,6 +16,7 @@ import yaml
 from pulumi.runtime import config as pulumi_config
 
 from shared import projects
+from shared.names import Names
 from shared.setting_errors import explain
 from shared.settings import Settings
 
@@ -35,6 +37,15 @@ class SettingsError(Exception):
     """A setting is unknown, missing or not allowed: one line with file, key and what is allowed."""
 
 
+@dataclass(frozen=True)
+class Account:
+    """The AWS account that an environment is, the region there, and the names of what is made in it."""
+
+    id: str
+    region: str
+    names: Names
+
+
 def load(model: type[S]) -> S:
     """The settings of the running program's stack. Raises SettingsError."""
     stack = pulumi.get_stack()
@@ -51,13 +62,14 @@ def validate_file(model: type[S], environment: str, root: Path = ROOT) -> S:
     return settings
 
 
-def account_and_region(environment: str, root: Path = ROOT) -> tuple[str, str]:
-    """Those of an environment other than local: foundation's, which all share. Raises SettingsError."""
-    layer = projects.FOUNDATION.layer
-    name, values = _file_name(layer, environment), _read(layer, environment, root)
+def read_account(environment: str, root: Path = ROOT) -> Account:
+    """The account of an environment other than local: foundation's, which all share. Raises SettingsError."""
+    foundation = projects.FOUNDATION
+    name, values = _file_name(foundation.layer, environment), _read(foundation.layer, environment, root)
     _check_region(values, name)
     _check_account(values, name, environment)
-    return _decoded(values[ACCOUNT_KEY])[0], values[REGION_KEY]
+    suffix = values.get(f"{foundation.name}:nameSuffix", "")
+    return Account(_decoded(values[ACCOUNT_KEY])[0], values[REGION_KEY], Names(suffix))
 
 
 def _file_name(layer: str, environment: str) -> str:

@@ -75,6 +75,15 @@ class Names:
         return f"alias/{self._with_suffix(f'fraud-{purpose}')}"
 
     @property
+    def state_key_alias(self) -> str:
+        """The key of Pulumi's state and of the secrets in it, which `invoke bootstrap` makes."""
+        return f"alias/{self._with_suffix('fraud-pipeline-state')}"
+
+    def state_bucket(self, account: str, region: str) -> str:
+        """The bucket of Pulumi's state, which `invoke bootstrap` makes; its name is the world's only such."""
+        return self._with_suffix(f"fraud-pipeline-state-{account}-{region}")
+
+    @property
     def log_groups(self) -> tuple[str, ...]:
         """Every log group of the pipeline."""
         return (*(self.function_log_group(function) for function in FUNCTIONS), self.access_log_group)

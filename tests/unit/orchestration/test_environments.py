@@ -18,7 +18,7 @@ def test_local_inherits_nothing_of_the_users_aws_or_pulumi() -> None:
 
 def test_an_account_keeps_the_users_backend_and_credentials() -> None:
     prod = environments.find("prod")
-    assert {**inherited_variables(prod, USERS), **prod.pulumi_variables()}.items() >= USERS.items()
+    assert {**inherited_variables(prod, USERS), **prod.pulumi_variables(USERS)}.items() >= USERS.items()
 
 
 def test_local_state_is_in_the_clone() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.layers import Layer, find, settings_model
-from shared.configuration import SettingsError, account_and_region, validate_file
+from shared.configuration import Account, SettingsError, read_account, validate_file
+from shared.names import Names
 from shared.projects import PROJECTS
 from stacks.data.settings import DataSettings
 from stacks.edge.settings import EdgeSettings
@@ -149,14 +150,14 @@ def test_local_is_no_account(tmp_path: Path) -> None:
     assert told.endswith("aws:allowedAccountIds: not allowed; local is no AWS account")
 
 
-def test_the_account_and_the_region_of_an_environment_are_foundations(tmp_path: Path) -> None:
+def test_the_account_of_an_environment_is_foundations(tmp_path: Path) -> None:
     write(tmp_path, "foundation", REGION)
-    assert account_and_region("dev", tmp_path) == ("111111111111", "us-east-1")
+    assert read_account("dev", tmp_path) == Account("111111111111", "us-east-1", Names())
 
 
 def test_every_environment_of_the_repository_is_an_account_of_its_own() -> None:
     environments = ("dev", "staging", "prod")
-    assert len({account_and_region(environment)[0] for environment in environments}) == len(environments)
+    assert len({read_account(environment).id for environment in environments}) == len(environments)
 
 
 @pytest.mark.parametrize(("text", "said"), [("", "missing"), ("  aws:region: mars\n", "not allowed")])

@@ -23,6 +23,7 @@ def test_the_longest_names_fit_what_aws_allows() -> None:
     assert all(len(names.function(function)) <= 64 for function in FUNCTIONS)
     assert len(names.role("api-gateway-logs")) <= 64
     assert len(names.pipe) <= 64
+    assert len(names.state_bucket("123456789012", "ap-northeast-1")) <= 63
 
 
 def test_arns_are_of_their_partition_account_and_region() -> None:
