@@ -40,6 +40,11 @@ class Arns:
         return self.of("dynamodb", f"table/{self.names.table}")
 
     @property
+    def any_stream(self) -> str:
+        """The streams of the table: AWS names a stream for the time at which it was made."""
+        return f"{self.table}/stream/*"
+
+    @property
     def suspicious_queue(self) -> str:
         return self.of("sqs", self.names.suspicious_queue)
 

@@ -46,7 +46,7 @@ class Contract:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationOutputs(Contract):
-    """Keys by purpose, the private network, and the boundary of each function's role."""
+    """Keys by purpose, the private network, and the boundary of each role that other layers make."""
 
     producer: ClassVar[Project] = projects.FOUNDATION
 
@@ -59,6 +59,8 @@ class FoundationOutputs(Contract):
     api_boundary_arn: pulumi.Input[str]
     fraud_boundary_arn: pulumi.Input[str]
     notify_boundary_arn: pulumi.Input[str]
+    pipe_boundary_arn: pulumi.Input[str]
+    gateway_logs_boundary_arn: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)

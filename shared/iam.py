@@ -54,6 +54,11 @@ EXCEPTIONS = (
         "DynamoDB has no resource-level control for listing streams, which a pipe needs to follow one.",
     ),
     WildcardException(
+        ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+        _arns("dynamodb", r"table/[\w-]+/stream/\*"),
+        "DynamoDB makes up the name of a stream. The pipe's boundary names the table, its role the stream.",
+    ),
+    WildcardException(
         (
             "ec2:CreateNetworkInterface",
             "ec2:DeleteNetworkInterface",

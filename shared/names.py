@@ -6,6 +6,8 @@ An environment is an AWS account, so a name carries no environment; teams that s
 from dataclasses import dataclass
 
 FUNCTIONS = ("api", "fraud", "notify")
+# The purpose of the role that API Gateway logs with.
+GATEWAY_LOGS = "api-gateway-logs"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,12 @@ intake = Intake("intake", IntakeArgs(arns=arns, foundation=foundation, data=data
 api = TransactionApi(
     "api", TransactionApiArgs(name=arns.names.api, function_invoke_arn=intake.function.invoke_arn)
 )
-logging = LoggingAccount("logging", LoggingAccountArgs(arns=arns, owned=settings.account_logging))
+logging = LoggingAccount(
+    "logging",
+    LoggingAccountArgs(
+        arns=arns, boundary_arn=foundation.gateway_logs_boundary_arn, owned=settings.account_logging
+    ),
+)
 stage = ApiStage(
     "stage",
     ApiStageArgs(

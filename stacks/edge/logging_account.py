@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from shared import permissions, trust
 from shared.arns import Arns
 from shared.iam import identity_policy
+from shared.names import GATEWAY_LOGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,7 @@ class LoggingAccountArgs:
     """`owned` is False where another stack of the account and region sets it."""
 
     arns: Arns
+    boundary_arn: pulumi.Input[str]
     owned: bool
 
 
@@ -26,16 +28,17 @@ class LoggingAccount(pulumi.ComponentResource):
     ) -> None:
         super().__init__("fraud:edge:LoggingAccount", name, None, opts)
         if args.owned:
-            self._set(args.arns)
+            self._set(args.arns, args.boundary_arn)
         self.register_outputs({})
 
-    def _set(self, arns: Arns) -> None:
+    def _set(self, arns: Arns, boundary_arn: pulumi.Input[str]) -> None:
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             "api-gateway-logs",
-            name=arns.names.role("api-gateway-logs"),
+            name=arns.names.role(GATEWAY_LOGS),
             description="Lets API Gateway write logs in this account and region",
             assume_role_policy=trust.by_service("apigateway"),
+            permissions_boundary=boundary_arn,
             opts=child,
         )
         policy = aws.iam.RolePolicy(

@@ -41,5 +41,7 @@ contracts.export(
         api_boundary_arn=boundaries.api.arn,
         fraud_boundary_arn=boundaries.fraud.arn,
         notify_boundary_arn=boundaries.notify.arn,
+        pipe_boundary_arn=boundaries.pipe.arn,
+        gateway_logs_boundary_arn=boundaries.gateway_logs.arn,
     )
 )

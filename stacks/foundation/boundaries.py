@@ -1,4 +1,4 @@
-"""What each function's role may do at most, whatever policy a later layer writes for it."""
+"""What each role that a later layer makes may do at most, whatever policy that layer writes for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from shared import permissions
 from shared.arns import Arns
 from shared.iam import Statement, identity_policy
+from shared.names import GATEWAY_LOGS
 from stacks.foundation.keys import Keys
 from stacks.foundation.network import Network
 
@@ -23,25 +24,39 @@ class BoundariesArgs:
 
 
 class Boundaries(pulumi.ComponentResource):
-    """The boundaries of the functions `api`, `fraud` and `notify`."""
+    """The boundaries of the functions `api`, `fraud` and `notify`, the pipe, and API Gateway's logging."""
 
     def __init__(self, name: str, args: BoundariesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Boundaries", name, None, opts)
         self._args = args
         arns, key = args.arns, args.keys.data.arn
         fraud_queues = [arns.suspicious_queue, arns.failure_queue("fraud")]
-        self.api = self._make("api", permissions.store_items(arns, arns.table, key))
-        self.fraud = self._make("fraud", permissions.send_messages(arns, fraud_queues, key))
-        self.notify = self._make(
+        self.api = self._of_function("api", permissions.store_items(arns, arns.table, key))
+        self.fraud = self._of_function("fraud", permissions.send_messages(arns, fraud_queues, key))
+        self.notify = self._of_function(
             "notify",
             [
                 *permissions.consume_messages(arns, arns.suspicious_queue, key),
                 *permissions.publish(arns, arns.topic, key),
             ],
         )
+        self.pipe = self._make(
+            "pipe",
+            "The most that the pipe may do",
+            [
+                *permissions.read_stream(arns, arns.any_stream, key),
+                permissions.put_events(arns.bus),
+                *permissions.send_messages(arns, [arns.failure_queue("pipe")], key),
+            ],
+        )
+        self.gateway_logs = self._make(
+            GATEWAY_LOGS,
+            "The most that API Gateway may do to log",
+            [permissions.write_gateway_logs(arns)],
+        )
         self.register_outputs({})
 
-    def _make(self, function: str, own: Sequence[Statement]) -> aws.iam.Policy:
+    def _of_function(self, function: str, own: Sequence[Statement]) -> aws.iam.Policy:
         arns, network = self._args.arns, self._args.network
         common = permissions.of_every_function(
             arns,
@@ -51,10 +66,13 @@ class Boundaries(pulumi.ComponentResource):
             subnet_ids=network.subnet_ids,
             security_group_id=network.function_security_group.id,
         )
+        return self._make(function, f"The most that the function '{function}' may do", [*common, *own])
+
+    def _make(self, role: str, description: str, statements: Sequence[Statement]) -> aws.iam.Policy:
         return aws.iam.Policy(
-            function,
-            name=arns.names.boundary(function),
-            description=f"The most that the function '{function}' may do",
-            policy=identity_policy([*common, *own]),
+            role,
+            name=self._args.arns.names.boundary(role),
+            description=description,
+            policy=identity_policy(statements),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -32,6 +32,7 @@ pipe = TransactionPipe(
     TransactionPipeArgs(
         arns=arns,
         key_arn=foundation.data_key_arn,
+        boundary_arn=foundation.pipe_boundary_arn,
         stream_arn=data.table_stream_arn,
         bus=bus,
         retries=settings.pipe_retries,

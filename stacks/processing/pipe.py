@@ -28,6 +28,7 @@ class TransactionPipeArgs:
 
     arns: Arns
     key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
     stream_arn: pulumi.Input[str]
     bus: TransactionBus
     retries: int
@@ -64,6 +65,7 @@ class TransactionPipe(pulumi.ComponentResource):
             name=arns.names.role("pipe"),
             description="Reads the transactions' stream and announces new ones",
             assume_role_policy=trust.by_service_for("pipes", arns, arns.pipe),
+            permissions_boundary=args.boundary_arn,
             opts=self._child,
         )
         statements = [

@@ -89,6 +89,12 @@ def test_C4_nothing_is_allowed_to_everyone(prod: Programs) -> None:
     assert open_to_all == []
 
 
+def test_C4_every_role_of_every_layer_has_a_boundary(prod: Programs) -> None:
+    roles = [role for program in prod.values() for role in program.all("iam/role:Role")]
+    assert len(roles) >= 5
+    assert [role.name for role in roles if not role.inputs.get("permissionsBoundary")] == []
+
+
 def test_C4_every_service_that_uses_a_key_or_a_queue_does_so_for_this_account(prod: Programs) -> None:
     for where, statement in allowed(prod, "aws:kms/key:Key", "aws:sqs/queuePolicy:QueuePolicy"):
         if "Service" in statement["Principal"]:
