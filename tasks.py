@@ -15,6 +15,8 @@ ENV = "environment: local (the embedded AWS), dev, staging or prod"
 LOCAL_ENV = "environment: only local has this"
 LAYER = "only this layer; say it again for more than one"
 YES = "do not ask before something changes"
+CONFIRM = "name of the environment, where --yes is not enough: something that holds data would be lost"
+OVERRIDE = "why a tree that is not committed or pushed may be used this once; kept in the history"
 JSON = "JSON on standard output, for scripts"
 PORT = "port of the embedded AWS if it starts now (else FRAUD_LOCAL_PORT, the last one, 4566, or a free one)"
 FOLLOW = "go on until Ctrl-C"
@@ -44,19 +46,45 @@ def demo(
     return commands.demo(env, count=count, rate=rate, seed=seed, port=port)
 
 
-@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "yes": YES, "json": JSON, "port": PORT})
+@task(
+    iterable=["layer"],
+    help={
+        "env": ENV,
+        "layer": LAYER,
+        "changed": "only layers that differ from what is deployed, saying why each is taken or left",
+        "plan": "folder to save the plan to, instead of deploying",
+        "from_plan": "folder of a saved plan: do exactly that, or refuse if anything moved since",
+        "yes": YES,
+        "confirm": CONFIRM,
+        "override": OVERRIDE,
+        "parallel": "layers at the same time (default: as many as their order allows)",
+        "refresh": "--no-refresh: take what was deployed last for what is there, without looking",
+        "report": "file to write the table to, as JSON",
+        "json": JSON,
+        "port": PORT,
+    },
+)
 def deploy(
     _: Context,
     env: str = "local",
     layer: Any = None,
+    changed: bool = False,
+    plan: str = "",
+    from_plan: str = "",
     yes: bool = False,
+    confirm: str = "",
+    override: str = "",
+    parallel: int = Whole(0),
+    refresh: bool = True,
+    report: str = "",
     json: bool = False,
     port: int = Whole(0),
 ) -> None:
-    """Deploy all layers, or some, in the order of their dependencies."""
+    """Deploy all layers, or some: show the plan, ask, and act in the order of their dependencies."""
     from orchestration import commands
 
-    commands.deploy(env, layer, yes=yes, as_json=json, port=port)
+    how = commands.How(yes, confirm, json, report, parallel, refresh, override, port)
+    commands.deploy(env, layer, changed=changed, plan=plan, from_plan=from_plan, how=how)
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
@@ -64,15 +92,33 @@ def preview(_: Context, env: str = "local", layer: Any = None, json: bool = Fals
     """Show what deploy would change, without changing it."""
     from orchestration import commands
 
-    commands.preview(env, layer, as_json=json)
+    commands.preview(env, layer, how=commands.How(as_json=json))
 
 
-@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "yes": YES, "json": JSON})
-def destroy(_: Context, env: str = "local", layer: Any = None, yes: bool = False, json: bool = False) -> None:
+@task(
+    iterable=["layer"],
+    help={
+        "env": ENV,
+        "layer": LAYER,
+        "yes": YES,
+        "confirm": CONFIRM,
+        "override": OVERRIDE,
+        "json": JSON,
+    },
+)
+def destroy(
+    _: Context,
+    env: str = "local",
+    layer: Any = None,
+    yes: bool = False,
+    confirm: str = "",
+    override: str = "",
+    json: bool = False,
+) -> None:
     """Delete what the layers hold, in reverse order, refusing what is protected."""
     from orchestration import commands
 
-    commands.destroy(env, layer, yes=yes, as_json=json)
+    commands.destroy(env, layer, how=commands.How(yes, confirm, json, override=override))
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})

@@ -1,40 +1,81 @@
 """What each task does, from the words that the user typed to the exit status."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from orchestration import alerts as mail
 from orchestration import demo as demonstration
-from orchestration import environments, layers, local_aws, outputs, session
+from orchestration import environments, layers, local_aws, messages, outputs, selection, session
 from orchestration import logs as log_tail
 from orchestration import send as sending
 from orchestration.confirm import confirm
 from orchestration.console import say
-from orchestration.deploy import Deployer
+from orchestration.deploy import Deployer, Ways
+from orchestration.engine import Engine
 from orchestration.environments import Environment
 from orchestration.errors import UserError
+from orchestration.evidence import StackEvidence
+from orchestration.git import Git
 from orchestration.layers import Layer
+from orchestration.neighbours import Neighbours
 from orchestration.progress import Progress
+from orchestration.saved_plans import SavedPlan
 from orchestration.wiring import Deployed
 
 
+@dataclass(frozen=True)
+class How:
+    """The options that changing tasks share, as they were typed; `override` excuses an unclean tree."""
+
+    yes: bool = False
+    typed: str = ""
+    as_json: bool = False
+    report: str = ""
+    parallel: int = 0
+    refresh: bool = True
+    override: str = ""
+    port: int = 0
+
+
 def deploy(
-    env: str, names: Iterable[str] = (), *, yes: bool = False, as_json: bool = False, port: int = 0
+    env: str,
+    names: Iterable[str] = (),
+    *,
+    changed: bool = False,
+    plan: str = "",
+    from_plan: str = "",
+    how: How | None = None,
 ) -> None:
-    """Deploy the named layers, or all."""
+    """Deploy the named layers, or all, or those that changed; or plan that; or do what a plan says."""
+    how = how or How()
+    if from_plan and (plan or changed or tuple(names)):
+        raise UserError("--from-plan does what the plan says: it takes no --layer, --changed or --plan.")
     environment, chosen = _chosen(env, names)
-    _deployer(environment, changing=True, yes=yes, as_json=as_json, port=port).deploy(chosen)
+    deployer, engine = _deployer(environment, how, changing=not plan)
+    if changed:
+        chosen = _changed(environment, engine, chosen)
+        if not chosen:
+            say(f"Nothing to deploy to '{env}'.")
+            return
+    if plan:
+        deployer.save_plan(chosen, Path(plan))
+    elif from_plan:
+        deployer.deploy_saved(SavedPlan.load(Path(from_plan), environment))
+    else:
+        deployer.deploy(chosen)
 
 
-def preview(env: str, names: Iterable[str] = (), *, as_json: bool = False) -> None:
+def preview(env: str, names: Iterable[str] = (), *, how: How | None = None) -> None:
     """Show what deploying the named layers, or all, would change."""
     environment, chosen = _chosen(env, names)
-    _deployer(environment, changing=False, as_json=as_json).preview(chosen)
+    _deployer(environment, how or How(), changing=False)[0].preview(chosen)
 
 
-def destroy(env: str, names: Iterable[str] = (), *, yes: bool = False, as_json: bool = False) -> None:
+def destroy(env: str, names: Iterable[str] = (), *, how: How | None = None) -> None:
     """Delete what the named layers, or all, hold."""
     environment, chosen = _chosen(env, names)
-    _deployer(environment, changing=True, yes=yes, as_json=as_json).destroy(chosen)
+    _deployer(environment, how or How(), changing=True)[0].destroy(chosen)
 
 
 def show_outputs(env: str, names: Iterable[str] = (), *, as_json: bool = False) -> None:
@@ -49,7 +90,7 @@ def demo(env: str, *, count: int, rate: float, seed: int, port: int = 0) -> int:
         env, "The demonstration posts made-up transactions and reads the mail they cause"
     )
     demonstration.check_pace(count, rate)
-    deploy(environment.name, port=port)
+    deploy(environment.name, how=How(port=port))
     return demonstration.run(
         Deployed.in_environment(environment).pipeline(), count=count, rate=rate, seed=seed
     )
@@ -107,14 +148,41 @@ def _chosen(env: str, names: Iterable[str]) -> tuple[Environment, tuple[Layer, .
     return environment, chosen
 
 
-def _deployer(
-    environment: Environment, *, changing: bool, yes: bool = False, as_json: bool = False, port: int = 0
-) -> Deployer:
+def _changed(environment: Environment, engine: Engine, layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    evidence = StackEvidence(environment, engine, Neighbours(environment, engine))
+    choices = selection.choose(layers, evidence)
+    for choice in choices:
+        say(choice.sentence)
+    return tuple(choice.layer for choice in choices if choice.taken)
+
+
+def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[Deployer, Engine]:
+    git = Git(environment.root)
+    excused = session.check_guards(environment, git, changing=changing, override=how.override)
     progress = Progress()
-    engine = session.open_engine(environment, changing=changing, port=port or None, on_event=progress.event)
-    return Deployer(
-        environment, engine, lambda question: confirm(question, yes=yes), progress=progress, as_json=as_json
+    engine = session.open_engine(
+        environment, changing=changing, port=how.port or None, on_event=progress.event
     )
+    by = messages.who(git)
+
+    def message(verb: str, layer: Layer) -> str:
+        return messages.compose(f"{verb} {layer.name}", by=by, override=excused)
+
+    ways = Ways(
+        as_json=how.as_json,
+        report=Path(how.report) if how.report else None,
+        parallel=how.parallel,
+        refresh=how.refresh,
+        plan_first=not environment.is_local,
+        ask_name=environment.name == environments.PROD,
+        commit=git.described(),
+        message=message,
+    )
+
+    def agree(question: str, word: str) -> None:
+        confirm(question, word, yes=how.yes, typed=how.typed)
+
+    return Deployer(environment, engine, agree, ways, progress=progress), engine
 
 
 def _local_only(env: str, why: str) -> Environment:

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from pulumi.automation import (
 from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
 from pulumi.automation.errors import CommandError
 
-from orchestration import backend, failures, layers
+from orchestration import backend, failures
 from orchestration.changes import Changes
 from orchestration.console import say
+from orchestration.drifted import Drifted
 from orchestration.environments import Environment
 from orchestration.failures import Diagnostic
 from orchestration.layers import LAYERS, Layer
@@ -30,6 +32,8 @@ from orchestration.programs import Program
 from orchestration.steps import Step
 
 OnEvent = Callable[[Layer, EngineEvent], None]
+
+HISTORY_PAGE = 100
 
 # The user's own AWS and Pulumi variables must not reach the embedded AWS, nor its plugin an account.
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -118,15 +122,35 @@ class Engine:
             )
             return operation.outcome
 
-    def destroy(self, layer: Layer) -> Outcome:
+    def destroy(self, layer: Layer, *, message: str = "") -> Outcome:
         """Delete every resource of the stack; the stack and its history stay."""
         with _Operation(self, layer) as operation:
             try:
                 stack = self._stack(layer, operation.program, create=False)
             except StackNotFoundError:
                 return Outcome(Changes())
-            stack.destroy(on_event=operation.event, suppress_outputs=True)
+            stack.destroy(on_event=operation.event, message=message or None, suppress_outputs=True)
             return operation.outcome
+
+    def drifted(self, layer: Layer) -> Sequence[Drifted] | None:
+        """What of the stack was changed outside Pulumi; None if the stack holds nothing.
+
+        It is the state that is compared, not this tree's program; nothing is changed, the state neither.
+        """
+        found: list[Drifted] = []
+
+        def event(event: EngineEvent) -> None:
+            operation.event(event)
+            if event.res_outputs_event and (one := Drifted.of(event.res_outputs_event.metadata)):
+                found.append(one)
+
+        with _Operation(self, layer) as operation:
+            try:
+                stack = self._stack(layer, None, create=False)
+            except StackNotFoundError:
+                return None
+            result = stack.preview_refresh(on_event=event, run_program=False, suppress_outputs=True)
+            return sorted(found, key=lambda one: one.resource) if result.change_summary else None
 
     def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
         """The stack's outputs, secrets as they are; None if there is no such stack."""
@@ -138,20 +162,33 @@ class Engine:
             return {name: output.value for name, output in found.items()}
 
     def history(self, layer: Layer) -> list[UpdateSummary]:
-        """The stack's updates, newest first."""
+        """All of the stack's updates, newest first; none if there is no such stack."""
+        found: list[UpdateSummary] = []
         with _Operation(self, layer):
-            return self._stack(layer, None, create=False).history(show_secrets=False)
+            try:
+                stack = self._stack(layer, None, create=False)
+            except StackNotFoundError:
+                return []
+            # The CLI gives the newest ten unless it is asked for pages.
+            for page in count(1):
+                updates = stack.history(page_size=HISTORY_PAGE, page=page, show_secrets=False)
+                found.extend(updates)
+                if len(updates) < HISTORY_PAGE:
+                    break
+        return found
 
     def cancel(self, layer: Layer) -> None:
         """Take away the lock of an update that is gone."""
         with _Operation(self, layer):
             self._stack(layer, None, create=False).cancel()
 
-    def check_upstream(self, layer: Layer, deployed: set[str]) -> None:
-        """Raise unless each layer that `layer` reads has outputs; those `deployed` just now are not asked."""
-        for name in layer.depends_on:
-            if name not in deployed and not self.outputs(layers.find(name, self._layers)):
-                raise failures.MissingUpstreamError(self.environment, layer, name)
+    def exported(self, layer: Layer) -> dict[str, Any]:
+        """The stack's state as the engine exports it, secrets encrypted; empty if there is no such stack."""
+        with _Operation(self, layer):
+            try:
+                return dict(self._workspace(layer).export_stack(self.environment.name).deployment or {})
+            except StackNotFoundError:
+                return {}
 
     def is_deployed(self, layer: Layer) -> bool:
         """Whether the stack has any resource."""
@@ -176,13 +213,7 @@ class Engine:
         self._on_event(layer, event)
 
     def _resources(self, layer: Layer) -> Sequence[Mapping[str, Any]]:
-        with _Operation(self, layer):
-            try:
-                exported = self._workspace(layer).export_stack(self.environment.name)
-            except StackNotFoundError:
-                return []
-            resources = (exported.deployment or {}).get("resources") or []
-            return [one for one in resources if one["type"] != STACK_TYPE]
+        return [one for one in self.exported(layer).get("resources") or [] if one["type"] != STACK_TYPE]
 
     def _workspace(self, layer: Layer, program: Program | None = None) -> LocalWorkspace:
         return LocalWorkspace(
@@ -221,8 +252,7 @@ class _Operation:
     """One operation on one stack: collects what its events tell, and explains what goes wrong."""
 
     def __init__(self, engine: Engine, layer: Layer, placeholders: frozenset[str] = frozenset()) -> None:
-        folder = engine.environment.stack_folder(layer.name)
-        self.program = Program(folder, placeholders) if placeholders else Program(folder)
+        self.program = Program(engine.environment.stack_folder(layer.name), placeholders)
         self._engine = engine
         self._layer = layer
         self.outcome = Outcome(Changes(), placeholders=placeholders)

@@ -10,7 +10,10 @@ from orchestration.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
-NAMES = (LOCAL, "dev", "staging", "prod")
+PROD = "prod"
+# In the order in which a change reaches them.
+CLOUD = ("dev", "staging", PROD)
+NAMES = (LOCAL, *CLOUD)
 
 # Protects nothing: the embedded AWS holds made-up data. It is fixed so that the salt in the settings
 # files is right in every clone.

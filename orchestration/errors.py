@@ -4,8 +4,10 @@
 class UserError(Exception):
     """Something the user can act on: one line that says what is wrong, and one that says what to do.
 
-    A task that ends with it exits 1 and shows no traceback.
+    A task that ends with it exits with its `status` and shows no traceback.
     """
+
+    status = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -14,3 +16,9 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
+
+
+class PartlyDoneError(UserError):
+    """Something failed after something else may have changed: not the same as nothing done."""
+
+    status = 3

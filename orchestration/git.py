@@ -48,6 +48,10 @@ class Git:
         """The commit that is checked out."""
         return self._ask("rev-parse", "--verify", "HEAD")
 
+    def described(self) -> str:
+        """The commit that is checked out, short, with a `*` if anything differs from it."""
+        return short(self.head()) + ("*" if self.is_dirty() else "")
+
     def is_dirty(self) -> bool:
         """Whether anything differs from the commit, files unknown to git included, as Pulumi sees it, too."""
         return bool(self._ask("status", "--porcelain"))

@@ -71,6 +71,7 @@ def exit_status(act: Callable[[], int | None]) -> int:
         return act() or 0
     except UserError as error:
         fail(error.message, error.hint)
+        return error.status
     except LocalError as error:
         fail(str(error))
     except KeyboardInterrupt:

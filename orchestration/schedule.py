@@ -42,15 +42,17 @@ def in_waves(
     *,
     waits_for: Callable[[Layer], Sequence[str]] = lambda layer: layer.depends_on,
     interrupt: Callable[[], None] = lambda: None,
+    parallel: int = 0,
 ) -> list[Report[Result]]:
     """`act` on each layer as soon as all it waits for are done; what waits for a failure is left out.
 
+    At most `parallel` are acted on at the same time, or with 0 as many as can be.
     Reports come in the order of `layers`. Ctrl-C calls `interrupt` each time it is pressed, starts nothing
     more, waits for what is under way, and is raised then. An error of `act` that is no `UserError` is a
     mistake, and is raised.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(layers))) as pool:
-        run = _Run(pool, layers, act, waits_for)
+        run = _Run(pool, layers, act, waits_for, parallel or len(layers))
 
         def stop() -> None:
             run.stopped = True
@@ -93,11 +95,13 @@ class _Run(Generic[Result]):
         layers: Sequence[Layer],
         act: Callable[[Layer], Result],
         waits_for: Callable[[Layer], Sequence[str]],
+        parallel: int,
     ) -> None:
         self.reports: dict[str, Report[Result]] = {}
         self.stopped = False
         self._pool = pool
         self._act = act
+        self._parallel = parallel
         self._waiting = list(layers)
         self._under_way: dict[Future[Result], tuple[Layer, float]] = {}
         names = {layer.name for layer in layers}
@@ -119,7 +123,7 @@ class _Run(Generic[Result]):
         if stopped_by:
             why = f"{stopped_by.layer.name} {stopped_by.fate}"
             self.reports[layer.name] = Report(layer, Fate.LEFT_OUT, reason=why)
-        elif len(ended) == len(self._needs[layer.name]):
+        elif len(ended) == len(self._needs[layer.name]) and len(self._under_way) < self._parallel:
             self._under_way[self._pool.submit(self._act, layer)] = (layer, time.monotonic())
         else:
             return False

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from orchestration import local_aws, pulumi_cli
+from orchestration import guards, local_aws, pulumi_cli
+from orchestration.accounts import account_of
 from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
 from orchestration.environments import Environment
 from orchestration.errors import UserError
@@ -18,6 +19,15 @@ def check_settings(environment: Environment, layers: Iterable[Layer]) -> None:
             validate_file(settings_model(layer), environment.name, environment.root)
         except SettingsError as error:
             raise UserError(f"{error}.") from error
+
+
+def check_guards(environment: Environment, tree: guards.Tree, *, changing: bool, override: str = "") -> str:
+    """Refuse what an account must be kept from; returns what `override` excuses. Nothing for `local`."""
+    if environment.is_local:
+        return ""
+    account = account_of(environment)
+    guards.check_account(environment, account.id, lambda: guards.account_of_caller(account.region))
+    return guards.check_tree(environment, tree, override=override) if changing else ""
 
 
 def open_engine(

@@ -15,13 +15,18 @@ STYLES = {Fate.DONE: "green", Fate.FAILED: "bold red", Fate.LEFT_OUT: "yellow"}
 Reports = Sequence[Report[Outcome]]
 
 
-def as_table(reports: Reports, title: str) -> Table:
-    """One row per layer; zeros are shown as a dot, so that changes stand out."""
+def as_table(reports: Reports, title: str, commit: str = "") -> Table:
+    """One row per layer; zeros are shown as a dot, so that changes stand out.
+
+    `commit` is that of the tree, shown for the layers that are now what it says.
+    """
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("layer")
     table.add_column("result")
     for name in (*COLUMNS, "seconds"):
         table.add_column(name, justify="right")
+    if commit:
+        table.add_column("commit")
     for report in reports:
         counts = _changes(report).as_dict()
         table.add_row(
@@ -29,12 +34,13 @@ def as_table(reports: Reports, title: str) -> Table:
             f"[{STYLES[report.fate]}]{_result(report)}[/]",
             *(str(counts[name] or "·") for name in COLUMNS),
             f"{report.seconds:.1f}",
+            *([commit if report.fate is Fate.DONE else "·"] if commit else []),
         )
     return table
 
 
-def as_json(reports: Reports) -> list[dict[str, Any]]:
-    """One object per layer."""
+def as_json(reports: Reports, commit: str = "") -> list[dict[str, Any]]:
+    """One object per layer; `commit` as in the table, null for a layer that did not get there."""
     return [
         {
             "layer": report.layer.name,
@@ -42,6 +48,8 @@ def as_json(reports: Reports) -> list[dict[str, Any]]:
             "changes": _changes(report).as_dict(),
             "seconds": round(report.seconds, 3),
             "reason": report.reason,
+            "commit": (commit or None) if report.fate is Fate.DONE else None,
+            "steps": [step.as_dict() for step in report.result.steps] if report.result else [],
         }
         for report in reports
     ]

@@ -16,5 +16,5 @@ def deploy(aws: EmbeddedAws) -> Deployed:
     return Deployed(environment, session.reading_engine(environment))
 
 
-def _never_asked(question: str) -> None:
+def _never_asked(question: str, _word: str) -> None:
     raise AssertionError(f"local deployments ask nothing, but: {question}")

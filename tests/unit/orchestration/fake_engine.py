@@ -2,43 +2,83 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from orchestration.changes import Changes
 from orchestration.engine import Outcome
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.failures import MissingUpstreamError
 from orchestration.layers import Layer
+from orchestration.steps import Step
+from shared import contract_types, contracts
+
+# Any values of the right types will do.
+OUTPUTS = {
+    contract.producer.layer: {
+        name: contract_types.placeholder(contract.producer.layer, name, words)
+        for name, words in contract.types().items()
+    }
+    for contract in contracts.CONTRACTS
+}
 
 
 @dataclass
 class FakeEngine:
-    """`deployed` are the names of layers with resources; `breaks` maps a layer to what it fails with."""
+    """`deployed` are the names of layers with resources; `breaks` maps a layer to what it fails with.
+
+    `gives` are the outputs of layers as they are, `will_give` as a preview and an update find them, if these
+    are not what the contracts say. `steps` are what an update of a layer does.
+    """
 
     environment: Environment
     deployed: set[str] = field(default_factory=set)
     breaks: Mapping[str, str] = field(default_factory=dict)
     protects: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gives: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    will_give: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    steps: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    placeholders: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def up(self, layer: Layer) -> Outcome:
-        self._call("up", layer)
+    def up(
+        self, layer: Layer, *, message: str = "", plan: Path | None = None, refresh: bool = False
+    ) -> Outcome:
+        self._call("up", layer, plan)
+        self.messages.append(message)
+        before = self.outputs(layer) or {}
         self.deployed.add(layer.name)
-        return Outcome(Changes(create=2))
+        self.gives[layer.name] = self._given(layer)
+        return Outcome(Changes(create=2), self._given(layer), before, self.steps.get(layer.name, ()))
 
-    def preview(self, layer: Layer) -> Outcome:
-        self._call("preview", layer)
-        return Outcome(Changes(create=2))
+    def preview(
+        self,
+        layer: Layer,
+        *,
+        placeholders: frozenset[str] = frozenset(),
+        plan: Path | None = None,
+        refresh: bool = False,
+    ) -> Outcome:
+        self._call("preview", layer, plan)
+        self.placeholders[layer.name] = placeholders
+        if plan:
+            plan.write_text("{}")
+        steps = self.steps.get(layer.name, ())
+        return Outcome(Changes(create=2), self._given(layer), steps=steps, placeholders=placeholders)
 
-    def destroy(self, layer: Layer) -> Outcome:
+    def destroy(self, layer: Layer, *, message: str = "") -> Outcome:
         self._call("destroy", layer)
         self.deployed.discard(layer.name)
         return Outcome(Changes(delete=2))
 
-    def check_upstream(self, layer: Layer, deployed: set[str]) -> None:
-        for name in layer.depends_on:
-            if name not in deployed | self.deployed:
-                raise MissingUpstreamError(self.environment, layer, name)
+    def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
+        if layer.name not in self.deployed:
+            return None
+        return self.gives.get(layer.name, OUTPUTS[layer.name])
+
+    def exported(self, layer: Layer) -> dict[str, Any]:
+        return {"resources": [layer.name]} if layer.name in self.deployed else {}
 
     def protected(self, layer: Layer) -> Sequence[str]:
         return self.protects.get(layer.name, ())
@@ -49,7 +89,10 @@ class FakeEngine:
     def interrupt(self) -> None:
         self.calls.append("interrupt")
 
-    def _call(self, action: str, layer: Layer) -> None:
-        self.calls.append(f"{action} {layer.name}")
+    def _given(self, layer: Layer) -> Mapping[str, Any]:
+        return self.will_give.get(layer.name, OUTPUTS[layer.name])
+
+    def _call(self, action: str, layer: Layer, plan: Path | None = None) -> None:
+        self.calls.append(f"{action} {layer.name}" + (" as planned" if plan and action == "up" else ""))
         if layer.name in self.breaks:
             raise UserError(self.breaks[layer.name])

@@ -1,0 +1,60 @@
+"""What a cloud environment refuses before anything is asked of its stacks: a tree that others cannot see,
+and an AWS account other than the settings name.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import boto3
+
+from orchestration.aws_errors import told_to_users
+from orchestration.environments import Environment
+from orchestration.errors import UserError
+
+AccountOf = Callable[[], str]
+
+
+class Tree(Protocol):
+    """What this needs of git."""
+
+    def is_dirty(self) -> bool: ...
+    def is_unpushed(self) -> bool: ...
+
+
+def check_tree(environment: Environment, tree: Tree, *, override: str = "") -> str:
+    """Refuse a tree that nobody else could deploy again; returns what `override` excuses, for the record.
+
+    `override` is the reason why it may be so this once. Nothing is refused for `local`.
+    """
+    if environment.is_local:
+        return ""
+    faults = [word for word, found in (("dirty", tree.is_dirty()), ("unpushed", tree.is_unpushed())) if found]
+    if not faults:
+        return ""
+    if not override.strip():
+        what = {
+            "dirty": "has changes that are not committed",
+            "unpushed": "is at a commit that is on no remote branch",
+        }
+        raise UserError(
+            f"The tree {' and '.join(what[fault] for fault in faults)}: nobody could deploy it to"
+            f" '{environment.name}' again, or roll back to it.",
+            'Commit and push first, or say why not: --override "REASON" (recorded in the history).',
+        )
+    return f"{' and '.join(faults)}: {' '.join(override.split())}"
+
+
+def check_account(environment: Environment, wanted: str, account_of: AccountOf) -> None:
+    """Refuse credentials of an AWS account other than `wanted`, the one that the settings name."""
+    found = account_of()
+    if found != wanted:
+        raise UserError(
+            f"These credentials are for the AWS account {found}, and '{environment.name}' is {wanted}.",
+            "Choose the right profile (AWS_PROFILE), or correct aws:allowedAccountIds in the settings.",
+        )
+
+
+def account_of_caller(region: str) -> str:
+    """The AWS account that the user's credentials belong to. Raises UserError where there are none."""
+    with told_to_users():
+        return boto3.client("sts", region_name=region).get_caller_identity()["Account"]
