@@ -66,6 +66,7 @@ def demo(
 )
 def deploy(
     _: Context,
+    *,
     env: str = "local",
     layer: Any = None,
     changed: bool = False,
@@ -108,6 +109,7 @@ def preview(_: Context, env: str = "local", layer: Any = None, json: bool = Fals
 )
 def destroy(
     _: Context,
+    *,
     env: str = "local",
     layer: Any = None,
     yes: bool = False,

@@ -163,7 +163,7 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
     engine = session.open_engine(
         environment, changing=changing, port=how.port or None, on_event=progress.event
     )
-    by = messages.who(git)
+    by, commit = _who_and_what(environment, git)
 
     def message(verb: str, layer: Layer) -> str:
         return messages.compose(f"{verb} {layer.name}", by=by, override=excused)
@@ -175,7 +175,7 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
         refresh=how.refresh,
         plan_first=not environment.is_local,
         ask_name=environment.name == environments.PROD,
-        commit=git.described(),
+        commit=commit,
         message=message,
     )
 
@@ -183,6 +183,16 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
         confirm(question, word, yes=how.yes, typed=how.typed)
 
     return Deployer(environment, engine, agree, ways, progress=progress), engine
+
+
+def _who_and_what(environment: Environment, git: Git) -> tuple[str, str]:
+    """Who deploys, and from which commit; `local` can be deployed from files that are in no repository."""
+    try:
+        return messages.who(git), git.described()
+    except UserError:
+        if environment.is_local:
+            return "", ""
+        raise
 
 
 def _local_only(env: str, why: str) -> Environment:

@@ -35,3 +35,20 @@ def test_without_a_terminal_it_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_yes_beforehand_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     confirm("Deploy?", yes=True)
+
+
+def test_the_name_of_the_environment_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
+    confirm("Deploy?", "prod", yes=False)
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    with pytest.raises(UserError, match="Nothing was changed"):
+        confirm("Deploy?", "prod", yes=False)
+
+
+def test_where_the_name_is_asked_for_a_yes_beforehand_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
+    with pytest.raises(UserError, match="--yes is not enough for that. If it is meant: --confirm prod"):
+        confirm("Deploy?", "prod", yes=True)
+    with pytest.raises(UserError, match="--confirm prod"):
+        confirm("Deploy?", "prod", yes=True, typed="dev")
+    confirm("Deploy?", "prod", yes=True, typed="prod")
