@@ -32,6 +32,8 @@ from orchestration.programs import Program
 from orchestration.steps import Step
 
 OnEvent = Callable[[Layer, EngineEvent], None]
+# The program in a stack's folder, with the placeholders that it has in a preview.
+ProgramOf = Callable[[Path, frozenset[str]], Program]
 
 HISTORY_PAGE = 100
 
@@ -73,8 +75,10 @@ class Engine:
         aws: Mapping[str, str] | None = None,
         on_event: OnEvent = ignore_event,
         all_layers: Sequence[Layer] = LAYERS,
+        program_of: ProgramOf = Program,
     ) -> None:
         self.environment = environment
+        self.program_of = program_of
         self._layers = all_layers
         self._command = command
         self._variables = {**environment.pulumi_variables(), **(aws or {})}
@@ -190,6 +194,12 @@ class Engine:
             except StackNotFoundError:
                 return {}
 
+    def ask(self, layer: Layer, *arguments: str) -> str:
+        """What the CLI prints for these arguments, run in the layer's folder."""
+        with _Operation(self, layer):
+            folder = str(self.environment.stack_folder(layer.name))
+            return self._command.run(list(arguments), folder, self._variables).stdout
+
     def is_deployed(self, layer: Layer) -> bool:
         """Whether the stack has any resource."""
         return bool(self._resources(layer))
@@ -252,7 +262,7 @@ class _Operation:
     """One operation on one stack: collects what its events tell, and explains what goes wrong."""
 
     def __init__(self, engine: Engine, layer: Layer, placeholders: frozenset[str] = frozenset()) -> None:
-        self.program = Program(engine.environment.stack_folder(layer.name), placeholders)
+        self.program = engine.program_of(engine.environment.stack_folder(layer.name), placeholders)
         self._engine = engine
         self._layer = layer
         self.outcome = Outcome(Changes(), placeholders=placeholders)

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.errors import UserError
 from orchestration.git import Git
-from orchestration.interrupts import held_back
+from orchestration.schedule import told_to_stop
 
 FOLDER = Path(".cache") / "trees"
 TREE = "tree"
@@ -35,7 +35,7 @@ def checked_out(git: Git, commit: str) -> Iterator[Path]:
         git.run(*NO_HOOKS, "worktree", "add", "--quiet", "--detach", str(folder / TREE), commit)
         yield folder
     finally:
-        with held_back():
+        with _undisturbed():
             _remove(git, folder, lock)
 
 
@@ -55,3 +55,13 @@ def _remove(git: Git, folder: Path, lock: FileLock) -> None:
     with suppress(UserError):
         # Twice, because one whose making was cut off is locked; it fails if git knows of no such tree.
         git.run("worktree", "remove", "--force", "--force", str(folder / TREE))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """While Ctrl-C waits: nobody would clean up what a cleaning-up leaves."""
+    told: list[bool] = []
+    with told_to_stop(lambda: told.append(True)):
+        yield
+    if told:
+        raise KeyboardInterrupt

@@ -9,7 +9,6 @@ import pytest
 from orchestration.environments import ROOT
 from orchestration.errors import UserError
 from orchestration.git import Git
-from orchestration.interrupts import held_back
 from orchestration.worktree import FOLDER, checked_out, sweep
 from tests import repository
 from tests.repository import commit
@@ -83,14 +82,19 @@ def test_a_tree_in_use_is_not_swept_away(git: Git) -> None:
         assert (folder / "tree/file").exists()
 
 
-def test_an_interrupt_during_the_cleaning_up_waits_for_its_end() -> None:
-    done = []
+def test_an_interrupt_during_the_cleaning_up_waits_for_its_end(git: Git) -> None:
+    class Impatient(Git):
+        """Somebody presses Ctrl-C the moment that the tree is taken away."""
 
-    def clean_up() -> None:
-        with held_back():
-            os.kill(os.getpid(), signal.SIGINT)
-            done.append("cleaned up")
+        def run(self, *arguments: str) -> None:
+            if "remove" in arguments:
+                os.kill(os.getpid(), signal.SIGINT)
+            super().run(*arguments)
+
+    def use() -> None:
+        with checked_out(Impatient(git.root), git.head()):
+            pass
 
     with pytest.raises(KeyboardInterrupt):
-        clean_up()
-    assert done == ["cleaned up"]
+        use()
+    assert left_behind(git) == []
