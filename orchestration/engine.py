@@ -243,7 +243,7 @@ class Engine:
         stack = _LeanStack(self.environment.name, workspace, mode)
         if settings.read_bytes() != before:
             # A new stack's salt or encrypted key; without it nobody else could read the stack's secrets.
-            file = settings.relative_to(self.environment.root)
+            file = settings.relative_to(self.environment.tree)
             say(f"{file} now says how the stack's secrets are encrypted: commit it.")
         return stack
 

@@ -24,12 +24,14 @@ LOCAL_PASSPHRASE = "local"  # noqa: S105
 class Environment:
     """Stacks of one name, in one AWS account or on the embedded AWS, described by the tree at `root`.
 
-    `state` is where `local` keeps everything, if it is not the tree's own `.local`.
+    `state` is where `local` keeps everything, if it is not the tree's own `.local`. `code` is another tree,
+    whose programs and settings are taken instead, in the same account and state.
     """
 
     name: str
     root: Path = field(default=ROOT)
     state: Path | None = None
+    code: Path | None = None
 
     @property
     def is_local(self) -> bool:
@@ -41,9 +43,14 @@ class Environment:
         """Everything `local` keeps: emulator, engine state, mail. Never exists for an account."""
         return self.state or self.root / ".local"
 
+    @property
+    def tree(self) -> Path:
+        """The tree of the programs and settings."""
+        return self.code or self.root
+
     def stack_folder(self, layer: str) -> Path:
         """The Pulumi project of a layer."""
-        return self.root / "stacks" / layer
+        return self.tree / "stacks" / layer
 
     def settings_file(self, layer: str) -> Path:
         """The settings of a layer in this environment."""
