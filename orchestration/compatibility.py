@@ -5,7 +5,7 @@ tree's program would give is its contract's class; what it would use is known by
 that from a preview's outputs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,14 +44,6 @@ class Problem:
     consumer: str
     wanted: str
     found: str | None
-
-    def __str__(self) -> str:
-        if self.found is None:
-            return f"{self.field} of {self.producer}, which {self.consumer} uses"
-        return (
-            f"{self.field} of {self.producer} as {self.wanted}, which {self.consumer} uses"
-            f" (it would be {self.found})"
-        )
 
 
 @dataclass(frozen=True)
@@ -132,23 +124,37 @@ def seen_outputs(resources: Iterable[Mapping[str, Any]], projects: Mapping[str, 
     return found
 
 
-def refusal_of_broken(problems: Iterable[Problem]) -> UserError:
+def refusal_of_broken(problems: Sequence[Problem]) -> UserError:
     """Why a layer is not deployed, or rolled back, that would break those that read it."""
-    found = list(problems)
-    consumers = ", ".join(dict.fromkeys(problem.consumer for problem in found))
+    users: dict[tuple[str, str, str | None], list[str]] = {}
+    for one in problems:
+        users.setdefault((one.field, one.wanted, one.found), []).append(one.consumer)
+    reasons = [
+        (f"give {field} as {found}" if found else f"no longer give {field}")
+        + f", which {' and '.join(by)} {'use' if by[1:] else 'uses'} as {wanted}"
+        for (field, wanted, found), by in users.items()
+    ]
+    consumers = " and ".join(dict.fromkeys(problem.consumer for problem in problems))
+    it = "it" if len({problem.field for problem in problems}) == 1 else "them"
     return UserError(
-        f"{found[0].producer} would no longer give {'; '.join(map(str, found))}.",
-        f"Keep it, or first deploy {consumers} without using it.",
+        f"{problems[0].producer} would {'; '.join(reasons)}.",
+        f"Keep {it}, or first deploy {consumers} without using {it}.",
     )
 
 
-def refusal_of_missing(problems: Iterable[Problem], environment: str) -> UserError:
+def refusal_of_missing(problems: Sequence[Problem], environment: str) -> UserError:
     """Why a layer is not deployed, or rolled back, that the deployed layers do not give what it reads."""
-    found = list(problems)
-    layers = " ".join(f"--layer {producer}" for producer in dict.fromkeys(one.producer for one in found))
+    producers = list(dict.fromkeys(problem.producer for problem in problems))
+    reasons = "; ".join(
+        f"{one.field} as {one.wanted}, which {one.producer} "
+        + ("does not give" if one.found is None else f"gives as {one.found}")
+        for one in problems
+    )
+    layers = " ".join(f"--layer {producer}" for producer in producers)
     return UserError(
-        f"In '{environment}' there is no {'; '.join(map(str, found))}.",
-        f"Deploy it first, from a commit that has it: invoke deploy --env {environment} {layers}",
+        f"{problems[0].consumer} uses {reasons} in '{environment}'.",
+        f"First deploy {' and '.join(producers)} from code that gives it:"
+        f" invoke deploy --env {environment} {layers}",
     )
 
 

@@ -4,22 +4,18 @@ Layers are chained as in a deployment: a program's StackReference answers with w
 exported, so a contract that does not fit shows here.
 """
 
-import asyncio
-import contextvars
 import json
 import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pulumi
-import yaml
 from pulumi.runtime import mocks, rpc
-from pulumi.runtime.settings import SETTINGS, get_root_resource
-from pulumi.runtime.stack import run_pulumi_func
 
+from orchestration import engineless
+from orchestration.engineless import run
+from orchestration.environments import Environment
 from shared.projects import PROJECTS
 from tests.stacks.mocked_aws import MockedAws
 
@@ -97,9 +93,7 @@ class _Monitor(mocks.MockMonitor):
 
 def read_config(layer: str, environment: str, root: Path = ROOT) -> dict[str, str]:
     """The settings of a layer as the engine hands them to its program."""
-    file = root / "stacks" / layer / f"Pulumi.{environment}.yaml"
-    values = yaml.safe_load(file.read_text())["config"]
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    return engineless.read_config(Environment(environment, root), layer)
 
 
 def run_program(
@@ -125,42 +119,17 @@ def record(
     """What `declare` registers, by type and name, and exports. Raises what it, or an Output, fails with."""
     program = Program(layer)
     aws = MockedAws(references or {})
-    run = partial(_run, declare, program, environment, aws, config or {}, preview=preview)
-    contextvars.copy_context().run(run)
+    program.outputs = run(
+        declare,
+        aws,
+        _Monitor(aws, program),
+        project=f"fraud-{layer}",
+        stack=environment,
+        config=config or {},
+        preview=preview,
+    )
     program.resources.sort(key=lambda resource: (resource.type, resource.name))
     return program
-
-
-def _run(
-    declare: Callable[[], None],
-    program: Program,
-    environment: str,
-    aws: MockedAws,
-    config: Mapping[str, str],
-    *,
-    preview: bool,
-) -> None:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        mocks.set_mocks(
-            aws,
-            project=f"fraud-{program.layer}",
-            stack=environment,
-            organization="organization",
-            preview=preview,
-            monitor=_Monitor(aws, program),
-        )
-        # Mocks leave these to be shared: a program that failed would leave its own to the next.
-        SETTINGS.outputs.clear()
-        pulumi.runtime.set_all_config(dict(config))
-        loop.run_until_complete(run_pulumi_func(declare))
-        root: Any = get_root_resource()
-        exported = pulumi.Output.from_input(dict(root.outputs))
-        program.outputs = loop.run_until_complete(exported.future())  # type: ignore[arg-type]
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
 
 
 def _run_main(layer: str) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from orchestration.environments import find
+from orchestration.graph import nodes_of
 from shared.contract_types import fits
 from shared.contracts import CONTRACTS, RESERVED, Contract, read, visible
 from shared.projects import PROJECTS, Project
@@ -64,3 +66,9 @@ def test_S3_an_output_that_upstream_does_not_give_fails_the_deployment(prod: Pro
     del incomplete["data_key_arn"]
     with pytest.raises(Exception, match="data_key_arn"):
         run_program("data", "prod", {"foundation": Program("foundation", outputs=incomplete)})
+
+
+def test_S3_the_graph_tells_what_programs_use_in_a_deployment(prod: Programs) -> None:
+    assert {node.name: node.reads for node in nodes_of(find("local"))} == {
+        layer: program.outputs[RESERVED]["reads"] for layer, program in prod.items()
+    }

@@ -96,7 +96,7 @@ def test_what_would_lose_data_is_said_first_and_in_prod_the_name_is_to_be_typed(
 def test_an_output_that_a_deployed_layer_uses_cannot_be_taken_away() -> None:
     less = {name: value for name, value in OUTPUTS["data"].items() if name != "table_arn"}
     engine = FakeEngine(find("prod"), deployed=set(ALL), will_give={"data": less})
-    with pytest.raises(UserError, match="data would no longer give table_arn of data, which processing uses"):
+    with pytest.raises(UserError, match="data would no longer give table_arn, which processing and edge use"):
         deployer("prod", User(), engine).deploy(layers.select(["data"]))
     assert engine.calls == ["preview data"]
 
