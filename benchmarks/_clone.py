@@ -28,18 +28,22 @@ class Clone:
         """Its embedded AWS."""
         return Emulator(self.folder / ".local")
 
-    def invoke(self, *words: str) -> subprocess.Popen[str]:
-        """Start `invoke` in the copy, its standard output to be read."""
+    @property
+    def variables(self) -> dict[str, str]:
+        """What processes in the copy inherit."""
         # Its own modules go before those of the tree that the environment belongs to.
-        variables = {
+        return {
             **os.environ,
             "PYTHONPATH": str(self.folder),
             "FRAUD_LOCAL_PORT": "0",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def invoke(self, *words: str) -> subprocess.Popen[str]:
+        """Start `invoke` in the copy, its standard output to be read."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", *words],
-            cwd=self.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            cwd=self.folder, env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
     def run(self, *words: str) -> str:

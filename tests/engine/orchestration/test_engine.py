@@ -8,7 +8,7 @@ from pulumi.automation import EngineEvent
 
 from orchestration.changes import Changes
 from orchestration.engine import Engine, Outcome
-from orchestration.failures import LayerError, MissingUpstreamError
+from orchestration.failures import LayerError
 from orchestration.layers import Layer
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
@@ -32,13 +32,42 @@ def test_a_preview_says_what_an_up_would_change_and_changes_nothing(stacks: ToyS
 
 def test_a_layer_reads_the_outputs_of_another(stacks: ToyStacks) -> None:
     stacks.engine().up(FIRST)
-    stacks.engine().check_upstream(SECOND, set())
     assert stacks.engine().up(SECOND).outputs == {"read": "thing"}
 
 
-def test_a_missing_upstream_stack_says_what_to_deploy_first(stacks: ToyStacks) -> None:
-    with pytest.raises(MissingUpstreamError, match="deploy --env local --layer first"):
-        stacks.engine().check_upstream(SECOND, set())
+def test_each_resource_that_changes_is_named_with_what_changes(stacks: ToyStacks) -> None:
+    [created] = stacks.engine().preview(FIRST).steps
+    assert (created.operation, created.resource) == ("create", "thing (toy:index:Thing)")
+    stacks.engine().up(FIRST)
+    assert stacks.engine().preview(FIRST).steps == ()
+    stacks.configure(FIRST, {"fails": "later"})
+    assert [step.operation for step in stacks.engine().preview(FIRST).steps] == ["update"]
+
+
+def test_an_update_tells_the_outputs_before_and_after(stacks: ToyStacks) -> None:
+    first = stacks.engine().up(FIRST)
+    assert (first.before, first.outputs) == ({}, {"thing": "thing"})
+    assert stacks.engine().up(FIRST).before == {"thing": "thing"}
+
+
+def test_the_history_keeps_what_it_is_told(stacks: ToyStacks) -> None:
+    stacks.engine().up(FIRST, message="deploy first\n\nBy: ann")
+    assert stacks.engine().history(FIRST)[0].message == "deploy first\n\nBy: ann"
+
+
+def test_a_saved_plan_is_followed(stacks: ToyStacks) -> None:
+    plan = stacks.root / "plan.json"
+    stacks.engine().preview(FIRST, plan=plan)
+    assert stacks.engine().up(FIRST, plan=plan).changes == Changes(create=2)
+
+
+def test_an_update_that_would_do_something_else_than_planned_is_refused(stacks: ToyStacks) -> None:
+    plan = stacks.root / "plan.json"
+    stacks.engine().up(FIRST)
+    stacks.engine().preview(FIRST, plan=plan)
+    stacks.configure(FIRST, {"waitsFor": str(stacks.root)})
+    with pytest.raises(LayerError, match=r"thing .*violates plan"):
+        stacks.engine().up(FIRST, plan=plan)
 
 
 def test_destroy_leaves_nothing_and_keeps_the_history(stacks: ToyStacks) -> None:

@@ -47,7 +47,7 @@ def test_the_name_of_the_environment_can_be_asked_for(monkeypatch: pytest.Monkey
 
 def test_where_the_name_is_asked_for_a_yes_beforehand_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Terminal("prod\n"))
-    with pytest.raises(UserError, match="--yes is not enough for that. If it is meant: --confirm prod"):
+    with pytest.raises(UserError, match=r"--yes is not enough for that[.] If it is meant: --confirm prod"):
         confirm("Deploy?", "prod", yes=True)
     with pytest.raises(UserError, match="--confirm prod"):
         confirm("Deploy?", "prod", yes=True, typed="dev")

@@ -1,0 +1,62 @@
+"""`pulumi up --yes` on one layer of `local`, as by hand: `python -m benchmarks._by_hand LAYER`.
+
+The Automation API stands in for the language plugin, in a process of its own for each run as by hand. What
+a person would not wait for is left out: finding the CLI, checking its sum, looking after the embedded AWS.
+"""
+
+import sys
+from collections.abc import Mapping
+
+from pulumi.automation import CommandResult, LocalWorkspace, OnOutput
+from pulumi.automation._stack import Stack, StackInitMode
+
+from local.emulator import Emulator
+from orchestration import environments, pulumi_cli
+from orchestration.engine import inherited_variables
+from orchestration.processes import ControlledCommand
+from orchestration.programs import Program
+
+
+class _ByHand(ControlledCommand):
+    """The CLI with the preview that `up` has unless it is told otherwise."""
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> CommandResult:
+        kept = [argument for argument in args if argument != "--skip-preview"]
+        return super().run(kept, cwd, additional_env, on_output, on_error)
+
+
+class _UpAlone(Stack):
+    """Without what the Automation API asks afterwards."""
+
+    def outputs(self) -> dict[str, object]:  # type: ignore[override]
+        return {}
+
+    def info(self, show_secrets: bool = True) -> object:  # type: ignore[override]
+        return self
+
+
+def main(layer: str) -> None:
+    """Run it once."""
+    environment = environments.find(environments.LOCAL)
+    cli = pulumi_cli.find(quiet=True)
+    endpoint = Emulator(environment.state_folder).status()
+    assert endpoint is not None
+    command = _ByHand(cli.path, cli.version, inherited_variables(environment))
+    workspace = LocalWorkspace(
+        work_dir=str(environment.stack_folder(layer)),
+        program=Program(environment.stack_folder(layer)),
+        env_vars={**environment.pulumi_variables(), **endpoint.environment()},
+        pulumi_command=command,
+    )
+    _UpAlone(environment.name, workspace, StackInitMode.SELECT).up(suppress_outputs=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
