@@ -20,7 +20,7 @@ from pulumi.automation import (
 from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
 from pulumi.automation.errors import CommandError
 
-from orchestration import backend, failures
+from orchestration import backend, failures, settings_text
 from orchestration.changes import Changes
 from orchestration.console import say
 from orchestration.drifted import Drifted
@@ -131,9 +131,9 @@ class Engine:
         with _Operation(self, layer) as operation:
             try:
                 stack = self._stack(layer, operation.program, create=False)
+                stack.destroy(on_event=operation.event, message=message or None, suppress_outputs=True)
             except StackNotFoundError:
                 return Outcome(Changes())
-            stack.destroy(on_event=operation.event, message=message or None, suppress_outputs=True)
             return operation.outcome
 
     def drifted(self, layer: Layer) -> Sequence[Drifted] | None:
@@ -151,9 +151,9 @@ class Engine:
         with _Operation(self, layer) as operation:
             try:
                 stack = self._stack(layer, None, create=False)
+                result = stack.preview_refresh(on_event=event, run_program=False, suppress_outputs=True)
             except StackNotFoundError:
                 return None
-            result = stack.preview_refresh(on_event=event, run_program=False, suppress_outputs=True)
             return sorted(found, key=lambda one: one.resource) if result.change_summary else None
 
     def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
@@ -171,15 +171,20 @@ class Engine:
         with _Operation(self, layer):
             try:
                 stack = self._stack(layer, None, create=False)
+                # The CLI gives the newest ten unless it is asked for pages.
+                for page in count(1):
+                    updates = stack.history(page_size=HISTORY_PAGE, page=page, show_secrets=False)
+                    found.extend(updates)
+                    if len(updates) < HISTORY_PAGE:
+                        break
             except StackNotFoundError:
                 return []
-            # The CLI gives the newest ten unless it is asked for pages.
-            for page in count(1):
-                updates = stack.history(page_size=HISTORY_PAGE, page=page, show_secrets=False)
-                found.extend(updates)
-                if len(updates) < HISTORY_PAGE:
-                    break
         return found
+
+    def make(self, layer: Layer) -> None:
+        """Make the stack, without resources, if there is none."""
+        with _Operation(self, layer):
+            self._stack(layer, None, create=True)
 
     def cancel(self, layer: Layer) -> None:
         """Take away the lock of an update that is gone."""
@@ -243,13 +248,23 @@ class Engine:
         stack = _LeanStack(self.environment.name, workspace, mode)
         if settings.read_bytes() != before:
             # A new stack's salt or encrypted key; without it nobody else could read the stack's secrets.
+            settings_text.keep_layout(settings, before.decode())
             file = settings.relative_to(self.environment.tree)
             say(f"{file} now says how the stack's secrets are encrypted: commit it.")
         return stack
 
 
 class _LeanStack(Stack):
-    """Leaves out what `Stack` asks the CLI after each update: the events told it, and it takes a second."""
+    """Leaves out what `Stack` asks the CLI after each update: the events told it, and it takes a second.
+
+    One that is expected to be there is not selected first: every command names it, and says if it is not.
+    """
+
+    def __init__(self, name: str, workspace: LocalWorkspace, mode: StackInitMode) -> None:
+        if mode is StackInitMode.SELECT:
+            self.name, self.workspace, self._mode = name, workspace, mode
+        else:
+            super().__init__(name, workspace, mode)
 
     def outputs(self) -> OutputMap:
         return {}
