@@ -14,6 +14,8 @@ from shared import contract_types
 from shared.contracts import RESERVED, Contract, visible
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
+# The key that marks what is no plain value in a stack's state, such as a secret.
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 Types = Mapping[str, str]
 Outputs = Mapping[str, Any]
@@ -96,15 +98,16 @@ def stale(
 ) -> list[Stale]:
     """The fields that `consumer` uses and whose values are others than at its last update.
 
-    `seen` is what it saw then (`seen_outputs`), `current` what the layers give now, both by layer. A layer
-    that it has not seen, or that is gone, has no changed values.
+    `seen` is what it saw then (`seen_outputs`), `current` what the layers give now, both by layer. What it
+    has not seen, or a layer that is gone, has not changed; nor has a secret, which the state encrypts.
     """
     return [
         Stale(layer, field, consumer)
         for layer, used in reads.items()
         if layer in seen and current.get(layer)
         for field in used
-        if seen[layer].get(field) != current[layer].get(field)
+        if field in seen[layer] and not _is_secret(seen[layer][field])
+        if seen[layer][field] != current[layer].get(field)
     ]
 
 
@@ -156,6 +159,10 @@ def refusal_of_missing(problems: Sequence[Problem], environment: str) -> UserErr
         f"First deploy {' and '.join(producers)} from code that gives it:"
         f" invoke deploy --env {environment} {layers}",
     )
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and SIGNATURE in value
 
 
 def _unfit(producer: str, gives: Types, consumer: str, wanted: Types) -> list[Problem]:

@@ -114,6 +114,16 @@ def test_S3_values_that_are_equal_or_gone_make_nothing_stale() -> None:
     assert stale("edge", {}, {"data": DATA}, {"data": GIVES}) == []
 
 
+def test_S3_an_output_that_was_added_and_a_secret_make_nothing_stale() -> None:
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+    assert stale("edge", {"data": {"days": secret}}, {"data": DATA}, {"data": GIVES}) == []
+
+
+def test_S3_an_output_that_is_used_and_was_taken_away_makes_a_consumer_stale() -> None:
+    seen, now = {"data": {"table_name": "t", "days": 7}}, {"data": {"table_name": "t"}}
+    assert stale("edge", seen, now, {"data": GIVES}) == [Stale("data", "days", "edge")]
+
+
 def test_S3_what_a_stack_saw_of_others_is_found_in_its_state() -> None:
     resources = [
         {"type": "pulumi:pulumi:Stack", "outputs": {"name": "organization/fraud-data/prod"}},
