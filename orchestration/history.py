@@ -53,6 +53,19 @@ class Update:
         return self.result == SUCCEEDED
 
     @property
+    def unfit(self) -> str:
+        """Why nothing can be rolled back to it, as the end of a sentence; empty if it can."""
+        if self.kind != UPDATE:
+            return f"is a {self.kind}, which has no code to go back to."
+        if not self.succeeded:
+            return f"is an update that {self.result}: what it would bring back never worked."
+        if not self.commit:
+            return "was deployed from a tree without git: nobody knows its code."
+        if self.dirty:
+            return f"was deployed from a dirty tree: its code is not what commit {short(self.commit)} holds."
+        return ""
+
+    @property
     def tree(self) -> str:
         """How the tree was, in a word."""
         return {True: "dirty", False: "clean", None: UNKNOWN}[self.dirty]

@@ -10,12 +10,13 @@ from tempfile import NamedTemporaryFile
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def install(pulumi_home: Path) -> None:
+def install(pulumi_home: Path, aws_version: str = "") -> None:
     """Write `plugins/resource-aws-v<version>/pulumi-resource-aws`; does nothing when it is there already.
 
+    The version is that of a program's `pulumi_aws`, by default of the one that is installed here.
     The file is moved into place whole, so that no run, side by side or broken off, leaves half of it.
     """
-    folder = pulumi_home / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
+    folder = pulumi_home / "plugins" / f"resource-aws-v{aws_version or version('pulumi-aws')}"
     folder.mkdir(parents=True, exist_ok=True)
     # -P: a folder called `local` where the engine runs must not stand in for this one.
     command = f"exec {shlex.quote(sys.executable)} -P -m local.plugin"
