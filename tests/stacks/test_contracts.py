@@ -5,7 +5,7 @@ import pytest
 from orchestration.environments import find
 from orchestration.graph import nodes_of
 from shared.contract_types import fits
-from shared.contracts import CONTRACTS, RESERVED, Contract, read, visible
+from shared.contracts import CONTRACTS, RESERVED, Contract, ContractError, read, visible
 from shared.projects import PROJECTS, Project
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import Program, run_program
@@ -57,14 +57,16 @@ def test_S3_an_output_that_nobody_uses_may_be_missing(prod: Programs) -> None:
 
 def test_S3_an_output_of_another_type_fails_the_deployment(prod: Programs) -> None:
     retyped = {**prod["foundation"].outputs, "data_key_arn": ["arn"]}
-    with pytest.raises(Exception, match="gives data_key_arn as list of text, not as text"):
+    with pytest.raises(ContractError, match="gives data_key_arn as list of text, not as text"):
         run_program("data", "prod", {"foundation": Program("foundation", outputs=retyped)})
 
 
 def test_S3_an_output_that_upstream_does_not_give_fails_the_deployment(prod: Programs) -> None:
     incomplete = dict(prod["foundation"].outputs)
     del incomplete["data_key_arn"]
-    with pytest.raises(Exception, match="data_key_arn"):
+    with pytest.raises(
+        ContractError, match="fraud-foundation does not give data_key_arn; deploy the layer foundation first"
+    ):
         run_program("data", "prod", {"foundation": Program("foundation", outputs=incomplete)})
 
 

@@ -62,6 +62,15 @@ def test_an_arrow_that_passes_a_column_goes_around_its_box() -> None:
     assert all(y < shop[1] or y > shop[3] for y in within)
 
 
+def test_arrows_pass_a_column_on_the_side_of_where_they_lead() -> None:
+    upper, lower = (Box(name, "", MAIL.sections) for name in ("upper", "lower"))
+    picture = drawn(BASE, SHOP, upper, lower)
+    _, shop, *_ = boxes_of(picture)
+    to_upper, to_lower = arrows_of(picture)[1::2]
+    assert to_upper[1][1] < shop[1]
+    assert to_lower[1][1] > shop[3]
+
+
 def test_boxes_of_one_column_do_not_overlap() -> None:
     other = Box("post", "", (Section("from base", ("key",), "base"),))
     _, shop, post = boxes_of(drawn(BASE, SHOP, other))

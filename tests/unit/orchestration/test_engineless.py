@@ -45,6 +45,10 @@ def test_what_a_program_uses_of_others_is_known_without_them(tmp_path: Path) -> 
     assert outputs["stage_name"] == "v1"
 
 
+def test_placeholders_stand_in_for_what_others_give(tmp_path: Path) -> None:
+    assert "PLACEHOLDER/data/table_arn" in outputs_of(environment(tmp_path, PROGRAM), LAYER)["api_arn"]
+
+
 def test_what_only_aws_could_tell_is_not_made_up(tmp_path: Path) -> None:
     assert outputs_of(environment(tmp_path, PROGRAM), LAYER)["api_url"] is None
 
