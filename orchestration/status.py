@@ -20,7 +20,7 @@ from orchestration.schedule import Report, failed, in_waves
 
 NONE = "·"
 UNKNOWN = "?"
-MAX_NAME = 14
+MAX_NAME = 12
 COLUMNS = (
     "layer", "version", "result", "age", "by", "commit", "behind", "resources", "contract", "locked by",
 )  # fmt: skip
@@ -146,7 +146,9 @@ def notes(environment: Environment, one: LayerStatus) -> Iterator[tuple[str, str
     if one.distance and one.distance.ahead:
         yield f"deployed with {one.distance.ahead} commits that this branch does not have.", "git pull"
     for problem in one.missing:
-        yield f"there is no {problem}.", f"invoke deploy --env {env} --layer {problem.producer}"
+        given = "is not there" if problem.found is None else f"is {problem.found}, not {problem.wanted}"
+        upstream = f"invoke deploy --env {env} --layer {problem.producer}"
+        yield f"uses {problem.field} of {problem.producer}, which {given}.", upstream
     if one.stale:
         fields = ", ".join(f"{field.producer}.{field.field}" for field in one.stale)
         yield f"deployed before {fields} changed.", deploy
