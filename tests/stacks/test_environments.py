@@ -39,7 +39,7 @@ def test_every_resource_that_takes_tags_says_whose_it_is(prod: Programs) -> None
             "owner": project.owner,
         }
         tagged = [each for each in prod[project.layer].resources if "tags" in each.inputs]
-        assert len(tagged) >= 4
+        assert tagged
         for resource in tagged:
             assert wanted.items() <= resource["tags"].items(), resource.name
 

@@ -9,11 +9,12 @@ from orchestration import layers
 from orchestration.deploy import Deployer, Ways
 from orchestration.environments import find
 from orchestration.errors import PartlyDoneError, UserError
-from orchestration.layers import LAYERS, Layer
+from orchestration.layers import Layer
 from orchestration.steps import Step
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 
-ALL = {layer.name for layer in LAYERS}
+FOUR = layers.select(["foundation", "data", "processing", "edge"])
+ALL = {layer.name for layer in FOUR}
 
 
 @dataclass
@@ -31,12 +32,12 @@ class User:
 
 def deployer(env: str, user: User, engine: FakeEngine, *, as_json: bool = False, **ways: Any) -> Deployer:
     chosen = Ways(as_json=as_json, plan_first=env != "local", ask_name=env == "prod", **ways)
-    return Deployer(find(env), engine, user, chosen)
+    return Deployer(find(env), engine, user, chosen, all_layers=FOUR)
 
 
 def test_local_is_deployed_without_a_preview_or_a_question() -> None:
     user, engine = User(), FakeEngine(find("local"))
-    deployer("local", user, engine).deploy(LAYERS)
+    deployer("local", user, engine).deploy(FOUR)
     assert engine.calls[:2] == ["up foundation", "up data"]
     assert sorted(engine.calls[2:]) == ["up edge", "up processing"]
     assert user.questions == []
@@ -52,14 +53,14 @@ def test_an_account_is_asked_for_after_a_preview() -> None:
 def test_nothing_is_deployed_if_the_user_does_not_agree() -> None:
     engine = FakeEngine(find("prod"), deployed=set(ALL))
     with pytest.raises(UserError, match="Nothing was changed"):
-        deployer("prod", User(agrees=False), engine).deploy(LAYERS)
+        deployer("prod", User(agrees=False), engine).deploy(FOUR)
     assert all(call.startswith("preview") for call in engine.calls)
 
 
 def test_nothing_is_deployed_if_the_preview_fails() -> None:
     user, engine = User(), FakeEngine(find("prod"), deployed=set(ALL), breaks={"edge": "edge: no"})
     with pytest.raises(UserError, match="Nothing was changed: edge"):
-        deployer("prod", user, engine).deploy(LAYERS)
+        deployer("prod", user, engine).deploy(FOUR)
     assert user.questions == []
 
 
@@ -67,7 +68,7 @@ def test_an_empty_account_is_previewed_with_placeholders_and_then_deployed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     engine = FakeEngine(find("dev"))
-    deployer("dev", User(), engine).deploy(LAYERS)
+    deployer("dev", User(), engine).deploy(FOUR)
     assert engine.placeholders["edge"] == {"foundation", "data"}
     assert "PLACEHOLDERS stand in for the outputs of data, foundation" in capsys.readouterr().out
     assert engine.deployed == ALL
@@ -76,7 +77,7 @@ def test_an_empty_account_is_previewed_with_placeholders_and_then_deployed(
 def test_an_output_that_comes_with_the_same_deployment_has_a_placeholder_of_its_own() -> None:
     known = {name: value for name, value in OUTPUTS["data"].items() if name != "table_arn"}
     engine = FakeEngine(find("dev"), deployed=set(ALL), gives={"data": known})
-    deployer("dev", User(), engine).preview(LAYERS)
+    deployer("dev", User(), engine).preview(FOUR)
     assert engine.placeholders["edge"] == {"data.table_arn"}
     deployer("dev", User(), engine).preview(layers.select(["edge"]))
     assert engine.placeholders["edge"] == frozenset()
@@ -138,7 +139,7 @@ def test_a_report_is_written_to_a_file_too(tmp_path: Path) -> None:
 def test_a_layer_that_fails_after_others_changed_has_an_exit_status_of_its_own() -> None:
     engine = FakeEngine(find("local"), breaks={"data": "data: no"})
     with pytest.raises(PartlyDoneError) as caught:
-        deployer("local", User(), engine).deploy(LAYERS)
+        deployer("local", User(), engine).deploy(FOUR)
     assert caught.value.status == 3
 
 
@@ -152,7 +153,7 @@ def test_a_layer_without_its_upstream_says_what_to_deploy_first() -> None:
 def test_a_failed_layer_is_named_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     engine = FakeEngine(find("local"), breaks={"data": "data: the queue broke"})
     with pytest.raises(UserError, match=r"^Not deployed: data\.$"):
-        deployer("local", User(), engine).deploy(LAYERS)
+        deployer("local", User(), engine).deploy(FOUR)
     shown = capsys.readouterr()
     assert "error: data: the queue broke" in shown.err
     assert "left out: data failed" in shown.out
@@ -168,7 +169,7 @@ def test_json_is_all_there_is_on_standard_output(capsys: pytest.CaptureFixture[s
 
 def test_destroy_begins_with_those_that_read_others() -> None:
     user, engine = User(), FakeEngine(find("local"), deployed=set(ALL))
-    deployer("local", user, engine).destroy(LAYERS)
+    deployer("local", user, engine).destroy(FOUR)
     assert set(engine.calls[:2]) == {"destroy processing", "destroy edge"}
     assert engine.calls[2:] == ["destroy data", "destroy foundation"]
     assert user.questions == ["Delete every resource of foundation, data, processing, edge in 'local'?"]
@@ -184,12 +185,12 @@ def test_destroy_refuses_a_layer_that_another_one_reads() -> None:
 def test_destroy_refuses_protected_resources_before_deleting_any() -> None:
     engine = FakeEngine(find("prod"), deployed=set(ALL), protects={"data": ["transactions (aws:dynamodb)"]})
     with pytest.raises(UserError, match="data has protected resources: transactions"):
-        deployer("prod", User(), engine).destroy(LAYERS)
+        deployer("prod", User(), engine).destroy(FOUR)
     assert engine.calls == []
 
 
 def test_a_layer_that_cannot_be_destroyed_keeps_those_it_reads() -> None:
     engine = FakeEngine(find("local"), deployed=set(ALL), breaks={"edge": "edge: busy"})
     with pytest.raises(UserError, match="Not destroyed: edge"):
-        deployer("local", User(), engine).destroy(LAYERS)
+        deployer("local", User(), engine).destroy(FOUR)
     assert engine.deployed == {"foundation", "data", "edge"}

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from orchestration.errors import UserError
-from orchestration.layers import LAYERS, Layer
+from orchestration.layers import Layer, select
 from orchestration.schedule import Fate, in_waves
 
 SECONDS = 10.0
+FOUR = select(["foundation", "data", "processing", "edge"])
 
 
 class Recorder:
@@ -26,12 +27,12 @@ class Recorder:
 
 
 def fates(act: Callable[[Layer], str]) -> dict[str, str]:
-    return {report.layer.name: str(report.fate) for report in in_waves(LAYERS, act)}
+    return {report.layer.name: str(report.fate) for report in in_waves(FOUR, act)}
 
 
 def test_layers_are_acted_on_after_those_they_read() -> None:
     act = Recorder()
-    in_waves(LAYERS, act)
+    in_waves(FOUR, act)
     assert act.acted[:2] == ["foundation", "data"]
     assert set(act.acted[2:]) == {"processing", "edge"}
 
@@ -73,12 +74,12 @@ def test_a_failure_lets_the_others_finish() -> None:
 
 
 def test_a_layer_left_out_names_what_stopped_it() -> None:
-    reports = in_waves(LAYERS[:2], Recorder(frozenset({"foundation"})))
+    reports = in_waves(FOUR[:2], Recorder(frozenset({"foundation"})))
     assert [report.reason for report in reports] == ["foundation broke", "foundation failed"]
 
 
 def test_layers_that_were_not_chosen_are_not_waited_for() -> None:
-    edge = next(layer for layer in LAYERS if layer.name == "edge")
+    edge = next(layer for layer in FOUR if layer.name == "edge")
     assert in_waves([edge], Recorder())[0].result == "EDGE"
 
 
@@ -87,7 +88,7 @@ def test_a_mistake_in_the_code_is_not_hidden() -> None:
         raise KeyError("mistake")
 
     with pytest.raises(KeyError, match="mistake"):
-        in_waves(LAYERS, act)
+        in_waves(FOUR, act)
 
 
 def test_ctrl_c_interrupts_waits_for_what_is_under_way_and_starts_nothing_more() -> None:
@@ -102,11 +103,11 @@ def test_ctrl_c_interrupts_waits_for_what_is_under_way_and_starts_nothing_more()
         return ""
 
     with pytest.raises(KeyboardInterrupt):
-        in_waves(LAYERS, act, interrupt=interrupted.set)
+        in_waves(FOUR, act, interrupt=interrupted.set)
     assert finished == ["foundation"]
 
 
 def test_a_report_knows_how_long_its_layer_took() -> None:
-    [report] = in_waves(LAYERS[:1], Recorder())
+    [report] = in_waves(FOUR[:1], Recorder())
     assert report.fate is Fate.DONE
     assert report.seconds > 0
