@@ -148,8 +148,8 @@ class _Loaded:
         self._contract, self._types = contract, contract.types()
         self._used: dict[str, pulumi.Output[Any]] = {}
         self._closed = False
-        given = {name.removeprefix(f"{producer.layer}.") for name in placeholders.get()}
-        self._stand_ins = set(self._types) if producer.layer in given else given & set(self._types)
+        layer, made_up = producer.layer, placeholders.get()
+        self._stand_ins = {name for name in self._types if made_up & {layer, f"{layer}.{name}"}}
         if self._stand_ins and not pulumi.runtime.is_dry_run():
             raise ContractError(f"placeholders of {producer.name} are for previews only; deploy it first")
         # An empty stack has no outputs, one that was never made cannot even be referred to.

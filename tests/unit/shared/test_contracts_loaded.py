@@ -78,4 +78,6 @@ def test_S3_placeholders_never_reach_an_update(stand_in: str) -> None:
 
 def test_placeholders_of_another_layer_do_not_matter() -> None:
     given = {"table_name": "t", "suspicious_queue_url": "q"}
-    assert outputs_of(use_table, given=given, stand_ins=frozenset({"foundation"}))["table"] == "t"
+    assert (
+        outputs_of(use_table, given=given, stand_ins=frozenset({"foundation", "table_name"}))["table"] == "t"
+    )
