@@ -14,6 +14,7 @@ from orchestration.running import Number, Whole, task
 ENV = "environment: local (the embedded AWS), dev, staging or prod"
 LOCAL_ENV = "environment: only local has this"
 LAYER = "only this layer; say it again for more than one"
+ONE_LAYER = "which layer"
 YES = "do not ask before something changes"
 CONFIRM = "name of the environment, where --yes is not enough: something that holds data would be lost"
 OVERRIDE = "why a tree that is not committed or pushed may be used this once; kept in the history"
@@ -41,9 +42,9 @@ def demo(
     port: int = Whole(0),
 ) -> int:
     """Deploy to the embedded AWS, post simulated transactions and show their alerts."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    return commands.demo(env, count=count, rate=rate, seed=seed, port=port)
+    return using.demo(env, count=count, rate=rate, seed=seed, port=port)
 
 
 @task(
@@ -82,18 +83,18 @@ def deploy(
     port: int = Whole(0),
 ) -> None:
     """Deploy all layers, or some: show the plan, ask, and act in the order of their dependencies."""
-    from orchestration import commands
+    from orchestration.commands import deploying
 
-    how = commands.How(yes, confirm, json, report, parallel, refresh, override, port)
-    commands.deploy(env, layer, changed=changed, plan=plan, from_plan=from_plan, how=how)
+    how = deploying.How(yes, confirm, json, report, parallel, refresh, override, port)
+    deploying.deploy(env, layer, changed=changed, plan=plan, from_plan=from_plan, how=how)
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def preview(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
     """Show what deploy would change, without changing it."""
-    from orchestration import commands
+    from orchestration.commands import deploying
 
-    commands.preview(env, layer, how=commands.How(as_json=json))
+    deploying.preview(env, layer, how=deploying.How(as_json=json))
 
 
 @task(
@@ -118,17 +119,77 @@ def destroy(
     json: bool = False,
 ) -> None:
     """Delete what the layers hold, in reverse order, refusing what is protected."""
-    from orchestration import commands
+    from orchestration.commands import deploying
 
-    commands.destroy(env, layer, how=commands.How(yes, confirm, json, override=override))
+    deploying.destroy(env, layer, how=deploying.How(yes, confirm, json, override=override))
+
+
+@task(help={"env": ENV, "yes": YES, "json": JSON})
+def bootstrap(_: Context, env: str, yes: bool = False, json: bool = False) -> None:
+    """Prepare an AWS account once: where state is kept, and who CI is."""
+    from orchestration.commands import deploying, operating
+
+    operating.bootstrap(env, deploying.How(yes, as_json=json))
+
+
+@task(help={"env": ENV, "json": JSON})
+def status(_: Context, env: str = "local", json: bool = False) -> None:
+    """Show where each layer stands: version, commit, contract, what is stale, who holds it."""
+    from orchestration.commands import operating
+
+    operating.status(env, as_json=json)
+
+
+@task(help={"env": ENV, "layer": ONE_LAYER, "limit": "only the newest (default: all)", "json": JSON})
+def history(_: Context, layer: str, env: str = "local", limit: int = Whole(0), json: bool = False) -> None:
+    """Show the updates of a layer: when, by whom, from which commit, what changed."""
+    from orchestration.commands import operating
+
+    operating.show_history(env, layer, limit=limit, as_json=json)
+
+
+@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+def drift(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> int:
+    """Show what was changed outside Pulumi; exit status 2 if anything was."""
+    from orchestration.commands import operating
+
+    return operating.drift(env, layer, as_json=json)
+
+
+@task(
+    help={
+        "format": "text, dot or svg",
+        "out": "file to write to, instead of standard output",
+        "json": JSON,
+    }
+)
+def graph(_: Context, format_: str = "text", out: str = "", json: bool = False) -> None:
+    """Show the layers, their contracts and what flows between them."""
+    from orchestration import graph as drawn
+
+    drawn.show(file_format=format_, out=out, as_json=json)
+
+
+@task(
+    help={
+        "since": "a commit: say which layers the changes since then touch, and why",
+        "env": "leave the other environments' settings out",
+        "json": JSON,
+    }
+)
+def layers(_: Context, since: str = "", env: str = "", json: bool = False) -> None:
+    """List the layers in their order, with owners and dependencies."""
+    from orchestration import environments, layer_list
+
+    layer_list.show(environments.find(env) if env else None, since=since, as_json=json)
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def outputs(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
     """Show what the deployed layers give to others, such as the API's URL."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    commands.show_outputs(env, layer, as_json=json)
+    using.show_outputs(env, layer, as_json=json)
 
 
 @task(
@@ -153,11 +214,9 @@ def send(
     json: bool = False,
 ) -> int:
     """Post the transactions of a file and say what became of each."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    return commands.send(
-        env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
-    )
+    return using.send(env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json)
 
 
 @task(help={"env": LOCAL_ENV, "follow": FOLLOW, "full": "with the text of each mail", "json": JSON})
@@ -165,9 +224,9 @@ def alerts(
     _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
 ) -> int:
     """Show the mail that the alerts' subscribers received."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    return commands.alerts(env, follow=follow, full=full, as_json=json)
+    return using.alerts(env, follow=follow, full=full, as_json=json)
 
 
 @task(
@@ -188,33 +247,33 @@ def logs(
     json: bool = False,
 ) -> int:
     """Show what the functions log."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    return commands.logs(env, function=function, since=since, follow=follow, as_json=json)
+    return using.logs(env, function=function, since=since, follow=follow, as_json=json)
 
 
 @task(help={"port": PORT})
 def up(_: Context, port: int = Whole(0)) -> None:
     """Start the embedded AWS; deploy and demo do so by themselves."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    commands.local_up(port)
+    using.local_up(port)
 
 
 @task()
 def down(_: Context) -> None:
     """Stop the embedded AWS and keep what it holds."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    commands.local_down()
+    using.local_down()
 
 
 @task()
 def reset(_: Context) -> None:
     """Forget what the embedded AWS holds, and the stacks deployed to it."""
-    from orchestration import commands
+    from orchestration.commands import using
 
-    commands.local_reset()
+    using.local_reset()
 
 
 @task(
@@ -248,7 +307,17 @@ def lock(_: Context, upgrade: bool = False) -> None:
     development.lock(upgrade=upgrade)
 
 
+@task()
+def write(_: Context) -> None:
+    """Write the CI's workflows and CODEOWNERS anew from the list of layers."""
+    from orchestration import ci
+
+    ci.write()
+
+
 namespace = Collection(
-    demo, deploy, preview, destroy, outputs, send, alerts, logs, run_tests, check, bench, lock,
+    demo, deploy, preview, destroy, bootstrap, status, history, drift, graph, layers,
+    outputs, send, alerts, logs, run_tests, check, bench, lock,
     Collection("local", up, down, reset),
+    Collection("ci", write),
 )  # fmt: skip

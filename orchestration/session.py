@@ -21,13 +21,16 @@ def check_settings(environment: Environment, layers: Iterable[Layer]) -> None:
             raise UserError(f"{error}.") from error
 
 
-def check_guards(environment: Environment, tree: guards.Tree, *, changing: bool, override: str = "") -> str:
-    """Refuse what an account must be kept from; returns what `override` excuses. Nothing for `local`."""
+def check_guards(environment: Environment, tree: guards.Tree | None = None, *, override: str = "") -> str:
+    """Refuse the wrong AWS account, and a `tree` that others cannot see; returns what `override` excuses.
+
+    Nothing is refused for `local`.
+    """
     if environment.is_local:
         return ""
     account = account_of(environment)
     guards.check_account(environment, account.id, lambda: guards.account_of_caller(account.region))
-    return guards.check_tree(environment, tree, override=override) if changing else ""
+    return guards.check_tree(environment, tree, override=override) if tree else ""
 
 
 def open_engine(

@@ -1,0 +1,1 @@
+"""What each task does, from the words that the user typed to the exit status."""

@@ -1,0 +1,43 @@
+"""The tasks that say where the layers stand, and those that bring them back."""
+
+from collections.abc import Iterable
+
+from orchestration import bootstrap as bootstrapping
+from orchestration import drift as drifting
+from orchestration import environments, history, layers, locks, session
+from orchestration import status as standing
+from orchestration.commands.deploying import How
+from orchestration.confirm import confirm
+
+
+def bootstrap(env: str, how: How) -> None:
+    """Make an account ready for the layers."""
+    environment = environments.find(env)
+    bootstrapping.bootstrap(
+        environment,
+        lambda: session.open_engine(environment),
+        lambda question: confirm(question, yes=how.yes),
+        as_json=how.as_json,
+    )
+
+
+def status(env: str, *, as_json: bool) -> None:
+    """Print where each layer stands."""
+    environment = environments.find(env)
+    engine = session.reading_engine(environment)
+    standing.status(environment, engine, locks.of(environment, engine), as_json=as_json)
+
+
+def show_history(env: str, layer: str, *, limit: int, as_json: bool) -> None:
+    """Print the updates of a layer."""
+    environment, chosen = environments.find(env), layers.find(layer)
+    history.show(environment, session.reading_engine(environment), chosen, limit=limit, as_json=as_json)
+
+
+def drift(env: str, names: Iterable[str], *, as_json: bool) -> int:
+    """Print what was changed outside Pulumi."""
+    environment, chosen = environments.find(env), layers.select(names)
+    session.check_settings(environment, chosen)
+    session.check_guards(environment)
+    engine = session.open_engine(environment)
+    return drifting.drift(environment, engine, locks.of(environment, engine), chosen, as_json=as_json)

@@ -1,0 +1,73 @@
+"""A clone of this tree in which a test may change anything, with the tasks run as a user runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.environments import ROOT
+from orchestration.git import Git
+from tests import repository
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """The clone at `root`; `variables` are what its tasks get besides the test's own."""
+
+    root: Path
+    git: Git
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, root: Path, variables: Mapping[str, str] | None = None) -> "Scratch":
+        """Copy all that git knows or would take, and commit it."""
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, root / name)
+        git = repository.make(root)
+        repository.commit(git, "first")
+        return cls(root, git, variables or {})
+
+    def invoke(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a task to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "invoke", *words],
+            cwd=self.root,
+            # Its own modules go before those of the tree that the environment belongs to.
+            env={**os.environ, "FRAUD_LOCAL_PORT": "0", **self.variables, "PYTHONPATH": str(self.root)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def succeed(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a task that must exit 0."""
+        done = self.invoke(*words)
+        assert done.returncode == 0, f"invoke {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def refuse(self, *words: str, status: int = 1) -> str:
+        """Run a task that must fail with one line; returns that line."""
+        done = self.invoke(*words)
+        assert done.returncode == status, f"invoke {' '.join(words)}: {done.returncode}\n{done.stdout}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return " ".join(line for line in done.stderr.splitlines() if line.startswith("error: "))
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Change a file."""
+        text = (self.root / path).read_text()
+        assert old in text, f"{path} has no {old}"
+        (self.root / path).write_text(text.replace(old, new))
+
+    def commit(self, subject: str) -> str:
+        """Commit all changes; returns the id."""
+        return repository.commit(self.git, subject)
