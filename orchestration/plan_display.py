@@ -87,6 +87,5 @@ def _line(step: Step) -> Text:
     shown = list(step.properties[:MAX_PROPERTIES])
     if len(step.properties) > MAX_PROPERTIES:
         shown.append(f"{len(step.properties) - MAX_PROPERTIES} more")
-    return Text.assemble(
-        f"    {sign} ", (f"{step.operation:<8}", style), f"{step.resource}", (f"  {', '.join(shown)}", "dim")
-    )
+    properties = f"  {', '.join(shown)}" if shown else ""
+    return Text.assemble(f"    {sign} ", (f"{step.operation:<8}", style), step.resource, (properties, "dim"))
