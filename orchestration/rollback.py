@@ -213,10 +213,12 @@ def is_same(plan: Outcome) -> bool:
 
 
 def _refusal(move: Move, error: LayerError) -> UserError:
-    hint = error.hint or "Nothing was changed."
-    if "protect" in error.message:
-        # The engine's own advice would be to take the protection off.
-        hint = (
-            "Nothing was changed. What is protected has to stay: correct the code instead, and deploy that."
-        )
-    return UserError(f"Version {move.target.version} cannot be brought back. {error.message}", hint)
+    version = f"Version {move.target.version} cannot be brought back"
+    if "protect" not in error.message:
+        return UserError(f"{version}. {error.message}", error.hint or "Nothing was changed.")
+    # The engine's own words advise to take the protection off.
+    resource = error.message.removeprefix(f"{move.layer.name}: ").partition(": ")[0]
+    return UserError(
+        f"{version}: {resource} would be deleted or replaced, and is protected.",
+        "Nothing was changed. Correct the code instead, so that it stays, and deploy that.",
+    )
