@@ -20,24 +20,25 @@ if TYPE_CHECKING:
 URL = "PULUMI_BACKEND_URL"
 # Either of them means Pulumi Cloud; which one, and as whom, is the CLI's to find out.
 _PULUMI_CLOUD = ("PULUMI_ACCESS_TOKEN", "PULUMI_API")
+_PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 Variables = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class StateBucket:
+class AccountState:
     """The bucket in the environment's own account, and the key for it and for the stacks' secrets."""
 
     account: "Account"
 
     @property
-    def name(self) -> str:
+    def bucket(self) -> str:
         return self.account.names.state_bucket(self.account.id, self.account.region)
 
     @property
     def url(self) -> str:
         """As Pulumi takes it. The region is in it so that the user's own does not matter."""
-        return f"s3://{self.name}?region={self.account.region}"
+        return f"s3://{self.bucket}?region={self.account.region}"
 
     @property
     def secrets_provider(self) -> str:
@@ -45,19 +46,29 @@ class StateBucket:
         return f"awskms://{self.account.names.state_key_alias}?region={self.account.region}"
 
 
-def state_bucket(environment: "Environment", variables: Variables = os.environ) -> StateBucket | None:
+def in_account(environment: "Environment", variables: Variables = os.environ) -> AccountState | None:
     """The bucket if the state is there: None for `local`, and where the user has chosen another place."""
     if environment.is_local or any(variables.get(name) for name in (URL, *_PULUMI_CLOUD)):
         return None
-    return StateBucket(account_of(environment))
+    return AccountState(account_of(environment))
 
 
 def backend_url(environment: "Environment", variables: Variables = os.environ) -> str | None:
     """Where the stacks' state is, as Pulumi takes it; None if that is for the CLI to find out."""
     if environment.is_local:
         return f"file://{(environment.state_folder / 'pulumi').as_posix()}"
-    bucket = state_bucket(environment, variables)
-    return bucket.url if bucket else variables.get(URL) or None
+    state = in_account(environment, variables)
+    return state.url if state else variables.get(URL) or None
+
+
+def key_provider(environment: "Environment", variables: Variables = os.environ) -> str | None:
+    """The account's key as Pulumi takes it; None where Pulumi Cloud or a passphrase encrypts secrets."""
+    url = variables.get(URL, "")
+    cloud = url.startswith(("https:", "http:")) or (not url and any(map(variables.get, _PULUMI_CLOUD)))
+    passphrase = url and any(map(variables.get, _PASSPHRASE))
+    if environment.is_local or cloud or passphrase:
+        return None
+    return AccountState(account_of(environment)).secrets_provider
 
 
 def secrets_provider(environment: "Environment", layer: str, variables: Variables = os.environ) -> str | None:
@@ -69,7 +80,4 @@ def secrets_provider(environment: "Environment", layer: str, variables: Variable
     settings = yaml.safe_load(environment.settings_file(layer).read_text(encoding="utf-8")) or {}
     if named := settings.get("secretsprovider"):
         return str(named)
-    if "encryptionsalt" in settings:
-        return None
-    bucket = state_bucket(environment, variables)
-    return bucket.secrets_provider if bucket else None
+    return None if "encryptionsalt" in settings else key_provider(environment, variables)

@@ -1,5 +1,6 @@
 """The Pulumi engine, one stack at a time: what the tasks need of the Automation API, with typed results."""
 
+import json
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -195,15 +196,16 @@ class Engine:
         """The stack's state as the engine exports it, secrets encrypted; empty if there is no such stack."""
         with _Operation(self, layer):
             try:
-                return dict(self._workspace(layer).export_stack(self.environment.name).deployment or {})
+                # The Automation API's own export would decrypt them.
+                text = self._run(layer, "stack", "export", "--stack", self.environment.name)
             except StackNotFoundError:
                 return {}
+            return dict(json.loads(text).get("deployment") or {})
 
     def ask(self, layer: Layer, *arguments: str) -> str:
         """What the CLI prints for these arguments, run in the layer's folder."""
         with _Operation(self, layer):
-            folder = str(self.environment.stack_folder(layer.name))
-            return self._command.run(list(arguments), folder, self._variables).stdout
+            return self._run(layer, *arguments)
 
     def is_deployed(self, layer: Layer) -> bool:
         """Whether the stack has any resource."""
@@ -229,6 +231,10 @@ class Engine:
 
     def _resources(self, layer: Layer) -> Sequence[Mapping[str, Any]]:
         return [one for one in self.exported(layer).get("resources") or [] if one["type"] != STACK_TYPE]
+
+    def _run(self, layer: Layer, *arguments: str) -> str:
+        folder = str(self.environment.stack_folder(layer.name))
+        return self._command.run(list(arguments), folder, self._variables).stdout
 
     def _workspace(self, layer: Layer, program: Program | None = None) -> LocalWorkspace:
         return LocalWorkspace(

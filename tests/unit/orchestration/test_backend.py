@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.backend import backend_url, secrets_provider, state_bucket
+from orchestration.backend import backend_url, in_account, secrets_provider
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 
@@ -42,7 +42,7 @@ def test_teams_that_share_an_account_have_a_bucket_each(tmp_path: Path) -> None:
 def test_a_backend_that_the_user_set_is_taken(dev: Environment) -> None:
     users = {"PULUMI_BACKEND_URL": "s3://ours"}
     assert backend_url(dev, users) == "s3://ours"
-    assert state_bucket(dev, users) is None
+    assert in_account(dev, users) is None
 
 
 @pytest.mark.parametrize("name", ["PULUMI_ACCESS_TOKEN", "PULUMI_API"])
@@ -60,8 +60,23 @@ def test_secrets_of_a_new_stack_are_encrypted_with_the_accounts_key(dev: Environ
     assert secrets_provider(dev, "foundation", {}) == KEY
 
 
-def test_on_a_backend_of_the_users_pulumi_chooses_how_secrets_are_encrypted(dev: Environment) -> None:
-    assert secrets_provider(dev, "foundation", {"PULUMI_BACKEND_URL": "s3://ours"}) is None
+def test_a_passphrase_set_for_something_else_does_not_matter(dev: Environment) -> None:
+    assert secrets_provider(dev, "foundation", {"PULUMI_CONFIG_PASSPHRASE": "other"}) == KEY
+
+
+@pytest.mark.parametrize(
+    ("users", "provider"),
+    [
+        ({"PULUMI_BACKEND_URL": "s3://ours"}, KEY),
+        ({"PULUMI_BACKEND_URL": "s3://ours", "PULUMI_CONFIG_PASSPHRASE": "ours"}, None),
+        ({"PULUMI_BACKEND_URL": "https://api.pulumi.com"}, None),
+        ({"PULUMI_ACCESS_TOKEN": "set"}, None),
+    ],
+)
+def test_a_backend_of_the_users_may_encrypt_secrets_in_its_own_way(
+    dev: Environment, users: dict[str, str], provider: str | None
+) -> None:
+    assert secrets_provider(dev, "foundation", users) == provider
 
 
 def test_the_secrets_provider_of_the_settings_is_kept_on_every_backend(tmp_path: Path) -> None:

@@ -1,0 +1,84 @@
+"""What the state's bucket is set to, as S3 takes it."""
+
+from typing import Any
+
+from shared.iam import Statement
+
+KEPT_DAYS = 90
+UNFINISHED_DAYS = 7
+# Ours, and those that Pulumi makes of its own accord.
+BACKUPS = ("backups/", ".pulumi/backups/")
+
+
+def policy(bucket_arn: str, key_arn: str) -> dict[str, Any]:
+    """Denies what would leave the state readable: connections without TLS, and any other encryption.
+
+    Who writes without saying how it is to be encrypted gets the bucket's own: those keys are not in the
+    request then, which a condition with Null asks first.
+    """
+    encryption, key = (
+        "s3:x-amz-server-side-encryption",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    )
+    everyone = {"AWS": "*"}
+    statements = [
+        Statement(
+            sid="DenyWithoutTls",
+            effect="Deny",
+            principal=everyone,
+            actions=["s3:*"],
+            resources=[bucket_arn, f"{bucket_arn}/*"],
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+        Statement(
+            sid="DenyOtherEncryption",
+            effect="Deny",
+            principal=everyone,
+            actions=["s3:PutObject"],
+            resources=[f"{bucket_arn}/*"],
+            conditions={"Null": {encryption: "false"}, "StringNotEquals": {encryption: "aws:kms"}},
+        ),
+        Statement(
+            sid="DenyOtherKeys",
+            effect="Deny",
+            principal=everyone,
+            actions=["s3:PutObject"],
+            resources=[f"{bucket_arn}/*"],
+            conditions={"Null": {key: "false"}, "StringNotEquals": {key: key_arn}},
+        ),
+    ]
+    return {"Version": "2012-10-17", "Statement": [statement.as_document() for statement in statements]}
+
+
+def lifecycle() -> list[dict[str, Any]]:
+    """What is not current state is kept for a while, what was never finished for a week."""
+    old = {
+        "ID": "old-versions",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": KEPT_DAYS},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
+    }
+    backups = [
+        {
+            "ID": f"old {prefix}",
+            "Status": "Enabled",
+            "Filter": {"Prefix": prefix},
+            "Expiration": {"Days": KEPT_DAYS},
+        }
+        for prefix in BACKUPS
+    ]
+    return [old, *backups]
+
+
+def encryption(key_arn: str) -> dict[str, Any]:
+    """With the key, which is asked once for many objects, as each question costs."""
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
+    return {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}
+
+
+def public_access() -> dict[str, bool]:
+    """None, by whatever way it would be given."""
+    ways = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    return dict.fromkeys(ways, True)
