@@ -10,6 +10,7 @@ from orchestration.engine import Outcome
 from orchestration.schedule import Fate, Report
 from orchestration.stateful import TYPES
 from orchestration.steps import Step
+from shared import contracts
 
 _SIGNS = {
     "create": ("+", "green"),
@@ -77,9 +78,12 @@ def _lines(report: Report[Outcome]) -> Iterable[Text]:
 def _counts(outcome: Outcome) -> str:
     counts = outcome.changes.as_dict()
     found = [f"{counts[name]} to {name}" for name in _ORDER if counts[name]]
-    if found:
-        return ", ".join(found)
-    return "no change"
+    now, then = (set(contracts.visible(outputs)) for outputs in (outcome.outputs, outcome.before))
+    if then:
+        # Of new ones AWS decides most values, so that only the names are known before.
+        found += [f"output {name} added" for name in sorted(now - then)]
+        found += [f"output {name} taken away" for name in sorted(then - now)]
+    return ", ".join(found) or "no change"
 
 
 def _line(step: Step) -> Text:
