@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What the engine's events have in the place of a secret.
+# What the engine's events have in the place of a secret, or in a map that is marked as one.
 SECRET = "[secret]"  # noqa: S105
+_MARK = "4dabf18193072939515e22adb298388d"
+_MARK_OF_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
 
 _SEGMENT = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 _PLAIN_NAME = re.compile(r"[^.\[\]\"]+")
-# `__defaults` and the signature of an archive are the engine's own notes.
-_NOTES = ("__", "4dabf18193072939515e22adb298388d")
+# `__defaults` and the mark of an archive are the engine's own notes.
+_NOTES = ("__", _MARK)
 
 Path = tuple[str | int, ...]
 
@@ -48,9 +50,7 @@ def segments(path: str) -> Path:
 
 
 def _below(text: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    was: Any = old
-    now: Any = new
-    hidden = False
+    was, now, hidden = _plain(old), _plain(new), False
     for depth, segment in enumerate(path := segments(text)):
         hidden = hidden or SECRET in (was, now) or (depth > 0 and _new_beside_a_secret(was, segment))
         was, now = _at(was, segment), _at(now, segment)
@@ -68,8 +68,6 @@ def _walk(path: Path, was: Any, now: Any) -> Iterator[Change]:
         yield Change(_text(path), secret=True)
     elif isinstance(was, Mapping) and isinstance(now, Mapping):
         for key in sorted(was.keys() | now.keys()):
-            if key.startswith(_NOTES):
-                continue
             if _new_beside_a_secret(was, key):
                 yield Change(_text((*path, key)), secret=True)
             else:
@@ -79,6 +77,15 @@ def _walk(path: Path, was: Any, now: Any) -> Iterator[Change]:
             yield from _walk((*path, index), _at(was, index), _at(now, index))
     else:
         yield Change(_text(path), was, now)
+
+
+def _plain(value: Any) -> Any:
+    """Without the engine's own notes, and `SECRET` for each secret."""
+    if isinstance(value, Mapping):
+        if value.get(_MARK) == _MARK_OF_SECRET:
+            return SECRET
+        return {key: _plain(inner) for key, inner in value.items() if not key.startswith(_NOTES)}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _new_beside_a_secret(was: Any, key: str | int) -> bool:

@@ -98,7 +98,8 @@ def _print(environment: Environment, reports: Reports) -> None:
     for report in drifted:
         console.print(Text(report.layer.name, "bold"))
         for one in report.result or ():
-            console.print(Text.assemble("  ", one.resource, (" is gone", "bold red") if one.gone else ""))
+            told = (" is gone", "bold red") if one.gone else "" if one.changes else " differs"
+            console.print(Text.assemble("  ", one.resource, told))
             width = max((len(change.path) for change in one.changes), default=0)
             for change in one.changes:
                 console.print(Text.assemble("    ", (f"{change.path:<{width}}", "cyan"), "  ", _text(change)))

@@ -61,7 +61,8 @@ def _changes(data: StepEventMetadata) -> Sequence[Change]:
     states = [(_values(data.old, side), _values(data.new, side)) for side in ("inputs", "outputs")]
     for looked_at in (paths, whole):
         for old, new in states:
-            if found := differences.between(old, new, looked_at):
+            # Not every provider says what it is that differs.
+            if found := differences.between(old, new, looked_at or sorted(old.keys() | new.keys())):
                 return list(dict.fromkeys(found))
     return [Change(path) for path in paths]
 

@@ -2,7 +2,7 @@
 
 from local.embedded import EmbeddedAws
 from orchestration import session
-from orchestration.deploy import Deployer
+from orchestration.deploy import Deployer, Ways
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import select
 from orchestration.wiring import Deployed
@@ -12,7 +12,7 @@ def deploy(aws: EmbeddedAws) -> Deployed:
     """Deploy this tree's stacks as `invoke deploy` does, with their state beside the emulator's."""
     environment = Environment(LOCAL, ROOT, state=aws.root)
     engine = session.open_engine(environment, changing=True)
-    Deployer(environment, engine, confirm=_never_asked).deploy(select([]))
+    Deployer(environment, engine, _never_asked, ways=Ways(plan_first=False)).deploy(select([]))
     return Deployed(environment, session.reading_engine(environment))
 
 

@@ -1,9 +1,11 @@
 """A provider of things that exist only in the engine's state: `toy:index:Thing`.
 
 A thing whose `waits_for` names a file is created when that file is there; one with `fails` is not created.
+The file that `outside` names says what somebody did to the thing: other properties, or null if it is gone.
 """
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 from pulumi.provider.experimental import provider
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import main
+
+from local.plugin.values import to_property_map
 
 VERSION = "1.0.0"
 POLL_SECONDS = 0.02
@@ -32,7 +36,9 @@ class Toy(provider.Provider):
         return provider.CheckResponse(request.new_inputs)
 
     async def diff(self, request: provider.DiffRequest) -> provider.DiffResponse:
-        return provider.DiffResponse(changes=plain(request.old_state) != plain(request.new_inputs))
+        old, new = plain(request.old_state), plain(request.new_inputs)
+        differing = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
+        return provider.DiffResponse(changes=bool(differing), diffs=differing)
 
     async def create(self, request: provider.CreateRequest) -> provider.CreateResponse:
         properties = plain(request.properties)
@@ -42,6 +48,16 @@ class Toy(provider.Provider):
             if properties["fails"]:
                 raise RuntimeError(properties["fails"])
         return provider.CreateResponse(resource_id=request.name, properties=request.properties)
+
+    async def read(self, request: provider.ReadRequest) -> provider.ReadResponse:
+        outside = Path(plain(request.properties).get("outside") or "none")
+        changes = json.loads(outside.read_text()) if outside.is_file() else {}
+        if changes is None:
+            return provider.ReadResponse()
+        done = to_property_map(changes)
+        return provider.ReadResponse(
+            request.resource_id, {**request.properties, **done}, {**request.inputs, **done}
+        )
 
     async def update(self, request: provider.UpdateRequest) -> provider.UpdateResponse:
         return provider.UpdateResponse(properties=request.news)

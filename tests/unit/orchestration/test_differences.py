@@ -49,6 +49,15 @@ def test_a_secret_is_named_and_not_shown() -> None:
     assert between({"token": "[secret]"}, {"token": "[secret]"}, ["token"]) == [Change("token", secret=True)]
 
 
+def test_a_marked_secret_is_not_shown_either() -> None:
+    marked = {
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        "ciphertext": "[secret]",
+    }
+    assert between({"token": marked}, {"token": "open"}, ["token"]) == [Change("token", secret=True)]
+    assert between({"tokens": {"a": marked}}, {"tokens": {}}, ["tokens"]) == [Change("tokens.a", secret=True)]
+
+
 def test_what_is_inside_of_a_secret_is_not_shown() -> None:
     old, new = {"variables": "[secret]"}, {"variables": {"TOKEN": "open"}}
     assert between(old, new, ["variables.TOKEN"]) == [Change("variables.TOKEN", secret=True)]
