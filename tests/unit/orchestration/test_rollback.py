@@ -22,7 +22,7 @@ from tests.repository import commit
 from tests.unit.orchestration.stacks import Stacks
 from tests.unit.orchestration.updates import summary
 
-FOUNDATION, DATA, PROCESSING, EDGE = LAYERS
+FOUNDATION, DATA, PROCESSING, EDGE, *_ = LAYERS
 RULE = Step("update", "aws:lambda/function:Function", "fraud", ("code",))
 OUTPUTS = {"queue": "q", RESERVED: {"gives": {"queue": "text"}, "reads": {"foundation": {"key": "text"}}}}
 UPSTREAM = {"foundation": {"key": "k", RESERVED: {"gives": {"key": "text"}, "reads": {}}}}
