@@ -99,6 +99,23 @@ def prepare(environment: Environment, *, changing: bool, port: int | None = None
     return endpoint.environment()
 
 
+def resume(environment: Environment) -> Mapping[str, str]:
+    """The AWS plugin's variables for `local` as the last run left it, cut off or not: nothing starts afresh.
+
+    A `UserError` if the embedded AWS has lost what the engine's state describes.
+    """
+    endpoint = start(environment)
+    with told_to_users():
+        agrees = Marker(environment.state_folder, endpoint).agrees()
+    if not agrees:
+        raise UserError(
+            "The embedded AWS was killed and lost what Pulumi's state describes.",
+            "Start both afresh: invoke deploy",
+        )
+    install(environment.state_folder / "pulumi-home")
+    return endpoint.environment()
+
+
 def _agreeing(environment: Environment, endpoint: Endpoint, state: LocalState) -> Endpoint:
     with told_to_users():
         if not Marker(environment.state_folder, endpoint).agrees():
