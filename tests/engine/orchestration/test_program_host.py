@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.environments import ROOT
 from orchestration.errors import UserError
-from orchestration.hosting import SCRIPT, hosted
+from orchestration.hosting import hosted
 from orchestration.interpreters import REQUIREMENTS, interpreter, version_of
 from orchestration.layers import Layer
 from tests.waiting import wait_for
