@@ -5,12 +5,12 @@ the pinned versions that decide what a program registers. Whether an upstream la
 seen here: that is in the engine's state, not in files.
 """
 
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from orchestration.environments import NAMES, ROOT
 from orchestration.errors import UserError
+from orchestration.git import Git
 from orchestration.layers import Layer
 
 # The second one has the versions of pulumi and pulumi-aws, which a program's resources depend on.
@@ -47,26 +47,13 @@ def changed_since(commit: str, root: Path = ROOT) -> tuple[str, ...]:
 
     Untracked files count unless they are ignored. A `UserError` if git knows no such commit here.
     """
-    found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
-    if found is None:
+    git = Git(root)
+    if not git.has(commit):
         raise UserError(
             f"There is no commit '{commit}' in this clone.",
             "A clone without history gets it all: git fetch --unshallow",
         )
-    differing = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", found.strip())
-    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
-    if differing is None or untracked is None:
-        raise UserError(f"git cannot compare the files in {root} with '{commit}'.", "Look at: git status")
-    return tuple(sorted(set(filter(None, (differing + untracked).split("\0")))))
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """What git says; nothing if it refuses."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise UserError("git is not installed, or not on PATH.") from None
-    return done.stdout if done.returncode == 0 else None
+    return tuple(sorted({*git.changed(commit), *git.untracked()}))
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

@@ -82,6 +82,10 @@ class Git:
             "\0"
         )[:-1]
 
+    def untracked(self) -> list[str]:
+        """The paths that git does not know, but for those that it is told to ignore."""
+        return self._ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
+
     def content(self, commit: str, path: str) -> bytes | None:
         """A file as it was in the commit; None if there was none."""
         result = self._run("cat-file", "blob", f"{commit}:{path}")

@@ -1,11 +1,12 @@
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from orchestration.affected import affected, changed_since, paths_of, reasons
 from orchestration.errors import UserError
+from orchestration.git import Git
 from orchestration.layers import LAYERS, Layer, find
+from tests import repository
 
 DATA = find("data")
 PROCESSING = find("processing")
@@ -76,56 +77,36 @@ def test_patterns_are_those_of_a_path_filter_with_the_exceptions_last() -> None:
     )
 
 
-class Repository:
-    """A git repository with one commit of three files."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git("init", "--quiet")
-        self.write(".gitignore", "ignored\n")
-        for name in ("a", "b", "c"):
-            self.write(name, f"{name}: a file long enough to be recognised when it is renamed\n")
-        self.commit()
-
-    def git(self, *arguments: str) -> None:
-        author = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
-        subprocess.run(["git", *author, *arguments], cwd=self.root, check=True, capture_output=True)
-
-    def write(self, name: str, text: str) -> None:
-        (self.root / name).write_text(text)
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "a commit")
-
-
 @pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path)
+def git(tmp_path: Path) -> Git:
+    """A repository with one commit of three files."""
+    made = repository.make(tmp_path)
+    text = "a file long enough to be recognised when it is renamed\n"
+    repository.commit(made, "first", {".gitignore": "ignored\n", **{name: name + text for name in "abc"}})
+    return made
 
 
-def test_nothing_changed_since_a_commit_that_is_checked_out(repository: Repository) -> None:
-    assert changed_since("HEAD", repository.root) == ()
+def test_nothing_changed_since_a_commit_that_is_checked_out(git: Git) -> None:
+    assert changed_since("HEAD", git.root) == ()
 
 
-def test_committed_staged_unstaged_and_untracked_files_have_changed(repository: Repository) -> None:
-    repository.write("a", "committed\n")
-    repository.commit()
-    repository.write("b", "staged\n")
-    repository.git("add", "b")
-    repository.write("c", "unstaged\n")
-    repository.write("ünträcked file", "")
-    repository.write("ignored", "")
-    assert changed_since("HEAD~1", repository.root) == ("a", "b", "c", "ünträcked file")
+def test_committed_staged_unstaged_and_untracked_files_have_changed(git: Git) -> None:
+    repository.commit(git, "second", {"a": "committed\n"})
+    (git.root / "b").write_text("staged\n")
+    git.run("add", "b")
+    (git.root / "c").write_text("unstaged\n")
+    (git.root / "ünträcked file").write_text("")
+    (git.root / "ignored").write_text("")
+    assert changed_since("HEAD~1", git.root) == ("a", "b", "c", "ünträcked file")
 
 
-def test_a_renamed_file_has_changed_under_both_names(repository: Repository) -> None:
-    repository.git("mv", "a", "z")
-    repository.commit()
-    assert changed_since("HEAD~1", repository.root) == ("a", "z")
+def test_a_renamed_file_has_changed_under_both_names(git: Git) -> None:
+    git.run("mv", "a", "z")
+    repository.commit(git, "second")
+    assert changed_since("HEAD~1", git.root) == ("a", "z")
 
 
 @pytest.mark.parametrize("commit", ["no-such-commit", "0" * 40, "--all", ""])
-def test_an_unknown_commit_is_the_users_to_correct(repository: Repository, commit: str) -> None:
+def test_an_unknown_commit_is_the_users_to_correct(git: Git, commit: str) -> None:
     with pytest.raises(UserError, match=f"no commit '{commit}'"):
-        changed_since(commit, repository.root)
+        changed_since(commit, git.root)

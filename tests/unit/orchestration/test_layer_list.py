@@ -1,5 +1,4 @@
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from orchestration import layer_list
 from orchestration.environments import CLOUD, Environment, find
 from orchestration.errors import UserError
 from orchestration.layers import LAYERS, in_order
+from tests import repository
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: Any, **options: Any) -> Any:
@@ -55,33 +55,32 @@ def test_json_names_the_roles_of_an_environments_account(
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    author = ("-c", "user.name=Ann", "-c", "user.email=ann@example.com")
-    for arguments in (("init", "--quiet"), (*author, "commit", "--quiet", "--allow-empty", "-m", "a commit")):
-        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+def tree(tmp_path: Path) -> Path:
+    """A repository whose files are not committed."""
+    repository.commit(repository.make(tmp_path), "first")
     folder = tmp_path / "stacks" / "data"
     folder.mkdir(parents=True)
     for name in ("a.py", "b.py", "c.py", "d.py", "Pulumi.prod.yaml"):
-        (folder / name).write_text("")
+        (folder / name).touch()
     return tmp_path
 
 
 def test_what_is_affected_is_said_with_the_files_that_do_it(
-    repository: Path, capsys: pytest.CaptureFixture[str]
+    tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    foundation, data, *_ = shown(capsys, Environment("local", repository), since="HEAD")["layers"]
+    foundation, data, *_ = shown(capsys, Environment("local", tree), since="HEAD")["layers"]
     assert (foundation["affected"], foundation["because"]) == (False, [])
     assert data["affected"]
     assert data["because"] == [f"stacks/data/{name}.py" for name in "abcd"]
 
 
-def test_the_table_names_a_few_of_the_files(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    layer_list.show(Environment("local", repository), since="HEAD")
+def test_the_table_names_a_few_of_the_files(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layer_list.show(Environment("local", tree), since="HEAD")
     foundation, data = (line.strip() for line in capsys.readouterr().out.splitlines()[1:3])
     assert data.endswith("stacks/data/a.py, stacks/data/b.py, stacks/data/c.py and 1 more")
     assert foundation.endswith("·")
 
 
-def test_an_unknown_commit_is_the_users_to_correct(repository: Path) -> None:
+def test_an_unknown_commit_is_the_users_to_correct(tree: Path) -> None:
     with pytest.raises(UserError, match="no commit 'nowhere'"):
-        layer_list.show(Environment("local", repository), since="nowhere")
+        layer_list.show(Environment("local", tree), since="nowhere")
