@@ -16,6 +16,7 @@ from orchestration.locks import Holder
 
 STACK = "pulumi:pulumi:Stack"
 OWN_TYPES = "pulumi:"
+REFRESH = "refresh"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Found:
     def outputs(self) -> Outputs:
         """What the stack gives; empty if it is not deployed."""
         return next((one.get("outputs") or {} for one in self.resources if one["type"] == STACK), {})
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the stack holds anything but itself, which is left of one that was destroyed."""
+        return any(one["type"] != STACK for one in self.resources)
 
     @property
     def in_aws(self) -> int:
@@ -82,6 +88,11 @@ class LayerStatus:
     holder: Holder | None = None
 
     @property
+    def stale_known(self) -> bool:
+        """Whether `stale` is all. A refresh reads what other layers give, and forgets what an update saw."""
+        return self.update is None or self.update.kind != REFRESH
+
+    @property
     def contract_holds(self) -> bool | None:
         """Whether the other layers give what this one reads; None if nobody knows what that is."""
         return not self.missing if self.reads_known else None
@@ -105,6 +116,7 @@ class LayerStatus:
                 for one in self.missing
             ],
             "stale": [{"layer": one.producer, "field": one.field} for one in self.stale],
+            "stale_known": self.stale_known,
             "locked_by": self.holder.as_dict() if self.holder else None,
         }
 
@@ -138,22 +150,20 @@ def of(
     """
     own = found[layer.name]
     update = own.updates[0] if own.updates else None
-    # A stack that was destroyed, or only previewed, holds at most what is the engine's own.
-    deployed = own.in_aws > 0
     declared = compatibility.of_outputs(own.outputs)
     upstream = {name: found[name].outputs for name in layer.depends_on if name in found}
     reads = {name: used for name, used in (declared.reads or {}).items() if name in upstream}
     seen = compatibility.seen_outputs(own.resources, projects)
     return LayerStatus(
         layer=layer,
-        deployed=deployed,
+        deployed=own.is_deployed,
         update=update,
         last_good=next((one for one in own.updates if one.succeeded), None),
-        distance=commits.distance(layer, update.commit) if update and deployed else None,
+        distance=commits.distance(layer, update.commit) if update and own.is_deployed else None,
         resources=own.in_aws,
         pending=own.pending,
         reads_known=declared.reads is not None and len(upstream) == len(layer.depends_on),
-        missing=compatibility.missing(layer.name, reads, upstream) if deployed else (),
-        stale=compatibility.stale(layer.name, seen, upstream, reads) if deployed else (),
+        missing=compatibility.missing(layer.name, reads, upstream) if own.is_deployed else (),
+        stale=compatibility.stale(layer.name, seen, upstream, reads) if own.is_deployed else (),
         holder=own.holder,
     )

@@ -149,6 +149,8 @@ def notes(environment: Environment, one: LayerStatus) -> Iterator[tuple[str, str
         given = "is not there" if problem.found is None else f"is {problem.found}, not {problem.wanted}"
         upstream = f"invoke deploy --env {env} --layer {problem.producer}"
         yield f"uses {problem.field} of {problem.producer}, which {given}.", upstream
+    if not one.stale_known:
+        yield "refreshed since its update, so what it reads may have changed before that.", deploy
     if one.stale:
         fields = ", ".join(f"{field.producer}.{field.field}" for field in one.stale)
         yield f"deployed before {fields} changed.", deploy

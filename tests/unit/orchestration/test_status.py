@@ -135,6 +135,13 @@ def test_a_stale_layer_names_the_fields_and_is_to_be_deployed() -> None:
     ]
 
 
+def test_a_refreshed_layer_is_to_be_deployed_in_case_it_is_stale() -> None:
+    assert said(deployed(update=update(kind="refresh"))) == [
+        "refreshed since its update, so what it reads may have changed before that."
+        " invoke deploy --env prod --layer data"
+    ]
+
+
 def test_a_held_stack_names_its_holder_and_a_lost_lock_how_to_get_rid_of_it() -> None:
     assert said(deployed(holder=Holder("ann", "laptop", 12))) == ["ann@laptop (process 12) holds the stack."]
     assert said(deployed(holder=Holder("ann", "laptop", 12, gone=True))) == [
