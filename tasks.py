@@ -148,6 +148,38 @@ def history(_: Context, layer: str, env: str = "local", limit: int = Whole(0), j
     operating.show_history(env, layer, limit=limit, as_json=json)
 
 
+@task(
+    help={
+        "env": ENV,
+        "layer": ONE_LAYER,
+        "to": "version to go back to, as history shows it (default: the last successful one of other code)",
+        "yes": YES,
+        "json": JSON,
+    }
+)
+def rollback(
+    _: Context,
+    *,
+    layer: str,
+    env: str = "local",
+    to: int = Whole(0),
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """Bring back the code and settings of an earlier version of one layer; data stays."""
+    from orchestration.commands import deploying, reverting
+
+    reverting.rollback(env, layer, to=to, how=deploying.How(yes, as_json=json))
+
+
+@task(help={"env": ENV, "layer": ONE_LAYER, "yes": YES, "json": JSON})
+def recover(_: Context, *, layer: str, env: str = "local", yes: bool = False, json: bool = False) -> None:
+    """Make a layer deployable again after an update of it was cut off."""
+    from orchestration.commands import deploying, reverting
+
+    reverting.recover_layer(env, layer, how=deploying.How(yes, as_json=json))
+
+
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def drift(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> int:
     """Show what was changed outside Pulumi; exit status 2 if anything was."""
@@ -316,7 +348,7 @@ def write(_: Context) -> None:
 
 
 namespace = Collection(
-    demo, deploy, preview, destroy, bootstrap, status, history, drift, graph, layers,
+    demo, deploy, preview, destroy, bootstrap, status, history, rollback, recover, drift, graph, layers,
     outputs, send, alerts, logs, run_tests, check, bench, lock,
     Collection("local", up, down, reset),
     Collection("ci", write),

@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from orchestration import local_aws, messages, pending, pulumi_cli
@@ -53,7 +52,7 @@ class Recovery:
         stacks: Stacks,
         locks: Locks,
         *,
-        save: Callable[[Layer], Path],
+        save: Callable[[Layer], str],
         confirm: Callable[[str], None],
         ways: Ways = Ways(),
         progress: AbstractContextManager[object] | None = None,
@@ -78,7 +77,7 @@ class Recovery:
         self._refuse_living(layer, holder)
         found = pending.of(before)
         backup = self._save(layer)
-        say(f"The state of {layer.name} is kept in {backup}")
+        say(f"The state of {layer.name} is kept: {backup}")
         if not self._ways.as_json:
             _print(layer, holder, found)
         self._unlock(layer, holder)
@@ -87,7 +86,7 @@ class Recovery:
         if left := pending.of(self._stacks.exported(layer)):
             raise PartlyDoneError(
                 f"{layer.name} still has operations of unknown result: {_names(left)}.",
-                f"The state as it was is in {backup}.",
+                f"The state as it was is kept: {backup}.",
             )
         lost = [one for one in found if one.operation == CREATING]
         if self._ways.as_json:
@@ -158,11 +157,11 @@ def _names(found: Sequence[Pending]) -> str:
 
 
 def _as_object(
-    layer: Layer, backup: Path, holder: Holder | None, found: Sequence[Pending]
+    layer: Layer, backup: str, holder: Holder | None, found: Sequence[Pending]
 ) -> Mapping[str, Any]:
     return {
         "layer": layer.name,
-        "backup": str(backup),
+        "backup": backup,
         "lock": holder.as_dict() if holder else None,
         "pending": [one.as_dict() for one in found],
         "may_exist": [one.resource for one in found if one.operation == CREATING],

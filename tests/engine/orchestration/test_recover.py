@@ -45,9 +45,9 @@ def recover(stacks: ToyStacks, file: Path) -> None:
     """As `invoke recover --yes` does it."""
     engine = stacks.engine()
 
-    def save(layer: Layer) -> Path:
+    def save(layer: Layer) -> str:
         file.write_text(json.dumps(engine.exported(layer)))
-        return file
+        return str(file)
 
     held = locks.of(stacks.environment, engine, (FIRST, SECOND))
     Recovery(stacks.environment, engine, held, save=save, confirm=lambda _: None).run(FIRST)

@@ -1,7 +1,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from orchestration.recover import Recovery, Ways
 
 DATA = LAYERS[1]
 URN = "urn:pulumi:dev::fraud-data::fraud:data:Suspicious$aws:sqs/queue:Queue::suspicious"
-BACKUP = Path("backups/data.json")
+BACKUP = "backup 20260102"
 
 
 def state(*operations: str) -> dict[str, Any]:
@@ -49,7 +48,7 @@ class World:
     def holder(self, layer: Layer) -> Holder | None:
         return self.held_by
 
-    def save(self, layer: Layer) -> Path:
+    def save(self, layer: Layer) -> str:
         self.calls.append("save")
         return BACKUP
 
@@ -77,7 +76,7 @@ def test_the_state_is_kept_before_it_is_brought_in_line(capsys: pytest.CaptureFi
         "ask: Bring the state of data in line with what AWS has?",
         "refresh --stack dev --yes --skip-preview --clear-pending-creates --message recover data\n\nBy: Ann",
     ]
-    assert "kept in backups/data.json" in capsys.readouterr().err
+    assert "kept: backup 20260102" in capsys.readouterr().err
 
 
 def test_what_was_cut_off_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,9 +118,7 @@ def test_an_update_that_is_under_way_here_is_left_alone() -> None:
 
 def test_what_is_still_unknown_afterwards_is_said() -> None:
     world = World(states=[state("updating"), state("updating")])
-    with pytest.raises(
-        PartlyDoneError, match=r"still has operations .*updating suspicious.*backups/data.json"
-    ):
+    with pytest.raises(PartlyDoneError, match=r"still has operations .*updating suspicious.*backup 20260102"):
         world.recover()
 
 
@@ -144,7 +141,7 @@ def test_json_tells_scripts_the_same(capsys: pytest.CaptureFixture[str]) -> None
     World(held_by=Holder("ann", "here", 12, gone=True)).recover(Ways(as_json=True))
     assert json.loads(capsys.readouterr().out) == {
         "layer": "data",
-        "backup": "backups/data.json",
+        "backup": "backup 20260102",
         "lock": {"user": "ann", "host": "here", "pid": 12, "since": None, "gone": True},
         "pending": [
             {"operation": "creating", "resource": "suspicious (aws:sqs/queue:Queue)", "urn": URN, "id": ""}
