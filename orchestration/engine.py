@@ -193,14 +193,18 @@ class Engine:
             self._stack(layer, None, create=False).cancel()
 
     def exported(self, layer: Layer) -> dict[str, Any]:
-        """The stack's state as the engine exports it, secrets encrypted; empty if there is no such stack."""
+        """What the stack's state holds, secrets encrypted; empty if there is no such stack."""
+        return dict(self.document(layer).get("deployment") or {})
+
+    def document(self, layer: Layer) -> dict[str, Any]:
+        """The stack's state as the engine exports and imports it; empty if there is no such stack."""
         with _Operation(self, layer):
             try:
-                # The Automation API's own export would decrypt them.
+                # The Automation API's own export would decrypt the secrets.
                 text = self._run(layer, "stack", "export", "--stack", self.environment.name)
             except StackNotFoundError:
                 return {}
-            return dict(json.loads(text).get("deployment") or {})
+            return dict(json.loads(text))
 
     def ask(self, layer: Layer, *arguments: str) -> str:
         """What the CLI prints for these arguments, run in the layer's folder."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from local.embedded import EmbeddedAws
 from orchestration import pulumi_cli
 from orchestration.pulumi_cli import Cli
+from tests.engine.orchestration.toy_account import LAYERS, ToyAccount, an_account
 from tests.engine.orchestration.toy_stacks import ToyStacks
 
 
@@ -29,3 +31,16 @@ def stacks(tmp_path: Path, cli: Cli) -> ToyStacks:
     """Two projects, nothing deployed."""
     # A clone may be in a folder like this, too.
     return ToyStacks.make(tmp_path / "a clone", cli)
+
+
+@pytest.fixture
+def toy(tmp_path: Path, cli: Cli, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> ToyAccount:
+    """Two projects and an empty account, of which the process has the credentials."""
+    return ToyAccount.make(tmp_path / "a clone", cli, an_account()).enter(aws, monkeypatch)
+
+
+@pytest.fixture
+def ready(toy: ToyAccount) -> ToyAccount:
+    """The same after `invoke bootstrap`."""
+    toy.bootstrap(layers=LAYERS)
+    return toy

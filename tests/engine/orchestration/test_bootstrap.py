@@ -1,7 +1,6 @@
 """An account that is empty, half done, spoilt or right becomes right, and then the engine uses it."""
 
 import json
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from orchestration.changes import Changes
 from orchestration.environments import LOCAL, Environment
 from orchestration.errors import UserError
 from orchestration.pulumi_cli import Cli
-from tests.engine.orchestration import toy_account
-from tests.engine.orchestration.toy_account import SETTINGS, ToyAccount
+from tests.engine.orchestration.toy_account import LAYERS, SETTINGS, ToyAccount, an_account
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND
 
 ALIAS = "alias/fraud-pipeline-state"
@@ -24,52 +22,32 @@ TAGS = {"project": "fraud-pipeline", "environment": "dev", "owner": "platform"}
 pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.usefixtures("swept")]
 
 
-def an_account() -> str:
-    """An account that no other test uses: the embedded AWS has any, each on its own."""
-    return f"1{secrets.randbelow(10**11):011d}"
-
-
-def enter(toy: ToyAccount, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> ToyAccount:
-    """The process has the account's credentials from now on."""
-    for name, value in toy_account.variables(aws, toy.account, toy.home).items():
-        monkeypatch.setenv(name, value)
-    for name in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_API", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    return toy
-
-
 @pytest.fixture
-def toy(tmp_path: Path, cli: Cli, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> ToyAccount:
-    """An empty account, of which the process has the credentials."""
-    return enter(ToyAccount.make(tmp_path / "a clone", cli, an_account()), aws, monkeypatch)
-
-
-@pytest.fixture
-def ready(toy: ToyAccount) -> ToyAccount:
-    """An account that was bootstrapped."""
+def bare(toy: ToyAccount) -> ToyAccount:
+    """An account that is bare, but for the stacks, which take their time."""
     toy.bootstrap()
     return toy
 
 
 def test_an_empty_account_becomes_ready_and_stays_as_it_is(toy: ToyAccount) -> None:
-    toy.bootstrap()
+    toy.bootstrap(layers=LAYERS)
     assert toy.questions == [f"Make or correct this in the account {toy.account}?"]
-    toy.bootstrap()
+    toy.bootstrap(layers=LAYERS)
     assert toy.questions == []
 
 
 def test_nothing_is_made_without_consent(toy: ToyAccount) -> None:
     with pytest.raises(UserError, match="Nothing was changed"):
-        toy.bootstrap(agree=False)
+        toy.bootstrap(agree=False, layers=LAYERS)
     assert toy.client("s3").list_buckets()["Buckets"] == []
     assert toy.usable_keys() == []
     assert toy.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
     assert toy.settings("first").read_text() == SETTINGS
 
 
-def test_the_bucket_is_versioned_encrypted_and_private(ready: ToyAccount) -> None:
-    s3, named = ready.client("s3"), {"Bucket": ready.bucket}
-    [key] = ready.usable_keys()
+def test_the_bucket_is_versioned_encrypted_and_private(bare: ToyAccount) -> None:
+    s3, named = bare.client("s3"), {"Bucket": bare.bucket}
+    [key] = bare.usable_keys()
     assert s3.get_bucket_versioning(**named)["Status"] == "Enabled"
     assert s3.get_bucket_encryption(**named)["ServerSideEncryptionConfiguration"]["Rules"] == [
         {
@@ -84,8 +62,8 @@ def test_the_bucket_is_versioned_encrypted_and_private(ready: ToyAccount) -> Non
     assert TAGS.items() <= tags(s3.get_bucket_tagging(**named)["TagSet"]).items()
 
 
-def test_the_bucket_forgets_what_is_old(ready: ToyAccount) -> None:
-    rules = ready.client("s3").get_bucket_lifecycle_configuration(Bucket=ready.bucket)["Rules"]
+def test_the_bucket_forgets_what_is_old(bare: ToyAccount) -> None:
+    rules = bare.client("s3").get_bucket_lifecycle_configuration(Bucket=bare.bucket)["Rules"]
     versions, ours, pulumis = sorted(rules, key=lambda rule: str(rule["Filter"]["Prefix"]))[0:1] + [
         next(rule for rule in rules if rule["Filter"]["Prefix"] == prefix)
         for prefix in ("backups/", ".pulumi/backups/")
@@ -96,28 +74,28 @@ def test_the_bucket_forgets_what_is_old(ready: ToyAccount) -> None:
     assert {rule["Status"] for rule in rules} == {"Enabled"}
 
 
-def test_the_bucket_takes_what_is_encrypted_with_its_key_and_nothing_else(ready: ToyAccount) -> None:
-    s3, [key] = ready.as_user("s3:PutObject"), ready.usable_keys()
+def test_the_bucket_takes_what_is_encrypted_with_its_key_and_nothing_else(bare: ToyAccount) -> None:
+    s3, [key] = bare.as_user("s3:PutObject"), bare.usable_keys()
     by_kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key["Arn"]}
     for right in ({}, by_kms):
-        assert s3.put_object(Bucket=ready.bucket, Key="right", Body=b"", **right)["SSEKMSKeyId"] == key["Arn"]
+        assert s3.put_object(Bucket=bare.bucket, Key="right", Body=b"", **right)["SSEKMSKeyId"] == key["Arn"]
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
-        s3.put_object(Bucket=ready.bucket, Key="wrong", Body=b"", ServerSideEncryption="AES256")
+        s3.put_object(Bucket=bare.bucket, Key="wrong", Body=b"", ServerSideEncryption="AES256")
 
 
-def test_the_bucket_denies_other_keys(ready: ToyAccount) -> None:
+def test_the_bucket_denies_other_keys(bare: ToyAccount) -> None:
     # The embedded AWS does not know the key of a request when it looks at the policy.
     header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-    [key] = ready.usable_keys()
-    assert statement(ready, "DenyOtherKeys")["Condition"] == {
+    [key] = bare.usable_keys()
+    assert statement(bare, "DenyOtherKeys")["Condition"] == {
         "Null": {header: "false"},
         "StringNotEquals": {header: key["Arn"]},
     }
 
 
-def test_the_bucket_is_denied_to_whom_does_not_use_tls(ready: ToyAccount) -> None:
-    arn = f"arn:aws:s3:::{ready.bucket}"
-    assert statement(ready, "DenyWithoutTls") == {
+def test_the_bucket_is_denied_to_whom_does_not_use_tls(bare: ToyAccount) -> None:
+    arn = f"arn:aws:s3:::{bare.bucket}"
+    assert statement(bare, "DenyWithoutTls") == {
         "Sid": "DenyWithoutTls",
         "Effect": "Deny",
         "Principal": {"AWS": "*"},
@@ -127,12 +105,12 @@ def test_the_bucket_is_denied_to_whom_does_not_use_tls(ready: ToyAccount) -> Non
     }
 
 
-def test_the_key_rotates_and_is_for_whom_the_account_allows(ready: ToyAccount) -> None:
-    kms, [key] = ready.client("kms"), ready.usable_keys()
-    assert [one["TargetKeyId"] for one in aliases(ready)] == [key["KeyId"]]
+def test_the_key_rotates_and_is_for_whom_the_account_allows(bare: ToyAccount) -> None:
+    kms, [key] = bare.client("kms"), bare.usable_keys()
+    assert [one["TargetKeyId"] for one in aliases(bare)] == [key["KeyId"]]
     assert kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"]
     policy = json.loads(kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
-    root = {"AWS": f"arn:aws:iam::{ready.account}:root"}
+    root = {"AWS": f"arn:aws:iam::{bare.account}:root"}
     assert {(one["Sid"], one["Effect"]) for one in policy["Statement"]} == {
         ("Administer", "Allow"),
         ("Use", "Allow"),
@@ -143,8 +121,8 @@ def test_the_key_rotates_and_is_for_whom_the_account_allows(ready: ToyAccount) -
     assert TAGS.items() <= {tag["TagKey"]: tag["TagValue"] for tag in found}.items()
 
 
-def test_CI_has_an_identity_for_signing_in(ready: ToyAccount) -> None:
-    iam = ready.client("iam")
+def test_CI_has_an_identity_for_signing_in(bare: ToyAccount) -> None:
+    iam = bare.client("iam")
     [provider] = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
     assert found["Url"].removeprefix("https://") == "token.actions.githubusercontent.com"
@@ -179,52 +157,52 @@ SPOILT_KEY: dict[str, Spoil] = {
 
 @pytest.mark.parametrize("setting", SPOILT_BUCKET)
 def test_a_setting_of_the_bucket_that_was_changed_is_named_and_put_back(
-    ready: ToyAccount, capsys: pytest.CaptureFixture[str], setting: str
+    bare: ToyAccount, capsys: pytest.CaptureFixture[str], setting: str
 ) -> None:
-    SPOILT_BUCKET[setting](ready, ready.client("s3"))
-    ready.bootstrap()
+    SPOILT_BUCKET[setting](bare, bare.client("s3"))
+    bare.bootstrap()
     assert row(capsys, "bucket").endswith(f"to be corrected │ {setting}")
-    ready.bootstrap()
-    assert ready.questions == []
+    bare.bootstrap()
+    assert bare.questions == []
 
 
 @pytest.mark.parametrize("setting", SPOILT_KEY)
 def test_a_setting_of_the_key_that_was_changed_is_named_and_put_back(
-    ready: ToyAccount, capsys: pytest.CaptureFixture[str], setting: str
+    bare: ToyAccount, capsys: pytest.CaptureFixture[str], setting: str
 ) -> None:
-    SPOILT_KEY[setting](ready, ready.client("kms"))
-    ready.bootstrap()
+    SPOILT_KEY[setting](bare, bare.client("kms"))
+    bare.bootstrap()
     assert row(capsys, "key").endswith(f"to be corrected │ {setting}")
-    ready.bootstrap()
-    assert ready.questions == []
+    bare.bootstrap()
+    assert bare.questions == []
 
 
-def test_a_key_that_is_to_be_deleted_is_saved(ready: ToyAccount) -> None:
-    key = key_of(ready)
-    ready.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-    ready.bootstrap()
-    assert [(one["KeyId"], one["KeyState"]) for one in ready.usable_keys()] == [(key, "Enabled")]
+def test_a_key_that_is_to_be_deleted_is_saved(bare: ToyAccount) -> None:
+    key = key_of(bare)
+    bare.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    bare.bootstrap()
+    assert [(one["KeyId"], one["KeyState"]) for one in bare.usable_keys()] == [(key, "Enabled")]
 
 
-def test_what_others_added_to_the_bucket_stays(ready: ToyAccount) -> None:
-    s3, named = ready.client("s3"), {"Bucket": ready.bucket}
+def test_what_others_added_to_the_bucket_stays(bare: ToyAccount) -> None:
+    s3, named = bare.client("s3"), {"Bucket": bare.bucket}
     s3.put_bucket_tagging(**named, Tagging={"TagSet": [{"Key": "cost", "Value": "1"}]})
     rule = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "x"}, "Expiration": {"Days": 1}}
     s3.put_bucket_lifecycle_configuration(**named, LifecycleConfiguration={"Rules": [rule]})
-    ready.bootstrap()
+    bare.bootstrap()
     assert tags(s3.get_bucket_tagging(**named)["TagSet"]) == {**TAGS, "cost": "1"}
     rules = s3.get_bucket_lifecycle_configuration(**named)["Rules"]
     assert "theirs" in {found["ID"] for found in rules}
     assert len(rules) == 4
 
 
-def test_a_run_that_broke_off_after_the_key_is_finished_with_that_key(ready: ToyAccount) -> None:
-    key = key_of(ready)
-    ready.client("kms").delete_alias(AliasName=ALIAS)
-    ready.client("s3").delete_bucket_tagging(Bucket=ready.bucket)
-    ready.bootstrap()
-    assert [one["KeyId"] for one in ready.usable_keys()] == [key]
-    assert [one["TargetKeyId"] for one in aliases(ready)] == [key]
+def test_a_run_that_broke_off_after_the_key_is_finished_with_that_key(bare: ToyAccount) -> None:
+    key = key_of(bare)
+    bare.client("kms").delete_alias(AliasName=ALIAS)
+    bare.client("s3").delete_bucket_tagging(Bucket=bare.bucket)
+    bare.bootstrap()
+    assert [one["KeyId"] for one in bare.usable_keys()] == [key]
+    assert [one["TargetKeyId"] for one in aliases(bare)] == [key]
 
 
 def test_a_bucket_that_was_only_just_made_is_finished(toy: ToyAccount) -> None:
@@ -238,8 +216,8 @@ def test_a_bucket_outside_us_east_1_is_in_its_region(
     tmp_path: Path, cli: Cli, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = ToyAccount.make(tmp_path, cli, an_account(), region="eu-west-1")
-    toy = enter(made, aws, monkeypatch)
-    toy.bootstrap()
+    toy = made.enter(aws, monkeypatch)
+    toy.bootstrap(layers=LAYERS)
     location = toy.client("s3").get_bucket_location(Bucket=toy.bucket)["LocationConstraint"]
     assert location == "eu-west-1"
     assert toy.engine().up(FIRST).changes == Changes(create=2)
@@ -280,7 +258,7 @@ def test_settings_that_were_not_committed_are_written_again(ready: ToyAccount) -
     file = ready.settings("first")
     written = file.read_text()
     file.write_text(SETTINGS)
-    ready.bootstrap()
+    ready.bootstrap(layers=LAYERS)
     assert file.read_text() == written
 
 
@@ -302,7 +280,7 @@ def test_on_a_backend_of_the_users_there_is_no_bucket(
     state = toy.root / "state"
     state.mkdir()
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{state}")
-    toy.bootstrap()
+    toy.bootstrap(layers=LAYERS)
     assert toy.client("s3").list_buckets()["Buckets"] == []
     assert "as you have set; no bucket is made" in capsys.readouterr().err
     assert len(toy.usable_keys()) == 1

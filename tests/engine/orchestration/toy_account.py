@@ -1,25 +1,34 @@
 """Toy stacks in an AWS account of their own, which the embedded AWS plays."""
 
 import json
+import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 from local.embedded import EmbeddedAws
 from orchestration.bootstrap import bootstrap
 from orchestration.engine import Engine, inherited_variables
 from orchestration.environments import Environment
 from orchestration.errors import UserError
+from orchestration.layers import Layer
 from orchestration.processes import ControlledCommand
 from orchestration.pulumi_cli import Cli
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 LAYERS = (FIRST, SECOND)
+OF_THE_USERS = ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_API", "AWS_PROFILE", "AWS_SESSION_TOKEN")
 SETTINGS = "# Settings.\nconfig:\n  toy:unused: 1\n"
+
+
+def an_account() -> str:
+    """An account that no other test uses: the embedded AWS has any, each on its own."""
+    return f"1{secrets.randbelow(10**11):011d}"
 
 
 def variables(aws: EmbeddedAws, account: str, home: Path) -> dict[str, str]:
@@ -58,6 +67,14 @@ class ToyAccount:
         )
         return made
 
+    def enter(self, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> "ToyAccount":
+        """Give the process the account's credentials, and nothing of the user's."""
+        for name, value in variables(aws, self.account, self.home).items():
+            monkeypatch.setenv(name, value)
+        for name in OF_THE_USERS:
+            monkeypatch.delenv(name, raising=False)
+        return self
+
     @property
     def environment(self) -> Environment:
         return Environment("dev", self.root)
@@ -79,10 +96,10 @@ class ToyAccount:
         command = ControlledCommand(self.cli.path, self.cli.version, inherited_variables(self.environment))
         return Engine(self.environment, command, all_layers=LAYERS)
 
-    def bootstrap(self, *, agree: bool = True) -> None:
-        """As `invoke bootstrap` does; questions are kept."""
+    def bootstrap(self, *, agree: bool = True, layers: Sequence[Layer] = ()) -> None:
+        """As `invoke bootstrap` does, with the stacks of these layers; questions are kept."""
         self.questions.clear()
-        bootstrap(self.environment, self.engine, self._answer(agree=agree), layers=LAYERS, pause=_never)
+        bootstrap(self.environment, self.engine, self._answer(agree=agree), layers=layers, pause=_never)
 
     def client(self, service: str) -> Any:
         """A client in the account, as root."""
