@@ -14,6 +14,7 @@ from orchestration.running import Number, Whole, task
 ENV = "environment: local (the embedded AWS), dev, staging or prod"
 LOCAL_ENV = "environment: only local has this"
 LAYER = "only this layer; say it again for more than one"
+REFRESH = "--no-refresh: take what was deployed last for what is there, without looking"
 ONE_LAYER = "which layer"
 YES = "do not ask before something changes"
 CONFIRM = "name of the environment, where --yes is not enough: something that holds data would be lost"
@@ -59,7 +60,7 @@ def demo(
         "confirm": CONFIRM,
         "override": OVERRIDE,
         "parallel": "layers at the same time (default: as many as their order allows)",
-        "refresh": "--no-refresh: take what was deployed last for what is there, without looking",
+        "refresh": REFRESH,
         "report": "file to write the table to, as JSON",
         "json": JSON,
         "port": PORT,
@@ -339,6 +340,22 @@ def lock(_: Context, upgrade: bool = False) -> None:
     development.lock(upgrade=upgrade)
 
 
+@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+def backups(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
+    """List the states that were kept before changes."""
+    from orchestration.commands import operating
+
+    operating.backups(env, layer, as_json=json)
+
+
+@task(help={"env": ENV, "layer": ONE_LAYER, "backup": "its id, as state.backups shows it", "yes": YES})
+def restore(_: Context, layer: str, backup: str, env: str = "local", yes: bool = False) -> None:
+    """Put a kept state in the place of the present one, which is kept, too."""
+    from orchestration.commands import deploying, operating
+
+    operating.restore(env, layer, backup, deploying.How(yes))
+
+
 @task()
 def write(_: Context) -> None:
     """Write the CI's workflows and CODEOWNERS anew from the list of layers."""
@@ -351,5 +368,6 @@ namespace = Collection(
     demo, deploy, preview, destroy, bootstrap, status, history, rollback, recover, drift, graph, layers,
     outputs, send, alerts, logs, run_tests, check, bench, lock,
     Collection("local", up, down, reset),
+    Collection("state", backups, restore),
     Collection("ci", write),
 )  # fmt: skip

@@ -58,7 +58,7 @@ class Ways:
     ask_name: bool = False
     commit: str = ""
     message: Callable[[str, Layer], str] = lambda verb, layer: f"{verb} {layer.name}"
-    backup: Callable[[Layer], None] = field(default=lambda _: None)
+    backup: Callable[[Layer], object] = field(default=lambda _: None)
 
 
 class Deployer:

@@ -17,6 +17,7 @@ from orchestration.layers import Layer
 from orchestration.neighbours import Neighbours
 from orchestration.progress import Progress
 from orchestration.saved_plans import SavedPlan
+from orchestration.state_backups import Backups
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
         ask_name=environment.name == environments.PROD,
         commit=commit,
         message=message,
+        backup=Backups(environment, engine).save,
     )
 
     def agree(question: str, word: str) -> None:

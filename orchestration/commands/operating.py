@@ -4,10 +4,18 @@ from collections.abc import Iterable
 
 from orchestration import bootstrap as bootstrapping
 from orchestration import drift as drifting
-from orchestration import environments, history, layers, locks, session
+from orchestration import (
+    environments,
+    history,
+    layers,
+    locks,
+    session,
+    state_backups,
+)
 from orchestration import status as standing
 from orchestration.commands.deploying import How
 from orchestration.confirm import confirm
+from orchestration.state_backups import Backups
 
 
 def bootstrap(env: str, how: How) -> None:
@@ -41,3 +49,18 @@ def drift(env: str, names: Iterable[str], *, as_json: bool) -> int:
     session.check_guards(environment)
     engine = session.open_engine(environment)
     return drifting.drift(environment, engine, locks.of(environment, engine), chosen, as_json=as_json)
+
+
+def backups(env: str, names: Iterable[str], *, as_json: bool) -> None:
+    """Print the kept states of layers."""
+    environment = environments.find(env)
+    engine = session.reading_engine(environment)
+    state_backups.show(Backups(environment, engine), layers.select(names), as_json=as_json)
+
+
+def restore(env: str, name: str, backup: str, how: How) -> None:
+    """Put a kept state in the place of the present one."""
+    environment, layer = environments.find(env), layers.find(name)
+    session.check_guards(environment)
+    engine = session.reading_engine(environment)
+    Backups(environment, engine).restore(layer, backup, lambda question: confirm(question, yes=how.yes))
