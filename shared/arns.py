@@ -6,6 +6,9 @@ import pulumi_aws as aws
 
 from shared.names import Names
 
+# Whose word on who runs a workflow AWS takes, by the provider that `invoke bootstrap` makes.
+GITHUB = "token.actions.githubusercontent.com"
+
 
 @dataclass(frozen=True)
 class Arns:
@@ -33,7 +36,12 @@ class Arns:
     @property
     def account_root(self) -> str:
         """The account as a principal: whoever its IAM policies allow."""
-        return f"arn:{self.partition}:iam::{self.account_id}:root"
+        return self.iam("root")
+
+    @property
+    def github(self) -> str:
+        """The provider of GitHub's identities."""
+        return self.iam(f"oidc-provider/{GITHUB}")
 
     @property
     def table(self) -> str:
@@ -47,6 +55,10 @@ class Arns:
     @property
     def suspicious_queue(self) -> str:
         return self.of("sqs", self.names.suspicious_queue)
+
+    @property
+    def suspicious_dlq(self) -> str:
+        return self.of("sqs", self.names.suspicious_dlq)
 
     def failure_queue(self, hop: str) -> str:
         return self.of("sqs", self.names.failure_queue(hop))
@@ -70,8 +82,20 @@ class Arns:
     def function(self, function: str) -> str:
         return self.of("lambda", f"function:{self.names.function(function)}")
 
-    def role(self, function: str) -> str:
-        return f"arn:{self.partition}:iam::{self.account_id}:role/{self.names.function(function)}"
+    def iam(self, resource: str) -> str:
+        """IAM is of the account, not of a region."""
+        return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
+
+    def role(self, purpose: str) -> str:
+        return self.iam(f"role/{self.names.role(purpose)}")
+
+    def boundary(self, purpose: str) -> str:
+        return self.iam(f"policy/{self.names.boundary(purpose)}")
+
+    def state(self, path: str = "") -> str:
+        """The bucket of Pulumi's state, or what is at a path in it."""
+        bucket = self.names.state_bucket(self.account_id, self.region)
+        return f"arn:{self.partition}:s3:::{bucket}{path}"
 
     def function_log_group(self, function: str) -> str:
         return self.log_group(self.names.function_log_group(function))

@@ -1,18 +1,18 @@
-"""Policy documents, and the one list of permissions on more than named resources.
+"""Policy documents, and what they must not say.
 
-A statement that allows a wildcard action is refused; one on a wildcard resource is refused unless EXCEPTIONS
-lists it, with its reason. The statements themselves are written in permissions.py and where they are needed.
+A statement that allows a wildcard action is refused; one on a wildcard resource, too, unless EXCEPTIONS in
+wildcards.py lists it. The statements themselves are written in permissions.py and where they are needed.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-Conditions = Mapping[str, Mapping[str, Any]]
+from shared.wildcards import Conditions, is_listed
+
 Document = dict[str, Any]
 
 
@@ -20,79 +20,12 @@ class PolicyError(ValueError):
     """A statement allows more than this repository lets it."""
 
 
-@dataclass(frozen=True)
-class WildcardException:
-    """Actions that may be allowed on resources that match `resource`, a regular expression, and why."""
-
-    actions: tuple[str, ...]
-    resource: str
-    reason: str
-
-
-_EVERYTHING = r"\*"
-
-
-def _arns(service: str, resource: str) -> str:
-    """In one account and region."""
-    return rf"arn:[a-z-]+:{service}:[a-z0-9-]+:\d{{12}}:{resource}"
-
-
-EXCEPTIONS = (
-    WildcardException(
-        ("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-        _EVERYTHING,
-        "X-Ray has no resource-level control for sending traces.",
-    ),
-    WildcardException(
-        ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
-        _EVERYTHING,
-        "EC2 has no resource-level control for Describe actions, which Lambda needs to join a VPC.",
-    ),
-    WildcardException(
-        ("dynamodb:ListStreams",),
-        _EVERYTHING,
-        "DynamoDB has no resource-level control for listing streams, which a pipe needs to follow one.",
-    ),
-    WildcardException(
-        ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
-        _arns("dynamodb", r"table/[\w-]+/stream/\*"),
-        "DynamoDB makes up the name of a stream. The pipe's boundary names the table, its role the stream.",
-    ),
-    WildcardException(
-        (
-            "ec2:CreateNetworkInterface",
-            "ec2:DeleteNetworkInterface",
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:UnassignPrivateIpAddresses",
-        ),
-        _arns("ec2", r"network-interface/\*"),
-        "Lambda makes and removes the interfaces, and EC2 gives them ids. Subnets and security group are"
-        " named, and the function's own code is denied these actions.",
-    ),
-    WildcardException(
-        ("logs:CreateLogStream", "logs:PutLogEvents"),
-        _arns("logs", r"log-group:[\w/-]+:\*"),
-        "Lambda makes up the names of the streams. Their log group is named.",
-    ),
-    WildcardException(
-        (
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-            "logs:GetLogEvents",
-            "logs:FilterLogEvents",
-        ),
-        _arns("logs", r"\*"),
-        "API Gateway has one logging role for all APIs of an account and region, and refuses a lesser one.",
-    ),
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement; `resources` is empty in a trust policy, `principal` None in an identity policy."""
+    """One statement; `resources` is empty in a trust policy, `principal` None in an identity policy.
+
+    `sid` may be empty where a policy is near the size that AWS allows.
+    """
 
     sid: str
     actions: Sequence[str]
@@ -103,7 +36,8 @@ class Statement:
 
     def as_document(self) -> Document:
         """The statement in IAM's words; its values may be Outputs."""
-        document: Document = {"Sid": self.sid, "Effect": self.effect, "Action": list(self.actions)}
+        document: Document = {"Sid": self.sid} if self.sid else {}
+        document |= {"Effect": self.effect, "Action": list(self.actions)}
         if self.principal:
             document["Principal"] = dict(self.principal)
         if self.resources != ():
@@ -161,29 +95,29 @@ def _about_the_key(statement: Statement) -> Statement:
 
 def _refuse_wildcard_actions(document: Document) -> None:
     if wild := [action for action in document["Action"] if "*" in action or "?" in action]:
-        raise PolicyError(f"{document['Sid']}: name the actions instead of {', '.join(wild)}")
+        raise PolicyError(f"{_sid(document)}: name the actions instead of {', '.join(wild)}")
 
 
 def _refuse_wildcard_resources(document: Document) -> None:
     for resource in document.get("Resource", ()):
         for action in document["Action"]:
-            if ("*" in resource or "?" in resource) and not is_listed(action, resource):
+            wild = "*" in resource or "?" in resource
+            if wild and not is_listed(action, resource, document.get("Condition", {})):
                 raise PolicyError(
-                    f"{document['Sid']}: {action} on {resource} is not listed in shared.iam.EXCEPTIONS"
+                    f"{_sid(document)}: {action} on {resource} is not listed in shared.wildcards.EXCEPTIONS"
                 )
-
-
-def is_listed(action: str, resource: str) -> bool:
-    """Whether EXCEPTIONS has the action on that wildcard resource."""
-    return any(action in known.actions and re.fullmatch(known.resource, resource) for known in EXCEPTIONS)
 
 
 def _refuse_everyone(document: Document) -> None:
     principal = document.get("Principal")
     if not principal or "*" in principal.values():
-        raise PolicyError(f"{document['Sid']}: name the principal")
+        raise PolicyError(f"{_sid(document)}: name the principal")
 
 
 def _refuse_unnamed_principals(document: Document) -> None:
     if not document.get("Condition", {}).get("ArnEquals", {}).get("aws:PrincipalArn"):
-        raise PolicyError(f"{document['Sid']}: name the principal in a condition on aws:PrincipalArn")
+        raise PolicyError(f"{_sid(document)}: name the principal in a condition on aws:PrincipalArn")
+
+
+def _sid(document: Document) -> str:
+    return str(document.get("Sid", "a statement"))

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 FUNCTIONS = ("api", "fraud", "notify")
 # The purpose of the role that API Gateway logs with.
 GATEWAY_LOGS = "api-gateway-logs"
+# The purpose of the role that looks at everything.
+READER = "read"
+
+
+def deployer(layer: str) -> str:
+    """The purpose of the role that deploys a layer."""
+    return f"deploy-{layer}"
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,18 @@ class Names:
         """The role of a function, or of another part of the pipeline."""
         return self._with_suffix(f"fraud-pipeline-{purpose}")
 
-    def boundary(self, function: str) -> str:
-        return self._with_suffix(f"fraud-pipeline-{function}-boundary")
+    def deploy_role(self, layer: str) -> str:
+        """The role that deploys a layer from CI."""
+        return self.role(deployer(layer))
+
+    @property
+    def read_role(self) -> str:
+        """The role that CI looks with: previews of pull requests, and drift."""
+        return self.role(READER)
+
+    def boundary(self, purpose: str) -> str:
+        """What the role of that purpose may do at most."""
+        return self._with_suffix(f"fraud-pipeline-{purpose}-boundary")
 
     def function_log_group(self, function: str) -> str:
         return f"/aws/lambda/{self.function(function)}"

@@ -1,8 +1,10 @@
-"""Who may assume a role: a service, for one resource of this account, so that no other account's can."""
+"""Who may assume a role: a service, for a resource of this account and of no other; or a workflow."""
+
+from collections.abc import Sequence
 
 import pulumi
 
-from shared.arns import Arns
+from shared.arns import GITHUB, Arns
 from shared.iam import Statement, resource_policy
 
 
@@ -21,6 +23,22 @@ def by_service_for(service: str, arns: Arns, source: str) -> pulumi.Output[str]:
         "ArnEquals": {"aws:SourceArn": source},
     }
     return resource_policy([_assume(service, conditions)])
+
+
+def by_workflow(arns: Arns, subjects: Sequence[str]) -> pulumi.Output[str]:
+    """A trust policy for GitHub Actions, where GitHub says that the run is one of `subjects`, to the letter.
+
+    https://docs.github.com/en/actions/concepts/security/openid-connect
+    """
+    statement = Statement(
+        sid="Assume",
+        actions=["sts:AssumeRoleWithWebIdentity"],
+        principal={"Federated": arns.github},
+        conditions={
+            "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": list(subjects)},
+        },
+    )
+    return resource_policy([statement])
 
 
 def _assume(service: str, conditions: dict[str, dict[str, str]]) -> Statement:

@@ -7,6 +7,7 @@ from shared.contracts import FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.foundation.boundaries import Boundaries, BoundariesArgs
+from stacks.foundation.deploy_roles import DeployRoles, DeployRolesArgs
 from stacks.foundation.endpoints import Endpoints, EndpointsArgs
 from stacks.foundation.keys import Keys, KeysArgs
 from stacks.foundation.network import Network, NetworkArgs
@@ -29,6 +30,7 @@ network = Network(
 )
 Endpoints("endpoints", EndpointsArgs(arns=arns, network=network))
 boundaries = Boundaries("boundaries", BoundariesArgs(arns=arns, keys=keys, network=network))
+DeployRoles("deploy", DeployRolesArgs(arns=arns, keys=keys, repository=settings.repository))
 
 contracts.export(
     FoundationOutputs(

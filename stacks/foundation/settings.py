@@ -11,10 +11,17 @@ from shared.settings import Settings
 
 
 class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """Network and keys. Without `availability_zones` the first two of the region are taken."""
+    """Network, keys, and who deploys. Without `availability_zones` the first two of the region are taken."""
 
     project: ClassVar[Project] = projects.FOUNDATION
 
+    repository: Annotated[
+        str,
+        Meta(
+            pattern=r"\A[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}\Z",
+            description="the GitHub repository whose workflows deploy, as owner/name",
+        ),
+    ]
     vpc_cidr: Annotated[str, Meta(description="a private IPv4 network of /16 to /24")] = "10.40.0.0/16"
     availability_zones: Annotated[
         tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9-]+\Z")], ...],

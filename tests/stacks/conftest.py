@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.stacks.evaluation import PURPOSES, RecordedRole
 from tests.stacks.recording import Program, run_layers
 
 Programs = dict[str, Program]
@@ -36,3 +37,9 @@ def processing(prod: Programs) -> Program:
 @pytest.fixture(scope="session")
 def edge(prod: Programs) -> Program:
     return prod["edge"]
+
+
+@pytest.fixture(scope="session")
+def roles(foundation: Program) -> dict[str, RecordedRole]:
+    """The roles of CI, by their purpose."""
+    return {purpose: RecordedRole.find(foundation, purpose) for purpose in PURPOSES}

@@ -88,8 +88,15 @@ def test_a_bad_setting_is_named_with_file_key_and_what_is_allowed(
     ],
 )
 def test_a_network_that_cannot_be_is_refused(tmp_path: Path, setting: str, said: str) -> None:
-    told = problem(tmp_path, "foundation", f"{REGION}  fraud-foundation:{setting}\n")
+    repository = "  fraud-foundation:repository: example/fraud-pipeline\n"
+    told = problem(tmp_path, "foundation", f"{REGION}{repository}  fraud-foundation:{setting}\n")
     assert told.startswith(f"stacks/foundation/Pulumi.dev.yaml: fraud-foundation:{said}")
+
+
+@pytest.mark.parametrize("repository", ["fraud-pipeline", "example/", "example/*", "example/a/b", "*/*"])
+def test_a_repository_that_is_not_one_is_refused(tmp_path: Path, repository: str) -> None:
+    told = problem(tmp_path, "foundation", f'{REGION}  fraud-foundation:repository: "{repository}"\n')
+    assert told.startswith("stacks/foundation/Pulumi.dev.yaml: fraud-foundation:repository: not allowed")
 
 
 def test_C10_a_notify_timeout_over_a_sixth_of_the_visibility_timeout_is_refused(tmp_path: Path) -> None:

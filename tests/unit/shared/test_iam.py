@@ -13,6 +13,7 @@ from tests.unit.shared.outputs import resolved
 
 Make = Callable[[Iterable[Statement]], pulumi.Output[str]]
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:suspicious"
+VPCS = "arn:aws:ec2:us-east-1:123456789012:vpc/*"
 INTERFACES = "arn:aws:ec2:us-east-1:123456789012:network-interface/*"
 
 
@@ -65,12 +66,12 @@ def test_C4_a_wildcard_action_is_refused(make: Make, action: str) -> None:
         ("ec2:RunInstances", INTERFACES),
         ("ec2:CreateNetworkInterface", "arn:aws:ec2:*:123456789012:network-interface/*"),
         ("logs:PutLogEvents", "*"),
-        ("logs:DeleteLogGroup", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/a:*"),
+        ("logs:GetLogEvents", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/a:*"),
         ("dynamodb:ListTables", "*"),
     ],
 )
 def test_C4_a_wildcard_resource_that_is_not_listed_is_refused(action: str, resource: str) -> None:
-    with pytest.raises(PolicyError, match=r"is not listed in shared\.iam\.EXCEPTIONS"):
+    with pytest.raises(PolicyError, match=r"is not listed in shared\.wildcards\.EXCEPTIONS"):
         document(iam.identity_policy, allow(action, resource))
 
 
@@ -85,6 +86,26 @@ def test_C4_a_wildcard_resource_that_is_not_listed_is_refused(action: str, resou
 )
 def test_C4_what_is_listed_passes(action: str, resource: str) -> None:
     assert document(iam.identity_policy, allow(action, resource))["Statement"][0]["Resource"] == [resource]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {},
+        {"StringNotEquals": {"aws:ResourceTag/layer": "data"}},
+        {"StringEquals": {"aws:ResourceTag/owner": "edge"}},
+        {"Null": {"aws:ResourceTag/layer": "true"}},
+    ],
+)
+def test_C4_what_is_listed_with_a_guard_is_refused_without(conditions: dict[str, Any]) -> None:
+    with pytest.raises(PolicyError, match="ec2:DeleteVpc"):
+        document(iam.identity_policy, allow("ec2:DeleteVpc", VPCS, conditions=conditions))
+
+
+def test_C4_what_is_listed_with_a_guard_passes_with_it() -> None:
+    guard = {"StringEquals": {"aws:ResourceTag/layer": "foundation"}}
+    statement = allow("ec2:DeleteVpc", VPCS, conditions=guard)
+    assert document(iam.identity_policy, statement)["Statement"][0]["Condition"] == guard
 
 
 def test_C4_a_statement_is_refused_for_any_of_its_actions() -> None:

@@ -1,0 +1,176 @@
+"""What each layer holds: by name or, where AWS makes up the ids, by the tag `layer`.
+
+A layer's role may deploy what is listed here and nothing else. The list is foundation's: no team widens
+its own role. Functions, with their roles and log groups, follow from shared/projects.py.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.arns import Arns
+from shared.names import GATEWAY_LOGS
+from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING, Project
+from shared.wildcards import Conditions
+
+KEYS = ("data", "function", "logs")
+HOPS = ("pipe", "events", "fraud")
+
+_QUEUE = ("sqs/queue:Queue", "sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy")
+_TOPIC = ("sns/topic:Topic", "sns/topicPolicy:TopicPolicy", "sns/topicSubscription:TopicSubscription")
+_RULE = ("cloudwatch/eventRule:EventRule", "cloudwatch/eventTarget:EventTarget")
+_FUNCTION = (
+    "lambda/function:Function",
+    "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+    "lambda/permission:Permission",
+)
+_API = (
+    "apigateway/deployment:Deployment",
+    "apigateway/integration:Integration",
+    "apigateway/method:Method",
+    "apigateway/methodSettings:MethodSettings",
+    "apigateway/model:Model",
+    "apigateway/requestValidator:RequestValidator",
+    "apigateway/resource:Resource",
+    "apigateway/response:Response",
+    "apigateway/restApi:RestApi",
+    "apigateway/stage:Stage",
+)
+_NETWORK = (
+    "ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "ec2/routeTable:RouteTable",
+    "ec2/routeTableAssociation:RouteTableAssociation",
+    "ec2/securityGroup:SecurityGroup",
+    "ec2/subnet:Subnet",
+    "ec2/vpc:Vpc",
+    "ec2/vpcEndpoint:VpcEndpoint",
+    "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+)
+_NETWORK_ARNS = ("route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """Resources of some types, and their ARNs; `look_at` is what AWS checks looking on, if not the ARNs.
+
+    `tagged`: AWS makes up the ids, the ARNs are patterns, and the tag `layer` says whose each is. `made_at`
+    is then what AWS checks the making on, if not the ARNs, and `made_if` its further conditions.
+    """
+
+    name: str
+    types: Sequence[str]
+    arns: Sequence[str]
+    look_at: Sequence[str] = ()
+    tagged: bool = False
+    made_at: Sequence[str] = ()
+    made_if: Conditions = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """What one layer holds.
+
+    `roles`: the service that each role is for, by the role's purpose. `keys`: the service that each key is
+    used through, by the key's purpose.
+    """
+
+    held: Sequence[Held] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+def of(project: Project, arns: Arns) -> Holdings:
+    """What a layer holds; one that is not listed here holds its functions."""
+    own = _OWN[project.layer](arns) if project.layer in _OWN else Holdings()
+    if not project.functions:
+        return own
+    return Holdings(
+        held=[*own.held, *_functions(project.functions, arns)],
+        roles={**own.roles, **dict.fromkeys(project.functions, "lambda")},
+        keys={**own.keys, "function": "lambda"},
+    )
+
+
+def _functions(functions: Sequence[str], arns: Arns) -> list[Held]:
+    groups = [arns.names.function_log_group(name) for name in functions]
+    return [
+        Held(name="Functions", types=_FUNCTION, arns=[arns.function(name) for name in functions]),
+        _log_groups("FunctionLogs", arns, *groups),
+    ]
+
+
+def _log_groups(name: str, arns: Arns, *groups: str) -> Held:
+    # CloudWatch Logs writes the ARN of a log group without ':*' where tags are concerned, else with it.
+    plain = [arns.log_group(group) for group in groups]
+    both = [*plain, *(f"{arn}:*" for arn in plain)]
+    return Held(name=name, types=["cloudwatch/logGroup:LogGroup"], arns=both, look_at=plain)
+
+
+def _foundation(arns: Arns) -> Holdings:
+    aliases = [arns.of("kms", arns.names.key_alias(purpose)) for purpose in KEYS]
+    key_types = ["kms/key:Key", "kms/alias:Alias"]
+    network = [arns.of("ec2", f"{kind}/*") for kind in _NETWORK_ARNS]
+    return Holdings(
+        held=[
+            Held(name="Keys", types=key_types, arns=[arns.of("kms", "key/*")], tagged=True, made_at=["*"]),
+            Held(name="Aliases", types=["kms/alias:Alias"], arns=aliases),
+            Held(name="Network", types=_NETWORK, arns=network, tagged=True),
+        ]
+    )
+
+
+def _data(arns: Arns) -> Holdings:
+    return Holdings(
+        held=[
+            Held(name="Table", types=["dynamodb/table:Table"], arns=[arns.table]),
+            Held(name="Queues", types=_QUEUE, arns=[arns.suspicious_queue, arns.suspicious_dlq]),
+            Held(name="Topic", types=_TOPIC, arns=[arns.topic]),
+        ],
+        keys={"data": "dynamodb"},
+    )
+
+
+def _processing(arns: Arns) -> Holdings:
+    return Holdings(
+        held=[
+            Held(name="Bus", types=["cloudwatch/eventBus:EventBus"], arns=[arns.bus]),
+            Held(name="Rule", types=_RULE, arns=[arns.rule]),
+            Held(name="Queues", types=_QUEUE, arns=[arns.failure_queue(hop) for hop in HOPS]),
+            Held(name="Pipe", types=["pipes/pipe:Pipe"], arns=[arns.pipe]),
+            Held(
+                name="Mappings",
+                types=["lambda/eventSourceMapping:EventSourceMapping"],
+                arns=[arns.of("lambda", "event-source-mapping:*")],
+                tagged=True,
+                made_at=["*"],
+                made_if={"ArnEquals": {"lambda:FunctionArn": arns.function("notify")}},
+            ),
+        ],
+        roles={"pipe": "pipes"},
+    )
+
+
+def _edge(arns: Arns) -> Holdings:
+    gateway = f"arn:{arns.partition}:apigateway:{arns.region}::"
+    return Holdings(
+        held=[
+            Held(
+                name="Api",
+                types=_API,
+                arns=[f"{gateway}/restapis/*", f"{gateway}/tags/*"],
+                tagged=True,
+                made_at=[f"{gateway}/restapis"],
+            ),
+            Held(name="Account", types=["apigateway/account:Account"], arns=[f"{gateway}/account"]),
+            _log_groups("AccessLogs", arns, arns.names.access_log_group),
+        ],
+        roles={GATEWAY_LOGS: "apigateway"},
+    )
+
+
+_OWN: Mapping[str, Callable[[Arns], Holdings]] = {
+    FOUNDATION.layer: _foundation,
+    DATA.layer: _data,
+    PROCESSING.layer: _processing,
+    EDGE.layer: _edge,
+}

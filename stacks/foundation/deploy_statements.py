@@ -1,0 +1,171 @@
+"""What the role that deploys a layer may do with AWS, and what the one that only looks.
+
+Made from what layers hold (deploy_holdings.py) and what calls that takes (deploy_calls.py). IAM is
+deploy_iam.py's, Pulumi's state deploy_state.py's.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+import pulumi
+
+from shared.arns import Arns
+from shared.iam import Statement
+from shared.projects import Project
+from shared.wildcards import Conditions
+from stacks.foundation import deploy_holdings
+from stacks.foundation.deploy_calls import CALLS
+from stacks.foundation.deploy_holdings import Held, Holdings
+
+Arn = pulumi.Input[str]
+
+_HAS_TAG = "aws:ResourceTag/layer"
+_GETS_TAG = "aws:RequestTag/layer"
+_USE_KEY = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+
+
+def deploy(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    """Make, change, look at and delete what the layer holds. `keys`: the ARN of each purpose's key."""
+    holdings = deploy_holdings.of(project, arns)
+    return [
+        *(each for held in holdings.held for each in _make_and_change(held, project.layer)),
+        *_anywhere([holdings], Survey="survey", Alter="alter"),
+        *_use_keys(holdings, arns, keys),
+    ]
+
+
+def look(projects: Iterable[Project], arns: Arns, function_key: Arn) -> list[Statement]:
+    """Look at what all of the layers hold, but not into it. To read a function's variables takes the key."""
+    all_holdings = {project.layer: deploy_holdings.of(project, arns) for project in projects}
+    return [
+        *(
+            _statement(
+                f"{layer.capitalize()}{held.name}",
+                _actions(held, "look"),
+                held.look_at or held.arns,
+                _tagged(held, layer),
+            )
+            for layer, holdings in all_holdings.items()
+            for held in holdings.held
+            if _actions(held, "look")
+        ),
+        *_anywhere(all_holdings.values(), Survey="survey"),
+        _through("ReadVariables", ["kms:Decrypt"], function_key, arns.service("lambda")),
+    ]
+
+
+def at_most(statements: Sequence[Statement], *layers: str) -> list[Statement]:
+    """What a boundary says of these, shorter: one policy must hold it all.
+
+    The actions and resources of a service are put together. Of the conditions, the tag of the layer is left.
+    """
+    anywhere = [each for each in statements if _resources(each) == ["*"]]
+    rest = [each for each in statements if each not in anywhere]
+    tagged = [each for each in rest if _tags(each)]
+    named = [each for each in rest if each not in tagged]
+    tests = dict.fromkeys(sorted({key for each in tagged for key in _tags(each)}), layers)
+    return [
+        *_by_service(named, {}),
+        *_by_service(tagged, {"StringEqualsIfExists": tests}),
+        *anywhere,
+    ]
+
+
+def _tags(statement: Statement) -> set[str]:
+    """The condition keys on tags that a statement tests."""
+    return {_HAS_TAG, _GETS_TAG} & {key for test in statement.conditions.values() for key in test}
+
+
+def _by_service(statements: Sequence[Statement], conditions: Conditions) -> list[Statement]:
+    services: dict[str, list[Statement]] = {}
+    for statement in statements:
+        services.setdefault(statement.actions[0].partition(":")[0], []).append(statement)
+    return [
+        Statement(sid="", actions=actions, resources=resources, conditions=conditions)
+        for actions, resources in map(_merged, services.values())
+    ]
+
+
+def _merged(statements: Sequence[Statement]) -> tuple[list[str], list[Arn]]:
+    actions = {action for each in statements for action in each.actions}
+    # An Output is only equal to itself.
+    resources = {
+        arn if isinstance(arn, str) else id(arn): arn for each in statements for arn in _resources(each)
+    }
+    return sorted(actions), list(resources.values())
+
+
+def _resources(statement: Statement) -> list[Arn]:
+    return list(cast(Sequence[Arn], statement.resources))
+
+
+def _make_and_change(held: Held, layer: str) -> list[Statement]:
+    if not held.tagged:
+        return [_statement(held.name, _actions(held, "make", "change", "look"), held.arns)]
+    gets_tag: Conditions = {"StringEquals": {_GETS_TAG: layer}}
+    return [
+        _statement(
+            f"Make{held.name}",
+            _actions(held, "make"),
+            held.made_at or held.arns,
+            {**gets_tag, **held.made_if},
+        ),
+        # What has no tag yet: the resource that was just made, or that AWS made with it.
+        _statement(
+            f"Claim{held.name}", _actions(held, "claim"), held.arns, {**gets_tag, "Null": {_HAS_TAG: "true"}}
+        ),
+        _statement(held.name, _actions(held, "change", "look"), held.arns, _tagged(held, layer)),
+    ]
+
+
+def _tagged(held: Held, layer: str) -> Conditions:
+    return {"StringEquals": {_HAS_TAG: layer}} if held.tagged else {}
+
+
+def _anywhere(all_holdings: Iterable[Holdings], **kinds: str) -> list[Statement]:
+    """What AWS checks on no resource."""
+    held = [each for holdings in all_holdings for each in holdings.held]
+    actions = {sid: sorted({a for each in held for a in _actions(each, kind)}) for sid, kind in kinds.items()}
+    return [_statement(sid, found, ["*"]) for sid, found in actions.items() if found]
+
+
+def _use_keys(holdings: Holdings, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    """Hand the keys to the services that encrypt with them; nothing can be decrypted but through these."""
+    return [
+        statement
+        for purpose, service in holdings.keys.items()
+        for statement in (
+            _through(f"Use{purpose.capitalize()}Key", _USE_KEY, keys[purpose], arns.service(service)),
+            _through(
+                f"Grant{purpose.capitalize()}Key",
+                ["kms:CreateGrant"],
+                keys[purpose],
+                arns.service(service),
+                {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            ),
+        )
+    ]
+
+
+def _through(
+    sid: str, actions: Sequence[str], key: Arn, via: str, others: Conditions | None = None
+) -> Statement:
+    return _statement(sid, actions, [key], {"StringEquals": {"kms:ViaService": via}, **(others or {})})
+
+
+def _actions(held: Held, *kinds: str) -> list[str]:
+    return sorted({action for type_ in held.types for kind in kinds for action in CALLS[type_].of(kind)})
+
+
+def _statement(
+    sid: str, actions: Sequence[str], resources: Sequence[Arn], conditions: Conditions | None = None
+) -> Statement:
+    return Statement(sid=sid, actions=actions, resources=resources, conditions=conditions or {})
