@@ -64,6 +64,10 @@ class Git:
         """Whether the commit is in this clone, with all that it needs to be checked out."""
         return self._run("cat-file", "-e", f"{commit}^{{tree}}").returncode == 0
 
+    def contains(self, commit: str) -> bool:
+        """Whether what is checked out goes back to the commit, which must be in this clone."""
+        return self._run("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0
+
     def subject(self, commit: str) -> str:
         """The first line of the commit's message."""
         return self._ask("log", "-1", "--format=%s", commit, "--")

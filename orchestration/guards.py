@@ -19,19 +19,22 @@ class Tree(Protocol):
 
     def is_dirty(self) -> bool: ...
     def is_unpushed(self) -> bool: ...
+    def has(self, commit: str) -> bool: ...
+    def contains(self, commit: str) -> bool: ...
 
 
 def check_tree(environment: Environment, tree: Tree, *, override: str = "") -> str:
-    """Refuse a tree that nobody else could deploy again; returns what `override` excuses, for the record.
+    """Refuse a tree that nobody else could deploy again; returns what to record of `override`.
 
     `override` is the reason why it may be so this once. Nothing is refused for `local`.
     """
+    reason = " ".join(override.split())
     if environment.is_local:
-        return ""
+        return reason
     faults = [word for word, found in (("dirty", tree.is_dirty()), ("unpushed", tree.is_unpushed())) if found]
     if not faults:
-        return ""
-    if not override.strip():
+        return reason
+    if not reason:
         what = {
             "dirty": "has changes that are not committed",
             "unpushed": "is at a commit that is on no remote branch",
@@ -41,7 +44,18 @@ def check_tree(environment: Environment, tree: Tree, *, override: str = "") -> s
             f" '{environment.name}' again, or roll back to it.",
             'Commit and push first, or say why not: --override "REASON" (recorded in the history).',
         )
-    return f"{' and '.join(faults)}: {' '.join(override.split())}"
+    return f"{' and '.join(faults)}: {reason}"
+
+
+def check_not_behind(layer: str, commit: str, tree: Tree, *, override: str = "") -> None:
+    """Refuse a tree that lacks the `commit` which the layer was deployed from."""
+    if not commit or override.strip() or (tree.has(commit) and tree.contains(commit)):
+        return
+    raise UserError(
+        f"{layer} was deployed from commit {commit[:7]}, which this tree does not have: deploying would undo"
+        " it.",
+        'Pull it first; to go back on purpose: invoke rollback, or --override "REASON".',
+    )
 
 
 def check_account(environment: Environment, wanted: str, account_of: AccountOf) -> None:

@@ -1,10 +1,11 @@
 """The tasks that deploy and destroy layers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration import environments, layers, messages, selection, session
+from orchestration import environments, guards, layers, messages, selection, session
 from orchestration.confirm import confirm
 from orchestration.console import say
 from orchestration.deploy import Deployer, Ways
@@ -54,6 +55,7 @@ def deploy(
         if not chosen:
             say(f"Nothing to deploy to '{env}'.")
             return
+    _refuse_behind(environment, engine, chosen, how)
     if plan:
         deployer.save_plan(chosen, Path(plan))
     elif from_plan:
@@ -87,6 +89,18 @@ def _changed(environment: Environment, engine: Engine, layers: Iterable[Layer]) 
     for choice in choices:
         say(choice.sentence)
     return tuple(choice.layer for choice in choices if choice.taken)
+
+
+def _refuse_behind(environment: Environment, engine: Engine, layers: Sequence[Layer], how: How) -> None:
+    """In an account, a tree that lacks what a layer was deployed from is refused before it is previewed."""
+    if environment.is_local:
+        return
+    evidence = StackEvidence(environment, engine, Neighbours(environment, engine))
+    git = Git(environment.root)
+    with ThreadPoolExecutor() as pool:
+        updates = zip(layers, pool.map(evidence.last_update, layers), strict=True)
+        for layer, last in updates:
+            guards.check_not_behind(layer.name, last.commit if last else "", git, override=how.override)
 
 
 def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[Deployer, Engine]:

@@ -11,12 +11,20 @@ from orchestration.errors import UserError
 class Tree:
     dirty: bool = False
     unpushed: bool = False
+    known: bool = True
+    contained: bool = True
 
     def is_dirty(self) -> bool:
         return self.dirty
 
     def is_unpushed(self) -> bool:
         return self.unpushed
+
+    def has(self, commit: str) -> bool:
+        return self.known
+
+    def contains(self, commit: str) -> bool:
+        return self.contained
 
 
 def test_a_clean_and_pushed_tree_may_be_deployed() -> None:
@@ -43,8 +51,19 @@ def test_an_override_is_for_the_record_and_needs_a_reason() -> None:
         guards.check_tree(find("prod"), Tree(dirty=True), override=" ")
 
 
-def test_an_override_that_excuses_nothing_is_not_recorded() -> None:
-    assert guards.check_tree(find("prod"), Tree(), override="just in case") == ""
+def test_a_tree_that_lacks_what_is_deployed_is_refused() -> None:
+    for tree in (Tree(contained=False), Tree(known=False)):
+        with pytest.raises(
+            UserError, match="edge was deployed from commit 1a2b3c4, which this tree does not"
+        ):
+            guards.check_not_behind("edge", "1a2b3c4d5e", tree)
+        guards.check_not_behind("edge", "1a2b3c4d5e", tree, override="back to Monday")
+    guards.check_not_behind("edge", "1a2b3c4d5e", Tree())
+    guards.check_not_behind("edge", "", Tree(known=False))
+
+
+def test_an_override_is_recorded_whatever_it_excuses() -> None:
+    assert guards.check_tree(find("prod"), Tree(), override="just in case") == "just in case"
 
 
 def test_local_may_be_deployed_from_any_tree() -> None:
