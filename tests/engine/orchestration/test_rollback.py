@@ -1,13 +1,17 @@
 import os
+import re
 import signal
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 from pulumi.automation import EngineEvent
 
 from orchestration import history
+from orchestration.environments import ROOT
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.history import Update
+from orchestration.interpreters import REQUIREMENTS
 from orchestration.layers import Layer
 from tests.engine.orchestration.toy_repository import ToyRepository
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
@@ -63,6 +67,40 @@ def test_the_modules_beside_the_program_are_the_earlier_ones_too(toys: ToyReposi
         toys.deploy(code=f"{show}\n{ANOTHER}")
         toys.rollback()
     assert outputs(toys)["value"] == "old"
+
+
+def needed(package: str) -> set[str]:
+    """The package and all that it requires, as they are installed here."""
+    found, todo = set(), {package}
+    while todo:
+        name = todo.pop()
+        found.add(name)
+        plain = [one for one in requires(name) or [] if "extra ==" not in one]
+        todo |= {re.split(r"[^A-Za-z0-9._-]", one)[0].lower().replace("_", "-") for one in plain} - found
+    return found
+
+
+def pins(names: set[str]) -> str:
+    """The lines of our own requirements for these packages."""
+    blocks = (ROOT / REQUIREMENTS).read_text().replace("\\\n", " ").splitlines()
+    return "\n".join(block for block in blocks if block.split("==")[0] in names) + "\n"
+
+
+def test_an_earlier_program_runs_with_its_own_requirements(
+    toys: ToyRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requirements = toys.git.root / REQUIREMENTS
+    requirements.parent.mkdir()
+    requirements.write_text(pins(needed("pulumi")))
+    show = 'import importlib.util, sys\npulumi.export("has_boto", bool(importlib.util.find_spec("boto3")))'
+    toys.deploy(code=show)
+    requirements.write_text(pins({*needed("pulumi"), "boto3"}))
+    toys.deploy(code=f"{show}\n{ANOTHER}")
+    assert outputs(toys)["has_boto"] is True
+    toys.rollback()
+    assert outputs(toys)["has_boto"] is False
+    assert "has other requirements: installing them beside" in capsys.readouterr().err
+    assert toys.left_behind() == []
 
 
 def test_only_the_one_stack_is_touched(toys: ToyRepository) -> None:
