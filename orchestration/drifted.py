@@ -63,7 +63,7 @@ def _changes(data: StepEventMetadata) -> Sequence[Change]:
         for old, new in states:
             # Not every provider says what it is that differs.
             if found := differences.between(old, new, looked_at or sorted(old.keys() | new.keys())):
-                return list(dict.fromkeys(found))
+                return [one for index, one in enumerate(found) if one not in found[:index]]
     return [Change(path) for path in paths]
 
 

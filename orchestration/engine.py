@@ -20,6 +20,7 @@ from pulumi.automation import (
 )
 from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
 from pulumi.automation.errors import CommandError
+from pulumi.automation.events import StepEventMetadata
 
 from orchestration import backend, failures, settings_text
 from orchestration.changes import Changes
@@ -142,12 +143,13 @@ class Engine:
 
         It is the state that is compared, not this tree's program; nothing is changed, the state neither.
         """
-        found: list[Drifted] = []
+        ended: list[StepEventMetadata] = []
 
         def event(event: EngineEvent) -> None:
             operation.event(event)
-            if event.res_outputs_event and (one := Drifted.of(event.res_outputs_event.metadata)):
-                found.append(one)
+            # Looked at later: the SDK turns what fails in here into a warning, and the drift would be missed.
+            if event.res_outputs_event:
+                ended.append(event.res_outputs_event.metadata)
 
         with _Operation(self, layer) as operation:
             try:
@@ -155,6 +157,7 @@ class Engine:
                 result = stack.preview_refresh(on_event=event, run_program=False, suppress_outputs=True)
             except StackNotFoundError:
                 return None
+            found = [one for one in map(Drifted.of, ended) if one]
             return sorted(found, key=lambda one: one.resource) if result.change_summary else None
 
     def outputs(self, layer: Layer) -> Mapping[str, Any] | None:

@@ -67,3 +67,10 @@ def test_a_difference_without_values_is_told_all_the_same() -> None:
     found = Drifted.of(event(OpType.UPDATE, state({"t": 1}), state({"t": 1}), diffs=["t"]))
     assert found is not None
     assert found.changes == (Change("t"),)
+
+
+def test_a_property_that_is_named_twice_is_told_once_whatever_its_value() -> None:
+    old, new = state({"rules": {"ports": [1]}}), state({"rules": {"ports": [2]}})
+    found = Drifted.of(event(OpType.UPDATE, old, new, diffs=["rules", "rules.ports"]))
+    assert found is not None
+    assert found.changes == (Change("rules.ports", [1], [2]),)
