@@ -2,9 +2,9 @@
 
 from pulumi.provider.experimental.provider import DiffResponse, PropertyDiff, PropertyDiffKind
 
-from local.plugin.properties import same
+from local.plugin.properties import Property, differing_fields, same
 from local.plugin.resource import LifeCycle
-from local.plugin.values import Props
+from local.plugin.values import Plain, Props
 
 _KINDS = {
     ("add", False): PropertyDiffKind.ADD,
@@ -22,10 +22,13 @@ def diff(life: LifeCycle, state: Props, old_inputs: Props, new_inputs: Props) ->
     replaces = sorted(name for name, replace in changed.items() if replace)
     detailed = {}
     for name, replace in changed.items():
-        # What was changed outside the program shows as state against program.
-        from_inputs = not same(life.properties[name], old_inputs.get(name), new_inputs.get(name))
-        before = (old_inputs if from_inputs else state).get(name)
-        detailed[name] = PropertyDiff(_kind(before, new_inputs.get(name), replace=replace), from_inputs)
+        declared, values = life.properties[name], [one.get(name) for one in (state, old_inputs, new_inputs)]
+        fields = differing_fields(declared, values[0], values[2])
+        for field, of_field in fields.items():
+            was, old, new = (one.get(field) if isinstance(one, dict) else None for one in values)
+            detailed[f"{name}.{field}"] = _property_diff(of_field, was, old, new, replace=replace)
+        if not fields:
+            detailed[name] = _property_diff(declared, *values, replace=replace)
     return DiffResponse(
         changes=bool(changed),
         replaces=replaces,
@@ -33,6 +36,12 @@ def diff(life: LifeCycle, state: Props, old_inputs: Props, new_inputs: Props) ->
         detailed_diff=detailed,
         delete_before_replace=bool(replaces) and life.deletes_first(state, new_inputs),
     )
+
+
+def _property_diff(declared: Property, was: Plain, old: Plain, new: Plain, *, replace: bool) -> PropertyDiff:
+    # What was changed outside the program shows as state against program.
+    from_inputs = not same(declared, old, new)
+    return PropertyDiff(_kind(old if from_inputs else was, new, replace=replace), from_inputs)
 
 
 def _kind(before: object, after: object, *, replace: bool) -> PropertyDiffKind:

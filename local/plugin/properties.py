@@ -120,10 +120,19 @@ def same(declared: Property, old: Plain, new: Plain) -> bool:
     if has_unknown(old) or has_unknown(new):
         return False
     if declared.fields is not None and isinstance(old, dict) and isinstance(new, dict):
-        return all(
-            _same_field(field, old.get(name), new.get(name)) for name, field in declared.fields.items()
-        )
+        return not differing_fields(declared, old, new)
     return bool(normal(declared, old) == normal(declared, new))
+
+
+def differing_fields(declared: Property, old: Plain, new: Plain) -> Mapping[str, Property]:
+    """The fields in which two nested blocks differ; none where that cannot be said field by field."""
+    if declared.fields is None or not isinstance(old, dict) or not isinstance(new, dict):
+        return {}
+    return {
+        name: field
+        for name, field in declared.fields.items()
+        if not _same_field(field, old.get(name), new.get(name))
+    }
 
 
 def _same_field(field: Property, old: Plain, new: Plain) -> bool:

@@ -43,3 +43,17 @@ def test_change_made_outside_is_shown_against_the_state() -> None:
 def test_value_that_a_preview_cannot_know_is_a_change() -> None:
     answer = diff(thing()[0], STATE, {"name": "t"}, {"name": "t", "size": UNKNOWN})
     assert list(answer.detailed_diff) == ["size"]
+
+
+def test_of_a_block_the_fields_that_differ_are_named() -> None:
+    state = {**STATE, "block": {"must": "a", "may": 3}}
+    declared = {"name": "t", "size": 5, "block": {"must": "a"}}
+    answer = diff(thing()[0], state, declared, declared)
+    assert list(answer.detailed_diff) == ["block.may"]
+    assert answer.diffs == ["block"]
+    assert not answer.detailed_diff["block.may"].input_diff
+
+
+def test_a_block_that_was_not_there_is_named_whole() -> None:
+    inputs = {"name": "t", "size": 5, "block": {"must": "a"}}
+    assert list(diff(thing()[0], STATE, {}, inputs).detailed_diff) == ["block"]
