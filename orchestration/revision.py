@@ -39,6 +39,9 @@ def at_commit(
 def open_engine(environment: Environment, host: Host, on_event: OnEvent = ignore_event) -> Engine:
     """The engine of an environment with another tree's code, ready to act with the program of a host."""
     cli = pulumi_cli.find()
+    if environment.is_local:
+        # Refuses what `prepare` would start afresh, and with it all that could be gone back to.
+        local_aws.resume(environment)
     aws = local_aws.prepare(environment, changing=True)
     if environment.is_local and (version := version_of("pulumi-aws", environment.tree)):
         # The engine asks for the plugin of the version that the program was written for.

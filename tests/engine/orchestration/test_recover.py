@@ -1,13 +1,18 @@
 import json
+import os
+import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pulumi.automation import EngineEvent
 
-from orchestration import history, locks, pending
+from orchestration import history, local_aws, locks, pending
 from orchestration.changes import Changes
+from orchestration.environments import Environment
+from orchestration.errors import UserError
 from orchestration.failures import LayerError
 from orchestration.layers import Layer
 from orchestration.recover import Recovery
@@ -72,3 +77,34 @@ def test_a_lock_that_another_machine_left_is_taken_away(stacks: ToyStacks, tmp_p
     stacks.lock(FIRST)
     recover(stacks, tmp_path / "kept.json")
     assert stacks.engine().up(FIRST).changes == Changes(same=2)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Environment]:
+    """An embedded AWS of the test's own, with a stack in whose update something was cut off."""
+    environment = Environment("local", tmp_path)
+    local_aws.prepare(environment, changing=True, port=0)
+    path = state_file(environment)
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"checkpoint": {"latest": {"pending_operations": [{"type": "creating"}]}}}))
+    yield environment
+    local_aws.stop(environment)
+
+
+def state_file(environment: Environment) -> Path:
+    return environment.state_folder / "pulumi/.pulumi/stacks/fraud-data/local.json"
+
+
+def test_locally_what_was_cut_off_is_not_started_afresh(local: Environment) -> None:
+    variables = local_aws.resume(local)
+    assert variables["AWS_ENDPOINT_URL"] == local_aws.running(local).url
+    assert state_file(local).exists()
+
+
+def test_locally_there_is_nothing_to_recover_once_the_emulator_was_killed(local: Environment) -> None:
+    os.kill(local_aws.running(local).pid, signal.SIGKILL)
+    with pytest.raises(
+        UserError, match=r"lost what Pulumi's state describes\. Start both afresh: invoke deploy"
+    ):
+        local_aws.resume(local)
+    assert state_file(local).exists()
