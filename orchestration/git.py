@@ -96,11 +96,8 @@ class Git:
         return result.stdout if result.returncode == 0 else None
 
     def user(self) -> str:
-        """The person as git would put them into a commit, `Name <address>`; empty if git was not told."""
-        name, address = (
-            self._run("config", key).stdout.decode().strip() for key in ("user.name", "user.email")
-        )
-        return f"{name} <{address}>" if name and address else name
+        """The person's name as git would put it into a commit; empty if git was not told."""
+        return self._run("config", "user.name").stdout.decode().strip()
 
     def run(self, *arguments: str) -> None:
         """Have git do something."""

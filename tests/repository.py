@@ -5,7 +5,7 @@ from pathlib import Path
 
 from orchestration.git import Git
 
-PERSON = "Ann <ann@example.com>"
+PERSON = "Ann"
 
 
 def make(root: Path) -> Git:
@@ -13,7 +13,7 @@ def make(root: Path) -> Git:
     root.mkdir(parents=True, exist_ok=True)
     git = Git(root)
     git.run("init", "--quiet", "--initial-branch=main")
-    for key, value in (("user.name", "Ann"), ("user.email", "ann@example.com"), ("commit.gpgsign", "false")):
+    for key, value in (("user.name", PERSON), ("user.email", "ann@example.com"), ("commit.gpgsign", "false")):
         git.run("config", key, value)
     return git
 
