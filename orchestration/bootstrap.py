@@ -11,7 +11,7 @@ from rich.table import Table
 
 from orchestration import backend
 from orchestration.account.ci_identity import CiIdentity
-from orchestration.account.parts import Finding, Part, Pause
+from orchestration.account.parts import Finding, Part, Pause, wait_until_right
 from orchestration.account.stacks import LayerStack, Stacks
 from orchestration.account.state_bucket import StateBucket
 from orchestration.account.state_key import StateKey
@@ -19,15 +19,10 @@ from orchestration.accounts import account_of
 from orchestration.aws_errors import told_to_users
 from orchestration.console import console, print_json, say
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.guards import check_account
 from orchestration.layers import LAYERS, Layer
 from shared.arns import Arns
 from shared.projects import FOUNDATION
-
-# Some settings take AWS a while to tell what they were just set to.
-LOOKS = 15
-WAIT_SECONDS = 2.0
 
 Confirm = Callable[[str], None]
 
@@ -62,7 +57,7 @@ def bootstrap(
             confirm(f"Make or correct this in the account {account.id}?")
             for part in (*parts, *stacks):
                 part.put_right(pause)
-            _check(parts, stacks, pause)
+            wait_until_right(lambda: _look(parts, stacks), pause)
             say(f"The account is ready: invoke deploy --env {environment.name}")
     if as_json:
         print_json([finding.as_dict() for finding in found])
@@ -85,18 +80,6 @@ def _look(parts: Sequence[Part], stacks: Sequence[LayerStack]) -> list[Finding]:
     if all(finding.is_there for finding in found if finding.kind in (StateBucket.kind, StateKey.kind)):
         return [*found, *(stack.look() for stack in stacks)]
     return [*found, *(Finding(stack.kind, stack.name, False) for stack in stacks)]
-
-
-def _check(parts: Sequence[Part], stacks: Sequence[LayerStack], pause: Pause) -> None:
-    wrong: list[Finding] = []
-    for look in range(LOOKS):
-        if look:
-            pause(WAIT_SECONDS)
-        wrong = [finding for finding in _look(parts, stacks) if not finding.is_right]
-        if not wrong:
-            return
-    said = "; ".join(f"{one.kind} {one.name}: {', '.join(one.wrong) or 'not there'}" for one in wrong)
-    raise UserError(f"AWS took the changes, but does not show them: {said}.", "Run it again.")
 
 
 def _where(environment: Environment) -> str:

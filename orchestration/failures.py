@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pulumi.automation.errors import CommandError
 
+from orchestration import backend_errors
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer
@@ -100,11 +101,13 @@ def _known(text: str, environment: Environment, layer: Layer) -> LayerError | No
             f"No Pulumi backend is set for '{environment.name}'.",
             "Set PULUMI_BACKEND_URL, for example s3://<bucket>, or PULUMI_ACCESS_TOKEN.",
         )
-    return None
+    unreachable = backend_errors.known(text, environment)
+    return LayerError(unreachable.message, unreachable.hint) if unreachable else None
 
 
 def _last_words(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines()]
+    # Of what a failed command said, only the first line comes after the name of the stream.
+    lines = [line.strip().removeprefix("stderr: ") for line in text.splitlines()]
     errors = [line for line in lines if line.startswith("error: ")]
     useful = errors or [line for line in lines if line and line not in ("stderr:", "stdout:")]
     return _PREFIX.sub("", useful[-1]) if useful else "the Pulumi CLI failed and said nothing"

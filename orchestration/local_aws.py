@@ -1,5 +1,6 @@
 """The embedded AWS as the tasks need it: running, with its plugin, and agreeing with the engine's state."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from local.endpoint import Endpoint
 from local.errors import LocalError
 from local.marker import Marker
 from local.plugin.install import install
+from orchestration.backup_places import FOLDER
 from orchestration.console import say
 from orchestration.environments import Environment
 from orchestration.errors import UserError
@@ -58,6 +60,8 @@ def reset(environment: Environment) -> None:
     with told_to_users():
         Emulator(environment.state_folder).reset()
     state.forget()
+    # Copies of states of which nothing exists any more.
+    shutil.rmtree(environment.state_folder / FOLDER, ignore_errors=True)
 
 
 def running(environment: Environment) -> Endpoint:

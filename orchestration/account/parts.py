@@ -11,10 +11,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from orchestration.errors import UserError
+
 # S3 says the first two while it is still busy with an earlier change of the same bucket, and the third to
 # who asks where a new bucket is not known yet.
 _PASSING = ("OperationAborted", "ConcurrentModification", "NoSuchBucket")
 TRIES = 8
+LOOKS = 15
 WAIT_SECONDS = 2.0
 
 Pause = Callable[[float], None]
@@ -92,3 +95,19 @@ def settled(act: Callable[[], Any], pause: Pause = time.sleep) -> Any:
                 raise
         pause(WAIT_SECONDS)
     return act()
+
+
+def wait_until_right(look: Callable[[], Sequence[Finding]], pause: Pause = time.sleep) -> None:
+    """Return when AWS shows what it was set to, which takes some settings a while.
+
+    Raises UserError if it does not within half a minute.
+    """
+    wrong: list[Finding] = []
+    for turn in range(LOOKS):
+        if turn:
+            pause(WAIT_SECONDS)
+        wrong = [finding for finding in look() if not finding.is_right]
+        if not wrong:
+            return
+    said = "; ".join(f"{one.kind} {one.name}: {', '.join(one.wrong) or 'not there'}" for one in wrong)
+    raise UserError(f"AWS took the changes, but does not show them: {said}.", "Run it again.")

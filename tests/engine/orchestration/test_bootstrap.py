@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark
 
 @pytest.fixture
 def bare(toy: ToyAccount) -> ToyAccount:
-    """An account that is bare, but for the stacks, which take their time."""
+    """An account that is ready, but for the stacks, which take their time."""
     toy.bootstrap()
     return toy
 
@@ -285,6 +285,17 @@ def test_on_a_backend_of_the_users_there_is_no_bucket(
     assert "as you have set; no bucket is made" in capsys.readouterr().err
     assert len(toy.usable_keys()) == 1
     assert toy.engine().up(FIRST).changes == Changes(create=2)
+
+
+def test_with_pulumi_cloud_the_account_needs_the_identity_of_CI_only(
+    toy: ToyAccount, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PULUMI_ACCESS_TOKEN", "set")
+    toy.bootstrap()
+    assert toy.client("s3").list_buckets()["Buckets"] == []
+    assert toy.usable_keys() == []
+    assert len(toy.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
+    assert "State: Pulumi Cloud, as you have set" in capsys.readouterr().err
 
 
 def tags(found: Any) -> dict[str, str]:

@@ -44,6 +44,15 @@ def test_a_deployed_stack_survives_a_stop(environment: Environment) -> None:
     assert state_file(environment).exists()
 
 
+def test_a_reset_forgets_the_copies_of_states_too(environment: Environment) -> None:
+    copy = environment.state_folder / "backups/fraud-data/local/copy.json"
+    copy.parent.mkdir(parents=True)
+    copy.touch()
+    local_aws.reset(environment)
+    assert not copy.exists()
+    assert not state_file(environment).exists()
+
+
 def test_a_killed_emulator_is_noticed_and_both_start_afresh(
     environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,3 +59,7 @@ def test_a_program_that_fails_is_told_by_its_own_error() -> None:
 
 def test_an_unknown_failure_is_told_by_the_last_error_of_the_cli() -> None:
     assert explained("error: one\nsomething\nerror: two\n").message == "data: two"
+
+
+def test_an_error_on_the_first_line_is_said_without_the_name_of_the_stream() -> None:
+    assert explained("error: something new").message == "data: something new"
