@@ -168,3 +168,18 @@ def test_who_is_slower_takes_the_others_key_and_gives_up_its_own(kms: tuple[Any,
     kms[1].add_response("describe_key", theirs, {"KeyId": alias})
     key.make()
     assert key.arn == theirs["KeyMetadata"]["Arn"]
+
+
+def test_a_key_that_is_to_be_deleted_is_kept_and_then_enabled(kms: tuple[Any, Stubber]) -> None:
+    # AWS enables no key that is to be deleted, and leaves one disabled that no longer is.
+    named = {"KeyId": "arn:aws:kms:::key/1"}
+    found = {"KeyMetadata": {"KeyId": "1", "Arn": named["KeyId"], "KeyState": "PendingDeletion"}}
+    kms[1].add_response("describe_key", found)
+    kms[1].add_response("list_aliases", {"Aliases": [{"AliasName": "alias/fraud-pipeline-state"}]}, named)
+    kms[1].add_response("describe_key", found)
+    kms[1].add_response("cancel_key_deletion", {}, named)
+    kms[1].add_response("enable_key", {}, named)
+    key = StateKey(kms[0], ARNS, TAGS)
+    assert key.is_there()
+    [state] = [setting for setting in key.settings() if setting.name == "state"]
+    state.put_right()
