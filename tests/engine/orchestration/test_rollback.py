@@ -59,7 +59,11 @@ def test_the_modules_beside_the_program_are_the_earlier_ones_too(toys: ToyReposi
     module.parent.mkdir()
     module.write_text("VALUE = 'old'\n")
     # As programs find what stacks share: the repository's root is on the path.
-    show = 'import shared_things\npulumi.export("value", shared_things.VALUE)'
+    show = """
+import importlib.util, shared_things
+pulumi.export("value", shared_things.VALUE)
+pulumi.export("sees_the_tasks", bool(importlib.util.find_spec("orchestration")))
+"""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(toys.git.root))
         toys.deploy(code=show)
@@ -67,6 +71,7 @@ def test_the_modules_beside_the_program_are_the_earlier_ones_too(toys: ToyReposi
         toys.deploy(code=f"{show}\n{ANOTHER}")
         toys.rollback()
     assert outputs(toys)["value"] == "old"
+    assert outputs(toys)["sees_the_tasks"] is False
 
 
 def needed(package: str) -> set[str]:
