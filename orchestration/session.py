@@ -49,9 +49,14 @@ def open_engine(
     return _engine(environment, cli, aws, on_event)
 
 
+def is_untouched(environment: Environment) -> bool:
+    """Whether nothing was ever deployed, as far as can be told without the CLI."""
+    return environment.is_local and not (environment.state_folder / "pulumi").is_dir()
+
+
 def reading_engine(environment: Environment) -> Engine:
     """The engine for reading the stacks' state only: no AWS is needed for that."""
-    if environment.is_local and not (environment.state_folder / "pulumi").is_dir():
+    if is_untouched(environment):
         raise UserError("Nothing is deployed in 'local'.", "Deploy it first: invoke deploy")
     return _engine(environment, pulumi_cli.find(quiet=True), {}, ignore_event)
 

@@ -15,7 +15,7 @@ from orchestration.errors import UserError
 from orchestration.git import short
 from orchestration.layer_status import Commits, Found, LayerStatus
 from orchestration.layers import LAYERS, Layer
-from orchestration.locks import Locks
+from orchestration.locks import Holder, Locks
 from orchestration.schedule import Report, failed, in_waves
 
 NONE = "·"
@@ -33,6 +33,22 @@ class StatusEngine(Protocol):
     def exported(self, layer: Layer) -> dict[str, Any]: ...
     def history(self, layer: Layer) -> list[UpdateSummary]: ...
     def interrupt(self) -> None: ...
+
+
+class Nothing:
+    """The engine and the locks of an environment in which nothing was ever deployed."""
+
+    def exported(self, _layer: Layer) -> dict[str, Any]:
+        return {}
+
+    def history(self, _layer: Layer) -> list[UpdateSummary]:
+        return []
+
+    def holder(self, _layer: Layer) -> Holder | None:
+        return None
+
+    def interrupt(self) -> None:
+        return
 
 
 def status(

@@ -32,6 +32,10 @@ def bootstrap(env: str, how: How) -> None:
 def status(env: str, *, as_json: bool) -> None:
     """Print where each layer stands."""
     environment = environments.find(env)
+    if session.is_untouched(environment):
+        nothing = standing.Nothing()
+        standing.status(environment, nothing, nothing, as_json=as_json)
+        return
     engine = session.reading_engine(environment)
     standing.status(environment, engine, locks.of(environment, engine), as_json=as_json)
 

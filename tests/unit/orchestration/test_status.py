@@ -16,7 +16,7 @@ from orchestration.history import Update, updates
 from orchestration.layer_status import Distance, LayerStatus
 from orchestration.layers import LAYERS, Layer
 from orchestration.locks import Holder
-from orchestration.status import as_table, notes, status
+from orchestration.status import Nothing, as_table, notes, status
 from tests.unit.orchestration.updates import STARTED, summary
 
 PROD = Environment("prod", Path("/nowhere"))
@@ -64,7 +64,7 @@ def deployed(**changed: Any) -> LayerStatus:
 
 
 def test_each_layer_has_a_row_also_where_nothing_is_deployed(capsys: pytest.CaptureFixture[str]) -> None:
-    status(PROD, Stacks(), Stacks())
+    status(PROD, Nothing(), Nothing())
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines if "not there" in line] == [layer.name for layer in LAYERS]
     assert "data: not deployed. invoke deploy --env prod --layer data" in lines
