@@ -172,7 +172,7 @@ def test_who_is_slower_takes_the_others_key_and_gives_up_its_own(kms: tuple[Any,
 
 def test_a_key_that_is_to_be_deleted_is_kept_and_then_enabled(kms: tuple[Any, Stubber]) -> None:
     # AWS enables no key that is to be deleted, and leaves one disabled that no longer is.
-    named = {"KeyId": "arn:aws:kms:::key/1"}
+    named = {"KeyId": "arn:aws:kms:::key/number-one"}
     found = {"KeyMetadata": {"KeyId": "1", "Arn": named["KeyId"], "KeyState": "PendingDeletion"}}
     kms[1].add_response("describe_key", found)
     kms[1].add_response("list_aliases", {"Aliases": [{"AliasName": "alias/fraud-pipeline-state"}]}, named)
