@@ -87,3 +87,14 @@ def test_an_update_holds_its_stack_and_no_other_until_it_ends(stacks: ToyStacks,
     assert holder is not None
     assert (holder.user, holder.host, holder.gone) == (getpass.getuser(), socket.gethostname(), False)
     assert place.locks.holder(FIRST) is None
+
+
+def test_in_a_bucket_the_lock_of_a_stack_whose_name_goes_on_is_another(
+    aws: EmbeddedAws, bucket: Place
+) -> None:
+    name = bucket.url.removeprefix("s3://").partition("/")[0]
+    folder = f"a/team/.pulumi/locks/organization/{FIRST.project}"
+    aws.client("s3").put_object(Bucket=name, Key=f"{folder}/{LOCAL}-2/0b1c.json", Body=b"{}")
+    assert bucket.locks.holder(FIRST) is None
+    aws.client("s3").put_object(Bucket=name, Key=f"{folder}/{LOCAL}/0b1c.json", Body=b"{}")
+    assert str(bucket.locks.holder(FIRST)) == "somebody"
