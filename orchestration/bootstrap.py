@@ -64,7 +64,13 @@ def bootstrap(
 
 
 def _parts(session: boto3.Session, environment: Environment, arns: Arns) -> list[Part]:
-    tags = {"project": "fraud-pipeline", "environment": environment.name, "owner": FOUNDATION.owner}
+    # The tag `layer` keeps the key from the role that deploys foundation, which may claim what has none.
+    tags = {
+        "project": "fraud-pipeline",
+        "environment": environment.name,
+        "layer": "bootstrap",
+        "owner": FOUNDATION.owner,
+    }
     key = StateKey(session.client("kms"), arns, tags)
     bucket = StateBucket(session.client("s3"), arns, key, tags)
     return [

@@ -15,7 +15,7 @@ from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.failures import MissingUpstreamError
 from orchestration.layers import LAYERS, Layer, dependants
-from orchestration.neighbours import Neighbours, Outputs
+from orchestration.neighbours import Neighbours, Outputs, say_outdated
 from orchestration.saved_plans import PlanFolder, SavedPlan
 from orchestration.schedule import Report, in_waves
 
@@ -225,12 +225,8 @@ class Deployer:
             outcome = report.result or Outcome(Changes())
             outdated = self._neighbours.outdated(report.layer, outcome.before, outcome.outputs, layers)
             for consumer, fields in outdated.items():
-                again.setdefault(consumer, []).extend(f"{report.layer.name}.{name}" for name in fields)
-        for consumer, fields in again.items():
-            say(f"{consumer} is stale: it was deployed with another value of {', '.join(fields)}.")
-        if again:
-            names = " ".join(f"--layer {name}" for name in again)
-            say(f"Deploy it again: invoke deploy --env {self._environment.name} {names}")
+                again.setdefault(consumer, []).extend(fields)
+        say_outdated(self._environment, again)
 
     def _interrupt(self) -> None:
         say("Stopping: operations under way are finished first. Ctrl-C again ends them at once.")

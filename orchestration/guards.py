@@ -71,4 +71,5 @@ def check_account(environment: Environment, wanted: str, account_of: AccountOf) 
 def account_of_caller(region: str) -> str:
     """The AWS account that the user's credentials belong to. Raises UserError where there are none."""
     with told_to_users():
-        return boto3.client("sts", region_name=region).get_caller_identity()["Account"]
+        # A session of its own: the default one would keep the credentials of its first use.
+        return boto3.Session(region_name=region).client("sts").get_caller_identity()["Account"]

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from orchestration import compatibility
 from orchestration.compatibility import Declared, Types, of_outputs
+from orchestration.console import say
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer, dependants
 from shared import contracts
@@ -74,13 +75,13 @@ class Neighbours:
                 continue
             gives = of_outputs(planned[layer.name]).gives if layer.name in planned else _promised(layer)
             given = of_outputs(self.outputs(layer.name)).gives
-            if gives and (problems := compatibility.broken(layer.name, gives, consumers, given=given)):
+            if problems := compatibility.broken(layer.name, gives, consumers, given=given):
                 raise compatibility.refusal_of_broken(problems)
 
     def outdated(
         self, layer: Layer, before: Outputs, after: Outputs, besides: Collection[Layer]
     ) -> dict[str, list[str]]:
-        """The fields that deployed consumers use and that an update of `layer` changed, by consumer."""
+        """What deployed consumers use and an update of `layer` changed, as `layer.field` by consumer."""
         changed = [name for name in contracts.visible(before) if before[name] != after.get(name)]
         if not changed:
             return {}
@@ -88,7 +89,9 @@ class Neighbours:
             name: [field for field in declared.uses(layer.name, of_outputs(before).gives) if field in changed]
             for name, declared in self._consumers(layer, besides).items()
         }
-        return {name: fields for name, fields in found.items() if fields}
+        return {
+            name: [f"{layer.name}.{field}" for field in fields] for name, fields in found.items() if fields
+        }
 
     def _consumers(self, layer: Layer, besides: Collection[Layer]) -> dict[str, Declared]:
         """What the deployed layers that read `layer` declare, without those `besides`."""
@@ -102,6 +105,15 @@ class Neighbours:
         if not outputs:
             return [name]
         return [f"{name}.{field}" for field in _promised(self._by_name[name]) if field not in outputs]
+
+
+def say_outdated(environment: Environment, outdated: Mapping[str, Sequence[str]]) -> None:
+    """Tell the user which layers were deployed with values that are others now, and what to run."""
+    for consumer, fields in outdated.items():
+        say(f"{consumer} is stale: it was deployed with another value of {', '.join(fields)}.")
+    if outdated:
+        chosen = " ".join(f"--layer {name}" for name in outdated)
+        say(f"Deploy it again: invoke deploy --env {environment.name} {chosen}")
 
 
 def _promised(layer: Layer) -> Types:

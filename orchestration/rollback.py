@@ -20,7 +20,7 @@ from orchestration.failures import LayerError, MissingUpstreamError
 from orchestration.git import Git, short
 from orchestration.history import Update
 from orchestration.layers import LAYERS, Layer
-from orchestration.neighbours import Neighbours
+from orchestration.neighbours import Neighbours, say_outdated
 from orchestration.rollback_display import Commits
 from orchestration.schedule import Fate, Report, in_waves
 from orchestration.targets import Move
@@ -202,9 +202,7 @@ class Rollback:
 
     def _say_stale_consumers(self, layer: Layer, outcome: Outcome) -> None:
         outdated = self._neighbours.outdated(layer, outcome.before, outcome.outputs, ())
-        for consumer, fields in outdated.items():
-            say(f"{consumer} is stale: it was deployed with another value of {', '.join(fields)}.")
-            say(f"Deploy it again: invoke deploy --env {self._environment.name} --layer {consumer}")
+        say_outdated(self._environment, outdated)
 
 
 def is_same(plan: Outcome) -> bool:

@@ -52,7 +52,9 @@ class Scratch:
     def succeed(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a task that must exit 0."""
         done = self.invoke(*words)
-        assert done.returncode == 0, f"invoke {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, (
+            f"invoke {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
         return done
 
     def refuse(self, *words: str, status: int = 1) -> str:

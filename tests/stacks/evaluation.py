@@ -32,6 +32,9 @@ def calls(type_: str, *kinds: str) -> list[str]:
     return [action for kind in kinds for action in CALLS[type_].of(kind)]
 
 
+_EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+
+
 @dataclass(frozen=True)
 class RecordedRole:
     """A role of the layer foundation, with what it may do and what it may do at most."""
@@ -50,12 +53,15 @@ class RecordedRole:
 
     def may(self, action: str, resource: str, **keys: str) -> bool:
         """Whether a session may. Condition keys: `aws__RequestTag_layer` stands for aws:RequestTag/layer."""
-        return self._decide(action, resource, keys, [self.permissions["policy"]])
+        return self._decide(action, resource, keys, self.permissions["policy"], self.boundary["policy"])
 
     def might(self, action: str, resource: str, **keys: str) -> bool:
         """Whether it could, if somebody gave it all permissions that there are."""
-        everything = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
-        return self._decide(action, resource, keys, [everything])
+        return self._decide(action, resource, keys, _EVERYTHING, self.boundary["policy"])
+
+    def is_given(self, action: str, resource: str, **keys: str) -> bool:
+        """Whether it could without its boundary."""
+        return self._decide(action, resource, keys, self.permissions["policy"], _EVERYTHING)
 
     def trusts(self, audience: str, subject: str) -> bool:
         """Whether GitHub may take it for a run."""
@@ -68,14 +74,13 @@ class RecordedRole:
         )
         return bool(evaluate_trust_policy(self.role["assumeRolePolicy"], provider, context))
 
-    def _decide(self, action: str, resource: str, keys: dict[str, str], policies: list[str]) -> bool:
+    def _decide(
+        self, action: str, resource: str, keys: dict[str, str], permissions: str, boundary: str
+    ) -> bool:
         named = {re.sub("_", "/", key.replace("__", ":")): value for key, value in keys.items()}
-        result = evaluate(
-            self._context(action, resource, named),
-            [parse_policy_document(document) for document in policies],
-            [parse_policy_document(self.boundary["policy"])],
-        )
-        return bool(result.decision == "Allow")
+        context = self._context(action, resource, named)
+        policy, limit = parse_policy_document(permissions), parse_policy_document(boundary)
+        return bool(evaluate(context, [policy], [limit]).decision == "Allow")
 
     def _context(self, action: str, resource: str, keys: dict[str, Any]) -> EvalContext:
         return EvalContext(

@@ -15,6 +15,8 @@ Roles = dict[str, RecordedRole]
 
 REPOSITORY = "repo:example/fraud-pipeline"
 MANAGED_POLICY_CHARACTERS, INLINE_POLICIES_CHARACTERS, TRUST_CHARACTERS = 6144, 10_240, 2048
+# What one with a function adds to the boundary of foundation's role.
+CHARACTERS_OF_A_LAYER = 220
 # The roles that layers make, with the service that each is for.
 ROLES = {
     "processing": {"fraud": "lambda", "notify": "lambda", "pipe": "pipes"},
@@ -126,6 +128,7 @@ def test_foundations_role_manages_the_others_and_all_boundaries_but_its_own(
         assert role.may("iam:PutRolePolicy", role_arn(purpose), **boundary)
         assert role.may("iam:UpdateAssumeRolePolicy", role_arn(purpose))
         assert not role.may("iam:CreateRole", role_arn(purpose))
+        assert not role.may("iam:CreateRole", role_arn(purpose), iam__PermissionsBoundary=boundary_arn("api"))
     for purpose in (*PURPOSES[1:], "api", "fraud", "notify", "pipe", "api-gateway-logs"):
         assert role.may("iam:CreatePolicyVersion", boundary_arn(purpose))
     assert role.may("iam:GetRole", role_arn("deploy-foundation"))
@@ -158,6 +161,11 @@ def test_C4_every_policy_fits_into_what_aws_allows(suffix: str, region: str) -> 
     assert largest(each.boundary["policy"] for each in found) <= MANAGED_POLICY_CHARACTERS
     assert largest(each.permissions["policy"] for each in found) <= INLINE_POLICIES_CHARACTERS
     assert largest(each.role["assumeRolePolicy"] for each in found) <= TRUST_CHARACTERS
+
+
+def test_C4_boundaries_have_room_for_two_more_layers(roles: Roles) -> None:
+    largest = max(len(re.sub(r"\s", "", role.boundary["policy"])) for role in roles.values())
+    assert largest + 2 * CHARACTERS_OF_A_LAYER <= MANAGED_POLICY_CHARACTERS
 
 
 def test_the_names_of_roles_and_boundaries_carry_the_suffix() -> None:

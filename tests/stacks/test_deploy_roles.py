@@ -121,7 +121,8 @@ def test_what_gets_an_id_must_get_the_layers_tag(
 def test_no_role_claims_what_is_another_layers(roles: Roles, layer: str, action: str, resource: str) -> None:
     role = roles[f"deploy-{layer}"]
     assert role.may(action, resource, aws__RequestTag_layer=layer)
-    assert not role.may(action, resource, aws__RequestTag_layer=layer, aws__ResourceTag_layer="data")
+    assert not role.is_given(action, resource, aws__RequestTag_layer=layer, aws__ResourceTag_layer="data")
+    assert not role.might(action, resource, aws__RequestTag_layer=layer, aws__ResourceTag_layer="data")
 
 
 def test_a_mapping_is_made_for_the_layers_own_function_only(roles: Roles) -> None:

@@ -17,7 +17,7 @@ from tests.engine.orchestration.toy_account import LAYERS, SETTINGS, ToyAccount,
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND
 
 ALIAS = "alias/fraud-pipeline-state"
-TAGS = {"project": "fraud-pipeline", "environment": "dev", "owner": "platform"}
+TAGS = {"project": "fraud-pipeline", "environment": "dev", "layer": "bootstrap", "owner": "platform"}
 
 pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.usefixtures("swept")]
 

@@ -275,4 +275,4 @@ def test_a_consumer_that_saw_other_values_is_named(world: World, capsys: pytest.
     uses = {RESERVED: {"gives": {}, "reads": {"data": {"queue": "text"}}}}
     world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": uses}
     world.rollback().run(DATA)
-    assert "processing is stale: it was deployed with another value of queue" in capsys.readouterr().err
+    assert "processing is stale: it was deployed with another value of data.queue" in capsys.readouterr().err
