@@ -187,7 +187,7 @@ _OF_DEPLOYMENTS = (
     ),
     WildcardException(
         _actions("s3", "DeleteObject GetObject PutObject"),
-        r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/([a-z]+|locks/organization|\*)|backups)/[a-z-]+/\*",
+        r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/([a-z]+|locks/organization|\*)|backups)/[a-z0-9-]+/\*",
         "Pulumi makes up the names of the files that it keeps of a stack. Their folder is named.",
     ),
     WildcardException(

@@ -20,31 +20,32 @@ _OWN = (
 )
 # The same in less, for a boundary.
 _OWN_AT_MOST = ("/.pulumi/*/{}/*", "/backups/{}/*")
+_ANY_STATE = "/.pulumi/stacks/*"
 _META = "/.pulumi/meta.yaml"
 
 
 def deploy(project: Project, arns: Arns) -> list[Statement]:
     """Keep the state of the layer's own stack; read that of the layers which it reads or which read it."""
-    return _deploy(project, arns, _OWN)
-
-
-def deploy_at_most(project: Project, arns: Arns) -> list[Statement]:
-    """What a boundary says of the same."""
-    return _deploy(project, arns, _OWN_AT_MOST)
-
-
-def look(arns: Arns) -> list[Statement]:
-    """Read the state and the history of every stack."""
-    paths = [_META, "/.pulumi/stacks/*", "/.pulumi/history/*"]
-    return [*_read(arns, paths), _use_key(arns, ["kms:Decrypt"])]
-
-
-def _deploy(project: Project, arns: Arns, own: Sequence[str]) -> list[Statement]:
     neighbours = [
         _STATE.format(other.name)
         for other in PROJECTS
         if other.layer in project.depends_on or project.layer in other.depends_on
     ]
+    return _deploy(project, arns, _OWN, neighbours)
+
+
+def deploy_at_most(project: Project, arns: Arns) -> list[Statement]:
+    """What a boundary says of the same, in as many words for however many layers."""
+    return _deploy(project, arns, _OWN_AT_MOST, [_ANY_STATE])
+
+
+def look(arns: Arns) -> list[Statement]:
+    """Read the state and the history of every stack."""
+    paths = [_META, _ANY_STATE, "/.pulumi/history/*"]
+    return [*_read(arns, paths), _use_key(arns, ["kms:Decrypt"])]
+
+
+def _deploy(project: Project, arns: Arns, own: Sequence[str], neighbours: Sequence[str]) -> list[Statement]:
     return [
         *_read(arns, [_META, *neighbours]),
         Statement(
