@@ -8,12 +8,12 @@ from dataclasses import dataclass
 FUNCTIONS = ("api", "fraud", "notify")
 # The purpose of the role that API Gateway logs with.
 GATEWAY_LOGS = "api-gateway-logs"
-# The purpose of the role that looks at everything.
+# The purpose of the role that CI looks with: previews of pull requests, and drift.
 READER = "read"
 
 
 def deployer(layer: str) -> str:
-    """The purpose of the role that deploys a layer."""
+    """The purpose of the role that CI deploys a layer with."""
     return f"deploy-{layer}"
 
 
@@ -69,15 +69,6 @@ class Names:
     def role(self, purpose: str) -> str:
         """The role of a function, or of another part of the pipeline."""
         return self._with_suffix(f"fraud-pipeline-{purpose}")
-
-    def deploy_role(self, layer: str) -> str:
-        """The role that deploys a layer from CI."""
-        return self.role(deployer(layer))
-
-    @property
-    def read_role(self) -> str:
-        """The role that CI looks with: previews of pull requests, and drift."""
-        return self.role(READER)
 
     def boundary(self, purpose: str) -> str:
         """What the role of that purpose may do at most."""
