@@ -41,12 +41,17 @@ class StackEvidence:
         """The update that the stack is the result of; None if it holds nothing."""
         if not self._neighbours.outputs(layer.name):
             return None
-        updates = [update for update in self._engine.history(layer) if update.kind == "update"]
+        history = self._engine.history(layer)
+        updates = [update for update in history if update.kind == "update"]
         if not updates:
             return None
         found = updates[0].environment
-        failed = updates[0].result != "succeeded"
-        return LastUpdate(found.get("git.head", ""), found.get("git.dirty") == "true", failed)
+        return LastUpdate(
+            found.get("git.head", ""),
+            dirty=found.get("git.dirty") == "true",
+            failed=updates[0].result != "succeeded",
+            refreshed=history[0].kind == "refresh",
+        )
 
     def changed_files(self, layer: Layer, since: str) -> Sequence[str] | None:
         """The layer's files that differ from a commit; None if the commit is not in this clone."""
