@@ -198,7 +198,7 @@ def drift(_: Context, env: str = "local", layer: Any = None, json: bool = False)
 )
 def graph(_: Context, format_: str = "text", out: str = "", json: bool = False) -> None:
     """Show the layers, their contracts and what flows between them."""
-    from orchestration import graph as drawn
+    from orchestration.status import graph as drawn
 
     drawn.show(file_format=format_, out=out, as_json=json)
 
@@ -212,7 +212,8 @@ def graph(_: Context, format_: str = "text", out: str = "", json: bool = False) 
 )
 def layers(_: Context, since: str = "", env: str = "", json: bool = False) -> None:
     """List the layers in their order, with owners and dependencies."""
-    from orchestration import environments, layer_list
+    from orchestration import environments
+    from orchestration.status import layer_list
 
     layer_list.show(environments.find(env) if env else None, since=since, as_json=json)
 

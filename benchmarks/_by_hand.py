@@ -11,10 +11,11 @@ from pulumi.automation import CommandResult, LocalWorkspace, OnOutput
 from pulumi.automation._stack import Stack, StackInitMode
 
 from local.emulator import Emulator
-from orchestration import environments, pulumi_cli
-from orchestration.engine import inherited_variables
-from orchestration.processes import ControlledCommand
-from orchestration.programs import Program
+from orchestration import environments
+from orchestration.engine import pulumi_cli
+from orchestration.engine.engine import inherited_variables
+from orchestration.engine.processes import ControlledCommand
+from orchestration.engine.programs import Program
 
 
 class _ByHand(ControlledCommand):

@@ -21,9 +21,9 @@ from functions.common.transaction import Transaction
 from functions.fraud.rules import RuleSet
 from local.endpoint import Endpoint
 from local.mailbox import Mailbox
-from orchestration.client import ApiClient, Target, at_endpoint
-from orchestration.simulate import body, simulate
-from orchestration.watching import THREADS, Findings, Watch
+from orchestration.transactions.client import ApiClient, Target, at_endpoint
+from orchestration.transactions.simulate import body, simulate
+from orchestration.transactions.watching import THREADS, Findings, Watch
 
 POST_GOAL_RATIO = 1.5
 MAIL_GOAL_MS = 250.0

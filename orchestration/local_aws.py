@@ -12,11 +12,11 @@ from local.endpoint import Endpoint
 from local.errors import LocalError
 from local.marker import Marker
 from local.plugin.install import install
-from orchestration.backup_places import FOLDER
 from orchestration.console import say
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.local_state import LocalState
+from orchestration.state.backup_places import FOLDER
+from orchestration.state.local_state import LocalState
 
 if TYPE_CHECKING:
     from local.mailbox import Mailbox

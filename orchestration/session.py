@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from orchestration import guards, local_aws, pulumi_cli
-from orchestration.accounts import account_of
-from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration import local_aws
+from orchestration.account.accounts import account_of
+from orchestration.deployment import guards
+from orchestration.engine import pulumi_cli
+from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.engine.processes import ControlledCommand
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer, settings_model
-from orchestration.processes import ControlledCommand
 from shared.configuration import SettingsError, validate_file
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
-from orchestration.wiring import Deployed
+from orchestration.transactions.wiring import Deployed
 from tests import deployment
 
 

@@ -2,10 +2,10 @@
 
 from local.embedded import EmbeddedAws
 from orchestration import session
-from orchestration.deploy import Deployer, Ways
+from orchestration.deployment.deploy import Deployer, Ways
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import select
-from orchestration.wiring import Deployed
+from orchestration.transactions.wiring import Deployed
 
 
 def deploy(aws: EmbeddedAws) -> Deployed:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from orchestration import settings_text
 from orchestration.account.parts import Part, Setting
 from orchestration.console import say
 from orchestration.environments import Environment
 from orchestration.layers import Layer
+from orchestration.state import settings_text
 
 
 class Stacks(Protocol):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from orchestration.affected import paths_of
 from orchestration.ci.actions import OIDC, RUN, RUNNER, role, tree, uses
+from orchestration.deployment.affected import paths_of
 from orchestration.environments import CLOUD
 from orchestration.layers import Layer
 

@@ -5,20 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration import environments, guards, layers, messages, selection, session
+from orchestration import environments, layers, messages, session
 from orchestration.confirm import confirm
 from orchestration.console import say
-from orchestration.deploy import Deployer, Ways
-from orchestration.engine import Engine
+from orchestration.deployment import guards, selection
+from orchestration.deployment.deploy import Deployer, Ways
+from orchestration.deployment.evidence import StackEvidence
+from orchestration.deployment.neighbours import Neighbours
+from orchestration.deployment.saved_plans import SavedPlan
+from orchestration.engine.engine import Engine
+from orchestration.engine.progress import Progress
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.evidence import StackEvidence
 from orchestration.git import Git
 from orchestration.layers import Layer
-from orchestration.neighbours import Neighbours
-from orchestration.progress import Progress
-from orchestration.saved_plans import SavedPlan
-from orchestration.state_backups import Backups
+from orchestration.state.state_backups import Backups
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,15 @@
 
 from collections.abc import Iterable
 
-from orchestration import bootstrap as bootstrapping
-from orchestration import drift as drifting
-from orchestration import (
-    environments,
-    history,
-    layers,
-    locks,
-    session,
-    state_backups,
-)
-from orchestration import status as standing
+from orchestration import environments, layers, session
+from orchestration.account import bootstrap as bootstrapping
 from orchestration.commands.deploying import How
 from orchestration.confirm import confirm
-from orchestration.state_backups import Backups
+from orchestration.state import locks, state_backups
+from orchestration.state.state_backups import Backups
+from orchestration.status import drift as drifting
+from orchestration.status import history
+from orchestration.status import status as standing
 
 
 def bootstrap(env: str, how: How) -> None:

@@ -3,17 +3,19 @@
 from contextlib import AbstractContextManager
 from functools import partial
 
-from orchestration import environments, layers, locks, messages, recover, revision, session
+from orchestration import environments, layers, messages, session
 from orchestration.commands.deploying import How
 from orchestration.confirm import confirm
-from orchestration.engine import Engine
+from orchestration.engine.engine import Engine
+from orchestration.engine.progress import Progress
 from orchestration.git import Git
 from orchestration.layers import Layer
-from orchestration.progress import Progress
-from orchestration.recover import Recovery
-from orchestration.rollback import Rollback
-from orchestration.rollback import Ways as RollbackWays
-from orchestration.state_backups import Backups
+from orchestration.rollback import recover, revision
+from orchestration.rollback.recover import Recovery
+from orchestration.rollback.rollback import Rollback
+from orchestration.rollback.rollback import Ways as RollbackWays
+from orchestration.state import locks
+from orchestration.state.state_backups import Backups
 
 
 def rollback(env: str, name: str, *, to: int, how: How) -> None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 
-from orchestration import alerts as mail
-from orchestration import demo as demonstration
 from orchestration import environments, layers, local_aws, outputs, session
-from orchestration import logs as log_tail
-from orchestration import send as sending
 from orchestration.commands.deploying import How, deploy
 from orchestration.console import say
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.wiring import Deployed
+from orchestration.transactions import alerts as mail
+from orchestration.transactions import demo as demonstration
+from orchestration.transactions import logs as log_tail
+from orchestration.transactions import send as sending
+from orchestration.transactions.wiring import Deployed
 
 
 def show_outputs(env: str, names: Iterable[str] = (), *, as_json: bool = False) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.wiring import Deployed
+from orchestration.transactions.wiring import Deployed
 from tests.e2e.pipeline import Pipeline
 
 

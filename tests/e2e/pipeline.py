@@ -12,9 +12,9 @@ from botocore.credentials import Credentials
 
 from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
-from orchestration.client import Answer, ApiClient, Target
-from orchestration.leftovers import depths
-from orchestration.wiring import Deployed
+from orchestration.transactions.client import Answer, ApiClient, Target
+from orchestration.transactions.leftovers import depths
+from orchestration.transactions.wiring import Deployed
 from shared.contracts import Contract, DataOutputs, text
 from tests.waiting import wait_for
 

@@ -13,12 +13,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.embedded import EmbeddedAws, embedded_aws
-from orchestration import pulumi_cli, session
-from orchestration.changes import Changes
-from orchestration.engine import Engine, inherited_variables
+from orchestration import session
+from orchestration.engine import pulumi_cli
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Engine, inherited_variables
+from orchestration.engine.processes import ControlledCommand
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import find
-from orchestration.processes import ControlledCommand
 
 ROLE = "fraud-pipeline-deploy-data"
 BUCKET = "fraud-pipeline-state-000000000000-us-east-1"

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration import drift, locks, session
-from orchestration.engine import Engine
+from orchestration import session
+from orchestration.engine.engine import Engine
 from orchestration.layers import LAYERS, find
-from orchestration.wiring import Deployed
+from orchestration.state import locks
+from orchestration.status import drift
+from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, ProcessingOutputs, text
 
 DATA, PROCESSING = find("data"), find("processing")

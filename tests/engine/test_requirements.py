@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.wiring import Deployed
+from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, text
 from shared.wildcards import is_listed
 

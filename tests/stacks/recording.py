@@ -13,9 +13,9 @@ from typing import Any
 
 from pulumi.runtime import mocks, rpc
 
-from orchestration import engineless
-from orchestration.engineless import run
 from orchestration.environments import Environment
+from orchestration.status import engineless
+from orchestration.status.engineless import run
 from shared.projects import PROJECTS
 from tests.stacks.mocked_aws import MockedAws
 

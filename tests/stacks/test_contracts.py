@@ -3,7 +3,7 @@
 import pytest
 
 from orchestration.environments import find
-from orchestration.graph import nodes_of
+from orchestration.status.graph import nodes_of
 from shared.contract_types import fits
 from shared.contracts import CONTRACTS, RESERVED, Contract, ContractError, read, visible
 from shared.projects import PROJECTS, Project

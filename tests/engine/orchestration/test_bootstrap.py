@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.bootstrap import bootstrap
-from orchestration.changes import Changes
+from orchestration.account.bootstrap import bootstrap
+from orchestration.engine.changes import Changes
+from orchestration.engine.pulumi_cli import Cli
 from orchestration.environments import LOCAL, Environment
 from orchestration.errors import UserError
-from orchestration.pulumi_cli import Cli
 from tests.engine.orchestration.toy_account import LAYERS, SETTINGS, ToyAccount, an_account
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 from pulumi.automation import EngineEvent
 
-from orchestration.changes import Changes
-from orchestration.engine import Engine, Outcome
-from orchestration.failures import LayerError
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Engine, Outcome
+from orchestration.engine.failures import LayerError
 from orchestration.layers import Layer
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

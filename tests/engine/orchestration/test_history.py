@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from orchestration import history
+from orchestration.status import history
 from tests.engine.orchestration.toy_stacks import FIRST, ToyStacks
 
 pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.usefixtures("swept")]

@@ -12,10 +12,10 @@ import pytest
 from pulumi.automation import EngineEvent
 
 from local.embedded import EmbeddedAws
-from orchestration import state_files
 from orchestration.environments import LOCAL
 from orchestration.layers import Layer
-from orchestration.locks import FileLocks
+from orchestration.state import state_files
+from orchestration.state.locks import FileLocks
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 SECONDS = 60.0

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from pulumi.automation import EngineEvent
 
-from orchestration import history, local_aws, locks, pending
-from orchestration.changes import Changes
+from orchestration import local_aws
+from orchestration.engine.changes import Changes
+from orchestration.engine.failures import LayerError
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.failures import LayerError
 from orchestration.layers import Layer
-from orchestration.recover import Recovery
+from orchestration.rollback.recover import Recovery
+from orchestration.state import locks, pending
+from orchestration.status import history
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 SECONDS = 60.0

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import state_backups, state_document
-from orchestration.backup_places import KEPT, BucketPlace, FolderPlace, Kept, place_of
-from orchestration.changes import Changes
-from orchestration.engine import Engine
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Engine
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.state_backups import Backups
+from orchestration.state import state_backups, state_document
+from orchestration.state.backup_places import KEPT, BucketPlace, FolderPlace, Kept, place_of
+from orchestration.state.state_backups import Backups
 from tests.engine.orchestration.toy_account import ToyAccount
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from orchestration import locks, messages, status
-from orchestration.failures import LayerError
+from orchestration import messages
+from orchestration.engine.failures import LayerError
 from orchestration.git import Git
 from orchestration.layers import Layer
+from orchestration.state import locks
+from orchestration.status import status
 from tests import repository
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

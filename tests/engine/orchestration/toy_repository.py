@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestration import messages
-from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.engine.hosting import Host, HostedCommand
 from orchestration.environments import Environment
 from orchestration.git import Git
-from orchestration.hosting import Host, HostedCommand
 from orchestration.layers import Layer
-from orchestration.revision import at_commit, program
-from orchestration.rollback import Rollback, Ways
-from orchestration.worktree import FOLDER
+from orchestration.rollback.revision import at_commit, program
+from orchestration.rollback.rollback import Rollback, Ways
+from orchestration.rollback.worktree import FOLDER
 from tests import repository
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

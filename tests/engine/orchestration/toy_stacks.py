@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.engine.processes import ControlledCommand
+from orchestration.engine.pulumi_cli import Cli
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import Layer
-from orchestration.local_state import LocalState
-from orchestration.processes import ControlledCommand
-from orchestration.pulumi_cli import Cli
+from orchestration.state.local_state import LocalState
 from tests.engine.orchestration.toy_plugin import VERSION
 
 FIRST = Layer("first", "toy-first")

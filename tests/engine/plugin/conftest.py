@@ -9,7 +9,7 @@ from semver import VersionInfo
 
 from local.embedded import EmbeddedAws
 from local.plugin.install import install
-from orchestration import pulumi_cli
+from orchestration.engine import pulumi_cli
 from tests.engine.plugin.engine import EngineUnderTest
 
 

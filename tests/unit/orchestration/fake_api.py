@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from botocore.credentials import Credentials
 
-from orchestration.client import Target
+from orchestration.transactions.client import Target
 
 CREATED = (201, b"{}", {})
 

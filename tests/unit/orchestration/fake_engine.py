@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orchestration.changes import Changes
-from orchestration.engine import Outcome
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Outcome
+from orchestration.engine.steps import Step
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer
-from orchestration.steps import Step
 from shared import contract_types, contracts
 
 # Any values of the right types will do.

@@ -1,7 +1,7 @@
 import pytest
 
 from orchestration import environments
-from orchestration.engine import inherited_variables
+from orchestration.engine.engine import inherited_variables
 from orchestration.errors import UserError
 
 USERS = {"PATH": "/bin", "AWS_PROFILE": "production", "PULUMI_BACKEND_URL": "s3://state"}

@@ -1,0 +1,1 @@
+"""Deploying layers: which, in what order, after which checks and questions."""

@@ -1,0 +1,258 @@
+"""Deploying, previewing and destroying layers: in which order, after which questions, what is said then."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from orchestration.console import console, fail, print_json, say
+from orchestration.deployment import plan_display, summary
+from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
+from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
+from orchestration.deployment.schedule import Report, in_waves
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Outcome
+from orchestration.engine.failures import MissingUpstreamError
+from orchestration.environments import Environment
+from orchestration.errors import PartlyDoneError, UserError
+from orchestration.layers import LAYERS, Layer, dependants
+
+# The question, and the word to be typed where a `y` is not enough (or nothing).
+Confirm = Callable[[str, str], None]
+Act = Callable[[Layer], Outcome]
+WaitsFor = Callable[[Layer], Sequence[str]]
+Reports = list[Report[Outcome]]
+
+
+class LayerEngine(Protocol):
+    """What this needs of the engine."""
+
+    def up(self, layer: Layer, *, message: str, plan: Path | None, refresh: bool) -> Outcome: ...
+    def preview(
+        self, layer: Layer, *, placeholders: frozenset[str], plan: Path | None, refresh: bool
+    ) -> Outcome: ...
+    def destroy(self, layer: Layer, *, message: str) -> Outcome: ...
+    def outputs(self, layer: Layer) -> Outputs | None: ...
+    def exported(self, layer: Layer) -> dict[str, Any]: ...
+    def protected(self, layer: Layer) -> Sequence[str]: ...
+    def is_deployed(self, layer: Layer) -> bool: ...
+    def interrupt(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a task acts, besides on which layers.
+
+    `message` is what the history says of a layer's update, from the verb and the layer; `backup` keeps a
+    layer's state before it changes; `commit` is shown beside what was deployed. `ask_name` says that the
+    environment's name must be typed where something stateful would be lost.
+    """
+
+    as_json: bool = False
+    report: Path | None = None
+    parallel: int = 0
+    refresh: bool = True
+    plan_first: bool = True
+    ask_name: bool = False
+    commit: str = ""
+    message: Callable[[str, Layer], str] = lambda verb, layer: f"{verb} {layer.name}"
+    backup: Callable[[Layer], object] = field(default=lambda _: None)
+
+
+class Deployer:
+    """Acts on the layers of one environment and says at the end what became of each.
+
+    `confirm` raises `UserError` if the user does not agree; every method does if a layer failed. The engine
+    acts within `progress`.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        engine: LayerEngine,
+        confirm: Confirm,
+        ways: Ways = Ways(),
+        *,
+        progress: AbstractContextManager[object] | None = None,
+        all_layers: Sequence[Layer] = LAYERS,
+    ) -> None:
+        self._environment = environment
+        self._engine = engine
+        self._confirm = confirm
+        self._ways = ways
+        self._progress = progress or nullcontext()
+        self._all_layers = all_layers
+        self._neighbours = Neighbours(environment, engine, all_layers)
+
+    def deploy(self, layers: Sequence[Layer]) -> Reports:
+        """Deploy the layers, where `plan_first` says so after showing what would change and asking."""
+        self._refuse_missing_upstream(layers)
+        if self._ways.plan_first:
+            self._ask(self._planned(layers, "Nothing was changed"))
+        else:
+            self._neighbours.check_contracts(layers, {})
+        return self._apply(layers)
+
+    def deploy_saved(self, saved: SavedPlan) -> Reports:
+        """Do what a saved plan says and nothing else, if all that it was made from is as it was then."""
+        saved.refuse_if_moved(self._environment, self._engine, self._neighbours)
+        self._show_plan(saved.reports)
+        if self._ways.plan_first:
+            self._ask(saved.reports)
+        return self._apply(saved.layers, saved.folder)
+
+    def save_plan(self, layers: Sequence[Layer], path: Path) -> Reports:
+        """Show what deploying would change, and save just that."""
+        self._refuse_missing_upstream(layers)
+        folder = PlanFolder.make(path)
+        plan = self._planned(layers, "Nothing was saved", folder)
+        folder.save(self._environment, plan, self._engine, self._neighbours)
+        if self._ways.as_json:
+            print_json(summary.as_json(plan))
+        say(f"Saved. To do just that: invoke deploy --env {self._environment.name} --from-plan {path}")
+        return plan
+
+    def preview(self, layers: Sequence[Layer]) -> Reports:
+        """Show what deploying the layers would change."""
+        plan = self._planned(layers, "Not previewed")
+        if self._ways.as_json:
+            print_json(summary.as_json(plan))
+        return plan
+
+    def destroy(self, layers: Sequence[Layer]) -> Reports:
+        """Delete the layers' resources, consumers first; refuses what is protected or still read."""
+        self._refuse_what_others_read(layers)
+        self._refuse_protected(layers)
+        where = f"'{self._environment.name}'"
+        name = self._environment.name if self._ways.ask_name else ""
+        self._confirm(f"Delete every resource of {_names(layers)} in {where}?", name)
+
+        def consumers(layer: Layer) -> Sequence[str]:
+            return [other.name for other in dependants(layer, self._all_layers)]
+
+        def act(layer: Layer) -> Outcome:
+            self._ways.backup(layer)
+            return self._engine.destroy(layer, message=self._ways.message("destroy", layer))
+
+        reports = self._in_waves(list(reversed(layers)), act, consumers)
+        self._show(reports, f"Destroyed in {where}")
+        self._stop_if_failed(reports, "Not destroyed", PartlyDoneError)
+        return reports
+
+    def _planned(self, layers: Sequence[Layer], if_failed: str, folder: PlanFolder | None = None) -> Reports:
+        """What deploying would change, shown, and checked against the neighbours."""
+
+        def preview(layer: Layer) -> Outcome:
+            return self._engine.preview(
+                layer,
+                placeholders=self._neighbours.placeholders(layer, layers),
+                plan=folder.engine_plan(layer) if folder else None,
+                refresh=self._ways.refresh,
+            )
+
+        # A preview changes nothing that another one could wait for.
+        plan = self._in_waves(layers, preview, lambda _: ())
+        self._show_plan(plan)
+        self._stop_if_failed(plan, if_failed)
+        planned = {report.layer.name: report.result.outputs for report in plan if report.result}
+        self._neighbours.check_contracts(layers, planned)
+        return plan
+
+    def _apply(self, layers: Sequence[Layer], folder: PlanFolder | None = None) -> Reports:
+        def up(layer: Layer) -> Outcome:
+            self._ways.backup(layer)
+            outcome = self._engine.up(
+                layer,
+                message=self._ways.message("deploy", layer),
+                plan=folder.engine_plan(layer) if folder else None,
+                refresh=self._ways.refresh,
+            )
+            self._neighbours.learn(layer, outcome.outputs)
+            return outcome
+
+        reports = self._in_waves(layers, up)
+        self._show(reports, f"Deployed to '{self._environment.name}'")
+        self._name_stale_consumers(reports)
+        self._stop_if_failed(reports, "Not deployed", PartlyDoneError)
+        return reports
+
+    def _in_waves(
+        self, layers: Sequence[Layer], act: Act, waits_for: WaitsFor = lambda layer: layer.depends_on
+    ) -> Reports:
+        with self._progress:
+            return in_waves(
+                layers, act, waits_for=waits_for, interrupt=self._interrupt, parallel=self._ways.parallel
+            )
+
+    def _ask(self, plan: Reports) -> None:
+        losses = plan_display.losses(plan)
+        name = self._environment.name if losses and self._ways.ask_name else ""
+        layers = _names([report.layer for report in plan])
+        self._confirm(f"Deploy {layers} to '{self._environment.name}'?", name)
+
+    def _refuse_missing_upstream(self, layers: Sequence[Layer]) -> None:
+        coming = {layer.name for layer in layers}
+        for layer in layers:
+            for name in layer.depends_on:
+                if name not in coming and not self._neighbours.outputs(name):
+                    raise MissingUpstreamError(self._environment, layer, name)
+
+    def _refuse_what_others_read(self, layers: Sequence[Layer]) -> None:
+        for layer in layers:
+            for other in dependants(layer, self._all_layers):
+                if other not in layers and self._engine.is_deployed(other):
+                    raise UserError(
+                        f"{other.name} is deployed and reads {layer.name}.",
+                        f"Destroy it first, or with it: --layer {other.name} --layer {layer.name}",
+                    )
+
+    def _refuse_protected(self, layers: Sequence[Layer]) -> None:
+        for layer in layers:
+            protected = self._engine.protected(layer)
+            if protected:
+                raise UserError(
+                    f"{layer.name} has protected resources: {', '.join(protected)}.",
+                    "Nothing was changed. Take the protection off in the settings and deploy that first.",
+                )
+
+    def _name_stale_consumers(self, reports: Reports) -> None:
+        done = [report for report in reports if report.result]
+        again: dict[str, list[str]] = {}
+        for report in done:
+            layers = [other.layer for other in done]
+            outcome = report.result or Outcome(Changes())
+            outdated = self._neighbours.outdated(report.layer, outcome.before, outcome.outputs, layers)
+            for consumer, fields in outdated.items():
+                again.setdefault(consumer, []).extend(fields)
+        say_outdated(self._environment, again)
+
+    def _interrupt(self) -> None:
+        say("Stopping: operations under way are finished first. Ctrl-C again ends them at once.")
+        self._engine.interrupt()
+
+    def _show_plan(self, plan: Reports) -> None:
+        if not self._ways.as_json:
+            plan_display.show(plan, f"Would change in '{self._environment.name}'")
+
+    def _show(self, reports: Reports, title: str) -> None:
+        as_json = summary.as_json(reports, self._ways.commit)
+        if self._ways.report:
+            self._ways.report.write_text(json.dumps(as_json, indent=2) + "\n")
+        if self._ways.as_json:
+            print_json(as_json)
+        else:
+            console.print(summary.as_table(reports, title, self._ways.commit))
+
+    def _stop_if_failed(self, reports: Reports, what: str, error: type[UserError] = UserError) -> None:
+        failures = [report for report in reports if report.error]
+        # What is wrong with the whole environment, such as a missing login, is said once.
+        for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
+            fail(message, hint)
+        if failures:
+            raise error(f"{what}: {_names([report.layer for report in failures])}.")
+
+
+def _names(layers: Sequence[Layer]) -> str:
+    return ", ".join(layer.name for layer in layers)

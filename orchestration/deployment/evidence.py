@@ -1,0 +1,70 @@
+"""What `deploy --changed` goes by: the stacks' histories, git, and the outputs that each stack saw."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from pulumi.automation import UpdateSummary
+
+from orchestration.deployment import affected, compatibility
+from orchestration.deployment.compatibility import of_outputs, seen_outputs
+from orchestration.deployment.neighbours import Neighbours
+from orchestration.deployment.selection import LastUpdate
+from orchestration.environments import Environment
+from orchestration.git import Git
+from orchestration.layers import LAYERS, Layer
+
+
+class HistoryEngine(Protocol):
+    """What this needs of the engine."""
+
+    def history(self, layer: Layer) -> list[UpdateSummary]: ...
+    def exported(self, layer: Layer) -> dict[str, Any]: ...
+
+
+class StackEvidence:
+    """The evidence of `selection`, from one environment's stacks and the clone."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        engine: HistoryEngine,
+        neighbours: Neighbours,
+        all_layers: Sequence[Layer] = LAYERS,
+    ) -> None:
+        self._environment = environment
+        self._engine = engine
+        self._neighbours = neighbours
+        self._projects = {layer.project: layer.name for layer in all_layers}
+        self._git = Git(environment.root)
+
+    def last_update(self, layer: Layer) -> LastUpdate | None:
+        """The update that the stack is the result of; None if it holds nothing."""
+        if not self._neighbours.outputs(layer.name):
+            return None
+        history = self._engine.history(layer)
+        updates = [update for update in history if update.kind == "update"]
+        if not updates:
+            return None
+        found = updates[0].environment
+        return LastUpdate(
+            found.get("git.head", ""),
+            dirty=found.get("git.dirty") == "true",
+            failed=updates[0].result != "succeeded",
+            refreshed=history[0].kind == "refresh",
+        )
+
+    def changed_files(self, layer: Layer, since: str) -> Sequence[str] | None:
+        """The layer's files that differ from a commit; None if the commit is not in this clone."""
+        if not self._git.has(since):
+            return None
+        changed = affected.changed_since(since, self._environment.root)
+        return affected.reasons(layer, changed, self._environment.name)
+
+    def changed_inputs(self, layer: Layer) -> Sequence[str]:
+        """The outputs of other layers that it uses and that changed since, as `layer.field`."""
+        seen = seen_outputs(self._engine.exported(layer).get("resources") or [], self._projects)
+        current = {name: self._neighbours.outputs(name) for name in layer.depends_on}
+        declared = of_outputs(self._neighbours.outputs(layer.name))
+        reads = {name: declared.uses(name, of_outputs(current[name]).gives) for name in current}
+        changed = compatibility.stale(layer.name, seen, current, reads)
+        return [f"{one.producer}.{one.field}" for one in changed]

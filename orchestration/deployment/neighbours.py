@@ -1,0 +1,122 @@
+"""What a layer's neighbours have to do with its deployment: what stands in for their outputs in a preview,
+whether contracts hold, and who should be deployed again afterwards.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from orchestration.console import say
+from orchestration.deployment import compatibility
+from orchestration.deployment.compatibility import Declared, Types, of_outputs
+from orchestration.environments import Environment
+from orchestration.layers import LAYERS, Layer, dependants
+from shared import contracts
+
+Outputs = Mapping[str, Any]
+
+
+class OutputsEngine(Protocol):
+    """What this needs of the engine."""
+
+    def outputs(self, layer: Layer) -> Outputs | None: ...
+
+
+class Neighbours:
+    """The deployed layers as their outputs show them, each looked up once: a look costs a run of the CLI."""
+
+    def __init__(
+        self, environment: Environment, engine: OutputsEngine, all_layers: Sequence[Layer] = LAYERS
+    ) -> None:
+        self._environment = environment
+        self._engine = engine
+        self._by_name = {layer.name: layer for layer in all_layers}
+        self._known: dict[str, Outputs] = {}
+
+    def outputs(self, name: str) -> Outputs:
+        """The outputs of a layer by name; empty if it is not deployed."""
+        known = self._known.get(name)
+        if known is None:
+            # Two that look at the same time do no harm, and neither waits for the other.
+            known = self._engine.outputs(self._by_name[name]) or {}
+            self._known.setdefault(name, known)
+        return self._known[name]
+
+    def learn(self, layer: Layer, outputs: Outputs) -> None:
+        """Take note of what a layer gives now."""
+        self._known[layer.name] = outputs
+
+    def placeholders(self, layer: Layer, coming: Collection[Layer]) -> frozenset[str]:
+        """What `layer` may read and is not there: layers, or single fields as `layer.field`.
+
+        A field can only be awaited of a layer that is deployed in the same run, one of `coming`.
+        """
+        names = {other.name for other in coming}
+        return frozenset(
+            found
+            for name in layer.depends_on
+            for found in self._lacking(name)
+            if found == name or name in names
+        )
+
+    def check_contracts(self, coming: Collection[Layer], planned: Mapping[str, Outputs]) -> None:
+        """Raise UserError if a layer would miss what it reads, or give no longer what a deployed one reads.
+
+        `planned` are the outputs of previews by layer. Without one, what a layer reads is left to its
+        program, and what it gives is what its contract says.
+        """
+        for layer in coming:
+            if layer.name in planned:
+                reads = of_outputs(planned[layer.name]).reads or {}
+                upstream = {name: planned.get(name) or self.outputs(name) for name in layer.depends_on}
+                if problems := compatibility.missing(layer.name, reads, upstream):
+                    raise compatibility.refusal_of_missing(problems, self._environment.name)
+            consumers = self._consumers(layer, coming)
+            if not consumers:
+                continue
+            gives = of_outputs(planned[layer.name]).gives if layer.name in planned else _promised(layer)
+            given = of_outputs(self.outputs(layer.name)).gives
+            if problems := compatibility.broken(layer.name, gives, consumers, given=given):
+                raise compatibility.refusal_of_broken(problems)
+
+    def outdated(
+        self, layer: Layer, before: Outputs, after: Outputs, besides: Collection[Layer]
+    ) -> dict[str, list[str]]:
+        """What deployed consumers use and an update of `layer` changed, as `layer.field` by consumer."""
+        changed = [name for name in contracts.visible(before) if before[name] != after.get(name)]
+        if not changed:
+            return {}
+        found = {
+            name: [field for field in declared.uses(layer.name, of_outputs(before).gives) if field in changed]
+            for name, declared in self._consumers(layer, besides).items()
+        }
+        return {
+            name: [f"{layer.name}.{field}" for field in fields] for name, fields in found.items() if fields
+        }
+
+    def _consumers(self, layer: Layer, besides: Collection[Layer]) -> dict[str, Declared]:
+        """What the deployed layers that read `layer` declare, without those `besides`."""
+        names = [
+            other.name for other in dependants(layer, list(self._by_name.values())) if other not in besides
+        ]
+        return {name: of_outputs(self.outputs(name)) for name in names if self.outputs(name)}
+
+    def _lacking(self, name: str) -> Iterable[str]:
+        outputs = self.outputs(name)
+        if not outputs:
+            return [name]
+        return [f"{name}.{field}" for field in _promised(self._by_name[name]) if field not in outputs]
+
+
+def say_outdated(environment: Environment, outdated: Mapping[str, Sequence[str]]) -> None:
+    """Tell the user which layers were deployed with values that are others now, and what to run."""
+    for consumer, fields in outdated.items():
+        say(f"{consumer} is stale: it was deployed with another value of {', '.join(fields)}.")
+    if outdated:
+        chosen = " ".join(f"--layer {name}" for name in outdated)
+        say(f"Deploy it again: invoke deploy --env {environment.name} {chosen}")
+
+
+def _promised(layer: Layer) -> Types:
+    """What this tree's contract of the layer says that it gives; nothing if there is none."""
+    found = [contract for contract in contracts.CONTRACTS if contract.producer.layer == layer.name]
+    return compatibility.gives_of(found[0]) if found else {}

@@ -1,0 +1,95 @@
+"""Showing what a deployment would do, before the question: what loses something first, and in words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from orchestration.console import console
+from orchestration.deployment.schedule import Fate, Report
+from orchestration.deployment.stateful import TYPES
+from orchestration.engine.engine import Outcome
+from orchestration.engine.steps import Step
+from shared import contracts
+
+_SIGNS = {
+    "create": ("+", "green"),
+    "update": ("~", "yellow"),
+    "replace": ("±", "bold red"),
+    "delete": ("-", "red"),
+}
+_ORDER = ("replace", "delete", "update", "create")
+_PAST = {"replace": "replaced", "delete": "deleted"}
+MAX_PROPERTIES = 6
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A stateful resource that would be replaced or deleted."""
+
+    layer: str
+    step: Step
+
+    @property
+    def sentence(self) -> str:
+        """What would happen, and what is lost with it."""
+        because = f" (changed: {', '.join(self.step.properties)})" if self.step.properties else ""
+        done = _PAST[self.step.operation]
+        return f"{self.layer}: {self.step.resource} would be {done}{because}: {TYPES[self.step.type]}."
+
+
+def losses(reports: Iterable[Report[Outcome]]) -> list[Loss]:
+    """What would be replaced or deleted although it holds something."""
+    return [
+        Loss(report.layer.name, step)
+        for report in reports
+        for step in (report.result.steps if report.result else ())
+        if step.operation in _PAST and step.type in TYPES
+    ]
+
+
+def show(reports: Sequence[Report[Outcome]], title: str) -> None:
+    """Print what each layer would do to which resources; failures are the caller's to tell."""
+    console.print(Text(title, style="bold"))
+    for loss in losses(reports):
+        console.print(Text(f"  ! {loss.sentence}", style="bold red"))
+    for report in reports:
+        for line in _lines(report):
+            console.print(line)
+
+
+def _lines(report: Report[Outcome]) -> Iterable[Text]:
+    name = f"  {report.layer.name}"
+    if report.fate is not Fate.DONE or report.result is None:
+        yield Text.assemble((name, "bold"), f"  {report.fate}{': ' + report.reason if report.reason else ''}")
+        return
+    outcome = report.result
+    yield Text.assemble((name, "bold"), f"  {_counts(outcome)}")
+    if outcome.placeholders:
+        missing = ", ".join(sorted(outcome.placeholders))
+        yield Text(
+            f"    PLACEHOLDERS stand in for the outputs of {missing}, not deployed yet: this is a guess.",
+            style="bold yellow",
+        )
+    for step in sorted(outcome.steps, key=lambda step: (_ORDER.index(step.operation), step.type, step.name)):
+        yield _line(step)
+
+
+def _counts(outcome: Outcome) -> str:
+    counts = outcome.changes.as_dict()
+    found = [f"{counts[name]} to {name}" for name in _ORDER if counts[name]]
+    now, then = (set(contracts.visible(outputs)) for outputs in (outcome.outputs, outcome.before))
+    if then:
+        # Of new ones AWS decides most values, so that only the names are known before.
+        found += [f"output {name} added" for name in sorted(now - then)]
+        found += [f"output {name} taken away" for name in sorted(then - now)]
+    return ", ".join(found) or "no change"
+
+
+def _line(step: Step) -> Text:
+    sign, style = _SIGNS[step.operation]
+    shown = list(step.properties[:MAX_PROPERTIES])
+    if len(step.properties) > MAX_PROPERTIES:
+        shown.append(f"{len(step.properties) - MAX_PROPERTIES} more")
+    properties = f"  {', '.join(shown)}" if shown else ""
+    return Text.assemble(f"    {sign} ", (f"{step.operation:<8}", style), step.resource, (properties, "dim"))

@@ -1,0 +1,67 @@
+"""What became of each layer, as a table for people and as JSON for scripts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from orchestration.deployment.schedule import Fate, Report
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Outcome
+
+COLUMNS = ("create", "update", "replace", "delete", "same")
+STYLES = {Fate.DONE: "green", Fate.FAILED: "bold red", Fate.LEFT_OUT: "yellow"}
+
+Reports = Sequence[Report[Outcome]]
+
+
+def as_table(reports: Reports, title: str, commit: str = "") -> Table:
+    """One row per layer; zeros are shown as a dot, so that changes stand out.
+
+    `commit` is that of the tree, shown for the layers that are now what it says.
+    """
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("layer")
+    table.add_column("result")
+    for name in (*COLUMNS, "seconds"):
+        table.add_column(name, justify="right")
+    if commit:
+        table.add_column("commit")
+    for report in reports:
+        counts = _changes(report).as_dict()
+        table.add_row(
+            report.layer.name,
+            f"[{STYLES[report.fate]}]{_result(report)}[/]",
+            *(str(counts[name] or "·") for name in COLUMNS),
+            f"{report.seconds:.1f}",
+            *([commit if report.fate is Fate.DONE else "·"] if commit else []),
+        )
+    return table
+
+
+def as_json(reports: Reports, commit: str = "") -> list[dict[str, Any]]:
+    """One object per layer; `commit` as in the table, null for a layer that did not get there."""
+    return [
+        {
+            "layer": report.layer.name,
+            "result": str(report.fate),
+            "changes": _changes(report).as_dict(),
+            "seconds": round(report.seconds, 3),
+            "reason": report.reason,
+            "commit": (commit or None) if report.fate is Fate.DONE else None,
+            "steps": [step.as_dict() for step in report.result.steps] if report.result else [],
+        }
+        for report in reports
+    ]
+
+
+def _result(report: Report[Outcome]) -> str:
+    if report.fate is Fate.LEFT_OUT:
+        return f"left out: {report.reason}"
+    if report.fate is Fate.DONE and not _changes(report).any:
+        return "no change"
+    return str(report.fate)
+
+
+def _changes(report: Report[Outcome]) -> Changes:
+    return report.result.changes if report.result else Changes()

@@ -1,0 +1,1 @@
+"""Using a deployed pipeline: posting transactions, and seeing what came of them."""

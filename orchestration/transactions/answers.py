@@ -1,0 +1,77 @@
+"""What an answer of the API means for the transaction that was posted, in a sender's words."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from orchestration.errors import UserError
+from orchestration.transactions.client import Answer
+
+NO_REASON = "no reason given"
+
+
+class Outcome(StrEnum):
+    """`rejected`: sending it again unchanged is no use. `failed`: it may well be."""
+
+    STORED = "stored"
+    REPLAYED = "replayed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one transaction. `status` is 0 where it was not posted at all."""
+
+    outcome: Outcome
+    status: int = 0
+    reason: str = ""
+
+
+class RefusedCallerError(UserError):
+    """The API refuses whoever calls, whatever they post."""
+
+
+def judge(answer: Answer) -> Verdict:
+    """The verdict on one answer. Raises `UserError` where no transaction would fare better."""
+    status = answer.status
+    if status == HTTPStatus.CREATED:
+        return Verdict(Outcome.STORED, status)
+    if status == HTTPStatus.OK:
+        return Verdict(Outcome.REPLAYED, status)
+    reason = explain(answer)
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise RefusedCallerError(
+            f"The API refuses the caller ({status}): {reason}.",
+            "Check which credentials are in use, and that they may execute-api:Invoke on this API.",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        raise UserError(f"There is no API at that address ({status}): {reason}.", "Deploy the layer 'edge'.")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Verdict(Outcome.FAILED, status, reason)
+    if status >= HTTPStatus.BAD_REQUEST:
+        return Verdict(Outcome.REJECTED, status, reason)
+    raise UserError(f"The API answered {status}, which it should not.", "Is the address the API's?")
+
+
+def explain(answer: Answer) -> str:
+    """Why, on one line: each field at fault with its reason, else what the API says in general."""
+    try:
+        problem = json.loads(answer.body)
+    except ValueError:
+        problem = None
+    if not isinstance(problem, dict):
+        return http.client.responses.get(answer.status, NO_REASON)
+    errors = problem.get("errors")
+    fields = [_fault(error) for error in errors] if isinstance(errors, list) else []
+    said = problem.get("detail") or problem.get("message") or problem.get("Message") or problem.get("title")
+    return "; ".join(fields) or " ".join(str(said or NO_REASON).split()).rstrip(".")
+
+
+def _fault(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return f"{error.get('field', '?')}: {error.get('detail', '?')}"

@@ -1,0 +1,166 @@
+"""The demonstration on the embedded AWS: transactions in, alerts out, and whether all is as it should be."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from functions.common.clock import now_ms
+from functions.common.money import readable
+from functions.fraud.rules import RuleSet
+from orchestration.console import console, fail
+from orchestration.errors import UserError
+from orchestration.transactions.client import ApiClient, Target
+from orchestration.transactions.leftovers import depths
+from orchestration.transactions.simulate import simulate
+from orchestration.transactions.watching import SETTLE_SECONDS, THREADS, Alert, Findings, Following, Watch
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+PATIENCE_SECONDS = 30.0
+IDS_SHOWN = 5
+SLOWEST, FASTEST = 0.01, 1000
+INTERRUPTED = 130
+BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+NEXT = """\
+Try next:
+  invoke alerts --full                            the mail as it was sent
+  invoke send examples/transactions.csv           transactions of your own
+  invoke logs --function fraud --follow           what the function says
+  invoke outputs                                  where everything is
+  edit stacks/processing/rules.yaml, then invoke deploy --layer processing
+  invoke local.down                               stop the embedded AWS"""
+
+
+class Mailbox(Following, Protocol):
+    """What the demonstration needs of the mailbox."""
+
+    def last(self) -> str:
+        """The id of the newest mail; empty if there is none."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A deployed pipeline as the demonstration needs it; `dead_letters` are queue URLs by what they keep."""
+
+    target: Target
+    mailbox: Mailbox
+    rules: RuleSet
+    sqs: "SQSClient"
+    dead_letters: Mapping[str, str]
+
+
+def run(
+    pipeline: Pipeline,
+    *,
+    count: int = 60,
+    rate: float = 10.0,
+    seed: int = 1,
+    patience_seconds: float = PATIENCE_SECONDS,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> int:
+    """Post `count` simulated transactions, `rate` a second, show the alerts as they arrive, and sum up.
+
+    Returns the exit status: 0 if every flagged transaction's alert arrived, no other did, and nothing was set
+    aside on the way; 130 after Ctrl-C.
+    """
+    check_pace(count, rate)
+    left_before = depths(pipeline.sqs, pipeline.dead_letters)
+    client = ApiClient(pipeline.target, connections=THREADS)
+    columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=count)
+        watch = Watch(
+            client,
+            pipeline.mailbox,
+            pipeline.rules,
+            show=lambda alert: console.print(_line(alert)),
+            progress=lambda answers: bar.update(task, completed=answers),
+            after=pipeline.mailbox.last(),
+            settle_seconds=settle_seconds,
+        )
+        transactions = islice(simulate(seed, _run_name(), now_ms), count)
+        findings = watch.run(transactions, rate, patience_seconds)
+    client.close()
+    left = depths(pipeline.sqs, pipeline.dead_letters)
+    console.print(_summary(findings, left))
+    return _status(findings, {name: left[name] - left_before[name] for name in left})
+
+
+def check_pace(count: int, rate: float) -> None:
+    """A `UserError` for a number of transactions, or of transactions a second, that makes no sense."""
+    if count < 1:
+        raise UserError("--count must be greater than 0.")
+    if not SLOWEST <= rate <= FASTEST:
+        raise UserError(f"--rate must be from {SLOWEST} to {FASTEST} transactions a second.")
+
+
+def _run_name() -> str:
+    """A name no earlier run had, so that its transactions are new ones: the time, short enough to type."""
+    number, name = time.time_ns() // 1_000_000, ""
+    while number:
+        number, digit = divmod(number, len(BASE36))
+        name = BASE36[digit] + name
+    return name
+
+
+def _line(alert: Alert) -> Text:
+    transaction = alert.transaction
+    at = datetime.fromtimestamp(alert.mail.received_ms / 1000).astimezone().strftime("%H:%M:%S")
+    what = f"{readable(transaction.amount, transaction.currency)} at {transaction.merchant_id}"
+    reasons = [line.removeprefix("- ") for line in alert.mail.body.splitlines() if line.startswith("- ")]
+    why = "".join(f"\n          {reason}" for reason in reasons)
+    late = f"  {alert.latency_ms:.0f} ms after the POST"
+    return Text.assemble((at, "dim"), "  ", (what, "bold red"), late, (why, "dim"))
+
+
+def _summary(findings: Findings, left: Mapping[str, int]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("posted", str(len(findings.posted) - len(findings.refused)))
+    table.add_row("flagged", str(len(findings.flagged)))
+    repeated = f" ({findings.repeated} more than once)" if findings.repeated else ""
+    table.add_row("alerts received", f"{len(findings.alerts)}{repeated}")
+    p50, p95 = findings.latency_ms(50), findings.latency_ms(95)
+    if p50 is not None and p95 is not None:
+        table.add_row("POST to mail", f"p50 {p50:.0f} ms, p95 {p95:.0f} ms")
+    kept = ", ".join(f"{name}: {depth}" for name, depth in left.items() if depth)
+    table.add_row("dead letters", Text(kept, "red") if kept else f"none in {len(left)} queues")
+    return table
+
+
+def _status(findings: Findings, set_aside: Mapping[str, int]) -> int:
+    """The exit status, having said what is wrong and where to look."""
+    if findings.interrupted:
+        return INTERRUPTED
+    for transaction_id, verdict in islice(findings.refused.items(), IDS_SHOWN):
+        fail(f"{transaction_id} was not stored: {verdict.reason}.", "See: invoke logs --function api")
+    if findings.missing:
+        fail(
+            f"{len(findings.missing)} flagged without an alert: {_some(findings.missing)}.",
+            "See: invoke logs --function fraud, and --function notify",
+        )
+    if findings.unexpected:
+        fail(
+            f"{len(findings.unexpected)} alerts for what no rule flags: {_some(findings.unexpected)}.",
+            "Are the rules deployed that stacks/processing holds? Run: invoke deploy",
+        )
+    grown = [f"{name}: {more}" for name, more in set_aside.items() if more > 0]
+    if grown:
+        fail(f"Set aside during this run: {', '.join(grown)}.", "See: invoke logs")
+    if grown or not findings.as_it_should:
+        return 1
+    console.print(NEXT, style="dim")
+    return 0
+
+
+def _some(ids: list[str]) -> str:
+    more = f" and {len(ids) - IDS_SHOWN} more" if len(ids) > IDS_SHOWN else ""
+    return ", ".join(ids[:IDS_SHOWN]) + more

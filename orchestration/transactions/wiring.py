@@ -1,0 +1,146 @@
+"""Connects tasks that use a deployed pipeline with its addresses, credentials and clients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import boto3
+import yaml
+from botocore.credentials import Credentials
+
+from functions.fraud.rules import RuleSet
+from local.endpoint import Endpoint
+from orchestration import layers, local_aws, session
+from orchestration.aws_errors import told_to_users
+from orchestration.engine.engine import Engine
+from orchestration.engine.failures import LayerError
+from orchestration.environments import Environment
+from orchestration.errors import UserError
+from orchestration.transactions.client import Target, at_endpoint
+from orchestration.transactions.demo import Pipeline
+from shared.configuration import validate_file
+from shared.contracts import Contract, ContractError, DataOutputs, EdgeOutputs, ProcessingOutputs, read, text
+from stacks.processing.settings import ProcessingSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+
+C = TypeVar("C", bound=Contract)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What is deployed in an environment, as its users reach it."""
+
+    environment: Environment
+    engine: Engine = field(repr=False)
+    # By layer; each look costs a run of the CLI.
+    _outputs: dict[str, Mapping[str, Any] | None] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def in_environment(cls, environment: Environment) -> "Deployed":
+        """Reads outputs when they are asked for; starts the embedded AWS where it does not run."""
+        session.check_settings(environment, [layers.find("edge"), layers.find("processing")])
+        engine = session.reading_engine(environment)
+        if environment.is_local:
+            local_aws.start(environment)
+        return cls(environment, engine)
+
+    @cached_property
+    def endpoint(self) -> Endpoint | None:
+        """The embedded AWS; None for an account."""
+        return local_aws.running(self.environment) if self.environment.is_local else None
+
+    @cached_property
+    def region(self) -> str:
+        """The region of the API, from the settings that it was deployed with."""
+        path = self.environment.settings_file("edge")
+        return str(yaml.safe_load(path.read_text())["config"]["aws:region"])
+
+    def outputs(self, contract: type[C]) -> C:
+        """The outputs of a layer; a `UserError` that says what to deploy where there are none."""
+        layer = layers.find(contract.producer.layer)
+        hint = f"Deploy it: invoke deploy --env {self.environment.name} --layer {layer.name}"
+        found = self._outputs_of(contract)
+        if not found:
+            raise LayerError(f"{layer.name} is not deployed in '{self.environment.name}'.", hint)
+        try:
+            return read(contract, found)
+        except ContractError as error:
+            raise LayerError(f"{error}.", hint) from error
+
+    def target(self) -> Target:
+        """Where to post transactions, and as whom."""
+        url = text(self.outputs(EdgeOutputs).api_url)
+        if self.endpoint:
+            url = at_endpoint(url, self.endpoint.url)
+        return Target(url, self.region, self._credentials())
+
+    def functions(self) -> Mapping[str, str]:
+        """The names in AWS of the functions that are deployed, by their short names; at least one."""
+        found: dict[str, str] = {}
+        if self._outputs_of(EdgeOutputs):
+            found["api"] = text(self.outputs(EdgeOutputs).function_name)
+        if self._outputs_of(ProcessingOutputs) or not found:
+            processing = self.outputs(ProcessingOutputs)
+            found["fraud"] = text(processing.fraud_function_name)
+            found["notify"] = text(processing.notify_function_name)
+        return found
+
+    def _outputs_of(self, contract: type[Contract]) -> Mapping[str, Any] | None:
+        """What the contract's layer gives, looked up once; nothing if it is not deployed."""
+        layer = layers.find(contract.producer.layer)
+        if layer.name not in self._outputs:
+            self._outputs[layer.name] = self.engine.outputs(layer)
+        return self._outputs[layer.name]
+
+    def dead_letters(self) -> Mapping[str, str]:
+        """The URLs of the queues that keep what failed, by the hop that failed."""
+        processing = self.outputs(ProcessingOutputs)
+        urls = {
+            "stream to bus": text(processing.pipe_failure_queue_url),
+            "bus to fraud": text(processing.event_failure_queue_url),
+            "fraud": text(processing.fraud_failure_queue_url),
+            "notify": text(self.outputs(DataOutputs).suspicious_dlq_url),
+        }
+        if not self.endpoint:
+            return urls
+        return {name: at_endpoint(url, self.endpoint.url) for name, url in urls.items()}
+
+    def pipeline(self) -> Pipeline:
+        """Everything that the demonstration needs."""
+        folder = self.environment.stack_folder("processing")
+        settings = validate_file(ProcessingSettings, self.environment.name, self.environment.root)
+        rules = folder / settings.rules_file
+        sqs: SQSClient = self._client("sqs")
+        return Pipeline(
+            target=self.target(),
+            mailbox=local_aws.mailbox(self.environment),
+            rules=RuleSet.from_data(yaml.safe_load(rules.read_text())),
+            sqs=sqs,
+            dead_letters=self.dead_letters(),
+        )
+
+    def logs_client(self) -> "CloudWatchLogsClient":
+        """A client of CloudWatch Logs."""
+        client: CloudWatchLogsClient = self._client("logs")
+        return client
+
+    def _client(self, service: str) -> Any:
+        endpoint = self.endpoint
+        if endpoint is None:
+            with told_to_users():
+                return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+        return endpoint.client(service)
+
+    def _credentials(self) -> Credentials:
+        if self.endpoint:
+            root_user = self.endpoint.credentials
+            return Credentials(root_user.access_key_id, root_user.secret_access_key)
+        with told_to_users():
+            found = boto3.Session().get_credentials()
+        if found is None:
+            raise UserError("There are no AWS credentials.", "Set AWS_PROFILE, or log in with: aws sso login")
+        return found

@@ -1,0 +1,50 @@
+import pytest
+
+from orchestration.deployment import plan_display
+from orchestration.deployment.schedule import Fate, Report
+from orchestration.engine.changes import Changes
+from orchestration.engine.engine import Outcome
+from orchestration.engine.steps import Step
+from orchestration.layers import LAYERS
+
+QUEUE = "aws:sqs/queue:Queue"
+ROLE = "aws:iam/role:Role"
+
+
+def shown(capsys: pytest.CaptureFixture[str], outcome: Outcome) -> list[str]:
+    plan_display.show([Report(LAYERS[0], Fate.DONE, result=outcome)], "Would change")
+    return capsys.readouterr().out.splitlines()
+
+
+def test_what_loses_data_comes_first_and_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = (Step("create", ROLE, "new"), Step("replace", QUEUE, "suspicious", ("name",)))
+    lines = shown(capsys, Outcome(Changes(create=1, replace=1), steps=steps))
+    assert lines[1] == (
+        f"  ! foundation: suspicious ({QUEUE}) would be replaced (changed: name):"
+        " every message in it is lost."
+    )
+    assert lines[2:] == [
+        "  foundation  1 to replace, 1 to create",
+        f"    ± replace suspicious ({QUEUE})  name",
+        f"    + create  new ({ROLE})",
+    ]
+
+
+def test_only_what_holds_something_and_goes_is_a_loss() -> None:
+    steps = (Step("delete", ROLE, "old"), Step("update", QUEUE, "kept"), Step("delete", QUEUE, "gone"))
+    report = Report(LAYERS[0], Fate.DONE, result=Outcome(Changes(), steps=steps))
+    assert [loss.step.name for loss in plan_display.losses([report])] == ["gone"]
+
+
+def test_outputs_that_come_and_go_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome(Changes(), outputs={"same": 1, "new": 1}, before={"same": 1, "old": 1, "contracts": {}})
+    assert shown(capsys, outcome)[1] == "  foundation  output new added, output old taken away"
+
+
+def test_nothing_to_do_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(capsys, Outcome(Changes(same=3)))[1] == "  foundation  no change"
+
+
+def test_a_long_list_of_properties_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    step = Step("update", ROLE, "big", tuple("abcdefgh"))
+    assert shown(capsys, Outcome(Changes(update=1), steps=(step,)))[-1].endswith("a, b, c, d, e, f, 2 more")
