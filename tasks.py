@@ -22,7 +22,7 @@ OVERRIDE = "why a tree that is not committed or pushed may be used this once; ke
 JSON = "JSON on standard output, for scripts"
 PORT = "port of the embedded AWS if it starts now (else FRAUD_LOCAL_PORT, the last one, 4566, or a free one)"
 FOLLOW = "go on until Ctrl-C"
-WORKERS = "processes to run tests in (default: one)"
+WORKERS = "processes to run tests in (default: one for each processor, up to four)"
 
 
 @task(

@@ -23,6 +23,11 @@ console = _console(sys.stdout, stderr=False)
 progress_console = _console(sys.stderr, stderr=True)
 
 
+def console_for_question(*, as_json: bool) -> Console:
+    """Where to show what a question is about: not among the JSON."""
+    return progress_console if as_json else console
+
+
 def say(message: str) -> None:
     """One line about what is happening, on standard error; the text is taken literally."""
     progress_console.print(Text(message))

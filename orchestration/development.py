@@ -1,5 +1,6 @@
 """The tasks of whoever changes this repository: tests, checks, benchmarks and the locked requirements."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,12 +11,18 @@ from orchestration.environments import ROOT
 from orchestration.errors import UserError
 
 FAST = ("tests/unit", "tests/stacks")
+# Each has an embedded AWS of its own, and engines.
+MOST_WORKERS = 4
 
 
 def run_tests(expression: str = "", *, fast: bool = False, workers: int = 0) -> None:
-    """Run the tests whose names match `expression`, in `workers` processes if that is more than none."""
+    """Run the tests whose names match `expression`, in that many processes.
+
+    With 0 it is one for each processor, up to `MOST_WORKERS`, or for tests that are chosen by name just one.
+    """
     chosen = ["-k", expression] if expression else []
-    spread = ["-n", str(workers), "--dist", "loadfile"] if workers else []
+    workers = workers or (1 if expression else min(os.cpu_count() or 1, MOST_WORKERS))
+    spread = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
     _module("pytest", *(FAST if fast else ()), *chosen, *spread)
 
 

@@ -192,8 +192,8 @@ _OF_DEPLOYMENTS = (
     ),
     WildcardException(
         ("s3:GetObject",),
-        r"arn:[a-z-]+:s3:::[a-z0-9-]+/\.pulumi/(stacks|history)/\*",
-        "Previews and drift are of every stack: who looks at all reads the states and histories of all.",
+        r"arn:[a-z-]+:s3:::[a-z0-9-]+/\.pulumi/(stacks|history|locks)/\*",
+        "Previews and drift are of every stack: who looks at all reads the state, history and locks of all.",
     ),
     WildcardException(
         _actions(

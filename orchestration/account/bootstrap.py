@@ -16,7 +16,7 @@ from orchestration.account.stacks import LayerStack, Stacks
 from orchestration.account.state_bucket import StateBucket
 from orchestration.account.state_key import StateKey
 from orchestration.aws_errors import told_to_users
-from orchestration.console import console, print_json, say
+from orchestration.console import console_for_question, print_json, say
 from orchestration.deployment.guards import check_account
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
@@ -50,9 +50,9 @@ def bootstrap(
         engine = open_engine()
         stacks = [LayerStack(engine, environment, layer) for layer in layers]
         found = _look(parts, stacks)
-        if not as_json:
-            console.print(_table(found, f"The account {account.id}, for '{environment.name}'"))
-            say(_where(environment))
+        output = console_for_question(as_json=as_json)
+        output.print(_table(found, f"The account {account.id}, for '{environment.name}'"))
+        say(_where(environment))
         if not all(finding.is_right for finding in found):
             confirm(f"Make or correct this in the account {account.id}?")
             for part in (*parts, *stacks):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from orchestration.console import console, fail, print_json, say
+from orchestration.console import console, console_for_question, fail, print_json, say
 from orchestration.deployment import plan_display, summary
 from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
 from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
@@ -233,8 +233,8 @@ class Deployer:
         self._engine.interrupt()
 
     def _show_plan(self, plan: Reports) -> None:
-        if not self._ways.as_json:
-            plan_display.show(plan, f"Would change in '{self._environment.name}'")
+        output = console_for_question(as_json=self._ways.as_json)
+        plan_display.show(plan, f"Would change in '{self._environment.name}'", output)
 
     def _show(self, reports: Reports, title: str) -> None:
         as_json = summary.as_json(reports, self._ways.commit)

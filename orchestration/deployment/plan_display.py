@@ -1,8 +1,9 @@
 """Showing what a deployment would do, before the question: what loses something first, and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.console import Console
 from rich.text import Text
 
 from orchestration.console import console
@@ -48,14 +49,14 @@ def losses(reports: Iterable[Report[Outcome]]) -> list[Loss]:
     ]
 
 
-def show(reports: Sequence[Report[Outcome]], title: str) -> None:
+def show(reports: Sequence[Report[Outcome]], title: str, output: Console = console) -> None:
     """Print what each layer would do to which resources; failures are the caller's to tell."""
-    console.print(Text(title, style="bold"))
+    output.print(Text(title, style="bold"))
     for loss in losses(reports):
-        console.print(Text(f"  ! {loss.sentence}", style="bold red"))
+        output.print(Text(f"  ! {loss.sentence}", style="bold red"))
     for report in reports:
         for line in _lines(report):
-            console.print(line)
+            output.print(line)
 
 
 def _lines(report: Report[Outcome]) -> Iterable[Text]:
@@ -73,17 +74,23 @@ def _lines(report: Report[Outcome]) -> Iterable[Text]:
         )
     for step in sorted(outcome.steps, key=lambda step: (_ORDER.index(step.operation), step.type, step.name)):
         yield _line(step)
+    for sentence in _outputs(outcome):
+        yield Text(sentence)
 
 
 def _counts(outcome: Outcome) -> str:
     counts = outcome.changes.as_dict()
     found = [f"{counts[name]} to {name}" for name in _ORDER if counts[name]]
-    now, then = (set(contracts.visible(outputs)) for outputs in (outcome.outputs, outcome.before))
-    if then:
-        # Of new ones AWS decides most values, so that only the names are known before.
-        found += [f"output {name} added" for name in sorted(now - then)]
-        found += [f"output {name} taken away" for name in sorted(then - now)]
-    return ", ".join(found) or "no change"
+    return ", ".join(found) or ("only outputs change" if list(_outputs(outcome)) else "no change")
+
+
+def _outputs(outcome: Outcome) -> Iterator[str]:
+    """The outputs that would be others than they are; none of a stack that has none yet."""
+    now, then = contracts.visible(outcome.outputs), contracts.visible(outcome.before)
+    for name in sorted({*now, *then}) if then else ():
+        if now.get(name) != then.get(name):
+            change = "go" if name not in now else "come" if name not in then else "change"
+            yield f"    output {name} would {change}"
 
 
 def _line(step: Step) -> Text:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pulumi.automation import UpdateSummary
 
 from orchestration import messages
-from orchestration.console import say
+from orchestration.console import console_for_question, say
 from orchestration.deployment import affected, plan_display
 from orchestration.deployment.neighbours import Neighbours, say_outdated
 from orchestration.deployment.schedule import Fate, Report, in_waves
@@ -90,6 +90,7 @@ class Rollback:
         self._confirm = confirm
         self._ways = ways
         self._progress = progress or nullcontext()
+        self._output = console_for_question(as_json=ways.as_json)
         self._neighbours = Neighbours(environment, stacks, all_layers)
 
     def run(self, layer: Layer, to: int = 0) -> None:
@@ -98,8 +99,7 @@ class Rollback:
         self._ways.guard()
         self._refuse_early(move)
         commits = Commits.between(move, self._git, self._environment)
-        if not self._ways.as_json:
-            display.announce(move, commits, self._git, self._environment)
+        display.announce(move, commits, self._git, self._environment, self._output)
         with self._at_commit(layer, move.target.commit) as revision:
             plan = self._previewed(revision, move)
             version = 0 if is_same(plan) else self._changed(revision, move)
@@ -158,9 +158,7 @@ class Rollback:
         except LayerError as error:
             raise _refusal(move, error) from error
         report = [Report(layer, Fate.DONE, result=plan)]
-        if not self._ways.as_json:
-            plan_display.show(report, f"Would change in '{self._environment.name}'")
-            display.show_outputs(plan)
+        plan_display.show(report, f"Would change in '{self._environment.name}'", self._output)
         if losses := plan_display.losses(report):
             sentences = " ".join(loss.sentence for loss in losses)
             raise UserError(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.console import Console
 from rich.text import Text
 
 from orchestration.console import console, print_json, say
@@ -13,7 +14,6 @@ from orchestration.environments import Environment
 from orchestration.git import Commit, Git, short
 from orchestration.rollback.targets import Move
 from orchestration.status.history import Update
-from shared.contracts import visible
 
 
 @dataclass(frozen=True)
@@ -34,29 +34,20 @@ class Commits:
         return cls(git.commits(old, new, paths), git.commits(new, old, paths))
 
 
-def announce(move: Move, commits: Commits, git: Git, environment: Environment) -> None:
+def announce(
+    move: Move, commits: Commits, git: Git, environment: Environment, output: Console = console
+) -> None:
     """Print from where to where it goes, and which commits go and come back with it."""
-    console.print(Text(f"Roll back {move.layer.name} in '{environment.name}'", style="bold"))
+    output.print(Text(f"Roll back {move.layer.name} in '{environment.name}'", style="bold"))
     for word, update in (("from", move.current), ("to", move.target)):
-        console.print(Text(f"  {word:<4} version {update.version}: {_in_words(update, git)}"))
+        output.print(Text(f"  {word:<4} version {update.version}: {_in_words(update, git)}"))
     if move.current.dirty:
-        console.print(Text("  What was never committed goes, too.", style="bold yellow"))
+        output.print(Text("  What was never committed goes, too.", style="bold yellow"))
     if not commits.known:
-        console.print(Text("  The commits in between are not in this clone.", style="yellow"))
+        output.print(Text("  The commits in between are not in this clone.", style="yellow"))
     for title, style, found in (("goes", "red", commits.undone), ("comes back", "green", commits.back)):
         for commit in found:
-            console.print(Text.assemble("  ", (f"{title}:", style), f" {commit.short} {commit.subject}"))
-
-
-def show_outputs(plan: Outcome) -> None:
-    """Print the outputs that would be others."""
-    before, after = visible(plan.before), visible(plan.outputs)
-    for name in sorted({*before, *after}):
-        if before.get(name) != after.get(name):
-            change = (
-                "would go" if name not in after else "would come" if name not in before else "would change"
-            )
-            console.print(Text(f"    output {name} {change}"))
+            output.print(Text.assemble("  ", (f"{title}:", style), f" {commit.short} {commit.subject}"))
 
 
 def print_result(move: Move, commits: Commits, plan: Outcome, *, version: int) -> None:

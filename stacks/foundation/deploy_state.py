@@ -40,8 +40,8 @@ def deploy_at_most(project: Project, arns: Arns) -> list[Statement]:
 
 
 def look(arns: Arns) -> list[Statement]:
-    """Read the state and the history of every stack."""
-    paths = [_META, _ANY_STATE, "/.pulumi/history/*"]
+    """Read the state and the history of every stack, and who holds it."""
+    paths = [_META, _ANY_STATE, "/.pulumi/history/*", "/.pulumi/locks/*"]
     return [*_read(arns, paths), _use_key(arns, ["kms:Decrypt"])]
 
 

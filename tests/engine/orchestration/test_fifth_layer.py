@@ -70,4 +70,4 @@ def test_workflows_and_codeowners_follow_from_the_list(clone: Scratch) -> None:
 
 def test_what_is_asserted_of_every_stack_holds_for_a_new_one(clone: Scratch) -> None:
     clone.succeed("ci.write")
-    assert " passed" in clone.succeed("test", "--fast", "-k", "stacks").stdout
+    assert " passed" in clone.succeed("test", "--fast", "-k", f"stacks and {LAYER}").stdout

@@ -128,10 +128,3 @@ def test_a_rollback_that_would_delete_a_queue_is_refused(team: Team) -> None:
     assert "extra (aws:sqs/queue:Queue) would be deleted: every message in it is lost." in said
     assert len(team.history("data")) == 2
     assert team.left_behind() == []
-
-
-def test_without_a_terminal_and_without_yes_nothing_is_rolled_back(team: Team) -> None:
-    before = team.history("edge")
-    assert "There is no terminal to ask on. Say --yes" in team.clone.refuse("rollback", *EDGE)
-    assert team.history("edge") == before
-    assert team.left_behind() == []

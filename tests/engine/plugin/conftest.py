@@ -1,5 +1,6 @@
 """The engine with the plugin, for the tests of this folder."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,18 +11,24 @@ from semver import VersionInfo
 from local.embedded import EmbeddedAws
 from local.plugin.install import install
 from orchestration.engine import pulumi_cli
-from tests.engine.plugin.engine import EngineUnderTest
+from tests.engine.plugin.engine import ACCOUNT, EngineUnderTest
 
 
 @pytest.fixture(scope="session")
 def engine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> EngineUnderTest:
-    """The engine on an embedded AWS, with a backend and a PULUMI_HOME of its own."""
+    """The engine on an embedded AWS, with an account, a backend and a PULUMI_HOME of its own.
+
+    Of its own, because some resources are settings of an account, of which there is one.
+    """
+    # The embedded AWS takes an account's id for the key of its root user.
+    credentials = replace(aws.endpoint.credentials, access_key_id=ACCOUNT)
+    account = replace(aws, endpoint=replace(aws.endpoint, credentials=credentials))
     folder: Path = tmp_path_factory.mktemp("engine")
     install(folder / "home")
     (folder / "state").mkdir()
     cli = pulumi_cli.find(quiet=True)
     variables = {
-        **aws.environment(),
+        **account.environment(),
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "test",
@@ -29,7 +36,7 @@ def engine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Engine
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
     }
     command = _command(cli)
-    return EngineUnderTest(cli=command, folder=folder, variables=variables, client=cache(aws.client))
+    return EngineUnderTest(cli=command, folder=folder, variables=variables, client=cache(account.client))
 
 
 def _command(cli: pulumi_cli.Cli) -> auto.PulumiCommand:

@@ -9,6 +9,8 @@ from typing import Any
 from pulumi import automation as auto
 
 Program = Callable[[], None]
+# Not that of the pipeline which other tests deploy.
+ACCOUNT = "999999999999"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from pulumi import automation as auto
 
 from local.embedded import EmbeddedAws
-from tests.engine.plugin.engine import EngineUnderTest, Operations, Stack
+from tests.engine.plugin.engine import ACCOUNT, EngineUnderTest, Operations, Stack
 
 TAGS = {"aws:defaultTags": json.dumps({"tags": {"Project": "plugin-test"}})}
 
@@ -77,7 +77,7 @@ def test_what_was_changed_outside_is_put_right(deployed: Deployed) -> None:
 
 def test_data_sources_answer_about_the_embedded_aws(deployed: Deployed) -> None:
     answers = {name: deployed.outputs[name] for name in ("account", "region", "partition")}
-    assert answers == {"account": "000000000000", "region": "us-east-1", "partition": "aws"}
+    assert answers == {"account": ACCOUNT, "region": "us-east-1", "partition": "aws"}
 
 
 def test_default_tags_are_on_every_resource(deployed: Deployed) -> None:
@@ -115,11 +115,11 @@ def test_endpoint_that_is_not_loopback_stops_the_preview(engine: EngineUnderTest
 def test_account_that_the_settings_do_not_allow_stops_the_preview(engine: EngineUnderTest) -> None:
     with (
         engine.stack("elsewhere", {"aws:allowedAccountIds": '["111111111111"]'}) as stack,
-        pytest.raises(auto.errors.CommandError, match=r"account 000000000000 is not one of .*111111111111"),
+        pytest.raises(auto.errors.CommandError, match=rf"account {ACCOUNT} is not one of .*111111111111"),
     ):
         stack.preview(program)
 
 
 def test_account_that_the_settings_allow_is_taken(engine: EngineUnderTest) -> None:
-    with engine.stack("here", {"aws:allowedAccountIds": '["000000000000"]'}) as stack:
+    with engine.stack("here", {"aws:allowedAccountIds": f'["{ACCOUNT}"]'}) as stack:
         stack.preview(program)

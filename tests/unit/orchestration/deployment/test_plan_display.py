@@ -37,8 +37,15 @@ def test_only_what_holds_something_and_goes_is_a_loss() -> None:
 
 
 def test_outputs_that_come_and_go_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    outcome = Outcome(Changes(), outputs={"same": 1, "new": 1}, before={"same": 1, "old": 1, "contracts": {}})
-    assert shown(capsys, outcome)[1] == "  foundation  output new added, output old taken away"
+    outcome = Outcome(
+        Changes(), outputs={"same": 1, "new": 1, "other": 2}, before={"same": 1, "old": 1, "other": 1}
+    )
+    assert shown(capsys, outcome)[1:] == [
+        "  foundation  only outputs change",
+        "    output new would come",
+        "    output old would go",
+        "    output other would change",
+    ]
 
 
 def test_nothing_to_do_is_said(capsys: pytest.CaptureFixture[str]) -> None:
