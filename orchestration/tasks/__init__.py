@@ -1,0 +1,1 @@
+"""The tasks as users type them: names, options and helps. What they do is in commands/."""
