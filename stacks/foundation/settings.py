@@ -18,8 +18,8 @@ class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     repository: Annotated[
         str,
         Meta(
-            pattern=r"\A[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}\Z",
-            description="the GitHub repository whose workflows deploy, as owner/name",
+            pattern=r"\A[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9._-]{1,100}|@\d+/[A-Za-z0-9._-]{1,100}@\d+)\Z",
+            description="the GitHub repository whose workflows deploy, as owner/name or owner@id/name@id",
         ),
     ]
     vpc_cidr: Annotated[str, Meta(description="a private IPv4 network of /16 to /24")] = "10.40.0.0/16"

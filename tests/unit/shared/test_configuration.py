@@ -10,6 +10,7 @@ from shared.names import Names
 from shared.projects import PROJECTS
 from stacks.data.settings import DataSettings
 from stacks.edge.settings import EdgeSettings
+from stacks.foundation.settings import FoundationSettings
 
 ACCOUNT = '  aws:allowedAccountIds: ["111111111111"]\n'
 REGION = f"config:\n  aws:region: us-east-1\n{ACCOUNT}"
@@ -93,7 +94,16 @@ def test_a_network_that_cannot_be_is_refused(tmp_path: Path, setting: str, said:
     assert told.startswith(f"stacks/foundation/Pulumi.dev.yaml: fraud-foundation:{said}")
 
 
-@pytest.mark.parametrize("repository", ["fraud-pipeline", "example/", "example/*", "example/a/b", "*/*"])
+@pytest.mark.parametrize("repository", ["example/fraud-pipeline", "example@123456/fraud-pipeline@456789"])
+def test_a_repository_is_named_as_github_signs_for_it(tmp_path: Path, repository: str) -> None:
+    write(tmp_path, "foundation", f"{REGION}  fraud-foundation:repository: {repository}\n")
+    assert validate_file(FoundationSettings, "dev", tmp_path).repository == repository
+
+
+@pytest.mark.parametrize(
+    "repository",
+    ["fraud-pipeline", "example/", "example/*", "example/a/b", "*/*", "a@1/b", "a/b@2", "a@*/b@2", "a@/b@"],
+)
 def test_a_repository_that_is_not_one_is_refused(tmp_path: Path, repository: str) -> None:
     told = problem(tmp_path, "foundation", f'{REGION}  fraud-foundation:repository: "{repository}"\n')
     assert told.startswith("stacks/foundation/Pulumi.dev.yaml: fraud-foundation:repository: not allowed")
