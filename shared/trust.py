@@ -25,18 +25,21 @@ def by_service_for(service: str, arns: Arns, source: str) -> pulumi.Output[str]:
     return resource_policy([_assume(service, conditions)])
 
 
-def by_workflow(arns: Arns, subjects: Sequence[str]) -> pulumi.Output[str]:
+def by_workflow(arns: Arns, subjects: Sequence[str], ref: str = "") -> pulumi.Output[str]:
     """A trust policy for GitHub Actions, where GitHub says that the run is one of `subjects`, to the letter.
 
+    `ref`: the only one whose workflows are trusted. The subject of a job in an environment does not say it,
+    and an environment that nobody has set up is open to every branch: GitHub makes it for who names it.
+
     https://docs.github.com/en/actions/concepts/security/openid-connect
+    https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
     """
+    claims = {"aud": "sts.amazonaws.com", "sub": list(subjects), **({"ref": ref} if ref else {})}
     statement = Statement(
         sid="Assume",
         actions=["sts:AssumeRoleWithWebIdentity"],
         principal={"Federated": arns.github},
-        conditions={
-            "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": list(subjects)},
-        },
+        conditions={"StringEquals": {f"{GITHUB}:{name}": value for name, value in claims.items()}},
     )
     return resource_policy([statement])
 

@@ -1,8 +1,8 @@
 """The roles that CI deploys with, one per layer, and the one that it looks with.
 
-Who may take a role is GitHub's word on who runs: the deployment of a layer, approved in the environment
-`<stack>-<layer>`; or, to look, a pull request or the main branch. The roles come into being when an
-administrator first deploys foundation, who is needed again to change foundation's own role.
+Who may take a role is GitHub's word on who runs: the deployment of a layer from main, approved in the
+environment `<stack>-<layer>`; or, to look, a pull request or the main branch. The roles come into being when
+an administrator first deploys foundation, who is needed again to change foundation's own role.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,12 @@ from shared.projects import PROJECTS, Project
 from stacks.foundation import deploy_holdings, deploy_iam, deploy_state, deploy_statements
 from stacks.foundation.keys import Keys
 
+_MAIN = "refs/heads/main"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeployRolesArgs:
-    """`repository`: the GitHub repository, as owner/name."""
+    """`repository`: the GitHub repository, as the subjects have it that GitHub signs."""
 
     arns: Arns
     keys: Keys
@@ -56,6 +58,7 @@ class DeployRoles(pulumi.ComponentResource):
                 *deploy_state.deploy_at_most(project, arns),
                 *deploy_iam.keep_limits(purpose, arns),
             ],
+            ref=_MAIN,
         )
 
     def _make_reader(self) -> None:
@@ -66,7 +69,7 @@ class DeployRoles(pulumi.ComponentResource):
         self._make(
             READER,
             "Looks at all layers: previews of pull requests, and drift",
-            ["pull_request", "ref:refs/heads/main"],
+            ["pull_request", f"ref:{_MAIN}"],
             [*resources, *deploy_state.look(arns)],
             [
                 *deploy_statements.at_most(resources, *layers),
@@ -82,6 +85,8 @@ class DeployRoles(pulumi.ComponentResource):
         runs: Sequence[str],
         statements: Sequence[Statement],
         limits: Sequence[Statement],
+        *,
+        ref: str = "",
     ) -> None:
         arns, child = self._args.arns, pulumi.ResourceOptions(parent=self)
         boundary = aws.iam.Policy(
@@ -96,7 +101,7 @@ class DeployRoles(pulumi.ComponentResource):
             name=arns.names.role(purpose),
             description=description,
             assume_role_policy=trust.by_workflow(
-                arns, [f"repo:{self._args.repository}:{run}" for run in runs]
+                arns, [f"repo:{self._args.repository}:{run}" for run in runs], ref
             ),
             permissions_boundary=boundary.arn,
             opts=child,

@@ -63,14 +63,14 @@ class RecordedRole:
         """Whether it could without its boundary."""
         return self._decide(action, resource, keys, self.permissions["policy"], _EVERYTHING)
 
-    def trusts(self, audience: str, subject: str) -> bool:
-        """Whether GitHub may take it for a run."""
+    def trusts(self, audience: str, subject: str, ref: str = "refs/heads/main") -> bool:
+        """Whether GitHub may take it for a run of the workflows that are at `ref`."""
         issuer = "token.actions.githubusercontent.com"
         provider = arn("iam", f"oidc-provider/{issuer}")
         context = self._context(
             "sts:AssumeRoleWithWebIdentity",
             "*",
-            {f"{issuer}:aud": audience, f"{issuer}:sub": subject},
+            {f"{issuer}:aud": audience, f"{issuer}:sub": subject, f"{issuer}:ref": ref},
         )
         return bool(evaluate_trust_policy(self.role["assumeRolePolicy"], provider, context))
 

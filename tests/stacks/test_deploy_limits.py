@@ -43,9 +43,18 @@ def test_a_layers_role_is_trusted_for_that_layers_deployment_and_nothing_else(
     assert not role.trusts("elsewhere", f"{REPOSITORY}:environment:prod-{layer}")
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layers_role_is_trusted_for_main_only_whatever_the_environment_on_github_lets_run(
+    roles: Roles, layer: str
+) -> None:
+    for ref in ("refs/heads/other", "refs/tags/main", "refs/pull/1/merge"):
+        subject = f"{REPOSITORY}:environment:prod-{layer}"
+        assert not roles[f"deploy-{layer}"].trusts("sts.amazonaws.com", subject, ref), ref
+
+
 def test_the_role_that_looks_is_trusted_for_pull_requests_and_main(roles: Roles) -> None:
-    for run in ("pull_request", "ref:refs/heads/main"):
-        assert roles["read"].trusts("sts.amazonaws.com", f"{REPOSITORY}:{run}")
+    for run, ref in (("pull_request", "refs/pull/1/merge"), ("ref:refs/heads/main", "refs/heads/main")):
+        assert roles["read"].trusts("sts.amazonaws.com", f"{REPOSITORY}:{run}", ref)
     for run in ("ref:refs/heads/other", "environment:prod-data", "ref:refs/tags/main"):
         assert not roles["read"].trusts("sts.amazonaws.com", f"{REPOSITORY}:{run}")
 
