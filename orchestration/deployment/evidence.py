@@ -51,6 +51,7 @@ class StackEvidence:
             dirty=found.get("git.dirty") == "true",
             failed=updates[0].result != "succeeded",
             refreshed=history[0].kind == "refresh",
+            destroyed="destroy" in (one.kind for one in history[: history.index(updates[0])]),
         )
 
     def changed_files(self, layer: Layer, since: str) -> Sequence[str] | None:

@@ -15,12 +15,14 @@ class LastUpdate:
     """The last update of a stack: from which commit, whether files differed from it, whether it failed.
 
     `refreshed`: the state was refreshed since, with which it forgot what the update saw of others.
+    `destroyed`: a destroy came after it and left some of the stack.
     """
 
     commit: str
     dirty: bool = False
     failed: bool = False
     refreshed: bool = False
+    destroyed: bool = False
 
 
 class Evidence(Protocol):
@@ -80,6 +82,8 @@ def _why_at_once(last: LastUpdate | None) -> str:
         return "its last update failed"
     if not last.commit:
         return "nobody knows which commit it was deployed from"
+    if last.destroyed:
+        return "some of it was destroyed since"
     if last.refreshed:
         return "its state was refreshed since, and forgot what it was deployed with"
     return "it was deployed from files that were not committed" if last.dirty else ""

@@ -41,6 +41,7 @@ def test_nothing_is_taken_where_nothing_changed() -> None:
         (Evidence(last={"data": LastUpdate("")}), "nobody knows which commit it was deployed from"),
         (Evidence(last={"data": LastUpdate(COMMIT, dirty=True)}), "from files that were not committed"),
         (Evidence(last={"data": LastUpdate(COMMIT, failed=True)}), "its last update failed"),
+        (Evidence(last={"data": LastUpdate(COMMIT, destroyed=True)}), "some of it was destroyed since"),
         (Evidence(last={"data": LastUpdate(COMMIT, refreshed=True)}), "its state was refreshed since"),
         (Evidence(files={"data": None}), "commit 1a2b3c4, which it was deployed from, is not in this clone"),
         (Evidence(files={"data": ["a", "b", "c", "d", "e"]}), "changed since 1a2b3c4: a, b, c and 2 more"),
