@@ -98,6 +98,8 @@ class Deployer:
     def deploy_saved(self, saved: SavedPlan) -> Reports:
         """Do what a saved plan says and nothing else, if all that it was made from is as it was then."""
         saved.refuse_if_moved(self._environment, self._engine, self._neighbours)
+        # What reads the layers may have been deployed since.
+        self._neighbours.check_contracts(saved.layers, {})
         self._show_plan(saved.reports)
         if self._ways.plan_first:
             self._ask(saved.reports)

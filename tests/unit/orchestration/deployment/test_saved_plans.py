@@ -11,6 +11,7 @@ from orchestration.engine.steps import Step
 from orchestration.environments import ROOT, Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer, select
+from shared.contracts import RESERVED
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 
 CHOSEN = select(["data"])
@@ -124,3 +125,19 @@ def test_what_is_made_of_placeholders_is_not_saved(place: Place, tmp_path: Path)
     with pytest.raises(UserError, match="No plan was saved: what would happen to data is not known"):
         place.deployer(print).save_plan(both, tmp_path / "other")
     assert not (tmp_path / "other/plan.json").exists()
+
+
+def test_a_plan_that_would_break_what_was_deployed_since_is_refused(place: Place) -> None:
+    def deploy(consumer: str, reads: dict[str, str]) -> None:
+        declared = {RESERVED: {"gives": {}, "reads": {"data": reads}}}
+        place.engine.gives[consumer] = {**OUTPUTS[consumer], **declared}
+
+    place.engine.gives["data"] = {**OUTPUTS["data"], "gone": "x"}
+    deploy("edge", {})
+    deploy("processing", {})
+    place.deployer(print).save_plan(CHOSEN, place.plan)
+    place.engine.calls.clear()
+    deploy("processing", {"gone": "text"})
+    with pytest.raises(UserError, match="data would no longer give gone, which processing uses as text"):
+        place.apply()
+    assert place.engine.calls == []
