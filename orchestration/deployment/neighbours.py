@@ -67,7 +67,10 @@ class Neighbours:
         for layer in coming:
             if layer.name in planned:
                 reads = of_outputs(planned[layer.name]).reads or {}
-                upstream = {name: planned.get(name) or self.outputs(name) for name in layer.depends_on}
+                # An older program may read others than this tree's.
+                upstream = {
+                    name: planned.get(name) or self.outputs(name) for name in reads if name in self._by_name
+                }
                 if problems := compatibility.missing(layer.name, reads, upstream):
                     raise compatibility.refusal_of_missing(problems, self._environment.name)
             consumers = self._consumers(layer, coming)
@@ -104,7 +107,12 @@ class Neighbours:
         outputs = self.outputs(name)
         if not outputs:
             return [name]
-        return [f"{name}.{field}" for field in _promised(self._by_name[name]) if field not in outputs]
+        given, promised = of_outputs(outputs).gives, _promised(self._by_name[name])
+        return [
+            f"{name}.{field}"
+            for field, words in promised.items()
+            if field not in outputs or given.get(field) != words
+        ]
 
 
 def say_outdated(environment: Environment, outdated: Mapping[str, Sequence[str]]) -> None:

@@ -46,6 +46,9 @@ class Revision(Protocol):
     def interrupt(self) -> None: ...
 
 
+# What the engine says of a resource that it would have to delete, or to replace.
+PROTECTED = ("because it is protected", "marked for protection")
+
 AtCommit = Callable[[Layer, str], AbstractContextManager[Revision]]
 
 
@@ -214,7 +217,7 @@ def is_same(plan: Outcome) -> bool:
 
 def _refusal(move: Move, error: LayerError) -> UserError:
     version = f"Version {move.target.version} cannot be brought back"
-    if "protect" not in error.message:
+    if not any(words in error.message for words in PROTECTED):
         return UserError(f"{version}. {error.message}", error.hint or "Nothing was changed.")
     # The engine's own words advise to take the protection off.
     resource = error.message.removeprefix(f"{move.layer.name}: ").partition(": ")[0]

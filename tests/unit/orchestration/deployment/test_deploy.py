@@ -83,6 +83,13 @@ def test_an_output_that_comes_with_the_same_deployment_has_a_placeholder_of_its_
     assert engine.placeholders["edge"] == frozenset()
 
 
+def test_an_output_that_is_retyped_in_the_same_deployment_has_a_placeholder_too() -> None:
+    retyped = {**OUTPUTS["data"], "retention_days": "30"}
+    engine = FakeEngine(find("dev"), deployed=set(ALL), gives={"data": retyped})
+    deployer("dev", User(), engine).preview(FOUR)
+    assert engine.placeholders["edge"] == {"data.retention_days"}
+
+
 def test_what_would_lose_data_is_said_first_and_in_prod_the_name_is_to_be_typed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

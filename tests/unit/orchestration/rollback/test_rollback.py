@@ -276,3 +276,20 @@ def test_a_consumer_that_saw_other_values_is_named(world: World, capsys: pytest.
     world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": uses}
     world.rollback().run(DATA)
     assert "processing is stale: it was deployed with another value of data.queue" in capsys.readouterr().err
+
+
+def test_an_old_program_may_read_a_layer_that_todays_no_longer_reads(world: World) -> None:
+    reads = {"foundation": {"key": "text"}, "edge": {"url": "text"}}
+    world.stacks.given = {**UPSTREAM, "edge": {"url": "u"}}
+    old = {**OUTPUTS, RESERVED: {"gives": {"queue": "text"}, "reads": reads}}
+    world.plans = [plan(RULE, outputs=old), plan(outputs=old)]
+    world.rollback().run(DATA)
+    assert not changed_nothing(world)
+
+
+def test_a_program_that_fails_in_a_file_about_protection_is_not_taken_for_a_protected_resource(
+    world: World,
+) -> None:
+    world.plans = [LayerError("data: stacks/data/__main__.py:3: ImportError: no shared.protection")]
+    with pytest.raises(UserError, match=r"cannot be brought back\. data: .*ImportError"):
+        world.rollback().run(DATA)
