@@ -12,7 +12,7 @@ from orchestration.errors import UserError
 from orchestration.git import Git
 from orchestration.layers import Layer
 from orchestration.state.locks import Holder
-from orchestration.status.history import Update
+from orchestration.status.history import UPDATE, Update
 
 STACK = "pulumi:pulumi:Stack"
 OWN_TYPES = "pulumi:"
@@ -72,6 +72,7 @@ class Distance:
 class LayerStatus:
     """One layer; `distance` is None where the deployed commit is not known in this clone.
 
+    `update` is the newest, `deployed_from` the newest that brought code: a refresh and a destroy bring none.
     `reads_known` is false of a stack that does not say what it reads: it is older than contracts are.
     """
 
@@ -86,6 +87,7 @@ class LayerStatus:
     missing: Sequence[Problem] = field(default=())
     stale: Sequence[Stale] = field(default=())
     holder: Holder | None = None
+    deployed_from: Update | None = None
 
     @property
     def stale_known(self) -> bool:
@@ -104,6 +106,7 @@ class LayerStatus:
             "layer": self.layer.name,
             "deployed": self.deployed,
             "update": update.as_dict() if update else None,
+            "commit": self.deployed_from.commit if self.deployed_from else None,
             "last_successful_version": self.last_good.version if self.last_good else None,
             "commits_behind": distance.behind if distance else None,
             "commits_behind_touching_it": distance.touching if distance else None,
@@ -150,6 +153,7 @@ def of(
     """
     own = found[layer.name]
     update = own.updates[0] if own.updates else None
+    code = next((one for one in own.updates if one.kind == UPDATE), None)
     declared = compatibility.of_outputs(own.outputs)
     upstream = {name: found[name].outputs for name in layer.depends_on if name in found}
     reads = {name: used for name, used in (declared.reads or {}).items() if name in upstream}
@@ -158,8 +162,9 @@ def of(
         layer=layer,
         deployed=own.is_deployed,
         update=update,
+        deployed_from=code,
         last_good=next((one for one in own.updates if one.succeeded), None),
-        distance=commits.distance(layer, update.commit) if update and own.is_deployed else None,
+        distance=commits.distance(layer, code.commit) if code and own.is_deployed else None,
         resources=own.in_aws,
         pending=own.pending,
         reads_known=declared.reads is not None and len(upstream) == len(layer.depends_on),

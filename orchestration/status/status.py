@@ -16,6 +16,7 @@ from orchestration.git import short
 from orchestration.layers import LAYERS, Layer
 from orchestration.state.locks import Holder, Locks
 from orchestration.status import history, layer_status
+from orchestration.status.history import Update
 from orchestration.status.layer_status import Commits, Found, LayerStatus
 
 NONE = "·"
@@ -81,7 +82,7 @@ def status(
 
 def _print(environment: Environment, standing: Sequence[LayerStatus], now: datetime) -> None:
     console.print(as_table(environment, standing, now))
-    if any(one.deployed and one.update and one.update.dirty for one in standing):
+    if any(one.deployed and one.deployed_from and one.deployed_from.dirty for one in standing):
         console.print(Text("* deployed from files that differed from that commit", "dim"))
     for one in standing:
         for sentence, command in notes(environment, one):
@@ -107,7 +108,7 @@ def _cells(one: LayerStatus, now: datetime) -> Iterator[Text]:
         yield Text(*_result(one))
         yield Text(_age(now - update.started))
         yield Text(_fitting(update.message.by or UNKNOWN))
-        yield Text(short(update.commit) + ("*" if update.dirty else "") or UNKNOWN)
+        yield Text(_commit(one.deployed_from or update))
         yield Text(*_behind(one))
         yield Text(str(one.resources))
         yield Text(*_contract(one))
@@ -118,6 +119,10 @@ def _result(one: LayerStatus) -> tuple[str, str]:
     if one.update and not one.update.succeeded:
         return one.update.result, "bold red"
     return (history.SUCCEEDED, "green") if one.deployed else ("destroyed", "yellow")
+
+
+def _commit(update: Update) -> str:
+    return short(update.commit) + ("*" if update.dirty else "") or UNKNOWN
 
 
 def _behind(one: LayerStatus) -> tuple[str, str]:
@@ -155,7 +160,8 @@ def notes(environment: Environment, one: LayerStatus) -> Iterator[tuple[str, str
     if not one.deployed or one.update is None:
         return
     if one.distance is None:
-        known = f"commit {short(one.update.commit)} is not in this clone" if one.update.commit else ""
+        commit = (one.deployed_from or one.update).commit
+        known = f"commit {short(commit)} is not in this clone" if commit else ""
         yield f"{known or 'nobody knows which commit it was deployed from'}.", "git fetch" if known else ""
     elif one.distance.touching:
         yield f"{one.distance.touching} of {one.distance.behind} newer commits touch it.", deploy

@@ -117,6 +117,13 @@ def test_the_last_update_and_the_last_that_succeeded_are_told() -> None:
     assert (status.update, status.last_good) == (updates[0], updates[1])
 
 
+def test_a_refresh_or_a_failed_destroy_deploys_no_code() -> None:
+    summaries = [summary("3c", kind="refresh"), summary("2b", kind="destroy", result="failed"), summary("1a")]
+    updates = history.updates(Updates(summaries), DATA)
+    status = of(DATA, {"data": found({}, {}, updates=updates)}, PROJECTS, NoCommits())
+    assert (status.update, status.deployed_from) == (updates[0], updates[2])
+
+
 def test_what_a_cut_off_update_had_begun_is_named() -> None:
     pending = [{"type": "creating", "resource": {"urn": URN + "aws:sns/topic:Topic::alerts"}}]
     own = found({}, {}, pending_operations=pending)
