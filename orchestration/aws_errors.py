@@ -15,10 +15,17 @@ def told_to_users() -> Iterator[None]:
         yield
     except ClientError as error:
         problem = error.response.get("Error", {})
-        said = " ".join(str(problem.get("Message") or problem.get("Code")).split())
-        raise UserError(
-            f"AWS refuses {error.operation_name}: {said}",
-            "Check which credentials are in use: aws sts get-caller-identity",
-        ) from error
+        said = _sentence(str(problem.get("Message") or problem.get("Code")))
+        hint = (
+            # There is no other bucket than that of the state.
+            "Make it: invoke bootstrap"
+            if problem.get("Code") == "NoSuchBucket"
+            else "Check which credentials are in use: aws sts get-caller-identity"
+        )
+        raise UserError(f"AWS refuses {error.operation_name}: {said}", hint) from error
     except BotoCoreError as error:
-        raise UserError(" ".join(str(error).split()), "Check the credentials and the network.") from error
+        raise UserError(_sentence(str(error)), "Check the credentials and the network.") from error
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.split()).rstrip(".") + "."
