@@ -14,11 +14,12 @@ def policy(bucket_arn: str, key_arn: str) -> dict[str, Any]:
     """Denies what would leave the state readable: connections without TLS, and any other encryption.
 
     Who writes without saying how it is to be encrypted gets the bucket's own: those keys are not in the
-    request then, which a condition with Null asks first.
+    request then, which a condition with Null asks first. Who says KMS and names no key gets one of AWS's own.
     """
-    encryption, key = (
+    encryption, key, own_key = (
         "s3:x-amz-server-side-encryption",
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3:x-amz-server-side-encryption-customer-algorithm",
     )
     everyone = {"AWS": "*"}
     statements = [
@@ -45,6 +46,22 @@ def policy(bucket_arn: str, key_arn: str) -> dict[str, Any]:
             actions=["s3:PutObject"],
             resources=[f"{bucket_arn}/*"],
             conditions={"Null": {key: "false"}, "StringNotEquals": {key: key_arn}},
+        ),
+        Statement(
+            sid="DenyUnnamedKey",
+            effect="Deny",
+            principal=everyone,
+            actions=["s3:PutObject"],
+            resources=[f"{bucket_arn}/*"],
+            conditions={"Null": {encryption: "false", key: "true"}},
+        ),
+        Statement(
+            sid="DenyKeysOfSenders",
+            effect="Deny",
+            principal=everyone,
+            actions=["s3:PutObject"],
+            resources=[f"{bucket_arn}/*"],
+            conditions={"Null": {own_key: "false"}},
         ),
     ]
     return {"Version": "2012-10-17", "Statement": [statement.as_document() for statement in statements]}
