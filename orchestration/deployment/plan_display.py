@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from orchestration.console import console
+from orchestration.deployment.awaited import awaited
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.deployment.stateful import TYPES
 from orchestration.engine.engine import Outcome
@@ -54,12 +55,13 @@ def show(reports: Sequence[Report[Outcome]], title: str, output: Console = conso
     output.print(Text(title, style="bold"))
     for loss in losses(reports):
         output.print(Text(f"  ! {loss.sentence}", style="bold red"))
+    waits = awaited(reports)
     for report in reports:
-        for line in _lines(report):
+        for line in _lines(report, waits.get(report.layer.name, ())):
             output.print(line)
 
 
-def _lines(report: Report[Outcome]) -> Iterable[Text]:
+def _lines(report: Report[Outcome], awaited_fields: Sequence[str]) -> Iterable[Text]:
     name = f"  {report.layer.name}"
     if report.fate is not Fate.DONE or report.result is None:
         yield Text.assemble((name, "bold"), f"  {report.fate}{': ' + report.reason if report.reason else ''}")
@@ -70,6 +72,12 @@ def _lines(report: Report[Outcome]) -> Iterable[Text]:
         missing = ", ".join(sorted(outcome.placeholders))
         yield Text(
             f"    PLACEHOLDERS stand in for the outputs of {missing}, not deployed yet: this is a guess.",
+            style="bold yellow",
+        )
+    if awaited_fields:
+        yield Text(
+            f"    It reads {', '.join(awaited_fields)}, which changes with the same deployment:"
+            " more may change.",
             style="bold yellow",
         )
     for step in sorted(outcome.steps, key=lambda step: (_ORDER.index(step.operation), step.type, step.name)):

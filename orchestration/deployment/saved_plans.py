@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from orchestration import layers
+from orchestration.deployment.awaited import awaited
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.engine.changes import Changes
 from orchestration.engine.engine import Outcome
@@ -81,8 +82,19 @@ class PlanFolder:
     def save(
         self, environment: Environment, plan: Iterable[Report[Outcome]], state: StateOf, others: OutputsOf
     ) -> None:
-        """Write down what was shown and what it depends on; what is made of placeholders is refused."""
+        """Write down what was shown and what it depends on.
+
+        Refused is what is made of placeholders, or of values that the same plan would change: the engine
+        would find something else to do than planned, after the other layers have changed.
+        """
         saved: dict[str, LayerPlan] = {}
+        plan = tuple(plan)
+        for name, fields in awaited(plan).items():
+            raise UserError(
+                f"No plan was saved: what would happen to {name} is not known while it reads"
+                f" {', '.join(fields)}, which the same plan changes.",
+                "Plan and deploy the layers that it reads first.",
+            )
         for report in plan:
             layer, outcome = report.layer, report.result or Outcome(Changes())
             if outcome.placeholders:

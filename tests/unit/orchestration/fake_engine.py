@@ -36,7 +36,7 @@ class FakeEngine:
     breaks: Mapping[str, str] = field(default_factory=dict)
     protects: Mapping[str, Sequence[str]] = field(default_factory=dict)
     gives: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    will_give: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    will_give: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     steps: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
@@ -65,7 +65,8 @@ class FakeEngine:
         if plan:
             plan.write_text("{}")
         steps = self.steps.get(layer.name, ())
-        return Outcome(Changes(create=2), self._given(layer), steps=steps, placeholders=placeholders)
+        before = self.outputs(layer) or {}
+        return Outcome(Changes(create=2), self._given(layer), before, steps, placeholders)
 
     def destroy(self, layer: Layer, *, message: str = "") -> Outcome:
         self._call("destroy", layer)

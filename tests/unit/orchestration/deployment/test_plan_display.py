@@ -6,6 +6,7 @@ from orchestration.engine.changes import Changes
 from orchestration.engine.engine import Outcome
 from orchestration.engine.steps import Step
 from orchestration.layers import LAYERS
+from shared.contracts import RESERVED
 
 QUEUE = "aws:sqs/queue:Queue"
 ROLE = "aws:iam/role:Role"
@@ -55,3 +56,23 @@ def test_nothing_to_do_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_long_list_of_properties_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
     step = Step("update", ROLE, "big", tuple("abcdefgh"))
     assert shown(capsys, Outcome(Changes(update=1), steps=(step,)))[-1].endswith("a, b, c, d, e, f, 2 more")
+
+
+def test_a_layer_that_reads_what_changes_with_it_is_marked_as_a_guess(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    foundation, data, *_ = LAYERS
+    was, will = {"key": "k", "vpc": "v"}, {"key": "k", "vpc": "w"}
+    reads = {"foundation": {"vpc": "text"}}
+    reports = [
+        Report(foundation, Fate.DONE, result=Outcome(Changes(), outputs=will, before=was)),
+        Report(data, Fate.DONE, result=Outcome(Changes(), outputs={RESERVED: {"reads": reads}})),
+    ]
+    plan_display.show(reports, "Would change")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == (
+        "    It reads foundation.vpc, which changes with the same deployment: more may change."
+    )
+    reads["foundation"] = {"key": "text"}
+    plan_display.show(reports, "Would change")
+    assert "more may change" not in capsys.readouterr().out

@@ -11,7 +11,7 @@ from orchestration.engine.steps import Step
 from orchestration.environments import ROOT, Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer, select
-from shared.contracts import RESERVED
+from shared.contracts import RESERVED, DataOutputs
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 
 CHOSEN = select(["data"])
@@ -123,6 +123,22 @@ def test_what_is_made_of_placeholders_is_not_saved(place: Place, tmp_path: Path)
     place.engine.deployed.clear()
     both: tuple[Layer, ...] = select(["foundation", "data"])
     with pytest.raises(UserError, match="No plan was saved: what would happen to data is not known"):
+        place.deployer(print).save_plan(both, tmp_path / "other")
+    assert not (tmp_path / "other/plan.json").exists()
+
+
+def test_a_layer_that_reads_what_the_same_plan_changes_is_not_saved(place: Place, tmp_path: Path) -> None:
+    both = select(["foundation", "data"])
+    reads = {"foundation": {"data_key_arn": "text"}}
+    place.engine.will_give = {
+        "foundation": {**OUTPUTS["foundation"], "vpc_id": "another"},
+        "data": {**OUTPUTS["data"], RESERVED: {"gives": DataOutputs.types(), "reads": reads}},
+    }
+    place.deployer(print).save_plan(both, tmp_path / "other")
+    place.engine.will_give["foundation"] = {**OUTPUTS["foundation"], "data_key_arn": "another"}
+    with pytest.raises(
+        UserError, match=r"to data is not known while it reads foundation\.data_key_arn, which"
+    ):
         place.deployer(print).save_plan(both, tmp_path / "other")
     assert not (tmp_path / "other/plan.json").exists()
 
