@@ -48,7 +48,15 @@ def who(git: Git, variables: Mapping[str, str] = os.environ) -> str:
     if actor := variables.get("GITHUB_ACTOR"):
         run = variables.get("GITHUB_RUN_ID")
         return f"{actor} (run {run})" if run else actor
-    return git.user() or getpass.getuser()
+    return git.user() or _login()
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container whose user has a number and no name.
+        return "unknown"
 
 
 def _one_line(text: str) -> str:

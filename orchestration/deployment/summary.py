@@ -59,7 +59,7 @@ def _result(report: Report[Outcome]) -> str:
     if report.fate is Fate.LEFT_OUT:
         return f"left out: {report.reason}"
     if report.fate is Fate.DONE and not _changes(report).any:
-        return "no change"
+        return "outputs changed" if report.result and report.result.changes_outputs else "no change"
     return str(report.fate)
 
 

@@ -33,6 +33,7 @@ from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
 from orchestration.state import backend, settings_text
 from orchestration.status.drifted import Drifted
+from shared.contracts import visible
 
 OnEvent = Callable[[Layer, EngineEvent], None]
 # The program in a stack's folder, with the placeholders that it has in a preview.
@@ -61,6 +62,11 @@ class Outcome:
     before: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     placeholders: frozenset[str] = frozenset()
+
+    @property
+    def changes_outputs(self) -> bool:
+        """Whether a stack that had outputs has others now."""
+        return bool(self.before) and visible(self.outputs) != visible(self.before)
 
 
 class Engine:
