@@ -137,7 +137,8 @@ def _environment(name: str, before: Sequence[str]) -> dict[str, Any]:
 def _layer(layer: Layer, layers: Sequence[Layer]) -> dict[str, Any]:
     needs = _upstream(layer, layers)
     wanted = f"contains(fromJSON(inputs.layers), '{layer.name}')"
-    # Runs instead of the shell, so that who cancels the job interrupts the task, which leaves no lock.
+    # Runs instead of the shell, so that who cancels the job interrupts the task, which leaves no lock, unless
+    # AWS takes longer over what is under way than the ten seconds that GitHub waits.
     command = f'exec ./inv deploy --env "$ENVIRONMENT" --layer "$LAYER" --yes --report "{REPORT}"'
     return {
         **({"needs": needs} if needs else {}),
