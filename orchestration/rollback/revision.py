@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import yaml
+
 from local.plugin.install import install
 from orchestration import local_aws
 from orchestration.engine import pulumi_cli
@@ -32,6 +34,7 @@ def at_commit(
         tree = scratch / TREE
         then = replace(environment, code=tree)
         _refuse_without_layer(then, layer, commit)
+        _refuse_another_project(then, layer, commit)
         python = interpreter(git.root, tree, commit, scratch)
         with hosted(layer, tree, python=python, scratch=scratch) as host:
             yield engine_of(then, host)
@@ -59,8 +62,20 @@ def program(folder: Path, host: Host) -> HostedProgram:
 
 
 def _refuse_without_layer(then: Environment, layer: Layer, commit: str) -> None:
-    for path in (then.stack_folder(layer.name) / "__main__.py", then.settings_file(layer.name)):
+    folder = then.stack_folder(layer.name)
+    for path in (folder / "__main__.py", then.settings_file(layer.name), folder / "Pulumi.yaml"):
         if not path.exists():
             raise UserError(
                 f"Commit {short(commit)} has no {path.relative_to(then.tree)}.", "Nothing was changed."
             )
+
+
+def _refuse_another_project(then: Environment, layer: Layer, commit: str) -> None:
+    """A project of another name has stacks of its own: everything would be made anew beside what is there."""
+    settings = yaml.safe_load((then.stack_folder(layer.name) / "Pulumi.yaml").read_text(encoding="utf-8"))
+    if settings["name"] != layer.project:
+        raise UserError(
+            f"In commit {short(commit)} the project of {layer.name} was {settings['name']}, not"
+            f" {layer.project}, and its stacks were others.",
+            "Nothing was changed.",
+        )

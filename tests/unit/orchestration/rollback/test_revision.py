@@ -36,3 +36,17 @@ def test_a_commit_without_the_layer_or_its_settings_is_refused(
     ):
         pass
     assert list((git.root / FOLDER).iterdir()) == []
+
+
+def test_a_commit_in_which_the_project_had_another_name_is_refused(tmp_path: Path) -> None:
+    git = repository.make(tmp_path / "clone")
+    files = {"__main__.py": "", "Pulumi.dev.yaml": "", "Pulumi.yaml": "name: fraud-storage"}
+    commit = repository.commit(
+        git, "feat: first", {f"stacks/data/{name}": text for name, text in files.items()}
+    )
+    with (
+        pytest.raises(UserError, match="the project of data was fraud-storage, not fraud-data"),
+        at_commit(Environment("dev", git.root), DATA, commit, git, never),
+    ):
+        pass
+    assert list((git.root / FOLDER).iterdir()) == []
