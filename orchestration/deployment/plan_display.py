@@ -1,8 +1,10 @@
 """Showing what a deployment would do, before the question: what loses something first, and in words."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pulumi.runtime.rpc import UNKNOWN
 from rich.console import Console
 from rich.text import Text
 
@@ -97,8 +99,10 @@ def _outputs(outcome: Outcome) -> Iterator[str]:
     now, then = contracts.visible(outcome.outputs), contracts.visible(outcome.before)
     for name in sorted({*now, *then}) if then else ():
         if now.get(name) != then.get(name):
-            change = "go" if name not in now else "come" if name not in then else "change"
-            yield f"    output {name} would {change}"
+            # Nobody knows yet whether what AWS will say is what it said before.
+            change = "may change" if UNKNOWN in json.dumps(now.get(name)) else "would change"
+            change = "would go" if name not in now else "would come" if name not in then else change
+            yield f"    output {name} {change}"
 
 
 def _line(step: Step) -> Text:

@@ -1,4 +1,5 @@
 import pytest
+from pulumi.runtime.rpc import UNKNOWN
 
 from orchestration.deployment import plan_display
 from orchestration.deployment.schedule import Fate, Report
@@ -47,6 +48,11 @@ def test_outputs_that_come_and_go_are_named(capsys: pytest.CaptureFixture[str]) 
         "    output old would go",
         "    output other would change",
     ]
+
+
+def test_an_output_that_is_known_only_afterwards_may_change(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome(Changes(), outputs={"url": UNKNOWN, "ids": [UNKNOWN]}, before={"url": "u"})
+    assert shown(capsys, outcome)[2:] == ["    output ids would come", "    output url may change"]
 
 
 def test_nothing_to_do_is_said(capsys: pytest.CaptureFixture[str]) -> None:
