@@ -113,6 +113,7 @@ class Recovery:
                 f"{layer.name} is locked by {holder}. If that still runs, this breaks it. Take the lock away?"
             )
         self._stacks.cancel(layer)
+        say(f"The lock of {layer.name} is taken away.")
 
     def _refresh(self, layer: Layer) -> None:
         message = messages.compose(f"recover {layer.name}", by=self._ways.by)

@@ -103,10 +103,11 @@ def test_a_lock_is_taken_away_after_a_question_of_its_own() -> None:
     assert world.calls[2] == "cancel"
 
 
-def test_a_lock_whose_process_is_gone_needs_no_question() -> None:
+def test_a_lock_whose_process_is_gone_needs_no_question(capsys: pytest.CaptureFixture[str]) -> None:
     world = World(held_by=Holder("ann", "here", 12, gone=True))
     world.recover()
     assert world.calls[:2] == ["save", "cancel"]
+    assert "The lock of data is taken away." in capsys.readouterr().err
 
 
 def test_an_update_that_is_under_way_here_is_left_alone() -> None:
