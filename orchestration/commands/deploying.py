@@ -49,18 +49,20 @@ def deploy(
     how = how or How()
     if from_plan and (plan or changed or tuple(names)):
         raise UserError("--from-plan does what the plan says: it takes no --layer, --changed or --plan.")
-    environment, chosen = _chosen(env, names)
+    saved = SavedPlan.load(Path(from_plan), environments.find(env)) if from_plan else None
+    environment, chosen = _chosen(env, [layer.name for layer in saved.layers] if saved else names)
     deployer, engine = _deployer(environment, how, changing=not plan)
     if changed:
         chosen = _changed(environment, engine, chosen)
         if not chosen:
             say(f"Nothing to deploy to '{env}'.")
+            deployer.report([])
             return
     _refuse_behind(environment, engine, chosen, how)
     if plan:
         deployer.save_plan(chosen, Path(plan))
-    elif from_plan:
-        deployer.deploy_saved(SavedPlan.load(Path(from_plan), environment))
+    elif saved:
+        deployer.deploy_saved(saved)
     else:
         deployer.deploy(chosen)
 

@@ -88,6 +88,7 @@ class Deployer:
 
     def deploy(self, layers: Sequence[Layer]) -> Reports:
         """Deploy the layers, where `plan_first` says so after showing what would change and asking."""
+        self._refuse_unwritable_report()
         self._refuse_missing_upstream(layers)
         if self._ways.plan_first:
             self._ask(self._planned(layers, "Nothing was changed"))
@@ -97,6 +98,7 @@ class Deployer:
 
     def deploy_saved(self, saved: SavedPlan) -> Reports:
         """Do what a saved plan says and nothing else, if all that it was made from is as it was then."""
+        self._refuse_unwritable_report()
         saved.refuse_if_moved(self._environment, self._engine, self._neighbours)
         # What reads the layers may have been deployed since.
         self._neighbours.check_contracts(saved.layers, {})
@@ -142,6 +144,14 @@ class Deployer:
         self._show(reports, f"Destroyed in {where}")
         self._stop_if_failed(reports, "Not destroyed", PartlyDoneError)
         return reports
+
+    def report(self, reports: Reports) -> None:
+        """Tell scripts what became of the layers, where they asked for it."""
+        as_json = summary.as_json(reports, self._ways.commit)
+        if self._ways.report:
+            self._ways.report.write_text(json.dumps(as_json, indent=2) + "\n")
+        if self._ways.as_json:
+            print_json(as_json)
 
     def _planned(self, layers: Sequence[Layer], if_failed: str, folder: PlanFolder | None = None) -> Reports:
         """What deploying would change, shown, and checked against the neighbours."""
@@ -194,6 +204,14 @@ class Deployer:
         layers = _names([report.layer for report in plan])
         self._confirm(f"Deploy {layers} to '{self._environment.name}'?", name)
 
+    def _refuse_unwritable_report(self) -> None:
+        """Before anything changes: what was done would else go untold."""
+        if self._ways.report:
+            try:
+                self._ways.report.open("a").close()
+            except OSError as error:
+                raise UserError(f"{self._ways.report} cannot be written ({error.strerror}).") from error
+
     def _refuse_missing_upstream(self, layers: Sequence[Layer]) -> None:
         coming = {layer.name for layer in layers}
         for layer in layers:
@@ -239,12 +257,8 @@ class Deployer:
         plan_display.show(plan, f"Would change in '{self._environment.name}'", output)
 
     def _show(self, reports: Reports, title: str) -> None:
-        as_json = summary.as_json(reports, self._ways.commit)
-        if self._ways.report:
-            self._ways.report.write_text(json.dumps(as_json, indent=2) + "\n")
-        if self._ways.as_json:
-            print_json(as_json)
-        else:
+        self.report(reports)
+        if not self._ways.as_json:
             console.print(summary.as_table(reports, title, self._ways.commit))
 
     def _stop_if_failed(self, reports: Reports, what: str, error: type[UserError] = UserError) -> None:

@@ -109,6 +109,12 @@ def test_the_history_says_who_deployed_which_commit(prod: Prod) -> None:
     assert newest["message"] == "deploy foundation"
 
 
+def test_where_nothing_changed_nothing_is_deployed(prod: Prod) -> None:
+    done = prod.team.succeed("deploy", *ENV, "--changed", "--yes", "--json")
+    assert json.loads(done.stdout) == []
+    assert "edge: left, nothing of it changed" in done.stderr
+
+
 def test_credentials_of_another_account_are_refused(prod: Prod) -> None:
     said = prod.team.refuse("deploy", "--env", "dev", "--yes")
     assert f"are for the AWS account {ACCOUNT}, and 'dev' is 111111111111" in said
@@ -151,6 +157,10 @@ def test_a_saved_plan_is_applied_or_refused_once_something_moved(prod: Prod) -> 
     prod.team.replace("stacks/edge/Pulumi.prod.yaml", "config:", "config:\n  fraud-edge:throttleBurst: 900")
     prod.push("smaller bursts")
     prod.team.succeed("deploy", *EDGE, "--plan", plan)
+    # That another layer is ahead of this tree is nothing to a plan without it.
+    prod.push("of a later commit")
+    prod.team.succeed("deploy", *DATA, "--yes")
+    prod.team.git.run("reset", "--quiet", "--hard", "HEAD~1")
     done = prod.team.succeed("deploy", *ENV, "--from-plan", plan, "--yes")
     assert "every-method (aws:apigateway/methodSettings:MethodSettings)" in done.stdout
     assert "the state of edge changed" in prod.team.refuse("deploy", *ENV, "--from-plan", plan, "--yes")

@@ -143,6 +143,21 @@ def test_a_report_is_written_to_a_file_too(tmp_path: Path) -> None:
     assert (report["layer"], report["commit"], report["result"]) == ("foundation", "1a2b3c4", "done")
 
 
+def test_a_report_that_cannot_be_written_is_refused_before_anything_changes(tmp_path: Path) -> None:
+    engine = FakeEngine(find("prod"), deployed=set(ALL))
+    with pytest.raises(UserError, match=r"nowhere/report\.json cannot be written"):
+        deployer("prod", User(), engine, report=tmp_path / "nowhere/report.json").deploy(FOUR)
+    assert engine.calls == []
+
+
+def test_where_nothing_is_deployed_scripts_get_an_empty_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    deployer("prod", User(), FakeEngine(find("prod")), as_json=True, report=report).report([])
+    assert (json.loads(capsys.readouterr().out), json.loads(report.read_text())) == ([], [])
+
+
 def test_a_layer_that_fails_after_others_changed_has_an_exit_status_of_its_own() -> None:
     engine = FakeEngine(find("local"), breaks={"data": "data: no"})
     with pytest.raises(PartlyDoneError) as caught:
