@@ -62,37 +62,38 @@ class Progress:
     def event(self, layer: Layer, event: EngineEvent) -> None:
         """Take in one event of a layer's stack; called from any thread."""
         with self._guard:
-            row = self._rows.setdefault(layer.name, _Row())
-            if event.resource_pre_event:
-                data = event.resource_pre_event.metadata
-                if not data.type.startswith("pulumi:"):
-                    row.begin(data.urn, _short(data.type))
-            elif event.res_outputs_event:
-                data = event.res_outputs_event.metadata
-                row.end(data.urn)
-                self._say(layer, data, planned=bool(event.res_outputs_event.planning))
-            elif event.res_op_failed_event:
-                row.end(event.res_op_failed_event.metadata.urn)
-            elif event.cancel_event:
-                row.stop()
-            elif event.diagnostic_event and event.diagnostic_event.severity == WARNING:
-                # The first line says what; of some warnings a page of general advice follows.
-                text = event.diagnostic_event.message.strip().partition("\n")[0]
-                self._warn(f"{layer.name}: warning: {text}")
+            line = self._taken_in(layer, event)
+        # Not under the guard: whoever prints waits for the table's thread, and that for the guard.
+        if line:
+            self._output.print(line)
 
-    def _warn(self, line: str) -> None:
-        if line not in self._warnings:
-            self._warnings.add(line)
-            self._output.print(Text(line, "yellow"))
+    def _taken_in(self, layer: Layer, event: EngineEvent) -> Text | None:
+        """The line to print for it, if any."""
+        row = self._rows.setdefault(layer.name, _Row())
+        if event.resource_pre_event:
+            data = event.resource_pre_event.metadata
+            if not data.type.startswith("pulumi:"):
+                row.begin(data.urn, _short(data.type))
+        elif event.res_outputs_event:
+            data = event.res_outputs_event.metadata
+            row.end(data.urn)
+            return _done(layer, data, planned=bool(event.res_outputs_event.planning))
+        elif event.res_op_failed_event:
+            row.end(event.res_op_failed_event.metadata.urn)
+        elif event.cancel_event:
+            row.stop()
+        elif event.diagnostic_event and event.diagnostic_event.severity == WARNING:
+            # The first line says what; of some warnings a page of general advice follows.
+            text = event.diagnostic_event.message.strip().partition("\n")[0]
+            return self._warning(f"{layer.name}: warning: {text}")
+        return None
 
-    def _say(self, layer: Layer, step: StepEventMetadata, *, planned: bool) -> None:
-        if step.op in SILENT or step.type.startswith("pulumi:"):
-            return
-        done = PAST.get(step.op, str(step.op.value))
-        verb = f"would be {done}" if planned else done
-        self._output.print(
-            f"[dim]{layer.name}:[/] {escape(_short(step.type))} {escape(_name(step.urn))} {verb}"
-        )
+    def _warning(self, line: str) -> Text | None:
+        """None if it was told already."""
+        if line in self._warnings:
+            return None
+        self._warnings.add(line)
+        return Text(line, "yellow")
 
     def _table(self) -> Table:
         grid = Table.grid(padding=(0, 2))
@@ -131,6 +132,15 @@ class _Row:
         kinds = list(self._under_way.values())
         more = f" and {len(kinds) - 1} more" if len(kinds) > 1 else ""
         return f"[dim]{escape(kinds[0])}{more}[/]" if kinds else ""
+
+
+def _done(layer: Layer, step: StepEventMetadata, *, planned: bool) -> Text | None:
+    """What was done to a resource; None where that is nothing to tell."""
+    if step.op in SILENT or step.type.startswith("pulumi:"):
+        return None
+    done = PAST.get(step.op, str(step.op.value))
+    verb = f"would be {done}" if planned else done
+    return Text.assemble((f"{layer.name}:", "dim"), f" {_short(step.type)} {_name(step.urn)} {verb}")
 
 
 def _short(kind: str) -> str:

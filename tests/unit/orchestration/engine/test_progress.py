@@ -1,4 +1,6 @@
 import io
+import threading
+from typing import Any
 
 from pulumi.automation import EngineEvent
 from rich.console import Console
@@ -47,3 +49,31 @@ def test_what_stays_the_same_is_not_told() -> None:
 def test_a_warning_is_told_once_and_without_its_page_of_advice() -> None:
     text = "2 operations are pending\n\nYou should confirm whether [they] completed.\n"
     assert shown(warning(text), warning(text)) == "data: warning: 2 operations are pending\n"
+
+
+class Slow(Console):
+    """A terminal whose first line takes as long as it takes to draw what is above it anew."""
+
+    drawn: "threading.Event | None" = None
+    progress: Progress
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        if self.drawn is None and objects and "created" in str(objects[0]):
+            self.drawn = threading.Event()
+            threading.Thread(target=self._draw, daemon=True).start()
+            assert self.drawn.wait(10), "the table waits for the line, and the line for the table"
+        super().print(*objects, **options)
+
+    def _draw(self) -> None:
+        assert self.progress._live
+        self.progress._live.refresh()
+        assert self.drawn
+        self.drawn.set()
+
+
+def test_a_line_does_not_wait_for_a_table_that_waits_for_the_line() -> None:
+    output = Slow(file=io.StringIO(), width=200, force_terminal=True)
+    with Progress(output) as output.progress:
+        output.progress.event(DATA, step("create"))
+    assert output.drawn
+    assert output.drawn.is_set()
