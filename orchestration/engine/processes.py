@@ -35,7 +35,8 @@ class ControlledCommand(PulumiCommand):
         self.version = VersionInfo.parse(version)
         self._environment = environment
         self._running: set[subprocess.Popen[bytes]] = set()
-        self._guard = threading.Lock()
+        # Held by the handler of one signal when that of the next one comes.
+        self._guard = threading.RLock()
         self._interrupted = False
 
     def run(
