@@ -12,7 +12,6 @@ from orchestration.deployment import plan_display, summary
 from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
 from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
 from orchestration.deployment.schedule import Report, in_waves
-from orchestration.engine.changes import Changes
 from orchestration.engine.engine import Outcome
 from orchestration.engine.failures import MissingUpstreamError
 from orchestration.environments import Environment
@@ -238,15 +237,8 @@ class Deployer:
                 )
 
     def _name_stale_consumers(self, reports: Reports) -> None:
-        done = [report for report in reports if report.result]
-        again: dict[str, list[str]] = {}
-        for report in done:
-            layers = [other.layer for other in done]
-            outcome = report.result or Outcome(Changes())
-            outdated = self._neighbours.outdated(report.layer, outcome.before, outcome.outputs, layers)
-            for consumer, fields in outdated.items():
-                again.setdefault(consumer, []).extend(fields)
-        say_outdated(self._environment, again)
+        done = {report.layer: report.result for report in reports if report.result}
+        say_outdated(self._environment, self._neighbours.outdated(done))
 
     def _interrupt(self) -> None:
         say("Stopping: operations under way are finished first. Ctrl-C again ends them at once.")

@@ -1,24 +1,22 @@
 """What `deploy --changed` goes by: the stacks' histories, git, and the outputs that each stack saw."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from pulumi.automation import UpdateSummary
 
-from orchestration.deployment import affected, compatibility
-from orchestration.deployment.compatibility import of_outputs, seen_outputs
+from orchestration.deployment import affected
 from orchestration.deployment.neighbours import Neighbours
 from orchestration.deployment.selection import LastUpdate
 from orchestration.environments import Environment
 from orchestration.git import Git
-from orchestration.layers import LAYERS, Layer
+from orchestration.layers import Layer
 
 
 class HistoryEngine(Protocol):
     """What this needs of the engine."""
 
     def history(self, layer: Layer) -> list[UpdateSummary]: ...
-    def exported(self, layer: Layer) -> dict[str, Any]: ...
 
 
 class StackEvidence:
@@ -29,12 +27,10 @@ class StackEvidence:
         environment: Environment,
         engine: HistoryEngine,
         neighbours: Neighbours,
-        all_layers: Sequence[Layer] = LAYERS,
     ) -> None:
         self._environment = environment
         self._engine = engine
         self._neighbours = neighbours
-        self._projects = {layer.project: layer.name for layer in all_layers}
         self._git = Git(environment.root)
 
     def last_update(self, layer: Layer) -> LastUpdate | None:
@@ -63,9 +59,4 @@ class StackEvidence:
 
     def changed_inputs(self, layer: Layer) -> Sequence[str]:
         """The outputs of other layers that it uses and that changed since, as `layer.field`."""
-        seen = seen_outputs(self._engine.exported(layer).get("resources") or [], self._projects)
-        current = {name: self._neighbours.outputs(name) for name in layer.depends_on}
-        declared = of_outputs(self._neighbours.outputs(layer.name))
-        reads = {name: declared.uses(name, of_outputs(current[name]).gives) for name in current}
-        changed = compatibility.stale(layer.name, seen, current, reads)
-        return [f"{one.producer}.{one.field}" for one in changed]
+        return self._neighbours.changed_inputs(layer)

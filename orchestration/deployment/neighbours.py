@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from orchestration.console import say
 from orchestration.deployment import compatibility
 from orchestration.deployment.compatibility import Declared, Types, of_outputs
+from orchestration.engine.engine import Outcome
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer, dependants
 from shared import contracts
@@ -19,6 +20,7 @@ class OutputsEngine(Protocol):
     """What this needs of the engine."""
 
     def outputs(self, layer: Layer) -> Outputs | None: ...
+    def exported(self, layer: Layer) -> dict[str, Any]: ...
 
 
 class Neighbours:
@@ -30,6 +32,7 @@ class Neighbours:
         self._environment = environment
         self._engine = engine
         self._by_name = {layer.name: layer for layer in all_layers}
+        self._projects = {layer.project: layer.name for layer in all_layers}
         self._known: dict[str, Outputs] = {}
 
     def outputs(self, name: str) -> Outputs:
@@ -81,20 +84,33 @@ class Neighbours:
             if problems := compatibility.broken(layer.name, gives, consumers, given=given):
                 raise compatibility.refusal_of_broken(problems)
 
-    def outdated(
-        self, layer: Layer, before: Outputs, after: Outputs, besides: Collection[Layer]
-    ) -> dict[str, list[str]]:
-        """What deployed consumers use and an update of `layer` changed, as `layer.field` by consumer."""
-        changed = [name for name in contracts.visible(before) if before[name] != after.get(name)]
-        if not changed:
-            return {}
+    def changed_inputs(self, layer: Layer) -> list[str]:
+        """The outputs of others that `layer` uses and that are others than it was deployed with.
+
+        As `layer.field`.
+        """
+        seen = compatibility.seen_outputs(self._engine.exported(layer).get("resources") or [], self._projects)
+        current = {name: self.outputs(name) for name in layer.depends_on}
+        declared = of_outputs(self.outputs(layer.name))
+        reads = {name: declared.uses(name, of_outputs(current[name]).gives) for name in current}
+        changed = compatibility.stale(layer.name, seen, current, reads)
+        return [f"{one.producer}.{one.field}" for one in changed]
+
+    def outdated(self, updated: Mapping[Layer, Outcome]) -> dict[str, list[str]]:
+        """Which deployed consumers the updates of others made stale, and what changed, as `layer.field`."""
+        changed = {layer.name for layer, outcome in updated.items() if outcome.changes_outputs}
+        for layer, outcome in updated.items():
+            self.learn(layer, outcome.outputs)
+        consumers = [
+            layer
+            for layer in self._by_name.values()
+            if layer not in updated and changed & {*layer.depends_on} and self.outputs(layer.name)
+        ]
         found = {
-            name: [field for field in declared.uses(layer.name, of_outputs(before).gives) if field in changed]
-            for name, declared in self._consumers(layer, besides).items()
+            layer.name: [field for field in self.changed_inputs(layer) if field.partition(".")[0] in changed]
+            for layer in consumers
         }
-        return {
-            name: [f"{layer.name}.{field}" for field in fields] for name, fields in found.items() if fields
-        }
+        return {name: fields for name, fields in found.items() if fields}
 
     def _consumers(self, layer: Layer, besides: Collection[Layer]) -> dict[str, Declared]:
         """What the deployed layers that read `layer` declare, without those `besides`."""

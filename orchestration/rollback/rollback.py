@@ -206,8 +206,7 @@ class Rollback:
         return report.result
 
     def _say_stale_consumers(self, layer: Layer, outcome: Outcome) -> None:
-        outdated = self._neighbours.outdated(layer, outcome.before, outcome.outputs, ())
-        say_outdated(self._environment, outdated)
+        say_outdated(self._environment, self._neighbours.outdated({layer: outcome}))
 
 
 def is_same(plan: Outcome) -> bool:

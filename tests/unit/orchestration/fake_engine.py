@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestration.deployment.compatibility import STACK_REFERENCE
 from orchestration.engine.changes import Changes
 from orchestration.engine.engine import Outcome
 from orchestration.engine.steps import Step
@@ -79,7 +80,17 @@ class FakeEngine:
         return self.gives.get(layer.name, OUTPUTS[layer.name])
 
     def exported(self, layer: Layer) -> dict[str, Any]:
-        return {"resources": [layer.name]} if layer.name in self.deployed else {}
+        if layer.name not in self.deployed:
+            return {}
+        # Every layer saw of others what they first gave.
+        names = {name: f"organization/fraud-{name}/{self.environment.name}" for name in layer.depends_on}
+        return {
+            "resources": [
+                {"type": STACK_REFERENCE, "outputs": {"name": names[name], "outputs": OUTPUTS[name]}}
+                for name in names
+            ]
+            or [{"type": "aws:kms/key:Key"}]
+        }
 
     def protected(self, layer: Layer) -> Sequence[str]:
         return self.protects.get(layer.name, ())

@@ -22,9 +22,7 @@ def last_update(
 ) -> LastUpdate | None:
     environment = Environment("prod", root)
     stacks = Stacks(history, given=GIVEN if given is None else given)
-    return StackEvidence(environment, stacks, Neighbours(environment, stacks, [DATA]), [DATA]).last_update(
-        DATA
-    )
+    return StackEvidence(environment, stacks, Neighbours(environment, stacks, [DATA])).last_update(DATA)
 
 
 @pytest.mark.parametrize(

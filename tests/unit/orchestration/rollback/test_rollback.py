@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.deployment.compatibility import STACK_REFERENCE
 from orchestration.engine.changes import Changes
 from orchestration.engine.engine import Outcome
 from orchestration.engine.failures import LayerError
@@ -274,8 +275,25 @@ def test_a_consumer_that_saw_other_values_is_named(world: World, capsys: pytest.
     world.up = up  # type: ignore[method-assign]
     uses = {RESERVED: {"gives": {}, "reads": {"data": {"queue": "text"}}}}
     world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": uses}
+    saw = {"name": "organization/fraud-data/local", "outputs": OUTPUTS}
+    world.stacks.state = {"resources": [{"type": STACK_REFERENCE, "urn": "::saw", "outputs": saw}]}
     world.rollback().run(DATA)
     assert "processing is stale: it was deployed with another value of data.queue" in capsys.readouterr().err
+
+
+def test_a_consumer_that_saw_what_came_back_is_not_stale(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def up(layer: Layer, *, message: str, refresh: bool) -> Outcome:
+        return Outcome(Changes(update=1), outputs=OUTPUTS, before={**OUTPUTS, "queue": "other"})
+
+    world.up = up  # type: ignore[method-assign]
+    uses = {RESERVED: {"gives": {}, "reads": {"data": {"queue": "text"}}}}
+    world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": uses}
+    saw = {"name": "organization/fraud-data/local", "outputs": OUTPUTS}
+    world.stacks.state = {"resources": [{"type": STACK_REFERENCE, "urn": "::saw", "outputs": saw}]}
+    world.rollback().run(DATA)
+    assert "stale" not in capsys.readouterr().err
 
 
 def test_an_old_program_may_read_a_layer_that_todays_no_longer_reads(world: World) -> None:
