@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,13 @@ from orchestration.console import console, console_for_question, fail, print_jso
 from orchestration.deployment import plan_display, summary
 from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
 from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
-from orchestration.deployment.schedule import Report, in_waves
+from orchestration.deployment.schedule import Report, StoppedByUser, in_waves
 from orchestration.engine.engine import Outcome
 from orchestration.engine.failures import MissingUpstreamError
 from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import LAYERS, Layer, dependants
+from orchestration.state import pending
 
 # The question, and the word to be typed where a `y` is not enough (or nothing).
 Confirm = Callable[[str, str], None]
@@ -90,7 +92,8 @@ class Deployer:
         self._refuse_unwritable_report()
         self._refuse_missing_upstream(layers)
         if self._ways.plan_first:
-            self._ask(self._planned(layers, "Nothing was changed"))
+            plan = self._planned(layers, "Nothing was changed")
+            self._ask(plan)
         else:
             self._neighbours.check_contracts(layers, {})
         return self._apply(layers)
@@ -183,8 +186,13 @@ class Deployer:
             self._neighbours.learn(layer, outcome.outputs)
             return outcome
 
-        reports = self._in_waves(layers, up)
-        self._show(reports, f"Deployed to '{self._environment.name}'")
+        title = f"Deployed to '{self._environment.name}'"
+        try:
+            reports = self._in_waves(layers, up)
+        except StoppedByUser as stopped:
+            self._show(stopped.reports, title)
+            raise
+        self._show(reports, title)
         self._name_stale_consumers(reports)
         self._stop_if_failed(reports, "Not deployed", PartlyDoneError)
         return reports
@@ -198,6 +206,7 @@ class Deployer:
             )
 
     def _ask(self, plan: Reports) -> None:
+        self._refuse_cut_off([report.layer for report in plan])
         losses = plan_display.losses(plan)
         name = self._environment.name if losses and self._ways.ask_name else ""
         layers = _names([report.layer for report in plan])
@@ -217,6 +226,12 @@ class Deployer:
             for name in layer.depends_on:
                 if name not in coming and not self._neighbours.outputs(name):
                     raise MissingUpstreamError(self._environment, layer, name)
+
+    def _refuse_cut_off(self, layers: Sequence[Layer]) -> None:
+        """The engine only warns, and would create again what was being created."""
+        with ThreadPoolExecutor() as pool:
+            for layer, state in zip(layers, pool.map(self._engine.exported, layers), strict=True):
+                pending.refuse(self._environment, layer, state)
 
     def _refuse_what_others_read(self, layers: Sequence[Layer]) -> None:
         for layer in layers:

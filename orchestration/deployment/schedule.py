@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from orchestration.errors import UserError
 from orchestration.layers import Layer
@@ -36,6 +36,14 @@ class Report(Generic[Result]):
     reason: str = ""
 
 
+class StoppedByUser(KeyboardInterrupt):
+    """The user has asked to stop; `reports` are of the layers that were under way or done by then."""
+
+    def __init__(self, reports: "list[Report[Any]]") -> None:
+        super().__init__()
+        self.reports = reports
+
+
 def in_waves(
     layers: Sequence[Layer],
     act: Callable[[Layer], Result],
@@ -48,8 +56,8 @@ def in_waves(
 
     At most `parallel` are acted on at the same time, or with 0 as many as can be.
     Reports come in the order of `layers`. Ctrl-C calls `interrupt` each time it is pressed, starts nothing
-    more, waits for what is under way, and is raised then. An error of `act` that is no `UserError` is a
-    mistake, and is raised.
+    more, waits for what is under way, and is raised then as `StoppedByUser`. An error of `act` that is no
+    `UserError` is a mistake, and is raised.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(layers))) as pool:
         run = _Run(pool, layers, act, waits_for, parallel or len(layers))
@@ -62,7 +70,7 @@ def in_waves(
             while run.go_on():
                 pass
     if run.stopped:
-        raise KeyboardInterrupt
+        raise StoppedByUser([run.reports[layer.name] for layer in layers if layer.name in run.reports])
     return [run.reports[layer.name] for layer in layers]
 
 

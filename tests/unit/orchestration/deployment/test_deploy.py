@@ -1,4 +1,5 @@
 import json
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,31 @@ def test_a_layer_that_cannot_be_destroyed_keeps_those_it_reads() -> None:
     with pytest.raises(UserError, match="Not destroyed: edge"):
         deployer("local", User(), engine).destroy(FOUR)
     assert engine.deployed == {"foundation", "data", "edge"}
+
+
+def test_a_layer_whose_update_was_cut_off_is_to_be_recovered_first() -> None:
+    engine = FakeEngine(find("prod"), deployed=set(ALL))
+    urn = "urn:pulumi:prod::fraud-data::aws:sqs/queue:Queue::suspicious"
+    state = {"pending_operations": [{"type": "creating", "resource": {"urn": urn}}]}
+    engine.exported = lambda _: state  # type: ignore[method-assign]
+    user = User()
+    with pytest.raises(UserError, match=r"cut off.*suspicious.*recover --env prod --layer data"):
+        deployer("prod", user, engine).deploy(layers.select(["data"]))
+    assert user.questions == []
+    assert engine.calls == ["preview data"]
+
+
+def test_ctrl_c_still_tells_what_was_done_by_then(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine(find("local"))
+
+    def message(_: str, layer: Layer) -> str:
+        if layer.name == "data":
+            signal.raise_signal(signal.SIGINT)
+        return ""
+
+    with pytest.raises(KeyboardInterrupt):
+        deployer("local", User(), engine, message=message, parallel=1).deploy(layers.LAYERS)
+    shown = capsys.readouterr().out
+    assert "foundation" in shown
+    assert "edge" not in shown
+    assert engine.calls[-1] == "up data"
