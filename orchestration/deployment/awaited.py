@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from orchestration.deployment.compatibility import of_outputs
 from orchestration.deployment.schedule import Report
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 
 
 def awaited(plan: Iterable[Report[Outcome]]) -> Mapping[str, Sequence[str]]:

@@ -13,8 +13,8 @@ from orchestration.deployment import plan_display, summary
 from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
 from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
 from orchestration.deployment.schedule import Report, StoppedByUser, in_waves
-from orchestration.engine.engine import Outcome
 from orchestration.engine.failures import MissingUpstreamError
+from orchestration.engine.outcome import Outcome
 from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import LAYERS, Layer, dependants

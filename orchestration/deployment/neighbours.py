@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from orchestration.console import say
 from orchestration.deployment import compatibility
 from orchestration.deployment.compatibility import Declared, Types, of_outputs
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer, dependants
 from shared import contracts

@@ -12,7 +12,7 @@ from orchestration.console import console
 from orchestration.deployment.awaited import awaited
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.deployment.stateful import TYPES
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 from orchestration.engine.steps import Step
 from shared import contracts
 

@@ -16,7 +16,7 @@ from orchestration import layers
 from orchestration.deployment.awaited import awaited
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 from orchestration.engine.steps import Step
 from orchestration.environments import Environment
 from orchestration.errors import UserError

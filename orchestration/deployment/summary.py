@@ -7,7 +7,7 @@ from rich.table import Table
 
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 
 COLUMNS = ("create", "update", "replace", "delete", "same")
 STYLES = {Fate.DONE: "green", Fate.FAILED: "bold red", Fate.LEFT_OUT: "yellow"}

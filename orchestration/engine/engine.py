@@ -4,8 +4,7 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,10 @@ from typing import Any
 from pulumi.automation import (
     EngineEvent,
     LocalWorkspace,
-    OutputMap,
     Stack,
     StackNotFoundError,
     UpdateSummary,
 )
-from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import StepEventMetadata
 
@@ -26,6 +23,8 @@ from orchestration.console import say
 from orchestration.engine import failures
 from orchestration.engine.changes import Changes
 from orchestration.engine.failures import Diagnostic
+from orchestration.engine.lean_stack import LeanStack, StackInitMode
+from orchestration.engine.outcome import Outcome
 from orchestration.engine.processes import ControlledCommand
 from orchestration.engine.programs import Program
 from orchestration.engine.steps import Step
@@ -33,7 +32,6 @@ from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
 from orchestration.state import backend, settings_text
 from orchestration.status.drifted import Drifted
-from shared.contracts import visible
 
 OnEvent = Callable[[Layer, EngineEvent], None]
 # The program in a stack's folder, with the placeholders that it has in a preview.
@@ -48,25 +46,6 @@ FOREIGN_TO_LOCAL = ("AWS_", "PULUMI_")
 
 def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
     """For callers that show no progress."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one operation on one stack, with the stack's outputs before and after, secrets hidden.
-
-    `placeholders` are the layers for whose outputs made-up ones stood in, which only a preview allows.
-    """
-
-    changes: Changes
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-    before: Mapping[str, Any] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
-    placeholders: frozenset[str] = frozenset()
-
-    @property
-    def changes_outputs(self) -> bool:
-        """Whether a stack that had outputs has others now."""
-        return bool(self.before) and visible(self.outputs) != visible(self.before)
 
 
 class Engine:
@@ -265,32 +244,13 @@ class Engine:
         before = settings.read_bytes()
         if create:
             workspace.secrets_provider = backend.secrets_provider(self.environment, layer.name)
-        stack = _LeanStack(self.environment.name, workspace, mode)
+        stack = LeanStack(self.environment.name, workspace, mode)
         if settings.read_bytes() != before:
             # A new stack's salt or encrypted key; without it nobody else could read the stack's secrets.
             settings_text.keep_layout(settings, before.decode())
             file = settings.relative_to(self.environment.tree)
             say(f"{file} now says how the stack's secrets are encrypted: commit it.")
         return stack
-
-
-class _LeanStack(Stack):
-    """Leaves out what `Stack` asks the CLI after each update: the events told it, and it takes a second.
-
-    One that is expected to be there is not selected first: every command names it, and says if it is not.
-    """
-
-    def __init__(self, name: str, workspace: LocalWorkspace, mode: StackInitMode) -> None:
-        if mode is StackInitMode.SELECT:
-            self.name, self.workspace, self._mode = name, workspace, mode
-        else:
-            super().__init__(name, workspace, mode)
-
-    def outputs(self) -> OutputMap:
-        return {}
-
-    def info(self, show_secrets: bool = True) -> UpdateSummary:
-        return UpdateSummary("update", datetime.now(UTC), "", {}, {}, "succeeded")
 
 
 class _Operation:

@@ -15,8 +15,8 @@ from orchestration.console import console_for_question, say
 from orchestration.deployment import affected, plan_display
 from orchestration.deployment.neighbours import Neighbours, say_outdated
 from orchestration.deployment.schedule import Fate, Report, in_waves
-from orchestration.engine.engine import Outcome
 from orchestration.engine.failures import LayerError, MissingUpstreamError
+from orchestration.engine.outcome import Outcome
 from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.git import Git, short

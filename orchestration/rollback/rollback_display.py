@@ -9,7 +9,7 @@ from rich.text import Text
 
 from orchestration.console import console, print_json, say
 from orchestration.deployment import affected
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 from orchestration.environments import Environment
 from orchestration.git import Commit, Git, short
 from orchestration.rollback.targets import Move

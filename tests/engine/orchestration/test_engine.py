@@ -7,8 +7,9 @@ import pytest
 from pulumi.automation import EngineEvent
 
 from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Engine, Outcome
+from orchestration.engine.engine import Engine
 from orchestration.engine.failures import LayerError
+from orchestration.engine.outcome import Outcome
 from orchestration.layers import Layer
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

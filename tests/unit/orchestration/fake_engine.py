@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.deployment.compatibility import STACK_REFERENCE
 from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 from orchestration.engine.steps import Step
 from orchestration.environments import Environment
 from orchestration.errors import UserError

@@ -4,7 +4,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from orchestration.deployment import plan_display
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Outcome
+from orchestration.engine.outcome import Outcome
 from orchestration.engine.steps import Step
 from orchestration.layers import LAYERS
 from shared.contracts import RESERVED

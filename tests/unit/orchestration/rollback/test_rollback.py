@@ -9,8 +9,8 @@ import pytest
 
 from orchestration.deployment.compatibility import STACK_REFERENCE
 from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Outcome
 from orchestration.engine.failures import LayerError
+from orchestration.engine.outcome import Outcome
 from orchestration.engine.steps import Step
 from orchestration.environments import find
 from orchestration.errors import PartlyDoneError, UserError
