@@ -186,13 +186,13 @@ class Deployer:
             self._neighbours.learn(layer, outcome.outputs)
             return outcome
 
-        title = f"Deployed to '{self._environment.name}'"
+        where = f"'{self._environment.name}'"
         try:
             reports = self._in_waves(layers, up)
         except StoppedByUser as stopped:
-            self._show(stopped.reports, title)
+            self._show(stopped.reports, f"Stopped while deploying to {where}")
             raise
-        self._show(reports, title)
+        self._show(reports, f"Deployed to {where}")
         self._name_stale_consumers(reports)
         self._stop_if_failed(reports, "Not deployed", PartlyDoneError)
         return reports
