@@ -12,6 +12,8 @@ from orchestration.environments import ROOT
 from orchestration.git import Git
 from tests import repository
 
+MADE = {".venv", ".local", ".cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__"}
+
 
 @dataclass(frozen=True)
 class Scratch:
@@ -24,14 +26,9 @@ class Scratch:
     @classmethod
     def make(cls, root: Path, variables: Mapping[str, str] | None = None) -> "Scratch":
         """Copy all that git knows or would take, and commit it."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-            cwd=ROOT, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, root / name)
+        for name in _files():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, root / name)
         git = repository.make(root)
         repository.commit(git, "first")
         return cls(root, git, variables or {})
@@ -73,3 +70,15 @@ class Scratch:
     def commit(self, subject: str) -> str:
         """Commit all changes; returns the id."""
         return repository.commit(self.git, subject)
+
+
+def _files() -> list[str]:
+    """What git knows or would take; of a tree that is no repository, all but what tasks and tools make."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    if listed.returncode == 0:
+        return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    return [str(path) for path in found if not MADE & {*path.parts}]
