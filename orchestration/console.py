@@ -33,6 +33,11 @@ def say(message: str) -> None:
     progress_console.print(Text(message))
 
 
+def say_stopping() -> None:
+    """What Ctrl-C does, when it is pressed."""
+    say("Stopping: operations under way are finished first. Ctrl-C again ends them at once.")
+
+
 def fail(message: str, hint: str = "") -> None:
     """One red line on standard error, with what to do next after it."""
     progress_console.print(

@@ -52,6 +52,11 @@ def in_order(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     return tuple(by_name[name] for name in sorter.static_order())
 
 
+def in_words(layers: Iterable[Layer]) -> str:
+    """The layers' names, for a sentence."""
+    return ", ".join(layer.name for layer in layers)
+
+
 def dependants(layer: Layer, layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
     """The layers that read `layer`'s outputs directly."""
     return tuple(other for other in layers if layer.name in other.depends_on)

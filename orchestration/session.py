@@ -63,6 +63,13 @@ def reading_engine(environment: Environment) -> Engine:
     return _engine(environment, pulumi_cli.find(quiet=True), {}, ignore_event)
 
 
+def resuming_engine(environment: Environment) -> Engine:
+    """The engine that can look at AWS but leaves everything as it is, in `local` what was cut off, too."""
+    cli = pulumi_cli.find(quiet=True)
+    aws = local_aws.resume(environment) if environment.is_local else {}
+    return _engine(environment, cli, aws, ignore_event)
+
+
 def _engine(
     environment: Environment, cli: pulumi_cli.Cli, aws: Mapping[str, str], on_event: OnEvent
 ) -> Engine:

@@ -11,7 +11,6 @@ from orchestration.console import say
 from orchestration.deployment import guards, selection
 from orchestration.deployment.deploy import Deployer, Ways
 from orchestration.deployment.evidence import StackEvidence
-from orchestration.deployment.neighbours import Neighbours
 from orchestration.deployment.saved_plans import SavedPlan
 from orchestration.engine.engine import Engine
 from orchestration.engine.progress import Progress
@@ -52,13 +51,14 @@ def deploy(
     saved = SavedPlan.load(Path(from_plan), environments.find(env)) if from_plan else None
     environment, chosen = _chosen(env, [layer.name for layer in saved.layers] if saved else names)
     deployer, engine = _deployer(environment, how, changing=not plan)
+    evidence = StackEvidence(environment, engine, deployer.neighbours)
     if changed:
-        chosen = _changed(environment, engine, chosen)
+        chosen = _changed(evidence, chosen)
         if not chosen:
             say(f"Nothing to deploy to '{env}'.")
             deployer.report([])
             return
-    _refuse_behind(environment, engine, chosen, how)
+    _refuse_behind(environment, evidence, chosen, how)
     if plan:
         deployer.save_plan(chosen, Path(plan))
     elif saved:
@@ -86,19 +86,19 @@ def _chosen(env: str, names: Iterable[str]) -> tuple[Environment, tuple[Layer, .
     return environment, chosen
 
 
-def _changed(environment: Environment, engine: Engine, layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    evidence = StackEvidence(environment, engine, Neighbours(environment, engine))
+def _changed(evidence: StackEvidence, layers: Iterable[Layer]) -> tuple[Layer, ...]:
     choices = selection.choose(layers, evidence)
     for choice in choices:
         say(choice.sentence)
     return tuple(choice.layer for choice in choices if choice.taken)
 
 
-def _refuse_behind(environment: Environment, engine: Engine, layers: Sequence[Layer], how: How) -> None:
+def _refuse_behind(
+    environment: Environment, evidence: StackEvidence, layers: Sequence[Layer], how: How
+) -> None:
     """In an account, a tree that lacks what a layer was deployed from is refused before it is previewed."""
     if environment.is_local:
         return
-    evidence = StackEvidence(environment, engine, Neighbours(environment, engine))
     git = Git(environment.root)
     with ThreadPoolExecutor() as pool:
         updates = zip(layers, pool.map(evidence.last_update, layers), strict=True)

@@ -46,7 +46,7 @@ def recover_layer(env: str, name: str, *, how: How) -> None:
     environment, layer = environments.find(env), layers.find(name)
     # Says so where nothing was ever deployed, before the embedded AWS is started for it.
     session.reading_engine(environment)
-    engine = recover.open_engine(environment)
+    engine = session.resuming_engine(environment)
     backups = Backups(environment, engine)
 
     def save(layer: Layer) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from orchestration.console import console, console_for_question, fail, print_json, say
+from orchestration.console import console, console_for_question, print_json, say, say_stopping
 from orchestration.deployment import plan_display, summary
 from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
 from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
@@ -17,7 +17,7 @@ from orchestration.engine.failures import MissingUpstreamError
 from orchestration.engine.outcome import Outcome
 from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
-from orchestration.layers import LAYERS, Layer, dependants
+from orchestration.layers import LAYERS, Layer, dependants, in_words
 from orchestration.state import pending
 
 # The question, and the word to be typed where a `y` is not enough (or nothing).
@@ -66,7 +66,7 @@ class Deployer:
     """Acts on the layers of one environment and says at the end what became of each.
 
     `confirm` raises `UserError` if the user does not agree; every method does if a layer failed. The engine
-    acts within `progress`.
+    acts within `progress`. `neighbours` are the layers as they are deployed.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Deployer:
         self._ways = ways
         self._progress = progress or nullcontext()
         self._all_layers = all_layers
-        self._neighbours = Neighbours(environment, engine, all_layers)
+        self.neighbours = Neighbours(environment, engine, all_layers)
 
     def deploy(self, layers: Sequence[Layer]) -> Reports:
         """Deploy the layers, where `plan_first` says so after showing what would change and asking."""
@@ -95,15 +95,15 @@ class Deployer:
             plan = self._planned(layers, "Nothing was changed")
             self._ask(plan)
         else:
-            self._neighbours.check_contracts(layers, {})
+            self.neighbours.check_contracts(layers, {})
         return self._apply(layers)
 
     def deploy_saved(self, saved: SavedPlan) -> Reports:
         """Do what a saved plan says and nothing else, if all that it was made from is as it was then."""
         self._refuse_unwritable_report()
-        saved.refuse_if_moved(self._environment, self._engine, self._neighbours)
+        saved.refuse_if_moved(self._environment, self._engine, self.neighbours)
         # What reads the layers may have been deployed since.
-        self._neighbours.check_contracts(saved.layers, {})
+        self.neighbours.check_contracts(saved.layers, {})
         self._show_plan(saved.reports)
         if self._ways.plan_first:
             self._ask(saved.reports)
@@ -114,7 +114,7 @@ class Deployer:
         self._refuse_missing_upstream(layers)
         folder = PlanFolder.make(path)
         plan = self._planned(layers, "Nothing was saved", folder)
-        folder.save(self._environment, plan, self._engine, self._neighbours)
+        folder.save(self._environment, plan, self._engine, self.neighbours)
         if self._ways.as_json:
             print_json(summary.as_json(plan))
         say(f"Saved. To do just that: invoke deploy --env {self._environment.name} --from-plan {path}")
@@ -133,7 +133,7 @@ class Deployer:
         self._refuse_protected(layers)
         where = f"'{self._environment.name}'"
         name = self._environment.name if self._ways.ask_name else ""
-        self._confirm(f"Delete every resource of {_names(layers)} in {where}?", name)
+        self._confirm(f"Delete every resource of {in_words(layers)} in {where}?", name)
 
         def consumers(layer: Layer) -> Sequence[str]:
             return [other.name for other in dependants(layer, self._all_layers)]
@@ -161,7 +161,7 @@ class Deployer:
         def preview(layer: Layer) -> Outcome:
             return self._engine.preview(
                 layer,
-                placeholders=self._neighbours.placeholders(layer, layers),
+                placeholders=self.neighbours.placeholders(layer, layers),
                 plan=folder.engine_plan(layer) if folder else None,
                 refresh=self._ways.refresh,
             )
@@ -171,7 +171,7 @@ class Deployer:
         self._show_plan(plan)
         self._stop_if_failed(plan, if_failed)
         planned = {report.layer.name: report.result.outputs for report in plan if report.result}
-        self._neighbours.check_contracts(layers, planned)
+        self.neighbours.check_contracts(layers, planned)
         return plan
 
     def _apply(self, layers: Sequence[Layer], folder: PlanFolder | None = None) -> Reports:
@@ -183,7 +183,7 @@ class Deployer:
                 plan=folder.engine_plan(layer) if folder else None,
                 refresh=self._ways.refresh,
             )
-            self._neighbours.learn(layer, outcome.outputs)
+            self.neighbours.learn(layer, outcome.outputs)
             return outcome
 
         where = f"'{self._environment.name}'"
@@ -209,7 +209,7 @@ class Deployer:
         self._refuse_cut_off([report.layer for report in plan])
         losses = plan_display.losses(plan)
         name = self._environment.name if losses and self._ways.ask_name else ""
-        layers = _names([report.layer for report in plan])
+        layers = in_words(report.layer for report in plan)
         self._confirm(f"Deploy {layers} to '{self._environment.name}'?", name)
 
     def _refuse_unwritable_report(self) -> None:
@@ -224,7 +224,7 @@ class Deployer:
         coming = {layer.name for layer in layers}
         for layer in layers:
             for name in layer.depends_on:
-                if name not in coming and not self._neighbours.outputs(name):
+                if name not in coming and not self.neighbours.outputs(name):
                     raise MissingUpstreamError(self._environment, layer, name)
 
     def _refuse_cut_off(self, layers: Sequence[Layer]) -> None:
@@ -253,10 +253,10 @@ class Deployer:
 
     def _name_stale_consumers(self, reports: Reports) -> None:
         done = {report.layer: report.result for report in reports if report.result}
-        say_outdated(self._environment, self._neighbours.outdated(done))
+        say_outdated(self._environment, self.neighbours.outdated(done))
 
     def _interrupt(self) -> None:
-        say("Stopping: operations under way are finished first. Ctrl-C again ends them at once.")
+        say_stopping()
         self._engine.interrupt()
 
     def _show_plan(self, plan: Reports) -> None:
@@ -269,13 +269,5 @@ class Deployer:
             console.print(summary.as_table(reports, title, self._ways.commit))
 
     def _stop_if_failed(self, reports: Reports, what: str, error: type[UserError] = UserError) -> None:
-        failures = [report for report in reports if report.error]
-        # What is wrong with the whole environment, such as a missing login, is said once.
-        for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
-            fail(message, hint)
-        if failures:
-            raise error(f"{what}: {_names([report.layer for report in failures])}.")
-
-
-def _names(layers: Sequence[Layer]) -> str:
-    return ", ".join(layer.name for layer in layers)
+        if failures := summary.say_failures(reports):
+            raise error(f"{what}: {failures}.")

@@ -22,19 +22,20 @@ class HistoryEngine(Protocol):
 class StackEvidence:
     """The evidence of `selection`, from one environment's stacks and the clone."""
 
-    def __init__(
-        self,
-        environment: Environment,
-        engine: HistoryEngine,
-        neighbours: Neighbours,
-    ) -> None:
+    def __init__(self, environment: Environment, engine: HistoryEngine, neighbours: Neighbours) -> None:
         self._environment = environment
         self._engine = engine
         self._neighbours = neighbours
         self._git = Git(environment.root)
+        self._last: dict[Layer, LastUpdate | None] = {}
 
     def last_update(self, layer: Layer) -> LastUpdate | None:
-        """The update that the stack is the result of; None if it holds nothing."""
+        """The update that the stack is the result of, looked up once; None if it holds nothing."""
+        if layer not in self._last:
+            self._last[layer] = self._look_up(layer)
+        return self._last[layer]
+
+    def _look_up(self, layer: Layer) -> LastUpdate | None:
         if not self._neighbours.outputs(layer.name):
             return None
         history = self._engine.history(layer)

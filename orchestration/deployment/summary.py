@@ -5,9 +5,11 @@ from typing import Any
 
 from rich.table import Table
 
-from orchestration.deployment.schedule import Fate, Report
+from orchestration.console import fail
+from orchestration.deployment.schedule import Fate, Report, failed
 from orchestration.engine.changes import Changes
 from orchestration.engine.outcome import Outcome
+from orchestration.layers import in_words
 
 COLUMNS = ("create", "update", "replace", "delete", "same")
 STYLES = {Fate.DONE: "green", Fate.FAILED: "bold red", Fate.LEFT_OUT: "yellow"}
@@ -53,6 +55,17 @@ def as_json(reports: Reports, commit: str = "") -> list[dict[str, Any]]:
         }
         for report in reports
     ]
+
+
+def say_failures(reports: Sequence[Report[Any]]) -> str:
+    """Tell why layers failed, and what is wrong with the whole environment, such as a missing login, once.
+
+    Returns the names of those layers; empty if none failed.
+    """
+    failures = failed(reports)
+    for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
+        fail(message, hint)
+    return in_words(report.layer for report in failures)
 
 
 def _result(report: Report[Outcome]) -> str:

@@ -2,12 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from pulumi.automation import CommandResult, OnOutput
 
 from orchestration.engine.processes import ControlledCommand
 from orchestration.engine.programs import Program
@@ -65,17 +63,9 @@ class HostedCommand(ControlledCommand):
         super().__init__(path, version, environment)
         self._host = host
 
-    def run(
-        self,
-        args: list[str],
-        cwd: str,
-        additional_env: Mapping[str, str],
-        on_output: OnOutput | None = None,
-        on_error: OnOutput | None = None,
-    ) -> CommandResult:
-        """As the parent's."""
-        own = [f"{CLIENT}{self._host.address}" if one.startswith(CLIENT) else one for one in args]
-        return super().run(own, cwd, additional_env, on_output, on_error)
+    def arguments(self, args: Sequence[str]) -> Sequence[str]:
+        """With the host for the client."""
+        return [f"{CLIENT}{self._host.address}" if one.startswith(CLIENT) else one for one in args]
 
 
 class HostedProgram(Program):

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -52,11 +52,16 @@ class ControlledCommand(PulumiCommand):
         Raises `InterruptedCliError` once `interrupt` was called.
         """
         with TemporaryFile("w+", encoding="utf-8") as output, TemporaryFile("w+", encoding="utf-8") as errors:
-            code = self._run([self.command, "--non-interactive", *args], cwd, additional_env, output, errors)
+            words = [self.command, "--non-interactive", *self.arguments(args)]
+            code = self._run(words, cwd, additional_env, output, errors)
             result = CommandResult(_content(output, on_output), _content(errors, on_error), code)
         if code != 0:
             raise create_command_error(result)
         return result
+
+    def arguments(self, args: Sequence[str]) -> Sequence[str]:
+        """What the CLI gets of what the SDK asks for."""
+        return args
 
     def interrupt(self) -> None:
         """Let operations under way finish and start no others; called again, end at once."""

@@ -10,12 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orchestration import local_aws, messages
+from orchestration import messages
 from orchestration.console import console, print_json, say
 from orchestration.deployment.schedule import in_waves
-from orchestration.engine import pulumi_cli
-from orchestration.engine.engine import Engine, inherited_variables
-from orchestration.engine.processes import ControlledCommand
 from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import Layer
@@ -126,14 +123,6 @@ class Recovery:
             [report] = in_waves([layer], act, interrupt=self._stacks.interrupt)
         if report.error:
             raise PartlyDoneError(report.error.message, report.error.hint)
-
-
-def open_engine(environment: Environment) -> Engine:
-    """An engine that can look at AWS but leaves everything as it is, in `local` what was cut off, too."""
-    cli = pulumi_cli.find(quiet=True)
-    aws = local_aws.resume(environment) if environment.is_local else {}
-    command = ControlledCommand(cli.path, cli.version, inherited_variables(environment))
-    return Engine(environment, command, aws=aws)
 
 
 def _print(layer: Layer, holder: Holder | None, found: Sequence[Pending]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pulumi.automation import UpdateSummary
 
 from orchestration import messages
-from orchestration.console import console_for_question, say
+from orchestration.console import console_for_question, say, say_stopping
 from orchestration.deployment import affected, plan_display
 from orchestration.deployment.neighbours import Neighbours, say_outdated
 from orchestration.deployment.schedule import Fate, Report, in_waves
@@ -195,7 +195,7 @@ class Rollback:
         """Do it so that Ctrl-C lets the engine finish what is under way."""
 
         def interrupt() -> None:
-            say("Stopping: operations under way are finished first. Ctrl-C again ends them at once.")
+            say_stopping()
             revision.interrupt()
 
         with self._progress:

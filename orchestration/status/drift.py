@@ -6,11 +6,12 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from orchestration.console import console, fail, print_json, say
-from orchestration.deployment.schedule import Report, failed, in_waves
+from orchestration.console import console, print_json, say
+from orchestration.deployment.schedule import Report, in_waves
+from orchestration.deployment.summary import say_failures
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.layers import Layer
+from orchestration.layers import Layer, in_words
 from orchestration.state.locks import Locks
 from orchestration.status.differences import Change
 from orchestration.status.drifted import Drifted
@@ -51,7 +52,7 @@ def drift(
             )
         return engine.drifted(layer)
 
-    say(f"Comparing {_names(layers)} in '{environment.name}' with Pulumi's state")
+    say(f"Comparing {in_words(layers)} in '{environment.name}' with Pulumi's state")
     reports = in_waves(layers, look, waits_for=lambda _: (), interrupt=engine.interrupt)
     if as_json:
         print_json(as_object(environment, reports))
@@ -105,7 +106,7 @@ def _print(environment: Environment, reports: Reports) -> None:
                 console.print(Text.assemble("    ", (f"{change.path:<{width}}", "cyan"), "  ", _text(change)))
     for result, text in (("none", "as Pulumi left it"), ("not deployed", "not deployed")):
         if found := [report.layer for report in reports if _result(report) == result]:
-            console.print(Text(f"{_names(found)}: {text}"))
+            console.print(Text(f"{in_words(found)}: {text}"))
 
 
 def _text(change: Change) -> str:
@@ -122,18 +123,10 @@ def _value(value: Any) -> str:
 
 
 def _raise_if_failed(environment: Environment, reports: Reports) -> None:
-    failures = failed(reports)
-    # What is wrong with the whole environment, such as a missing login, is said once.
-    for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
-        fail(message, hint)
-    if failures:
-        raise UserError(f"Not compared: {_names([report.layer for report in failures])}.")
+    if failures := say_failures(reports):
+        raise UserError(f"Not compared: {failures}.")
     if all(report.result is None for report in reports):
         raise UserError(
-            f"Nothing of {_names([report.layer for report in reports])} is deployed in '{environment.name}'.",
+            f"Nothing of {in_words(report.layer for report in reports)} is deployed in '{environment.name}'.",
             f"Deploy it first: invoke deploy --env {environment.name}",
         )
-
-
-def _names(layers: Sequence[Layer]) -> str:
-    return ", ".join(layer.name for layer in layers)

@@ -8,8 +8,9 @@ from pulumi.automation import UpdateSummary
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.console import console, fail, print_json
-from orchestration.deployment.schedule import Report, failed, in_waves
+from orchestration.console import console, print_json
+from orchestration.deployment.schedule import Report, in_waves
+from orchestration.deployment.summary import say_failures
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.git import short
@@ -193,9 +194,5 @@ def _fitting(name: str) -> str:
 
 
 def _raise_if_failed(reports: Sequence[Report[Found]]) -> None:
-    failures = failed(reports)
-    # What is wrong with the whole environment, such as a missing login, is said once.
-    for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
-        fail(message, hint)
-    if failures:
-        raise UserError(f"Not looked at: {', '.join(report.layer.name for report in failures)}.")
+    if failures := say_failures(reports):
+        raise UserError(f"Not looked at: {failures}.")
