@@ -5,15 +5,15 @@ a person would not wait for is left out: finding the CLI, checking its sum, look
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from pulumi.automation import CommandResult, LocalWorkspace, OnOutput
-from pulumi.automation._stack import Stack, StackInitMode
+from pulumi.automation import LocalWorkspace
 
 from local.emulator import Emulator
 from orchestration import environments
 from orchestration.engine import pulumi_cli
 from orchestration.engine.engine import inherited_variables
+from orchestration.engine.lean_stack import LeanStack, StackInitMode
 from orchestration.engine.processes import ControlledCommand
 from orchestration.engine.programs import Program
 
@@ -21,26 +21,8 @@ from orchestration.engine.programs import Program
 class _ByHand(ControlledCommand):
     """The CLI with the preview that `up` has unless it is told otherwise."""
 
-    def run(
-        self,
-        args: list[str],
-        cwd: str,
-        additional_env: Mapping[str, str],
-        on_output: OnOutput | None = None,
-        on_error: OnOutput | None = None,
-    ) -> CommandResult:
-        kept = [argument for argument in args if argument != "--skip-preview"]
-        return super().run(kept, cwd, additional_env, on_output, on_error)
-
-
-class _UpAlone(Stack):
-    """Without what the Automation API asks afterwards."""
-
-    def outputs(self) -> dict[str, object]:  # type: ignore[override]
-        return {}
-
-    def info(self, show_secrets: bool = True) -> object:  # type: ignore[override]
-        return self
+    def arguments(self, args: Sequence[str]) -> Sequence[str]:
+        return [argument for argument in args if argument != "--skip-preview"]
 
 
 def main(layer: str) -> None:
@@ -56,7 +38,7 @@ def main(layer: str) -> None:
         env_vars={**environment.pulumi_variables(), **endpoint.environment()},
         pulumi_command=command,
     )
-    _UpAlone(environment.name, workspace, StackInitMode.SELECT).up(suppress_outputs=True)
+    LeanStack(environment.name, workspace, StackInitMode.SELECT).up(suppress_outputs=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from typing import Any
 
 from shared.iam import Statement
+from shared.wildcards import Conditions
 
+EVERYONE = {"AWS": "*"}
 KEPT_DAYS = 90
 UNFINISHED_DAYS = 7
 # Ours, and those that Pulumi makes of its own accord.
@@ -21,50 +23,39 @@ def policy(bucket_arn: str, key_arn: str) -> dict[str, Any]:
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
         "s3:x-amz-server-side-encryption-customer-algorithm",
     )
-    everyone = {"AWS": "*"}
+    without_tls = Statement(
+        sid="DenyWithoutTls",
+        effect="Deny",
+        principal=EVERYONE,
+        actions=["s3:*"],
+        resources=[bucket_arn, f"{bucket_arn}/*"],
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
+    wrong: dict[str, Conditions] = {
+        "DenyOtherEncryption": {
+            "Null": {encryption: "false"},
+            "StringNotEquals": {encryption: "aws:kms"},
+        },
+        "DenyOtherKeys": {"Null": {key: "false"}, "StringNotEquals": {key: key_arn}},
+        "DenyUnnamedKey": {"Null": {encryption: "false", key: "true"}},
+        "DenyKeysOfSenders": {"Null": {own_key: "false"}},
+    }
     statements = [
-        Statement(
-            sid="DenyWithoutTls",
-            effect="Deny",
-            principal=everyone,
-            actions=["s3:*"],
-            resources=[bucket_arn, f"{bucket_arn}/*"],
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-        ),
-        Statement(
-            sid="DenyOtherEncryption",
-            effect="Deny",
-            principal=everyone,
-            actions=["s3:PutObject"],
-            resources=[f"{bucket_arn}/*"],
-            conditions={"Null": {encryption: "false"}, "StringNotEquals": {encryption: "aws:kms"}},
-        ),
-        Statement(
-            sid="DenyOtherKeys",
-            effect="Deny",
-            principal=everyone,
-            actions=["s3:PutObject"],
-            resources=[f"{bucket_arn}/*"],
-            conditions={"Null": {key: "false"}, "StringNotEquals": {key: key_arn}},
-        ),
-        Statement(
-            sid="DenyUnnamedKey",
-            effect="Deny",
-            principal=everyone,
-            actions=["s3:PutObject"],
-            resources=[f"{bucket_arn}/*"],
-            conditions={"Null": {encryption: "false", key: "true"}},
-        ),
-        Statement(
-            sid="DenyKeysOfSenders",
-            effect="Deny",
-            principal=everyone,
-            actions=["s3:PutObject"],
-            resources=[f"{bucket_arn}/*"],
-            conditions={"Null": {own_key: "false"}},
-        ),
+        without_tls,
+        *(_deny_to_write(sid, bucket_arn, conditions) for sid, conditions in wrong.items()),
     ]
     return {"Version": "2012-10-17", "Statement": [statement.as_document() for statement in statements]}
+
+
+def _deny_to_write(sid: str, bucket_arn: str, conditions: Conditions) -> Statement:
+    return Statement(
+        sid=sid,
+        effect="Deny",
+        principal=EVERYONE,
+        actions=["s3:PutObject"],
+        resources=[f"{bucket_arn}/*"],
+        conditions=conditions,
+    )
 
 
 def lifecycle() -> list[dict[str, Any]]:
