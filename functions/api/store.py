@@ -16,10 +16,6 @@ class Outcome(Enum):
     """A different transaction has the id; nothing was written."""
 
 
-class StoreBusyError(Exception):
-    """The store cannot take the transaction now; the same attempt can succeed a moment later."""
-
-
 class TransactionStore(Protocol):
     """Keeps one transaction per id."""
 

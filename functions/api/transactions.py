@@ -8,9 +8,10 @@ import msgspec
 from functions.api import problem
 from functions.api.problem import ProblemError
 from functions.api.request import body_of
-from functions.api.store import Outcome, StoreBusyError, TransactionStore
+from functions.api.store import Outcome, TransactionStore
 from functions.api.validation import parse_transaction
 from functions.common.clock import Clock
+from functions.common.dynamodb import StoreBusyError
 from functions.common.telemetry import Telemetry
 from functions.common.transaction import FIELDS, Transaction
 

@@ -6,7 +6,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.api.items import fingerprint
-from functions.api.store import Outcome, StoreBusyError
+from functions.api.store import Outcome
+from functions.common.dynamodb import StoreBusyError
 from functions.common.suspicious import SuspiciousTransaction
 from functions.common.transaction import Transaction
 from functions.notify.alert import Alert

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from functions.api.dynamodb_store import DynamoDbStore
-from functions.api.store import Outcome, StoreBusyError
+from functions.api.store import Outcome
+from functions.common.dynamodb import StoreBusyError
 from tests.unit.functions.builders import NOW, transaction
 from tests.unit.functions.fakes import FakeDynamoDb, cancelled, client_error
 
