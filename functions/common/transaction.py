@@ -4,9 +4,11 @@ The gateway's request schema, the validation and the words for what is wrong are
 """
 
 from decimal import Decimal
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
+
+from functions.common.fields import fields_of
 
 # A pattern's $ would let a line break through at the end; \Z does not.
 Identifier = Annotated[
@@ -35,6 +37,8 @@ Channel = Annotated[
     Literal["card_present", "ecommerce", "transfer", "atm"],
     Meta(description="one of card_present, ecommerce, transfer, atm"),
 ]
+# How far clients' clocks may be ahead of ours.
+AHEAD_MS = 5 * 60 * 1000
 # From 1: the table keeps timestamp 0 for the guard item of a transaction id.
 Timestamp = Annotated[
     int,
@@ -58,24 +62,4 @@ class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     merchant_category: Text | None = None
 
 
-class Field(NamedTuple):
-    """A field of the model: its name, type, whether it must be given, and what it may hold in words."""
-
-    name: str
-    type: object
-    required: bool
-    description: str
-
-
-def _description(field_type: object) -> str:
-    for part in (field_type, *get_args(field_type)):
-        for annotation in getattr(part, "__metadata__", ()):
-            if isinstance(annotation, Meta) and annotation.description:
-                return annotation.description
-    raise TypeError(f"{field_type} has no description")
-
-
-FIELDS = tuple(
-    Field(field.name, field.type, field.required, _description(field.type))
-    for field in structs.fields(Transaction)
-)
+FIELDS = fields_of(Transaction)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.api.problem import ProblemError
 from functions.api.validation import parse_transaction
+from functions.common.http.problem import ProblemError
 from tests.unit.functions.builders import NOW, posted, transaction
 
 FIVE_MINUTES_MS = 300_000

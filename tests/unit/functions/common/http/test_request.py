@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.api.problem import ProblemError
-from functions.api.request import MAX_BODY_BYTES, body_of
+from functions.common.http.problem import ProblemError
+from functions.common.http.request import MAX_BODY_BYTES, body_of
 from tests.unit.functions.builders import posted, request
 
 

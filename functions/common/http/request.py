@@ -5,7 +5,7 @@ import binascii
 from email.message import Message
 from typing import Any
 
-from functions.api.problem import malformed, too_large, unsupported_media_type
+from functions.common.http.problem import malformed, too_large, unsupported_media_type
 
 MAX_BODY_BYTES = 16 * 1024
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})

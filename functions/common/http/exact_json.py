@@ -8,7 +8,7 @@ from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Never
 
-from functions.api.problem import malformed
+from functions.common.http.problem import malformed
 
 # No field takes an integer of more digits; int() of a long text takes quadratic time.
 _MAX_INTEGER_CHARACTERS = 19

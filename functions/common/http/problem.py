@@ -40,17 +40,23 @@ def malformed(detail: str) -> ProblemError:
     return ProblemError(_problem("malformed-body", 400, "The body is not a JSON object", detail))
 
 
-def invalid(errors: Sequence[FieldError]) -> ProblemError:
-    """400: fields are at fault."""
+def invalid(what: str, errors: Sequence[FieldError]) -> ProblemError:
+    """400: fields of a transaction, or of a label, are at fault."""
     return ProblemError(
         Problem(
-            type="urn:fraud-pipeline:problem:invalid-transaction",
-            title="The transaction is not valid",
+            type=f"urn:fraud-pipeline:problem:invalid-{what}",
+            title=f"The {what} is not valid",
             status=400,
             detail="At fault: " + ", ".join(error.field for error in errors),
             errors=tuple(errors),
         )
     )
+
+
+def unknown_transaction() -> ProblemError:
+    """404: there is no such transaction to label."""
+    detail = "There is no transaction with this transaction_id and timestamp"
+    return ProblemError(_problem("unknown-transaction", 404, "The transaction is not known", detail))
 
 
 def id_taken() -> ProblemError:
@@ -74,7 +80,7 @@ def unsupported_media_type() -> ProblemError:
 def busy() -> ProblemError:
     """503: the same request can succeed a moment later."""
     detail = "Send the same request again"
-    problem = _problem("busy", 503, "The transaction could not be stored right now", detail)
+    problem = _problem("busy", 503, "It could not be stored right now", detail)
     return ProblemError(problem, {"Retry-After": "1"})
 
 
