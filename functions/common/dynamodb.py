@@ -1,6 +1,7 @@
 """Calls of DynamoDB that more than one function makes: reading items at once, writing all of some or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004  # botocore's name
@@ -53,8 +54,38 @@ def write_all(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> 
 
     Raises RefusedWriteError or StoreBusyError, or botocore's ClientError for what would be refused again.
     """
-    try:
+    with _told_apart():
         client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # plain mappings
+
+
+def read_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
+    """The items with these keys, in any order, as they are now; those that do not exist are left out.
+
+    One request, unless DynamoDB gives less than was asked for. Raises StoreBusyError or ClientError.
+    """
+    found: list[Item] = []
+    wanted: Any = {table: {"Keys": list(keys), "ConsistentRead": True}}
+    for _ in range(_READS):
+        with _told_apart():
+            answer = client.batch_get_item(RequestItems=wanted)
+        found += answer["Responses"].get(table, [])
+        wanted = answer.get("UnprocessedKeys")
+        if not wanted:
+            return found
+    raise StoreBusyError
+
+
+def read_one(client: "DynamoDBClient", table: str, key: Item) -> Item | None:
+    """The item with this key, as it is now, or None. Raises StoreBusyError or ClientError."""
+    with _told_apart():
+        return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Raises what a call failed with as what it means to the caller."""
+    try:
+        yield
     except ClientError as error:
         response: Mapping[str, Any] = error.response
         reasons = response.get("CancellationReasons", [])
@@ -71,19 +102,3 @@ def write_all(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> 
         raise
     except (ConnectionError, HTTPClientError) as error:
         raise StoreBusyError from error
-
-
-def read_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
-    """The items with these keys, in any order, as they are now; those that do not exist are left out.
-
-    One request, unless DynamoDB gives less than was asked for. Raises StoreBusyError.
-    """
-    found: list[Item] = []
-    wanted: Any = {table: {"Keys": list(keys), "ConsistentRead": True}}
-    for _ in range(_READS):
-        answer = client.batch_get_item(RequestItems=wanted)
-        found += answer["Responses"].get(table, [])
-        wanted = answer.get("UnprocessedKeys")
-        if not wanted:
-            return found
-    raise StoreBusyError

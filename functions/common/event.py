@@ -1,16 +1,20 @@
 """The event of a new transaction: what the pipe puts on the bus and the fraud function reads."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
+import msgspec
 from msgspec import Struct
 
 SOURCE = "fraud.transactions"
 DETAIL_TYPE = "TransactionInserted"
 EVENT_NAME = "INSERT"
 
+_NUMBERS = frozenset({"timestamp", "amount", "received_at"})
 
-class TransactionInserted(Struct, frozen=True, kw_only=True):
-    """A stored transaction without what no reader needs (device, IP address); times in epoch milliseconds."""
+
+class TransactionFacts(Struct, frozen=True, kw_only=True):
+    """What may be told of a stored transaction: not device, not IP address; times in epoch milliseconds."""
 
     transaction_id: str
     timestamp: int
@@ -24,5 +28,45 @@ class TransactionInserted(Struct, frozen=True, kw_only=True):
     received_at: int
 
 
+class TransactionInserted(TransactionFacts, frozen=True, kw_only=True):
+    """A stored transaction as scoring reads it: with the device, which profiles know again."""
+
+    device_id: str | None = None
+
+
+class UnreadableTransactionError(ValueError):
+    """These are not the attributes of a stored transaction. The message quotes no values."""
+
+
+FACTS: tuple[str, ...] = TransactionFacts.__struct_fields__
 EVENT_FIELDS: tuple[str, ...] = TransactionInserted.__struct_fields__
 """The item's attributes that the pipe's template carries into `detail.transaction`, DynamoDB-typed."""
+
+
+def from_attributes(attributes: Mapping[str, Mapping[str, object]]) -> TransactionInserted:
+    """The transaction in an item's attributes, as DynamoDB types them: {"currency": {"S": "USD"}}.
+
+    Raises UnreadableTransactionError.
+    """
+    values = {name: _plain(name, attributes[name]) for name in EVENT_FIELDS if name in attributes}
+    try:
+        transaction = msgspec.convert(values, TransactionInserted, strict=False)
+    except msgspec.ValidationError as error:
+        raise UnreadableTransactionError(str(error)) from None
+    if not transaction.amount.is_finite():
+        raise UnreadableTransactionError("its amount is not a number")
+    return transaction
+
+
+def facts_of(transaction: TransactionInserted) -> dict[str, object]:
+    """The values of FACTS, by name."""
+    return {name: getattr(transaction, name) for name in FACTS}
+
+
+def _plain(name: str, attribute: Mapping[str, object]) -> str | None:
+    if attribute == {"NULL": True}:
+        return None
+    value = attribute.get("N" if name in _NUMBERS else "S")
+    if not isinstance(value, str) or len(attribute) != 1:
+        raise UnreadableTransactionError(f"its {name} has not the type that the table gives it")
+    return value

@@ -11,11 +11,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from functions.common.dynamodb import Item
 from functions.common.listing import Kind, Listing, Snooze
 from functions.common.profiles import AccountProfile, MerchantProfile
-
-Item = Mapping[str, Any]
-"""Attribute values as DynamoDB types them: {"version": {"N": "7"}}."""
 
 PART = "profile"
 FORMAT = 1
@@ -96,6 +94,11 @@ def update(table: str, kept: Kept[P], now_ms: int) -> dict[str, Any]:
     }
 
 
+def alerts_of(item: Item | None) -> Alerts:
+    """The windows of alerts in an account's item."""
+    return msgspec.msgpack.decode(item["alerts"]["B"], type=Alerts) if item and "alerts" in item else Alerts()
+
+
 def _kept(of_subject: str, item: Item | None, model: type[P]) -> Kept[P]:
     if not item:
         return Kept(subject=of_subject, profile=model())
@@ -105,7 +108,7 @@ def _kept(of_subject: str, item: Item | None, model: type[P]) -> Kept[P]:
         version=int(item["version"]["N"]),
         listing=_said(item, "listing", Listing),
         snooze=_said(item, "snooze", Snooze),
-        alerts=msgspec.msgpack.decode(item["alerts"]["B"], type=Alerts) if "alerts" in item else Alerts(),
+        alerts=alerts_of(item),
     )
 
 

@@ -5,9 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from functions.common.event import EVENT_FIELDS, TransactionInserted
-
-_NUMBERS = frozenset({"timestamp", "amount", "received_at"})
+from functions.common.event import TransactionInserted, UnreadableTransactionError, from_attributes
 
 
 class UnreadableEventError(ValueError):
@@ -29,20 +27,6 @@ def read_event(event: object) -> TransactionInserted:
     Raises UnreadableEventError, so that the event ends up where what failed is kept.
     """
     try:
-        attributes = msgspec.convert(event, _Event).detail.transaction
-        values = {name: _plain(name, attributes[name]) for name in EVENT_FIELDS if name in attributes}
-        transaction = msgspec.convert(values, TransactionInserted, strict=False)
-    except msgspec.ValidationError as error:
+        return from_attributes(msgspec.convert(event, _Event).detail.transaction)
+    except (msgspec.ValidationError, UnreadableTransactionError) as error:
         raise UnreadableEventError(f"the event is not of an inserted transaction: {error}") from None
-    if not transaction.amount.is_finite():
-        raise UnreadableEventError("the transaction's amount is not a number")
-    return transaction
-
-
-def _plain(name: str, attribute: dict[str, str | bool]) -> str | None:
-    if attribute == {"NULL": True}:
-        return None
-    value = attribute.get("N" if name in _NUMBERS else "S")
-    if not isinstance(value, str) or len(attribute) != 1:
-        raise UnreadableEventError(f"the transaction's {name} has not the type that the table gives it")
-    return value

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from functions.common.event import TransactionInserted
+from functions.common.event import TransactionInserted, facts_of
 from functions.common.suspicious import Reason, SuspiciousTransaction
 from functions.common.transaction import Transaction
 
@@ -54,6 +54,7 @@ def attributes(**changes: Any) -> dict[str, Any]:
         "currency": {"S": "USD"},
         "channel": {"S": "ecommerce"},
         "country": {"S": "US"},
+        "device_id": {"S": "device 7"},
         "merchant_category": {"S": "groceries"},
         "received_at": {"N": str(NOW + 40)},
     } | changes
@@ -75,7 +76,7 @@ def inserted(**changes: Any) -> TransactionInserted:
 
 
 def suspicious(**changes: Any) -> SuspiciousTransaction:
-    values = msgspec.structs.asdict(inserted(amount="12500.5"))
+    values = facts_of(inserted(amount="12500.5"))
     reason = Reason(rule_id="amount-over-limit", weight=0.6, text="Amount of 12,500.50 USD is over the limit")
     return SuspiciousTransaction(**(values | {"score": 0.6, "reasons": (reason,)} | changes))
 
