@@ -28,6 +28,27 @@ def compose(transaction: SuspiciousTransaction) -> Alert:
     return Alert(subject=_subject(transaction), text=_text(transaction), attributes=_attributes(transaction))
 
 
+def summarize(transaction: SuspiciousTransaction, count: int) -> Alert:
+    """One alert for the `count` that an account had in a window, of which the first was told of at once.
+
+    Raises ValueError or OverflowError for a time that is none.
+    """
+    since = _utc(transaction.summary_since)
+    lines = [
+        f"{count} transactions of one account looked suspicious since {since}.",
+        "The first was told of at once; this stands for all the others.",
+        "",
+        f"Account: {masked(transaction.account_id)}",
+        "",
+        f"Second transaction id: {_one_line(transaction.transaction_id)}",
+    ]
+    return Alert(
+        subject=f"Fraud alert: {count} suspicious transactions of one account",
+        text="\n".join(lines) + "\n",
+        attributes=_attributes(transaction) | {"alerts": str(count)},
+    )
+
+
 def severity(score: float) -> str:
     """'high' or 'medium'."""
     return "high" if score >= _HIGH_SCORE else "medium"
@@ -45,13 +66,12 @@ def _subject(transaction: SuspiciousTransaction) -> str:
 
 
 def _text(transaction: SuspiciousTransaction) -> str:
-    when = datetime.fromtimestamp(transaction.timestamp / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     category = f" ({transaction.merchant_category})" if transaction.merchant_category else ""
     facts = {
         "Amount": readable(transaction.amount, transaction.currency),
         "Merchant": f"{transaction.merchant_id}{category}",
         "Account": masked(transaction.account_id),
-        "When": when,
+        "When": _utc(transaction.timestamp),
         "Channel": transaction.channel,
         "Country": transaction.country,
         "Score": f"{transaction.score:.2f} ({severity(transaction.score)})",
@@ -74,6 +94,10 @@ def _attributes(transaction: SuspiciousTransaction) -> dict[str, str]:
     }
     # SNS refuses an attribute without a value.
     return {name: value for name, value in attributes.items() if value}
+
+
+def _utc(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _one_line(text: str) -> str:

@@ -10,11 +10,13 @@ from functions.common.telemetry import Telemetry
 from functions.notify.environment import NotifyEnvironment
 from functions.notify.notifier import Notifier
 from functions.notify.topic import SnsTopic
+from functions.notify.windows import DynamoDbAlertWindows
 
 _environment = from_variables(NotifyEnvironment, os.environ)
 _telemetry = Telemetry("notify")
 _notifier = Notifier(
     topic=SnsTopic(client("sns"), _environment.topic_arn),
+    windows=DynamoDbAlertWindows(lambda: client("dynamodb"), _environment.profiles_table_name),
     telemetry=_telemetry,
     clock=now_ms,
 )

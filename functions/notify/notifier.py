@@ -8,8 +8,9 @@ import msgspec
 from functions.common.clock import Clock
 from functions.common.suspicious import SuspiciousTransaction
 from functions.common.telemetry import Telemetry
-from functions.notify.alert import compose
+from functions.notify.alert import compose, summarize
 from functions.notify.topic import AlertTopic
+from functions.notify.windows import AlertWindows
 
 # The longest that one publication takes, retries included. A function that is cut off reports nothing, and
 # then the whole batch is published again.
@@ -19,8 +20,9 @@ _LONGEST_PUBLICATION_MS = 12_000
 class Notifier:
     """Turns messages of the queue into alerts on the topic, one after another: a batch is ten at most."""
 
-    def __init__(self, topic: AlertTopic, telemetry: Telemetry, clock: Clock) -> None:
+    def __init__(self, topic: AlertTopic, windows: AlertWindows, telemetry: Telemetry, clock: Clock) -> None:
         self._topic = topic
+        self._windows = windows
         self._telemetry = telemetry
         self._clock = clock
 
@@ -52,7 +54,16 @@ class Notifier:
 
     def _publish(self, transaction: SuspiciousTransaction) -> None:
         self._telemetry.about(transaction.transaction_id)
+        if transaction.summary_since:
+            self._summarize(transaction)
+            return
         self._topic.publish(compose(transaction))
         self._telemetry.info("alert published", score=transaction.score)
         self._telemetry.count("AlertsPublished")
         self._telemetry.duration("PostToAlert", self._clock() - transaction.received_at)
+
+    def _summarize(self, transaction: SuspiciousTransaction) -> None:
+        count = self._windows.count(transaction.account_id, transaction.summary_since)
+        self._topic.publish(summarize(transaction, count))
+        self._telemetry.info("summary published", alerts=count)
+        self._telemetry.count("SummariesPublished")

@@ -7,7 +7,7 @@ from functions.notify.alert import Alert
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-_NUMBERS = frozenset({"score"})
+_NUMBERS = frozenset({"alerts", "score"})
 
 
 class AlertTopic(Protocol):

@@ -1,8 +1,8 @@
 import pytest
 
 from functions.common.suspicious import Reason
-from functions.notify.alert import compose, masked
-from tests.unit.functions.builders import suspicious
+from functions.notify.alert import compose, masked, summarize
+from tests.unit.functions.builders import NOW, suspicious
 
 
 def test_alert_is_readable_on_a_phone() -> None:
@@ -74,3 +74,11 @@ def test_text_of_a_client_cannot_add_lines_or_turn_the_reading_direction() -> No
 def test_account_is_masked(account_id: str, expected: str) -> None:
     assert masked(account_id) == expected
     assert account_id not in compose(suspicious(account_id=account_id, reasons=())).text.split()
+
+
+def test_summary_says_how_many_and_since_when_and_masks_the_account() -> None:
+    alert = summarize(suspicious(summary_since=NOW), 5)
+    assert alert.subject == "Fraud alert: 5 suspicious transactions of one account"
+    assert "5 transactions of one account looked suspicious since 2026-05-28T20:26:40Z" in alert.text
+    assert "account-123456789" not in alert.text
+    assert "****6789" in alert.text

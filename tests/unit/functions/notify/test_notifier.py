@@ -14,6 +14,14 @@ from tests.unit.functions.fakes import InMemoryTopic, RecordingClient
 LONG_MS = 60_000
 
 
+class Windows:
+    """Every window had five alerts."""
+
+    def count(self, account_id: str, since: int) -> int:
+        assert (account_id, since) == ("account-123456789", NOW)
+        return 5
+
+
 class Notifying:
     """A notifier on a topic of its own; `log` is what it wrote."""
 
@@ -21,12 +29,15 @@ class Notifying:
         self.topic = topic
         self.log = io.StringIO()
         self.telemetry = Telemetry("notify", self.log)
-        self._notifier = Notifier(topic, self.telemetry, lambda: NOW + 240)
+        self._notifier = Notifier(topic, Windows(), self.telemetry, lambda: NOW + 240)
 
     def failures(self, *records: dict[str, Any], remaining_ms: int = LONG_MS) -> list[str]:
         response = self._notifier.notify({"Records": list(records)}, lambda: remaining_ms)
         assert list(response) == ["batchItemFailures"]
         return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+    def notify(self, event: dict[str, Any]) -> dict[str, Any]:
+        return self._notifier.notify(event, lambda: LONG_MS)
 
     def published(self) -> list[str]:
         return [alert.attributes["transaction_id"] for alert in self.topic.published]
@@ -73,7 +84,7 @@ def test_messages_for_which_there_is_no_time_come_again_and_the_others_do_not() 
 
 def test_event_that_is_no_batch_is_raised() -> None:
     with pytest.raises(KeyError):
-        Notifier(InMemoryTopic(), Telemetry("notify", io.StringIO()), lambda: NOW).notify({}, lambda: LONG_MS)
+        Notifying(InMemoryTopic()).notify({})
 
 
 def test_log_and_metrics_tell_of_each_alert_without_personal_data() -> None:
@@ -103,3 +114,13 @@ def test_topic_gets_subject_text_and_typed_attributes() -> None:
             },
         }
     ]
+
+
+def test_summary_tells_how_many_there_were_and_counts_no_latency() -> None:
+    notifying = Notifying(InMemoryTopic())
+    assert notifying.failures(message("m-1", suspicious(summary_since=NOW))) == []
+    [alert] = notifying.topic.published
+    assert "5 transactions of one account" in alert.text
+    assert alert.attributes["alerts"] == "5"
+    notifying.telemetry.flush()
+    assert "PostToAlert" not in notifying.log.getvalue()
