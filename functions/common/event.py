@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -58,7 +59,7 @@ def from_attributes(attributes: Mapping[str, Mapping[str, object]]) -> Transacti
     return transaction
 
 
-def facts_of(transaction: TransactionInserted) -> dict[str, object]:
+def facts_of(transaction: TransactionFacts) -> dict[str, Any]:
     """The values of FACTS, by name."""
     return {name: getattr(transaction, name) for name in FACTS}
 

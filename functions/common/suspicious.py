@@ -16,8 +16,9 @@ class Reason(Struct, frozen=True, kw_only=True):
 class SuspiciousTransaction(TransactionFacts, frozen=True, kw_only=True):
     """A transaction to tell people about; `score` is 0 to 1, the heaviest reason is first.
 
-    `summary_since`: to be told is not this transaction alone, but how many of its account there were in the window
-    of alerts that began then (epoch milliseconds). As JSON, `amount` is a string, so that it stays exact.
+    `summary_since`: to be told is not this transaction alone, but how many of its account there were in the
+    window of alerts that began then (epoch milliseconds). As JSON, `amount` is a string, so that it stays
+    exact.
     """
 
     score: float

@@ -1,15 +1,21 @@
 import msgspec
 
-from functions.common.event import EVENT_FIELDS
+from functions.common.event import EVENT_FIELDS, facts_of
 from functions.common.suspicious import SuspiciousTransaction
 from functions.common.transaction import FIELDS
-from tests.unit.functions.builders import suspicious
+from tests.unit.functions.builders import inserted, suspicious
 
 
-def test_event_carries_what_scoring_reads_and_neither_device_nor_address() -> None:
+def test_event_carries_what_scoring_reads_and_not_the_address() -> None:
     posted = {field.name for field in FIELDS}
-    assert posted - set(EVENT_FIELDS) == {"device_id", "ip_address"}
+    assert posted - set(EVENT_FIELDS) == {"ip_address"}
     assert set(EVENT_FIELDS) - posted == {"received_at"}
+
+
+def test_queue_message_has_no_device() -> None:
+    assert inserted().device_id == "device 7"
+    body = msgspec.json.encode(SuspiciousTransaction(**facts_of(inserted()), score=0.6, reasons=()))
+    assert b"device" not in body
 
 
 def test_queue_message_comes_back_from_its_json_with_an_exact_amount() -> None:

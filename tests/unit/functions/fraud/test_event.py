@@ -17,7 +17,7 @@ def test_numbers_come_out_exact() -> None:
     assert transaction.timestamp == NOW
 
 
-@pytest.mark.parametrize("name", ["channel", "country", "merchant_category"])
+@pytest.mark.parametrize("name", ["channel", "country", "device_id", "merchant_category"])
 def test_optional_field_may_be_null(name: str) -> None:
     assert getattr(read_event(inserted_event(**{name: {"NULL": True}})), name) is None
 
