@@ -1,108 +1,73 @@
-"""The rules that transactions are scored by, as data: their shape, and what makes a set of rules valid.
+"""The rules that transactions are scored by, as the function gets them: checked and compiled by a deployment.
 
-Applying them is scoring.py's. The same class checks the data before a deployment and at the function's start.
+What people write, and what can be wrong with it, is detection/rules's; what an expression means is that of
+expressions.py.
 """
 
-from collections import Counter
+import hashlib
 from decimal import Decimal
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from functions.fraud.rule_checks import DEFAULT, PLACEHOLDERS, check_condition, check_limits, check_reason
+DEFAULT = "default"
+"""The key among limits for every currency that is not named."""
 
 Weight = Annotated[float, Meta(gt=0, le=1)]
-RuleId = Annotated[str, Meta(pattern=r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=64)]
-Sentence = Annotated[str, Meta(pattern=r"\A[^\x00-\x1f\x7f]+\Z", max_length=200)]
-Ids = frozenset[Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]]
+Mode = Literal["on", "shadow", "off"]
+"""Whether a rule decides, is only recorded, or is not asked at all."""
+
+HardDecision = Literal["flag", "clear"]
+_VERSION_DIGITS = 12
 
 
 class RulesError(ValueError):
     """The rules are not valid; the message says where and why."""
 
 
-class Outside(Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition that holds for a value that is given and is none of these."""
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where `when` holds, adds `weight` to the score, or decides alone; it has one of the two.
 
-    not_in: frozenset[str]
-
-
-class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Adds `weight` to the score where all of its conditions hold.
-
-    `amount_over`: limit by currency, or by `default`, that the amount must exceed (a currency without a limit
-    never does). `when`: for each field, the values of which the transaction must have one, or as `not_in` the
-    values that it must not have. `reason`: a sentence; {amount} and {limit} come with their currency.
+    `reason`: a sentence with placeholders. `when`: a compiled expression. `valid_from` (from then on) and
+    `valid_until` (before then): epoch milliseconds, by the time of the transaction.
     """
 
-    id: RuleId
-    weight: Weight
-    reason: Sentence
-    amount_over: dict[str, Decimal] = {}
-    when: dict[str, frozenset[str] | Outside] = {}
+    id: str
+    reason: str
+    when: Any
+    weight: Weight | None = None
+    decision: HardDecision | None = None
+    mode: Mode = "on"
+    valid_from: int | None = None
+    valid_until: int | None = None
 
     def __post_init__(self) -> None:
-        name = f"rule '{self.id}'"
-        if not self.amount_over and not self.when:
-            raise ValueError(f"{name} has no condition: give amount_over, when, or both")
-        check_limits(name, self.amount_over)
-        for field, condition in self.when.items():
-            values = condition.not_in if isinstance(condition, Outside) else condition
-            check_condition(name, field, values)
-        check_reason(name, self.reason, PLACEHOLDERS | ({"limit"} if self.amount_over else set()))
+        if (self.weight is None) == (self.decision is None):
+            raise ValueError(f"rule '{self.id}' needs either a weight or a decision")
 
-    def limit(self, currency: str) -> Decimal | None:
-        """The amount that a transaction in this currency must exceed, if there is a limit for it."""
-        return self.amount_over.get(currency, self.amount_over.get(DEFAULT))
+    def valid_at(self, timestamp: int) -> bool:
+        """Whether the rule is for transactions of that time (epoch milliseconds)."""
+        return (self.valid_from is None or timestamp >= self.valid_from) and (
+            self.valid_until is None or timestamp < self.valid_until
+        )
 
 
-class AllowList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Accounts and merchants whose transactions are never suspicious, unless blocked."""
+class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """All rules; a transaction whose score reaches `threshold` is suspicious.
 
-    accounts: Ids = frozenset()
-    merchants: Ids = frozenset()
-
-
-class BlockList(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Accounts and merchants whose transactions are always suspicious; {listed} is which of the two."""
-
-    id: RuleId = "block-list"
-    reason: Sentence = "The {listed} is on the block list"
-    accounts: Ids = frozenset()
-    merchants: Ids = frozenset()
-
-    def __post_init__(self) -> None:
-        check_reason("block_list", self.reason, PLACEHOLDERS | {"listed"})
-
-
-class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All rules; a transaction whose score reaches `threshold` is suspicious."""
+    `limits`: tables of amounts by currency, by the names that expressions and reasons have for them.
+    """
 
     threshold: Weight
+    limits: dict[str, dict[str, Decimal]] = {}
     rules: tuple[Rule, ...] = ()
-    block_list: BlockList = BlockList()
-    allow_list: AllowList = AllowList()
 
-    def __post_init__(self) -> None:
-        ids = Counter([self.block_list.id, *(rule.id for rule in self.rules)])
-        if repeated := sorted(rule_id for rule_id, times in ids.items() if times > 1):
-            raise ValueError(f"each id is used once, but these are used again: {', '.join(repeated)}")
-        if self.rules and round(sum(rule.weight for rule in self.rules), 6) < self.threshold:
-            raise ValueError(
-                "all weights together do not reach the threshold: no rule could ever have an effect"
-            )
-        for kind in ("accounts", "merchants"):
-            if both := sorted(getattr(self.block_list, kind) & getattr(self.allow_list, kind)):
-                raise ValueError(f"{kind} on the block list and the allow list: {', '.join(both)}")
-
-    @classmethod
-    def from_data(cls, data: object) -> "RuleSet":
-        """The rules from plain data, as a YAML file gives it. Raises RulesError."""
-        try:
-            return msgspec.convert(data, cls)
-        except msgspec.ValidationError as error:
-            raise RulesError(_explained(error)) from error
+    @cached_property
+    def version(self) -> str:
+        """A digest: the same for the same rules."""
+        return hashlib.sha256(self.to_json()).hexdigest()[:_VERSION_DIGITS]
 
     @classmethod
     def from_json(cls, data: bytes) -> "RuleSet":
@@ -110,15 +75,8 @@ class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         try:
             return msgspec.json.decode(data, type=cls)
         except msgspec.DecodeError as error:
-            raise RulesError(_explained(error)) from error
+            raise RulesError(str(error)) from error
 
     def to_json(self) -> bytes:
         """The rules for the function's zip: the same rules are the same bytes."""
         return msgspec.json.encode(self, order="deterministic")
-
-
-def _explained(error: Exception) -> str:
-    text = str(error)
-    if "Expected `str`" in text and text.rpartition("got ")[2].startswith(("`bool`", "`int`", "`float`")):
-        text += " (YAML reads NO, ON, YES and digits as something else than text: put them in quotes)"
-    return text

@@ -1,104 +1,168 @@
 """Scores a transaction: pure, deterministic, explained.
 
-Features (of an account's history, say) are looked up like the transaction's own fields. A model's opinion is
-one more Reason among those that `decide` adds up.
+Rules add up their weights, a model gives a probability, and the higher of the two is the score. What needs no
+score decides first: the block list, the allow list, a rule that flags, a rule that clears.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from functions.common.event import TransactionInserted
-from functions.common.money import readable
+from functions.common.features import DEFAULT_LABEL_DELAY_DAYS, NAMES
+from functions.common.listing import Listing, effective
 from functions.common.suspicious import Reason
-from functions.fraud.rules import AllowList, BlockList, Outside, Rule, RuleSet
+from functions.fraud import reasons
+from functions.fraud.expressions import condition, facts_of
+from functions.fraud.reasons import CERTAIN, Model
+from functions.fraud.rules import Rule, RuleSet
+from functions.fraud.words import Words
 
-Features = Mapping[str, str]
-"""What is known of a transaction beyond its own fields, by name."""
+NO_FEATURES: Sequence[float] = (math.nan,) * len(NAMES)
+"""The features of a transaction where nothing is known of its account and merchant."""
 
-NO_FEATURES: Features = {}
-_CERTAIN = 1.0
 # Sums of decimal fractions are not exact in binary: 0.7 + 0.1 must reach a threshold of 0.8.
 _SCORE_DIGITS = 6
 
 
-class Decision(Struct, frozen=True, kw_only=True):
-    """`score` is 0 to 1; `reasons` are the contributions to it, the heaviest first."""
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What is thought of a transaction; scores and `probability` are 0 to 1, the heaviest reason is first.
+
+    `decided_by`: block-list, allow-list, rule:<id> of one that decides alone, rules, model, rules and model,
+    or none. `shadow_rules`: ids of those in shadow that hold. `snoozed`: only snoozed rules suspect it.
+    """
 
     score: float
     suspicious: bool
+    decided_by: str
     reasons: tuple[Reason, ...]
+    rules_score: float
+    probability: float | None
+    shadow_rules: tuple[str, ...]
+    snoozed: bool = False
 
 
-def score(transaction: TransactionInserted, features: Features, ruleset: RuleSet) -> Decision:
-    """How suspicious the transaction is, and why: the block list decides, then the allow list, then rules."""
-    if listed := _listed(transaction, ruleset.block_list):
-        return decide([_block_reason(transaction, ruleset.block_list, listed)], ruleset.threshold)
-    if _listed(transaction, ruleset.allow_list):
-        return decide([], ruleset.threshold)
-    return decide(rule_reasons(transaction, features, ruleset.rules), ruleset.threshold)
+class _Found(NamedTuple):
+    """What speaks about one transaction: rules that hold, the list that it is on, the model."""
+
+    rules: Sequence[Rule]
+    rules_score: float
+    listed: Listing | None
+    probability: float
+    by_model: bool
+
+    def first(self, decision: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.decision == decision), None)
 
 
-def decide(reasons: Iterable[Reason], threshold: float) -> Decision:
-    """Adds up contributions, wherever they come from, to a score of at most 1."""
-    ordered = tuple(sorted(reasons, key=lambda reason: (-reason.weight, reason.rule_id)))
-    total = min(round(sum(reason.weight for reason in ordered), _SCORE_DIGITS), 1.0)
-    return Decision(score=total, suspicious=total >= threshold, reasons=ordered)
+class _Outcome(NamedTuple):
+    by: str
+    suspicious: bool
+    score: float
 
 
-def rule_reasons(
-    transaction: TransactionInserted, features: Features, rules: Iterable[Rule]
-) -> Iterator[Reason]:
-    """The contributions of the rules whose conditions all hold."""
-    for rule in rules:
-        if _amount_holds(transaction, rule) and _conditions_hold(transaction, features, rule):
-            text = rule.reason.format_map(_words(transaction, rule))
-            yield Reason(rule_id=rule.id, weight=rule.weight, text=text)
+class Scorer:
+    """Rules and, where there is one, a model. Raises RulesError for rules that cannot be applied."""
 
+    def __init__(self, ruleset: RuleSet, model: Model | None = None) -> None:
+        self.rules_version = ruleset.version
+        self.model_version = model.version if model else ""
+        self.label_delay_days = model.label_delay_days if model else DEFAULT_LABEL_DELAY_DAYS
+        self._threshold = ruleset.threshold
+        self._limits = ruleset.limits
+        self._model = model
+        asked = [rule for rule in ruleset.rules if rule.mode != "off"]
+        self._rules = [(condition(rule.when, ruleset.limits), rule) for rule in asked]
 
-def _amount_holds(transaction: TransactionInserted, rule: Rule) -> bool:
-    if not rule.amount_over:
-        return True
-    limit = rule.limit(transaction.currency)
-    return limit is not None and transaction.amount > limit
+    def score(
+        self,
+        transaction: TransactionInserted,
+        values: Sequence[float],
+        listed: Listing | None,
+        now_ms: int,
+        snoozed_rules: Collection[str] = (),
+        *,
+        log_odds: float | None = None,
+    ) -> Verdict:
+        """How suspicious the transaction is, and why.
 
+        `values`: its features, in the order of their NAMES, with labels as late as `label_delay_days` says.
+        `snoozed_rules`: by ids. `log_odds`: the model's, if they are known already.
+        """
+        holding = self._holding(transaction, values)
+        probability = self._probability(values, log_odds)
+        on = [rule for rule in holding if rule.mode == "on"]
+        found = _Found(
+            rules=on,
+            rules_score=_sum(on),
+            listed=effective((listed,), now_ms),
+            probability=probability or 0.0,
+            by_model=self._model is not None and (probability or 0.0) >= self._model.threshold,
+        )
+        outcome = self._decide(found)
+        given = self._reasons(found, outcome, values, Words(transaction, values, self._limits))
+        return Verdict(
+            score=outcome.score,
+            suspicious=outcome.suspicious,
+            decided_by=outcome.by,
+            reasons=tuple(sorted(given, key=lambda reason: (-reason.weight, reason.rule_id))),
+            rules_score=found.rules_score,
+            probability=probability,
+            shadow_rules=tuple(rule.id for rule in holding if rule.mode == "shadow"),
+            snoozed=outcome.suspicious and self._only_snoozed(found, snoozed_rules),
+        )
 
-def _conditions_hold(transaction: TransactionInserted, features: Features, rule: Rule) -> bool:
-    for field, condition in rule.when.items():
-        value = getattr(transaction, field, None) or features.get(field)
-        # What is not known speaks neither for nor against a transaction.
-        if value is None:
+    def _holding(self, transaction: TransactionInserted, values: Sequence[float]) -> list[Rule]:
+        facts, timestamp = facts_of(transaction, values), transaction.timestamp
+        return [rule for holds, rule in self._rules if holds(facts) and rule.valid_at(timestamp)]
+
+    def _probability(self, values: Sequence[float], log_odds: float | None) -> float | None:
+        if self._model is None:
+            return None
+        return reasons.probability_of(self._model.log_odds(values) if log_odds is None else log_odds)
+
+    def _decide(self, found: _Found) -> _Outcome:
+        if found.listed:
+            blocked = found.listed.list == "block"
+            return _Outcome(f"{found.listed.list}-list", blocked, CERTAIN if blocked else 0.0)
+        if rule := found.first("flag"):
+            return _Outcome(f"rule:{rule.id}", True, CERTAIN)
+        if rule := found.first("clear"):
+            return _Outcome(f"rule:{rule.id}", False, 0.0)
+        deciding = [
+            name
+            for name, suspects in (
+                ("rules", found.rules_score >= self._threshold),
+                ("model", found.by_model),
+            )
+            if suspects
+        ]
+        score = max(found.rules_score, found.probability)
+        return _Outcome(" and ".join(deciding) or "none", bool(deciding), score)
+
+    def _only_snoozed(self, found: _Found, snoozed: Collection[str]) -> bool:
+        awake = [rule for rule in found.rules if rule.id not in snoozed]
+        if len(awake) == len(found.rules):
             return False
-        if isinstance(condition, Outside):
-            if value in condition.not_in:
-                return False
-        elif value not in condition:
-            return False
-    return True
+        return not self._decide(found._replace(rules=awake, rules_score=_sum(awake))).suspicious
+
+    def _reasons(
+        self, found: _Found, outcome: _Outcome, values: Sequence[float], words: Words
+    ) -> Iterator[Reason]:
+        clearing = found.first("clear")
+        if found.listed:
+            yield reasons.of_list(found.listed, outcome.score)
+        elif clearing and not outcome.suspicious:
+            yield reasons.of_rule(clearing, words)
+        # What was cleared has no score for anything to contribute to.
+        if outcome.score == 0:
+            return
+        yield from (reasons.of_rule(rule, words) for rule in found.rules if rule.decision != "clear")
+        if self._model is not None and found.by_model:
+            yield from reasons.of_model(self._model, found.probability, values, words)
 
 
-def _listed(transaction: TransactionInserted, entries: AllowList | BlockList) -> str | None:
-    if transaction.account_id in entries.accounts:
-        return "account"
-    if transaction.merchant_id in entries.merchants:
-        return "merchant"
-    return None
-
-
-def _block_reason(transaction: TransactionInserted, block_list: BlockList, listed: str) -> Reason:
-    text = block_list.reason.format_map({**_words(transaction), "listed": listed})
-    return Reason(rule_id=block_list.id, weight=_CERTAIN, text=text)
-
-
-def _words(transaction: TransactionInserted, rule: Rule | None = None) -> dict[str, str]:
-    """What the placeholders of a reason stand for."""
-    limit = rule.limit(transaction.currency) if rule else None
-    return {
-        "amount": readable(transaction.amount, transaction.currency),
-        "limit": readable(limit, transaction.currency) if limit is not None else "",
-        "currency": transaction.currency,
-        "merchant_id": transaction.merchant_id,
-        "channel": transaction.channel or "unknown",
-        "country": transaction.country or "unknown",
-        "merchant_category": transaction.merchant_category or "unknown",
-    }
+def _sum(rules: Sequence[Rule]) -> float:
+    return min(round(sum(rule.weight or 0.0 for rule in rules), _SCORE_DIGITS), 1.0)
