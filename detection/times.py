@@ -10,7 +10,17 @@ DAY_MS = 86_400_000
 
 def readable_time(time_ms: int) -> str:
     """A time in UTC, as 2018-08-08 14:05:59."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%d %H:%M:%S")
+    return _utc(time_ms).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def readable_day(day: int) -> str:
+    """A day since 1970 in UTC, as 2018-08-08."""
+    return _utc(day * DAY_MS).strftime("%Y-%m-%d")
+
+
+def iso_time(time_ms: int) -> str:
+    """A time in UTC, as 2018-08-08T14:05:59Z, with milliseconds if there are any."""
+    return _utc(time_ms).isoformat(timespec="milliseconds" if time_ms % 1000 else "seconds")[:-6] + "Z"
 
 
 def begin_ms(option: str, text: str, first_ms: int) -> int:
@@ -37,3 +47,8 @@ def _moment(option: str, text: str, first_ms: int) -> tuple[int, bool]:
         ) from None
     time_ms = int(time.replace(tzinfo=time.tzinfo or UTC).timestamp() * 1000)
     return time_ms, re.fullmatch(r"\d{4}-?\d\d-?\d\d", text) is not None
+
+
+def _utc(time_ms: int) -> datetime:
+    # Not from a timestamp, which is a float and would be rounded.
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)
