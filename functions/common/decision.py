@@ -7,9 +7,14 @@ from msgspec import Struct
 
 from functions.common.suspicious import Reason
 
+FRAUD = "fraud"
+"""The label of a transaction that is counted as confirmed fraud."""
+
 Told = Literal["none", "sent", "folded", "summary", "snoozed"]
-"""Whether people are told: by an alert of its own, with the others of its account within a window (`summary` is the
-first of those, which makes sure that the window's alert is sent), or not at all."""
+"""Whether people are told: by an alert of its own, by one with others of its account, or not at all.
+
+`summary` is the first of those that are told together: it makes sure that they are.
+"""
 
 
 class CandidateDecision(Struct, frozen=True, kw_only=True):
@@ -22,9 +27,9 @@ class CandidateDecision(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`score` and `probability` are 0 to 1, times epoch milliseconds, `latency_ms` since the transaction was received.
+    """`score` and `probability` are 0 to 1, times epoch milliseconds, `latency_ms` since it was received.
 
-    `features` are in the order of features.NAMES of that version, None where unknown; `reasons` heaviest first.
+    `features` are in the order of features.NAMES of that version, None where unknown; reasons heaviest first.
     `told_since` is the beginning of the window of alerts that the transaction belongs to.
     """
 

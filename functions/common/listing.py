@@ -1,7 +1,7 @@
-"""What people say of one account, merchant or rule, without a deployment: on a list, or not to be told of for a while.
+"""What people say of an account, merchant or rule without a deployment: on a list, or not to be told of now.
 
-Entries are written by `invoke lists.add` and `invoke snooze`. Those of an account or merchant stand on its profile's
-item, so that reading them takes no further request.
+Entries are written by `invoke lists.add` and `invoke snooze`. Those of an account or merchant stand on its
+profile's item, so that reading them takes no further request.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """A profile as an item of the table `profiles`: its key, its state in bytes, and what people said of it.
 
-The key is a pseudonym: the table holds the id of an account only where a person put it on a list. Expressions are
-written here once, for the fraud function, which counts transactions, and for labels, which counts frauds.
+The key is a pseudonym: the table holds the id of an account only where a person put it on a list. How one is
+written is said once, for the fraud function, which counts transactions, and for labels, which counts frauds.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ class ProfileFormatError(ValueError):
 
 
 class Alerts(Struct, frozen=True, array_like=True):
-    """The latest window of alerts of an account, and the one before: when it began (epoch ms), how many there were."""
+    """An account's latest window of alerts, and the one before: when it began (epoch ms), how many it had."""
 
     since: int = 0
     count: int = 0
@@ -73,7 +73,7 @@ def merchant(identifier: str, item: Item | None) -> Kept[MerchantProfile]:
 
 
 def update(table: str, kept: Kept[P], now_ms: int) -> dict[str, Any]:
-    """The write of a changed profile, for a transaction; it fails if somebody else wrote it since it was read."""
+    """The write of a changed profile, for a transaction; it fails if it was written since it was read."""
     ends = [said.until // 1000 for said in (kept.listing, kept.snooze) if said is not None]
     values = {
         ":state": {"B": msgspec.msgpack.encode(kept.profile)},

@@ -1,35 +1,100 @@
-"""What happens to a new transaction: read, scored, and sent on if it is suspicious."""
+"""What happens to a new transaction: decided on, counted, recorded, and told of if it is suspicious."""
 
-import msgspec
+import time
 
 from functions.common.clock import Clock
-from functions.common.event import TransactionInserted
+from functions.common.decision import FRAUD, Decision
+from functions.common.dynamodb import StoreBusyError
+from functions.common.event import TransactionInserted, facts_of
+from functions.common.profiles import observe, relabel
+from functions.common.retrying import Sleep, pause
 from functions.common.suspicious import SuspiciousTransaction
 from functions.common.telemetry import Telemetry
 from functions.fraud.event import read_event
+from functions.fraud.judge import Judge
+from functions.fraud.profile_store import (
+    ChangedMeanwhileError,
+    DecidedBeforeError,
+    LabelledBeforeError,
+    ProfileStore,
+    TransactionGoneError,
+)
 from functions.fraud.queue import SuspiciousQueue
-from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, Decision, score
+
+# Those who buy at one merchant in the same second wait for each other; all attempts together take some five
+# seconds, and then the event comes again.
+_ATTEMPTS = 40
 
 
 class FraudDetector:
-    """Scores transactions by one set of rules. The same event always leads to the same message."""
+    """Decides on each transaction once: its event again leads to the same decision and message."""
 
-    def __init__(self, ruleset: RuleSet, queue: SuspiciousQueue, telemetry: Telemetry, clock: Clock) -> None:
-        self._ruleset = ruleset
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        profiles: ProfileStore,
+        queue: SuspiciousQueue,
+        telemetry: Telemetry,
+        clock: Clock,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._judge = judge
+        self._profiles = profiles
         self._queue = queue
         self._telemetry = telemetry
         self._clock = clock
+        self._sleep = sleep
 
-    def inspect(self, event: object) -> Decision:
-        """Scores the transaction of an event. Raises whatever keeps it from being scored or sent."""
+    def inspect(self, event: object) -> Decision | None:
+        """Decides on the transaction of an event; None for one that is no longer in the table.
+
+        Raises whatever keeps it from being decided or told of.
+        """
         transaction = read_event(event)
         self._telemetry.about(transaction.transaction_id)
-        decision = score(transaction, NO_FEATURES, self._ruleset)
-        if decision.suspicious:
-            self._queue.send(message(transaction, decision))
-        self._tell(transaction, decision)
+        try:
+            decision = self._decide(transaction)
+        except DecidedBeforeError as before:
+            self._telemetry.info("decided before")
+            decision = before.decision
+        except TransactionGoneError:
+            self._telemetry.info("no longer in the table")
+            return None
+        else:
+            self._tell(transaction, decision)
+        if decision.told in ("sent", "summary"):
+            self._queue.send(message(transaction, decision), self._delay_seconds(decision))
         return decision
+
+    def _decide(self, transaction: TransactionInserted) -> Decision:
+        """Decides, counts and records. Raises DecidedBeforeError or TransactionGoneError."""
+        label: str | None = None
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                pause(attempt, self._sleep)
+            now_ms = self._clock()
+            known = self._profiles.read(transaction, now_ms)
+            decision, known.account.alerts = self._judge.decide(transaction, known, now_ms)
+            observe(known.account.profile, known.merchant.profile, transaction)
+            if label == FRAUD:
+                relabel(known.account.profile, known.merchant.profile, transaction, 1)
+            try:
+                self._profiles.record(transaction, known, decision, label)
+            except ChangedMeanwhileError:
+                self._telemetry.count("ProfilesReadAgain")
+            except LabelledBeforeError as labelled:
+                label = labelled.label
+            else:
+                return decision
+        raise StoreBusyError
+
+    def _delay_seconds(self, decision: Decision) -> int:
+        """A summary waits for the end of its window."""
+        if decision.told != "summary":
+            return 0
+        ends_at = decision.told_since + self._judge.alert_window_seconds * 1000
+        return max(-(-(ends_at - self._clock()) // 1000), 0)
 
     def _tell(self, transaction: TransactionInserted, decision: Decision) -> None:
         telemetry = self._telemetry
@@ -37,13 +102,20 @@ class FraudDetector:
         telemetry.duration("PostToScore", self._clock() - transaction.received_at)
         if decision.suspicious:
             telemetry.count("TransactionsFlagged")
-        rules = [reason.rule_id for reason in decision.reasons]
-        facts = {"score": decision.score, "suspicious": decision.suspicious, "rules": rules}
-        telemetry.info("transaction scored", **facts)
+        telemetry.info(
+            "transaction scored",
+            score=decision.score,
+            suspicious=decision.suspicious,
+            told=decision.told,
+            reasons=[reason.rule_id for reason in decision.reasons],
+        )
 
 
 def message(transaction: TransactionInserted, decision: Decision) -> SuspiciousTransaction:
-    """The transaction with its score and reasons, for the queue."""
+    """The transaction with its score and reasons, for the queue; without the device."""
     return SuspiciousTransaction(
-        **msgspec.structs.asdict(transaction), score=decision.score, reasons=decision.reasons
+        **facts_of(transaction),
+        score=decision.score,
+        reasons=decision.reasons,
+        summary_since=decision.told_since if decision.told == "summary" else 0,
     )

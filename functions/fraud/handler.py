@@ -1,10 +1,12 @@
 """Entry point of the fraud function: `functions.fraud.handler.handle`.
 
-Rules are validated when the process starts: a function with rules it cannot use never takes an event.
+Rules and model are read when the process starts: one that cannot use them never takes an event.
 """
 
 import os
 from pathlib import Path
+
+from functions.fraud.model import Model
 
 from functions.common.aws import client
 from functions.common.clock import now_ms
@@ -12,16 +14,42 @@ from functions.common.environment import from_variables
 from functions.common.telemetry import Telemetry
 from functions.fraud.detector import FraudDetector
 from functions.fraud.environment import FraudEnvironment
+from functions.fraud.judge import Judge
+from functions.fraud.profile_store import DynamoDbProfileStore
 from functions.fraud.queue import SqsQueue
 from functions.fraud.rules import RuleSet
+from functions.fraud.scoring import Scorer
 
-# Put into the zip by the stack that owns the rules.
-_RULES = Path(__file__).with_name("rules.json")
+_HERE = Path(__file__).parent
+
+
+def _scorers() -> tuple[Scorer, Scorer | None]:
+    """The live scorer and, if there is any part of one, the candidate, which has the rest from the live one.
+
+    Put into the zip by the stack that owns the rules; all but the rules may be missing.
+    """
+    rules, model = RuleSet.from_json((_HERE / "rules.json").read_bytes()), _model("model.json")
+    candidate_rules, candidate_model = _HERE / "candidate_rules.json", _model("candidate_model.json")
+    live = Scorer(rules, model)
+    if candidate_model is None and not candidate_rules.exists():
+        return live, None
+    tried = RuleSet.from_json(candidate_rules.read_bytes()) if candidate_rules.exists() else rules
+    return live, Scorer(tried, candidate_model or model)
+
+
+def _model(name: str) -> Model | None:
+    file = _HERE / name
+    return Model.from_json(file.read_bytes()) if file.exists() else None
+
 
 _environment = from_variables(FraudEnvironment, os.environ)
 _telemetry = Telemetry("fraud")
+_live, _candidate = _scorers()
 _detector = FraudDetector(
-    ruleset=RuleSet.from_json(_RULES.read_bytes()),
+    judge=Judge(_live, _candidate, _environment.alert_window_seconds),
+    profiles=DynamoDbProfileStore(
+        client("dynamodb"), _environment.table_name, _environment.profiles_table_name
+    ),
     queue=SqsQueue(client("sqs"), _environment.queue_url),
     telemetry=_telemetry,
     clock=now_ms,
@@ -29,7 +57,7 @@ _detector = FraudDetector(
 
 
 def handle(event: object, _context: object) -> None:
-    """Scores one EventBridge event; an exception makes Lambda try again and, in the end, keep the event."""
+    """Decides on one EventBridge event; an exception makes Lambda try again and at last keep it."""
     try:
         _detector.inspect(event)
     finally:

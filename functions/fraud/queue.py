@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class SuspiciousQueue(Protocol):
     """Takes suspicious transactions for whoever tells people."""
 
-    def send(self, transaction: SuspiciousTransaction) -> None:
-        """Returns once the transaction is kept safely; raises if it is not."""
+    def send(self, transaction: SuspiciousTransaction, delay_seconds: int = 0) -> None:
+        """Returns once the transaction is kept safely, to be read after the delay; raises if it is not."""
 
 
 class SqsQueue:
@@ -24,6 +24,6 @@ class SqsQueue:
         self._client = client
         self._url = queue_url
 
-    def send(self, transaction: SuspiciousTransaction) -> None:
+    def send(self, transaction: SuspiciousTransaction, delay_seconds: int = 0) -> None:
         body = msgspec.json.encode(transaction).decode()
-        self._client.send_message(QueueUrl=self._url, MessageBody=body)
+        self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)

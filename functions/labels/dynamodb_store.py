@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from functions.common import profile_items, profile_table
+from functions.common.decision import FRAUD
 from functions.common.dynamodb import Item, RefusedWriteError, StoreBusyError, read_one, write_all
 from functions.common.event import from_attributes
 from functions.common.profiles import relabel
@@ -15,8 +16,7 @@ from functions.labels.store import Outcome, UnknownTransactionError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_ATTEMPTS = 8
-_FRAUD = "fraud"
+_ATTEMPTS = 20
 
 
 class DynamoDbLabelStore:
@@ -49,37 +49,38 @@ class DynamoDbLabelStore:
         raise StoreBusyError
 
     def _writes(self, label: Label, item: Item, before: str | None, now_ms: int) -> Iterator[dict[str, Any]]:
-        reported_at = label.reported_at or now_ms
-        yield {"Update": self._set_label(label, before, reported_at, now_ms)}
-        change = (label.label == _FRAUD) - (before == _FRAUD)
-        if change:
-            # What is taken back was counted at the time that was given then.
-            counted_at = reported_at if change > 0 else int(item["reported_at"]["N"])
-            yield from self._count(item, change, counted_at, now_ms)
+        yield {"Update": self._set_label(label, item, before, now_ms)}
+        change = (label.label == FRAUD) - (before == FRAUD)
+        # What is not decided on yet is not counted yet: the fraud function will do both.
+        if change and "decision" in item:
+            yield from self._count(item, change, now_ms)
 
-    def _set_label(self, label: Label, before: str | None, reported_at: int, now_ms: int) -> dict[str, Any]:
-        as_read = "#label = :before" if before else "attribute_not_exists(#label)"
+    def _set_label(self, label: Label, item: Item, before: str | None, now_ms: int) -> dict[str, Any]:
+        as_read = [
+            "attribute_exists(transaction_id)",
+            "#label = :before" if before else "attribute_not_exists(#label)",
+            f"{'attribute_exists' if 'decision' in item else 'attribute_not_exists'}(decision)",
+        ]
         return {
             "TableName": self._transactions,
             "Key": _key(label),
             "UpdateExpression": "SET #label = :label, label_source = :source, reported_at = :reported,"
             " labelled_at = :now",
-            # Without the first condition, the write would bring back an item that has expired.
-            "ConditionExpression": f"attribute_exists(transaction_id) AND {as_read}",
+            "ConditionExpression": " AND ".join(as_read),
             "ExpressionAttributeNames": {"#label": "label"},
             "ExpressionAttributeValues": {
                 ":label": {"S": label.label},
                 ":source": {"S": label.source} if label.source else {"NULL": True},
-                ":reported": {"N": str(reported_at)},
+                ":reported": {"N": str(label.reported_at or now_ms)},
                 ":now": {"N": str(now_ms)},
                 **({":before": {"S": before}} if before else {}),
             },
         }
 
-    def _count(self, item: Item, change: int, reported_at: int, now_ms: int) -> Iterator[dict[str, Any]]:
+    def _count(self, item: Item, change: int, now_ms: int) -> Iterator[dict[str, Any]]:
         transaction = from_attributes(item)
         account, merchant, _ = profile_table.read(self._client, self._profiles, transaction)
-        relabel(account.profile, merchant.profile, transaction, change, reported_at)
+        relabel(account.profile, merchant.profile, transaction, change)
         for kept in (account, merchant):
             yield {"Update": profile_items.update(self._profiles, kept, now_ms)}
 

@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 
 from botocore.credentials import Credentials
 
+from functions.common import decision as decisions
+from functions.common import profile_items
+from functions.common.decision import Decision
+from functions.common.listing import Kind
 from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
 from orchestration.transactions.client import Answer, ApiClient, Target
@@ -67,14 +71,14 @@ class Pipeline:
         with ThreadPoolExecutor(8) as threads:
             assert {reply.status for reply in threads.map(self.post, bodies)} == {201}
 
-    def as_stranger(self) -> ApiClient:
+    def as_stranger(self, target: Target | None = None) -> ApiClient:
         """A client that signs as a user of the account who may do nothing."""
         iam = self.aws.client("iam")
         name = f"stranger-{uuid.uuid4().hex[:8]}"
         iam.create_user(UserName=name)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-        return self._client(replace(self.target, credentials=credentials))
+        return self._client(replace(target or self.target, credentials=credentials))
 
     @cached_property
     def table(self) -> str:
@@ -114,9 +118,27 @@ class Pipeline:
 
         return _wait(lines, f"{function} logs {containing}")
 
-    def wait_until_scored(self, sent: dict[str, Any]) -> None:
-        """Wait for the fraud function to have logged the transaction's id."""
-        self.log_lines("fraud", sent["transaction_id"])
+    def decision(self, sent: dict[str, Any]) -> Decision:
+        """What was decided of the transaction, waited for."""
+        found = _wait(
+            lambda: [item for item in self.items(sent["transaction_id"]) if "decision" in item],
+            f"decision on {sent['transaction_id']}",
+        )
+        return decisions.from_text(found[0]["decision"]["S"])
+
+    def label(self, sent: dict[str, Any], label: str, **fields: Any) -> Reply:
+        """Post what became known of a transaction."""
+        body = {"transaction_id": sent["transaction_id"], "timestamp": sent["timestamp"], "label": label}
+        return self.post_raw(json.dumps({**body, **fields}).encode(), path="/labels")
+
+    def profile(self, kind: Kind, identifier: str) -> dict[str, Any]:
+        """The item of an account's or merchant's profile."""
+        answer = self.aws.client("dynamodb").get_item(
+            TableName=text(self.outputs(DataOutputs).profiles_table_name),
+            Key=profile_items.key(profile_items.subject(kind, identifier)),
+            ConsistentRead=True,
+        )
+        return dict(answer.get("Item", {}))
 
     def dead_letters(self) -> dict[str, int]:
         """How many messages each queue for what failed holds, the empty ones left out."""

@@ -26,6 +26,7 @@ def test_new_transaction_is_stored(pipeline: Pipeline) -> None:
 def test_same_transaction_again_is_stored_once(pipeline: Pipeline) -> None:
     sent = transaction()
     assert pipeline.post(sent).status == 201
+    pipeline.decision(sent)
     before = pipeline.item(sent)
     # The same amount written otherwise is the same transaction.
     assert pipeline.post({**sent, "amount": 12.340}).status == 200

@@ -1,5 +1,6 @@
 """Stand-ins for what the functions call, kept in memory."""
 
+import copy
 import threading
 from typing import Any
 
@@ -7,9 +8,20 @@ from botocore.exceptions import ClientError
 
 from functions.api.items import fingerprint
 from functions.api.store import Outcome
+from functions.common import profile_items
+from functions.common.decision import Decision
 from functions.common.dynamodb import StoreBusyError
+from functions.common.event import TransactionInserted
+from functions.common.listing import Snooze
 from functions.common.suspicious import SuspiciousTransaction
 from functions.common.transaction import Transaction
+from functions.fraud.profile_store import (
+    ChangedMeanwhileError,
+    DecidedBeforeError,
+    Known,
+    LabelledBeforeError,
+    TransactionGoneError,
+)
 from functions.notify.alert import Alert
 
 
@@ -83,16 +95,54 @@ def client_error(code: str) -> ClientError:
 
 
 class InMemoryQueue:
-    """Keeps what is sent; `error` is raised instead, if there is one."""
+    """Keeps what is sent, and the delays; `error` is raised instead, if there is one."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.sent: list[SuspiciousTransaction] = []
+        self.delays: list[int] = []
         self._error = error
 
-    def send(self, transaction: SuspiciousTransaction) -> None:
+    def send(self, transaction: SuspiciousTransaction, delay_seconds: int = 0) -> None:
         if self._error:
             raise self._error
         self.sent.append(transaction)
+        self.delays.append(delay_seconds)
+
+
+class InMemoryProfiles:
+    """Profiles and decisions as the tables keep them; `changes` are writes of others that come in between.
+
+    `account`, `merchant` and `snoozes` are what is known of whatever account and merchant, `label` is what
+    became known of a transaction before its decision.
+    """
+
+    def __init__(self, changes: int = 0) -> None:
+        self.account = profile_items.account("account", None)
+        self.merchant = profile_items.merchant("merchant", None)
+        self.snoozes: dict[str, Snooze] = {}
+        self.decisions: dict[str, Decision] = {}
+        self.gone: set[str] = set()
+        self.label = ""
+        self._changes = changes
+
+    def read(self, _transaction: TransactionInserted, _now_ms: int) -> Known:
+        account, merchant = copy.deepcopy((self.account, self.merchant))
+        return Known(account=account, merchant=merchant, snoozes=self.snoozes)
+
+    def record(
+        self, transaction: TransactionInserted, known: Known, decision: Decision, label: str | None
+    ) -> None:
+        if transaction.transaction_id in self.gone:
+            raise TransactionGoneError
+        if before := self.decisions.get(transaction.transaction_id):
+            raise DecidedBeforeError(before)
+        if self._changes:
+            self._changes -= 1
+            raise ChangedMeanwhileError
+        if self.label and self.label != label:
+            raise LabelledBeforeError(self.label)
+        self.decisions[transaction.transaction_id] = decision
+        self.account, self.merchant = known.account, known.merchant
 
 
 class InMemoryTopic:

@@ -1,10 +1,13 @@
-"""The entry points, in a process of their own as Lambda starts it; nothing here reaches a network."""
+"""The entry points, in a process of their own as Lambda starts it; the network ends in this process."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +19,14 @@ from tests.unit.functions.builders import inserted_event, message, request
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {
     "TABLE_NAME": "transactions",
+    "PROFILES_TABLE_NAME": "profiles",
+    "ALERT_WINDOW_SECONDS": "600",
     "RETENTION_DAYS": "400",
     "QUEUE_URL": "https://example.invalid/queue",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
     "AWS_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",
     "AWS_EC2_METADATA_DISABLED": "true",
     "PATH": os.environ["PATH"],
 }
@@ -33,12 +40,36 @@ print(json.dumps({"answer": answer}))
 """
 
 
+class EmptyTables(BaseHTTPRequestHandler):
+    """A DynamoDB that holds nothing and takes everything."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = b'{"Responses": {}}' if self.headers["X-Amz-Target"].endswith("BatchGetItem") else b"{}"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def endpoint() -> Iterator[None]:
+    with HTTPServer(("127.0.0.1", 0), EmptyTables) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ENVIRONMENT["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.server_port}"
+        yield
+        server.shutdown()
+
+
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The functions' code with rules beside it, as in the zip."""
     folder = tmp_path_factory.mktemp("code")
     shutil.copytree(ROOT / "functions", folder / "functions")
-    rules = RuleSet.from_data({"threshold": 0.5}).to_json()
+    rules = RuleSet(threshold=0.5).to_json()
     (folder / "functions/fraud/rules.json").write_bytes(rules)
     return folder
 
@@ -71,6 +102,12 @@ def test_fraud_scores_an_event_by_the_rules_beside_it(code: Path) -> None:
     *_, metrics, result = _lines(code, "fraud", inserted_event())
     assert result == {"answer": None}
     assert metrics["TransactionsScored"] == [1]
+
+
+def test_labels_answers_a_request(code: Path) -> None:
+    label = {"transaction_id": "tx-1", "timestamp": 1, "label": "fraud"}
+    *_, result = _lines(code, "labels", request(json.dumps(label)))
+    assert result["answer"]["statusCode"] == 404
 
 
 def test_notify_reports_what_failed(code: Path) -> None:

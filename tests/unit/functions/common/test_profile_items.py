@@ -68,17 +68,17 @@ def test_item_made_by_a_list_alone_has_an_empty_profile() -> None:
 
 
 def test_profile_with_fewer_fields_than_today_has_their_defaults() -> None:
-    older = msgspec.msgpack.encode([[], [], NOW])
-    assert decode(older, FORMAT, AccountProfile) == AccountProfile(last_at=NOW)
+    older = msgspec.msgpack.encode([[], [], [NOW]])
+    assert decode(older, FORMAT, AccountProfile) == AccountProfile(times=[NOW])
 
 
 def test_profile_of_an_older_format_is_migrated_step_by_step() -> None:
     steps = {
         (AccountProfile, 1): lambda state: [[], [], *state],
-        (AccountProfile, 2): lambda state: [*state[:2], state[2] * 1000],
+        (AccountProfile, 2): lambda state: [*state[:2], [seconds * 1000 for seconds in state[2]]],
     }
-    in_seconds = msgspec.msgpack.encode([NOW // 1000])
-    assert decode(in_seconds, 1, AccountProfile, current=3, migrations=steps).last_at == NOW
+    in_seconds = msgspec.msgpack.encode([[NOW // 1000]])
+    assert decode(in_seconds, 1, AccountProfile, current=3, migrations=steps).times == [NOW]
 
 
 def test_profile_of_a_newer_format_is_not_guessed_at() -> None:
