@@ -1,7 +1,7 @@
 """Decides on a transaction by what is known of it, with live rules and model, and a candidate beside them."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from functions.common import listing
 from functions.common.decision import CandidateDecision, Decision, Told
@@ -13,8 +13,7 @@ from functions.fraud.scoring import Scorer, Verdict
 from functions.fraud.telling import tell
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(NamedTuple):
     """Pure: the same transaction against the same knowledge, at the same time, is decided in the same way.
 
     `candidate`: rules and model that are tried, and that nobody hears of. `alert_window_seconds`: within it,
