@@ -14,12 +14,11 @@ import time
 from pathlib import Path
 
 import msgspec
-import yaml
 
+from detection.rules.check import rules_of
 from functions.api.environment import ApiEnvironment
 from functions.common.environment import Environment, to_variables
 from functions.fraud.environment import FraudEnvironment
-from functions.fraud.rules import RuleSet
 from functions.notify.environment import NotifyEnvironment
 
 ROOT = Path(__file__).parents[1]
@@ -80,8 +79,8 @@ def _lay_out(folder: Path) -> None:
     """The functions and the dependencies they ship, as in a zip."""
     no_compiled_files = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=no_compiled_files)
-    rules = yaml.safe_load((ROOT / "stacks/processing/rules.yaml").read_text())
-    (folder / "functions/fraud/rules.json").write_bytes(RuleSet.from_data(rules).to_json())
+    rules = rules_of(ROOT / "stacks/processing/rules.yaml")
+    (folder / "functions/fraud/rules.json").write_bytes(rules.to_json())
     shutil.copytree(Path(msgspec.__file__).parent, folder / "msgspec", ignore=no_compiled_files)
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import boto3
 import botocore
-import yaml
 
-from functions.fraud.rules import RuleSet
 from shared.packaging import package
+from stacks.processing.rules import packaged_rules
 
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = "arm64"
@@ -30,8 +29,7 @@ def main() -> bool:
 
 
 def _measure(name: str, boto3_kib: float) -> bool:
-    rules = yaml.safe_load((ROOT / "stacks/processing/rules.yaml").read_text())
-    extra = {"functions/fraud/rules.json": RuleSet.from_data(rules).to_json()} if name == "fraud" else {}
+    extra = packaged_rules(ROOT / "stacks/processing/rules.yaml") if name == "fraud" else {}
     archive = package(name, architecture=ARCHITECTURE, extra_files=extra)
     kib = archive.stat().st_size / 1024
     with zipfile.ZipFile(archive) as content:

@@ -20,15 +20,19 @@ _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _DIGITS = 6
 
 
-def rules_of(file: Path) -> RuleSet:
-    """The rules in a file. Raises FaultyRulesError with all that is wrong, RulesError if there is no file."""
+def rules_of(file: Path, called: str = "") -> RuleSet:
+    """The rules in a file, by its path or what it is called in messages.
+
+    Raises FaultyRulesError with all that is wrong, or RulesError if there is no file.
+    """
+    called = called or str(file)
     try:
-        return rules_in(file.read_text(encoding="utf-8-sig"), str(file))
+        return rules_in(file.read_text(encoding="utf-8-sig"), called)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise FaultyRulesError(str(file), [Fault(line, 1, "this line is not UTF-8")]) from None
+        raise FaultyRulesError(called, [Fault(line, 1, "this line is not UTF-8")]) from None
     except OSError as error:
-        raise RulesError(f"{file}: {error.strerror}") from None
+        raise RulesError(f"{called}: {error.strerror}") from None
 
 
 def rules_in(text: str, file: str) -> RuleSet:

@@ -57,7 +57,9 @@ def _check(left: Value, right: Value) -> None:
         )
         raise WrongError(own.node, f"{said(left)} and {said(right)} cannot be compared: {hint}")
     wrong, other = (left, right) if left.literal else (right, left)
-    if kinds & ({"flag"} | TEXTS.keys()) or not (len(kinds) == 1 or kinds - {"number"} <= WITH_NUMBERS):
+    # Nothing is nothing in every unit.
+    fits = len(kinds) == 1 or kinds - {"number"} <= WITH_NUMBERS or wrong.form == 0
+    if kinds & ({"flag"} | TEXTS.keys()) or not fits:
         hint = instead(other.kind, wrong.written)
         raise WrongError(wrong.node, f"{said(left)} and {said(right)} cannot be compared: write {hint}")
     if len(kinds) > 1 and "number" not in kinds:

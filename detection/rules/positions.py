@@ -11,7 +11,7 @@ def positions(scalar: ScalarNode, text: str) -> list[int]:
 
     Of blanks that stand for a line break, the place may be that of a blank beside it.
     """
-    at = scalar.start_mark.index
+    at = _beginning(scalar, text)
     if scalar.style in _BLOCKS:
         # The first line holds the indicators, such as '>-'.
         at = text.find("\n", at) + 1
@@ -25,6 +25,16 @@ def positions(scalar: ScalarNode, text: str) -> list[int]:
         if not character.isspace() or text[at : at + 1].isspace() or text[at : at + 1] == "\\":
             at += _length(scalar, text, at)
     return [*found, at]
+
+
+def _beginning(scalar: ScalarNode, text: str) -> int:
+    """Behind an anchor or a tag, if there is one."""
+    at: int = scalar.start_mark.index
+    while at < scalar.end_mark.index and text[at] in "&!":
+        while not text[at].isspace():
+            at += 1
+        at = _next(scalar, text, at)
+    return at
 
 
 def _next(scalar: ScalarNode, text: str, at: int) -> int:

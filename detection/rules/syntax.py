@@ -71,7 +71,7 @@ class Parsed:
     def _explained(self, error: SyntaxError) -> UnreadableError:
         text = self._text
         offset = min(self._offset(error.lineno or 1, (error.offset or 1) - 1), len(text))
-        if "unmatched" in error.msg or offset < 0:
+        if "unmatched" in error.msg or "never closed" in error.msg:
             return UnreadableError(max(offset, 0), "brackets that do not match")
         for sign, meant in _MEANT:
             # Python's parser notices some signs only after them, and an assignment at what stands before it.
@@ -82,7 +82,7 @@ class Parsed:
                 return UnreadableError(found.start(), f"'{found[0]}' means nothing here: write {meant}")
         if not text[offset:].strip():
             return UnreadableError(offset, "the expression ends too early")
-        return UnreadableError(offset, f"this cannot be read: {error.msg}")
+        return UnreadableError(max(offset, 0), f"this cannot be read: {error.msg}")
 
 
 def _deeper_than(levels: int, root: ast.AST) -> bool:

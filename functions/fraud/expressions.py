@@ -122,9 +122,9 @@ def _member(value: _Value, members: frozenset[Any], *, within: bool) -> Conditio
 def _comparison(
     compare: Callable[[Any, Any], bool], left: object, right: object, limits: Limits
 ) -> Condition:
-    if isinstance(left, str) and left in _PLACES and isinstance(right, int | float):
+    if isinstance(left, str) and left in _PLACES and type(right) in (int, float):
         # By far the most: a fact against a number.
-        place, number = _PLACES[left], float(right)
+        place, number = _PLACES[left], float(right)  # type: ignore[arg-type]  # as the line above says
         return lambda facts: compare(facts[place], number)
     one, other = _value(left, limits), _value(right, limits)
     return lambda facts: compare(one(facts), other(facts))

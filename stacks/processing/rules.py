@@ -10,4 +10,4 @@ PACKAGED_AS = "functions/fraud/rules.json"
 
 def packaged_rules(file: Path, packaged_as: str = PACKAGED_AS) -> Mapping[str, bytes]:
     """The file's rules, compiled, by their path in the zip. Raises RulesError: what is wrong, and where."""
-    return {packaged_as: rules_of(file).to_json()}
+    return {packaged_as: rules_of(file, file.name).to_json()}

@@ -46,7 +46,7 @@ def test_every_fault_is_named_with_file_line_and_column() -> None:
     assert _faults(FAULTY) == [
         "rules.yaml:3:26: 'USDD' is no currency in ISO 4217, nor 'default'",
         "rules.yaml:6:19: unknown placeholder 'limits.lage': did you mean limits.large?",
-        "rules.yaml:7:35: unknown name 'colour'; possible are " + _faults(FAULTY)[2].partition("are ")[2],
+        "rules.yaml:7:37: unknown name 'colour'; possible are " + _faults(FAULTY)[2].partition("are ")[2],
         "rules.yaml:9:5: the rule needs a weight or a decision, and not both",
         "rules.yaml:9:9: the id one is taken: each is used once",
         "rules.yaml:12:16: amount (money in the transaction's currency) and 500 (a plain number) cannot be"

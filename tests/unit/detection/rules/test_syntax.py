@@ -27,7 +27,7 @@ from detection.rules.syntax import DEEPEST, LONGEST, Parsed, UnreadableError
         ("country == 'US", 11, "unterminated string"),
         ("hour > \0", 0, "null bytes"),
         ("not " * (DEEPEST + 1) + "new_device", 0, "levels deep"),
-        ("(" * 300 + "hour" + ")" * 300, 200, "too many nested parentheses"),
+        ("(" * 300 + "hour" + ")" * 300, 199, "too many nested parentheses"),
         ("not " * LONGEST, LONGEST, "longer than"),
     ],
 )

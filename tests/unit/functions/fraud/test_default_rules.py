@@ -4,18 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, score
-from tests.unit.functions.builders import inserted
+from detection.rules.check import rules_of
+from functions.fraud.scoring import NO_FEATURES, Scorer
+from tests.unit.functions.builders import NOW, inserted
 
 RULES = Path(__file__).parents[4] / "stacks/processing/rules.yaml"
 
 
 @pytest.fixture(scope="module")
-def rules() -> RuleSet:
-    return RuleSet.from_data(yaml.safe_load(RULES.read_text()))
+def scorer() -> Scorer:
+    return Scorer(rules_of(RULES))
 
 
 @pytest.mark.parametrize(
@@ -32,11 +31,11 @@ def rules() -> RuleSet:
     ],
 )
 def test_suspicious_kinds_are_flagged(
-    rules: RuleSet, transaction: dict[str, Any], flagged_by: set[str]
+    scorer: Scorer, transaction: dict[str, Any], flagged_by: set[str]
 ) -> None:
-    decision = score(inserted(**transaction), NO_FEATURES, rules)
-    assert decision.suspicious
-    assert {reason.rule_id for reason in decision.reasons} == flagged_by
+    verdict = scorer.score(inserted(**transaction), NO_FEATURES, None, NOW)
+    assert verdict.suspicious
+    assert {reason.rule_id for reason in verdict.reasons} == flagged_by
 
 
 @pytest.mark.parametrize(
@@ -51,5 +50,5 @@ def test_suspicious_kinds_are_flagged(
         {"country": "NO"},
     ],
 )
-def test_everyday_kinds_are_not_flagged(rules: RuleSet, transaction: dict[str, Any]) -> None:
-    assert not score(inserted(**transaction), NO_FEATURES, rules).suspicious
+def test_everyday_kinds_are_not_flagged(scorer: Scorer, transaction: dict[str, Any]) -> None:
+    assert not scorer.score(inserted(**transaction), NO_FEATURES, None, NOW).suspicious

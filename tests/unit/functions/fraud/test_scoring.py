@@ -1,142 +1,247 @@
-from decimal import Decimal
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from functions.common.event import TransactionInserted
+from functions.common.features import NAMES
+from functions.common.listing import Listing
 from functions.common.suspicious import Reason
+from functions.fraud.reasons import probability_of, shares
 from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, Decision, decide, score
-from tests.unit.functions.builders import inserted
+from functions.fraud.scoring import NO_FEATURES, Scorer, Verdict
+from tests.rules import rule, ruleset
+from tests.unit.functions.builders import NOW, inserted
+
+DAY = 86_400_000
+YES = "amount > 0"
+NO = "amount < 0"
 
 
-def _score(transaction: TransactionInserted, *rules: dict[str, Any], **lists: Any) -> Decision:
-    full = [
-        {"id": f"rule-{number}", "weight": 0.5, "reason": "R"} | rule for number, rule in enumerate(rules)
-    ]
-    return score(transaction, NO_FEATURES, RuleSet.from_data({"threshold": 0.5, "rules": full} | lists))
+@dataclass
+class FakeModel:
+    """Says the same of every transaction: `said` by feature, in log-odds above `base`."""
+
+    said: dict[str, float] = field(default_factory=dict)
+    base: float = -3.0
+    threshold: float = 0.5
+    version: str = "model-1"
+    label_delay_days: int = 5
+
+    def log_odds(self, _: Sequence[float]) -> float:
+        return self.base + sum(self.said.values())
+
+    def contributions(self, _: Sequence[float]) -> list[float]:
+        return [self.said.get(name, 0.0) for name in NAMES]
 
 
-def _matches(transaction: TransactionInserted, **rule: Any) -> bool:
-    return _score(transaction, rule).suspicious
+def _score(
+    *rules: dict[str, Any],
+    transaction: TransactionInserted | None = None,
+    model: FakeModel | None = None,
+    listed: Listing | None = None,
+    snoozed: Collection[str] = (),
+    features: dict[str, float] | None = None,
+    **changes: Any,
+) -> Verdict:
+    defaults = [{"id": f"rule-{number}", "reason": "R", "when": YES} for number in range(len(rules))]
+    named = [rule(**(default | one)) for default, one in zip(defaults, rules, strict=True)]
+    # Reaches every threshold, but never holds.
+    heavy = rule(id="heavy", weight=1, when=NO)
+    scorer = Scorer(ruleset(*named, heavy, **changes), model)
+    values = [(features or {}).get(name, math.nan) for name in NAMES]
+    return scorer.score(transaction or inserted(), values, listed, NOW, snoozed)
 
 
-def _reason(rule_id: str, weight: float) -> Reason:
-    return Reason(rule_id=rule_id, weight=weight, text="R")
+def _weighted(*weights: float, when: str = YES) -> list[dict[str, Any]]:
+    return [{"weight": weight, "when": when} for weight in weights]
+
+
+def _hard(decision: str, **changes: Any) -> dict[str, Any]:
+    return {"weight": None, "decision": decision} | changes
+
+
+def _on(kind: str, of: str = "account", until: int = NOW + 1) -> Listing:
+    return Listing(list=kind, kind=of, id="a", reason="stolen card", author="ann", added_at=1, until=until)  # type: ignore[arg-type]
 
 
 def test_ordinary_transaction_is_not_suspicious() -> None:
-    decision = _score(inserted(), {"amount_over": {"USD": 5000}})
-    assert decision == Decision(score=0.0, suspicious=False, reasons=())
-
-
-@pytest.mark.parametrize(("amount", "over"), [("100", False), ("100.0001", True), ("99.9999", False)])
-def test_limit_itself_is_not_over_the_limit(amount: str, over: bool) -> None:
-    assert _matches(inserted(amount=amount), amount_over={"USD": 100}) is over
-
-
-@pytest.mark.parametrize(
-    ("currency", "amount", "over"),
-    [("USD", 150, True), ("JPY", 150, False), ("JPY", 15_001, True), ("EUR", 150, False)],
-)
-def test_each_currency_has_its_own_limit_or_the_default(currency: str, amount: int, over: bool) -> None:
-    limits = {"USD": 100, "JPY": 15_000, "default": 200}
-    assert _matches(inserted(currency=currency, amount=amount), amount_over=limits) is over
-
-
-def test_currency_without_any_limit_is_never_over_it() -> None:
-    assert not _matches(inserted(currency="EUR", amount=10**9), amount_over={"USD": 100})
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("country", "KP"),
-        ("channel", "atm"),
-        ("merchant_category", "gambling"),
-        ("merchant_id", "m"),
-        ("currency", "EUR"),
-    ],
-)
-def test_rule_holds_for_a_listed_value_of_a_field(field: str, value: str) -> None:
-    assert _matches(inserted(**{field: value}), when={field: [value]})
-    assert not _matches(inserted(), when={field: [value]})
-
-
-@pytest.mark.parametrize(("country", "holds"), [("US", False), ("FR", True), (None, False)])
-def test_not_in_holds_for_other_values_but_not_for_none(country: str | None, holds: bool) -> None:
-    assert _matches(inserted(country=country), when={"country": {"not_in": ["US", "GB"]}}) is holds
-
-
-@pytest.mark.parametrize(
-    ("change", "holds"),
-    [({}, True), ({"amount": 100}, False), ({"channel": "atm"}, False), ({"country": "FR"}, False)],
-)
-def test_conditions_of_a_rule_must_all_hold(change: dict[str, Any], holds: bool) -> None:
-    transaction = inserted(**({"amount": 101, "channel": "ecommerce", "country": "US"} | change))
-    rule = {"amount_over": {"USD": 100}, "when": {"channel": ["ecommerce", "transfer"], "country": ["US"]}}
-    assert _matches(transaction, **rule) is holds
-
-
-def test_value_that_the_transaction_lacks_is_looked_up_among_the_features() -> None:
-    rule = {"id": "r", "weight": 0.5, "reason": "R", "when": {"country": ["KP"]}}
-    ruleset = RuleSet.from_data({"threshold": 0.5, "rules": [rule]})
-    assert score(inserted(country=None), {"country": "KP"}, ruleset).suspicious
+    assert _score(*_weighted(0.9, when=NO)) == Verdict(
+        score=0.0,
+        suspicious=False,
+        decided_by="none",
+        reasons=(),
+        rules_score=0.0,
+        probability=None,
+        shadow_rules=(),
+    )
 
 
 def test_weights_add_up_and_the_heaviest_reason_is_first() -> None:
-    decision = decide([_reason("b", 0.1), _reason("c", 0.4), _reason("a", 0.1)], threshold=0.5)
-    assert (decision.score, decision.suspicious) == (0.6, True)
-    assert [reason.rule_id for reason in decision.reasons] == ["c", "a", "b"]
+    verdict = _score(*_weighted(0.1, 0.4, 0.1))
+    assert (verdict.score, verdict.suspicious, verdict.decided_by) == (0.6, True, "rules")
+    assert [reason.rule_id for reason in verdict.reasons] == ["rule-1", "rule-0", "rule-2"]
 
 
 def test_score_is_at_most_one() -> None:
-    assert decide([_reason("a", 0.9), _reason("b", 0.8)], threshold=0.5).score == 1.0
+    assert _score(*_weighted(0.9, 0.8)).score == 1.0
 
 
 @pytest.mark.parametrize("weights", [(0.7, 0.1), (0.1, 0.7), (0.3, 0.3, 0.2)])
 def test_sum_that_equals_the_threshold_on_paper_reaches_it(weights: tuple[float, ...]) -> None:
-    reasons = [_reason(str(number), weight) for number, weight in enumerate(weights)]
-    assert decide(reasons, threshold=0.8).suspicious
+    assert _score(*_weighted(*weights), threshold=0.8).suspicious
 
 
 def test_score_below_the_threshold_keeps_its_reasons() -> None:
-    decision = decide([_reason("a", 0.4)], threshold=0.5)
-    assert (decision.score, decision.suspicious, len(decision.reasons)) == (0.4, False, 1)
+    verdict = _score(*_weighted(0.4))
+    assert (verdict.score, verdict.suspicious, verdict.decided_by) == (0.4, False, "none")
+    assert len(verdict.reasons) == 1
 
 
-@pytest.mark.parametrize(
-    ("block_list", "listed"),
-    [({"accounts": ["account-123456789"]}, "account"), ({"merchants": ["merchant_1"]}, "merchant")],
-)
-def test_block_list_is_decisive(block_list: dict[str, Any], listed: str) -> None:
-    decision = _score(inserted(amount=1), block_list=block_list)
-    reason = Reason(rule_id="block-list", weight=1.0, text=f"The {listed} is on the block list")
-    assert decision == Decision(score=1.0, suspicious=True, reasons=(reason,))
-
-
-@pytest.mark.parametrize("allow_list", [{"accounts": ["account-123456789"]}, {"merchants": ["merchant_1"]}])
-def test_allow_list_is_decisive_the_other_way(allow_list: dict[str, Any]) -> None:
-    decision = _score(inserted(amount=10**6), {"amount_over": {"USD": 1}}, allow_list=allow_list)
-    assert decision == Decision(score=0.0, suspicious=False, reasons=())
-
-
-def test_blocked_merchant_is_suspicious_for_an_allowed_account() -> None:
-    lists = {"block_list": {"merchants": ["merchant_1"]}, "allow_list": {"accounts": ["account-123456789"]}}
-    assert _score(inserted(), **lists).suspicious
-
-
-def test_reason_is_a_sentence_with_its_placeholders_filled_in() -> None:
-    rule = {
-        "reason": "{amount} over {limit} by {channel} in {country} for {merchant_category} at {merchant_id}",
-        "amount_over": {"default": 1000},
-    }
-    decision = _score(inserted(amount=Decimal("1234.5"), country=None), rule)
-    assert decision.reasons[0].text == (
-        "1,234.50 USD over 1,000.00 USD by ecommerce in unknown for groceries at merchant_1"
+def test_reason_is_a_sentence_with_its_numbers() -> None:
+    one = {"when": "amount_ratio > 5", "reason": "Amount of {amount} is {amount_ratio} times the mean"}
+    verdict = _score(one, features={"amount_ratio": 5.24})
+    assert verdict.reasons == (
+        Reason(rule_id="rule-0", weight=0.5, text="Amount of 12.50 USD is 5.2 times the mean"),
     )
 
 
-def test_text_of_a_client_is_not_read_as_a_placeholder() -> None:
-    rule = {"reason": "{merchant_category}", "when": {"channel": ["ecommerce"]}}
-    assert _score(inserted(merchant_category="{amount}"), rule).reasons[0].text == "{amount}"
+@pytest.mark.parametrize("mode", ["shadow", "off"])
+def test_rule_that_is_not_on_decides_nothing(mode: str) -> None:
+    verdict = _score({"mode": mode}, _hard("flag", mode=mode), {"when": NO, "mode": mode})
+    assert (verdict.score, verdict.suspicious, verdict.reasons) == (0.0, False, ())
+    assert verdict.shadow_rules == (("rule-0", "rule-1") if mode == "shadow" else ())
+
+
+@pytest.mark.parametrize(("days", "holds"), [(-1, False), (0, True), (1, False)])
+def test_rule_holds_on_days_of_the_transaction_on_which_it_is_valid(days: int, holds: bool) -> None:
+    valid = {"from": "2026-05-28", "until": "2026-05-28"}
+    assert _score(valid, transaction=inserted(timestamp=NOW + days * DAY)).suspicious is holds
+
+
+def test_rule_that_flags_is_certain_and_goes_before_one_that_clears() -> None:
+    verdict = _score(*_weighted(0.2), _hard("clear", id="trusted"), _hard("flag", id="stolen"))
+    assert (verdict.score, verdict.suspicious, verdict.decided_by) == (1.0, True, "rule:stolen")
+    assert [(reason.rule_id, reason.weight) for reason in verdict.reasons] == [
+        ("stolen", 1.0),
+        ("rule-0", 0.2),
+    ]
+
+
+def test_rule_that_clears_ends_it_as_not_suspicious() -> None:
+    verdict = _score(*_weighted(0.9), _hard("clear", id="trusted"), model=FakeModel({"hour": 9.0}))
+    assert (verdict.score, verdict.suspicious, verdict.decided_by) == (0.0, False, "rule:trusted")
+    assert [(reason.rule_id, reason.weight) for reason in verdict.reasons] == [("trusted", 0.0)]
+    assert verdict.rules_score == 0.9
+    assert verdict.probability == pytest.approx(0.9975, abs=1e-4)
+
+
+@pytest.mark.parametrize("of", ["account", "merchant"])
+def test_block_list_is_decisive(of: str) -> None:
+    verdict = _score(_hard("clear"), listed=_on("block", of))
+    reason = Reason(rule_id="block-list", weight=1.0, text=f"The {of} is on the block list: stolen card")
+    assert (verdict.score, verdict.suspicious, verdict.decided_by) == (1.0, True, "block-list")
+    assert verdict.reasons == (reason,)
+
+
+def test_allow_list_is_decisive_the_other_way() -> None:
+    verdict = _score(*_weighted(0.9), _hard("flag"), listed=_on("allow"))
+    reason = Reason(rule_id="allow-list", weight=0.0, text="The account is on the allow list: stolen card")
+    assert (verdict.score, verdict.suspicious, verdict.decided_by) == (0.0, False, "allow-list")
+    assert verdict.reasons == (reason,)
+
+
+def test_list_counts_until_its_end() -> None:
+    assert not _score(listed=_on("block", until=NOW)).suspicious
+
+
+def test_probability_is_the_score_where_it_is_higher() -> None:
+    model = FakeModel({"amount_ratio": 4.0}, threshold=0.7)
+    verdict = _score(
+        *_weighted(0.4), {"weight": 0.2, "when": NO}, model=model, features={"amount_ratio": 5.0}
+    )
+    assert verdict.probability == verdict.score == probability_of(1.0)
+    assert (verdict.suspicious, verdict.decided_by, verdict.rules_score) == (True, "model", 0.4)
+
+
+def test_rules_and_model_both_decide() -> None:
+    verdict = _score(*_weighted(0.9), model=FakeModel({"hour": 4.0}))
+    assert (verdict.score, verdict.decided_by) == (0.9, "rules and model")
+
+
+def test_model_below_its_own_threshold_decides_nothing_and_gives_no_reasons() -> None:
+    verdict = _score(model=FakeModel({"hour": 4.0}, threshold=0.8))
+    assert (verdict.score, verdict.suspicious, verdict.reasons) == (probability_of(1.0), False, ())
+
+
+def test_model_gives_its_five_strongest_reasons_with_numbers() -> None:
+    said = {name: 1.0 + number for number, name in enumerate(NAMES[:7])} | {
+        "amount_ratio": 9.0,
+        "speed": -2.0,
+    }
+    verdict = _score(
+        model=FakeModel(said),
+        features={"amount_ratio": 5.2},
+        transaction=inserted(amount=412, currency="EUR"),
+    )
+    first, *others = verdict.reasons
+    assert first.text == "amount 412.00 EUR is 5.2 times this account's 30-day mean"
+    names = [reason.rule_id for reason in verdict.reasons]
+    assert names == ["model:amount_ratio", *(f"model:{name}" for name in NAMES[6:2:-1])]
+    assert all(first.weight > reason.weight > 0 for reason in others)
+
+
+@pytest.mark.parametrize(
+    "said", [{"hour": 4.0, "speed": -0.5}, {"hour": 1e-9}, {"hour": -2.0}, {}, {"hour": 800.0}]
+)
+def test_shares_of_contributions_add_up_to_the_probability(said: dict[str, float]) -> None:
+    model = FakeModel(said)
+    probability = probability_of(model.log_odds(NO_FEATURES))
+    weights = shares(probability, model.base, model.contributions(NO_FEATURES))
+    assert probability_of(model.base) + math.fsum(weights) == pytest.approx(probability, abs=1e-12)
+
+
+def test_log_odds_that_are_known_are_not_computed_again() -> None:
+    scorer = Scorer(RuleSet(threshold=0.5), FakeModel())
+    assert scorer.score(inserted(), NO_FEATURES, None, NOW, log_odds=0.0).probability == 0.5
+
+
+@pytest.mark.parametrize("log_odds", [-800.0, -1.0, 0.0, 1.0, 800.0])
+def test_probability_of_any_log_odds_is_between_0_and_1(log_odds: float) -> None:
+    assert 0 <= probability_of(log_odds) <= 1
+    assert probability_of(log_odds) + probability_of(-log_odds) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("rules", "model", "listed", "snoozed", "expected"),
+    [
+        (_weighted(0.9), None, None, ["rule-0"], True),
+        (_weighted(0.9), None, None, ["rule-1"], False),
+        (_weighted(0.9, 0.2), None, None, ["rule-0"], True),
+        (_weighted(0.9, 0.2), None, None, ["rule-1"], False),
+        (_weighted(0.9, 0.6), None, None, ["rule-0"], False),
+        (_weighted(0.4), None, None, ["rule-0"], False),
+        (_weighted(0.9), FakeModel({"hour": 9.0}), None, ["rule-0"], False),
+        (_weighted(0.9), None, _on("block"), ["rule-0"], False),
+        ([_hard("flag", id="stolen")], None, None, ["stolen"], True),
+    ],
+)
+def test_only_what_no_other_rule_nor_model_nor_list_suspects_is_snoozed(
+    rules: list[dict[str, Any]],
+    model: FakeModel | None,
+    listed: Listing | None,
+    snoozed: list[str],
+    expected: bool,
+) -> None:
+    verdict = _score(*rules, model=model, listed=listed, snoozed=snoozed)
+    assert verdict.snoozed is expected
+    assert verdict.suspicious is (rules != _weighted(0.4))
+
+
+def test_scorer_tells_its_versions() -> None:
+    rules = ruleset(rule())
+    assert (Scorer(rules).rules_version, Scorer(rules).model_version) == (rules.version, "")
+    scorer = Scorer(rules, FakeModel())
+    assert (scorer.model_version, scorer.label_delay_days) == ("model-1", 5)
