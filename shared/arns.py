@@ -48,6 +48,10 @@ class Arns:
         return self.of("dynamodb", f"table/{self.names.table}")
 
     @property
+    def profiles_table(self) -> str:
+        return self.of("dynamodb", f"table/{self.names.profiles_table}")
+
+    @property
     def any_stream(self) -> str:
         """The streams of the table: AWS names a stream for the time at which it was made."""
         return f"{self.table}/stream/*"

@@ -51,6 +51,7 @@ class FoundationOutputs(Contract):
     producer: ClassVar[Project] = projects.FOUNDATION
 
     data_key_arn: pulumi.Input[str]
+    profiles_key_arn: pulumi.Input[str]
     function_key_arn: pulumi.Input[str]
     logs_key_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
@@ -58,6 +59,7 @@ class FoundationOutputs(Contract):
     function_security_group_id: pulumi.Input[str]
     api_boundary_arn: pulumi.Input[str]
     fraud_boundary_arn: pulumi.Input[str]
+    labels_boundary_arn: pulumi.Input[str]
     notify_boundary_arn: pulumi.Input[str]
     pipe_boundary_arn: pulumi.Input[str]
     gateway_logs_boundary_arn: pulumi.Input[str]
@@ -65,7 +67,7 @@ class FoundationOutputs(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class DataOutputs(Contract):
-    """The table with its stream, the queue with its dead letters, the topic."""
+    """The tables, one with its stream; the queue with its dead letters; the topic."""
 
     producer: ClassVar[Project] = projects.DATA
 
@@ -73,6 +75,8 @@ class DataOutputs(Contract):
     table_arn: pulumi.Input[str]
     table_stream_arn: pulumi.Input[str]
     retention_days: pulumi.Input[int]
+    profiles_table_name: pulumi.Input[str]
+    profiles_table_arn: pulumi.Input[str]
     suspicious_queue_name: pulumi.Input[str]
     suspicious_queue_arn: pulumi.Input[str]
     suspicious_queue_url: pulumi.Input[str]
@@ -98,7 +102,10 @@ class ProcessingOutputs(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeOutputs(Contract):
-    """Where to post, and what a caller's policy must allow (`execute-api:Invoke` on `api_arn`)."""
+    """Where to post transactions (`api_url`) and labels, and the functions behind these.
+
+    `api_arn` and `labels_api_arn`: what a caller's policy must allow `execute-api:Invoke` on.
+    """
 
     producer: ClassVar[Project] = projects.EDGE
 
@@ -107,6 +114,9 @@ class EdgeOutputs(Contract):
     stage_name: pulumi.Input[str]
     api_arn: pulumi.Input[str]
     function_name: pulumi.Input[str]
+    labels_url: pulumi.Input[str]
+    labels_api_arn: pulumi.Input[str]
+    labels_function_name: pulumi.Input[str]
 
 
 # In the order of the classes above.

@@ -5,7 +5,7 @@ An environment is an AWS account, so a name carries no environment; teams that s
 
 from dataclasses import dataclass
 
-FUNCTIONS = ("api", "fraud", "notify")
+FUNCTIONS = ("api", "fraud", "labels", "notify")
 # The purpose of the role that API Gateway logs with.
 GATEWAY_LOGS = "api-gateway-logs"
 # The purpose of the role that CI looks with: previews of pull requests, and drift.
@@ -29,6 +29,10 @@ class Names:
     @property
     def table(self) -> str:
         return self._with_suffix("transactions")
+
+    @property
+    def profiles_table(self) -> str:
+        return self._with_suffix("profiles")
 
     @property
     def suspicious_queue(self) -> str:

@@ -1,5 +1,7 @@
 """The permissions that functions and the pipe need, each named for what it lets its role do.
 
+Those on tables are in table_permissions.py.
+
 Foundation writes the boundaries from them, with ARNs made from names; the other layers write the roles, with
 the ARNs of the resources themselves.
 """
@@ -13,15 +15,6 @@ from shared.iam import Statement
 
 Arn = pulumi.Input[str]
 
-_READ_WITH_KEY = ("kms:Decrypt", "kms:DescribeKey")
-_WRITE_WITH_KEY = (
-    *_READ_WITH_KEY,
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
 _SEND_WITH_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 _MAKE_INTERFACE = "ec2:CreateNetworkInterface"
@@ -133,32 +126,11 @@ def decrypt_environment(key: Arn, function: Arn) -> Statement:
     )
 
 
-def store_items(arns: Arns, table: Arn, key: Arn) -> list[Statement]:
-    """Put items into one table, alone or in a transaction, and read none."""
-    return [
-        Statement(sid="StoreItems", actions=["dynamodb:PutItem"], resources=[table]),
-        _with_key("StoreItemsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
-    ]
-
-
-def read_stream(arns: Arns, stream: Arn, key: Arn) -> list[Statement]:
-    """Follow one stream of a table."""
-    return [
-        Statement(
-            sid="ReadStream",
-            actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-            resources=[stream],
-        ),
-        Statement(sid="ListStreams", actions=["dynamodb:ListStreams"], resources=["*"]),
-        _with_key("ReadStreamEncrypted", _READ_WITH_KEY, key, arns.service("dynamodb")),
-    ]
-
-
 def send_messages(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement]:
     """Send to queues, and do nothing else with them."""
     return [
         Statement(sid="SendMessages", actions=["sqs:SendMessage"], resources=queues),
-        _with_key("SendMessagesEncrypted", _SEND_WITH_KEY, key, arns.service("sqs")),
+        use_key("SendMessagesEncrypted", _SEND_WITH_KEY, key, arns.service("sqs")),
     ]
 
 
@@ -170,7 +142,7 @@ def consume_messages(arns: Arns, queue: Arn, key: Arn) -> list[Statement]:
             actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             resources=[queue],
         ),
-        _with_key("ConsumeMessagesEncrypted", ["kms:Decrypt"], key, arns.service("sqs")),
+        use_key("ConsumeMessagesEncrypted", ["kms:Decrypt"], key, arns.service("sqs")),
     ]
 
 
@@ -178,7 +150,7 @@ def publish(arns: Arns, topic: Arn, key: Arn) -> list[Statement]:
     """Publish to one topic."""
     return [
         Statement(sid="Publish", actions=["sns:Publish"], resources=[topic]),
-        _with_key("PublishEncrypted", _SEND_WITH_KEY, key, arns.service("sns")),
+        use_key("PublishEncrypted", _SEND_WITH_KEY, key, arns.service("sns")),
     ]
 
 
@@ -187,7 +159,8 @@ def put_events(bus: Arn) -> Statement:
     return Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[bus])
 
 
-def _with_key(sid: str, actions: Sequence[str], key: Arn, service: str) -> Statement:
+def use_key(sid: str, actions: Sequence[str], key: Arn, service: str) -> Statement:
+    """Use a key through one service that encrypts with it, such as `sqs.<region>.amazonaws.com`."""
     return Statement(
         sid=sid,
         actions=actions,

@@ -31,6 +31,6 @@ PROCESSING = Project(
     depends_on=("foundation", "data"),
     functions=("fraud", "notify"),
 )
-EDGE = Project("edge", owner="edge", depends_on=("foundation", "data"), functions=("api",))
+EDGE = Project("edge", owner="edge", depends_on=("foundation", "data"), functions=("api", "labels"))
 
 PROJECTS = (FOUNDATION, DATA, PROCESSING, EDGE)

@@ -1,4 +1,4 @@
-"""The layer data: the transactions table, the suspicious queue with its dead letters, the alerts topic."""
+"""The layer data: the tables `transactions` and `profiles`, the suspicious queue, the alerts topic."""
 
 from shared import contracts, projects
 from shared.configuration import load
@@ -6,22 +6,25 @@ from shared.contracts import DataOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.data.alerts import AlertTopic, AlertTopicArgs
+from stacks.data.profiles import ProfileStore
 from stacks.data.settings import DataSettings
 from stacks.data.suspicious import SuspiciousQueue, SuspiciousQueueArgs
-from stacks.data.transactions import TransactionStore, TransactionStoreArgs
+from stacks.data.tables import TableArgs
+from stacks.data.transactions import TransactionStore
 
 settings = load(DataSettings)
 foundation = contracts.load(FoundationOutputs)
 tag_resources(projects.DATA)
 names = Names(settings.name_suffix)
+protected = settings.deletion_protection
 
-store = TransactionStore(
+transactions = TransactionStore(
     "transactions",
-    TransactionStoreArgs(
-        name=names.table,
-        key_arn=foundation.data_key_arn,
-        deletion_protection=settings.deletion_protection,
-    ),
+    TableArgs(name=names.table, key_arn=foundation.data_key_arn, deletion_protection=protected),
+)
+profiles = ProfileStore(
+    "profiles",
+    TableArgs(name=names.profiles_table, key_arn=foundation.profiles_key_arn, deletion_protection=protected),
 )
 suspicious = SuspiciousQueue(
     "suspicious",
@@ -29,7 +32,7 @@ suspicious = SuspiciousQueue(
         names=names,
         key_arn=foundation.data_key_arn,
         max_receives=settings.max_receives,
-        deletion_protection=settings.deletion_protection,
+        deletion_protection=protected,
     ),
 )
 alerts = AlertTopic(
@@ -38,16 +41,18 @@ alerts = AlertTopic(
         name=names.topic,
         key_arn=foundation.data_key_arn,
         email_addresses=settings.alert_emails,
-        deletion_protection=settings.deletion_protection,
+        deletion_protection=protected,
     ),
 )
 
 contracts.export(
     DataOutputs(
-        table_name=store.table.name,
-        table_arn=store.table.arn,
-        table_stream_arn=store.table.stream_arn,
+        table_name=transactions.table.name,
+        table_arn=transactions.table.arn,
+        table_stream_arn=transactions.table.stream_arn,
         retention_days=settings.retention_days,
+        profiles_table_name=profiles.table.name,
+        profiles_table_arn=profiles.table.arn,
         suspicious_queue_name=suspicious.queue.name,
         suspicious_queue_arn=suspicious.queue.arn,
         suspicious_queue_url=suspicious.queue.url,

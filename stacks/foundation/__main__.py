@@ -35,6 +35,7 @@ DeployRoles("deploy", DeployRolesArgs(arns=arns, keys=keys, repository=settings.
 contracts.export(
     FoundationOutputs(
         data_key_arn=keys.data.arn,
+        profiles_key_arn=keys.profiles.arn,
         function_key_arn=keys.function.arn,
         logs_key_arn=keys.logs.arn,
         vpc_id=network.vpc.id,
@@ -42,6 +43,7 @@ contracts.export(
         function_security_group_id=network.function_security_group.id,
         api_boundary_arn=boundaries.api.arn,
         fraud_boundary_arn=boundaries.fraud.arn,
+        labels_boundary_arn=boundaries.labels.arn,
         notify_boundary_arn=boundaries.notify.arn,
         pipe_boundary_arn=boundaries.pipe.arn,
         gateway_logs_boundary_arn=boundaries.gateway_logs.arn,

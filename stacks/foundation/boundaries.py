@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from shared import permissions
+from shared import permissions, table_permissions
 from shared.arns import Arns
 from shared.iam import Statement, identity_policy
 from shared.names import GATEWAY_LOGS
@@ -24,19 +24,31 @@ class BoundariesArgs:
 
 
 class Boundaries(pulumi.ComponentResource):
-    """The boundaries of the functions `api`, `fraud` and `notify`, the pipe, and API Gateway's logging."""
+    """The boundaries of the functions, the pipe, and API Gateway's logging."""
 
     def __init__(self, name: str, args: BoundariesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Boundaries", name, None, opts)
         self._args = args
-        arns, key = args.arns, args.keys.data.arn
+        arns, key, profiles_key = args.arns, args.keys.data.arn, args.keys.profiles.arn
+        keep_profiles = table_permissions.keep_profiles(arns, arns.profiles_table, profiles_key)
         fraud_queues = [arns.suspicious_queue, arns.failure_queue("fraud")]
-        self.api = self._of_function("api", permissions.store_items(arns, arns.table, key))
-        self.fraud = self._of_function("fraud", permissions.send_messages(arns, fraud_queues, key))
+        self.api = self._of_function("api", table_permissions.store_items(arns, arns.table, key))
+        self.labels = self._of_function(
+            "labels", [*table_permissions.label_transactions(arns, arns.table, key), *keep_profiles]
+        )
+        self.fraud = self._of_function(
+            "fraud",
+            [
+                *keep_profiles,
+                *table_permissions.record_decisions(arns, arns.table, key),
+                *permissions.send_messages(arns, fraud_queues, key),
+            ],
+        )
         self.notify = self._of_function(
             "notify",
             [
                 *permissions.consume_messages(arns, arns.suspicious_queue, key),
+                *table_permissions.read_profile(arns, arns.profiles_table, profiles_key),
                 *permissions.publish(arns, arns.topic, key),
             ],
         )
@@ -44,7 +56,7 @@ class Boundaries(pulumi.ComponentResource):
             "pipe",
             "The most that the pipe may do",
             [
-                *permissions.read_stream(arns, arns.any_stream, key),
+                *table_permissions.read_stream(arns, arns.any_stream, key),
                 permissions.put_events(arns.bus),
                 *permissions.send_messages(arns, [arns.failure_queue("pipe")], key),
             ],

@@ -12,7 +12,7 @@ from shared.names import GATEWAY_LOGS
 from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING, Project
 from shared.wildcards import Conditions
 
-KEYS = ("data", "function", "logs")
+KEYS = ("data", "profiles", "function", "logs")
 HOPS = ("pipe", "events", "fraud")
 
 _QUEUE = ("sqs/queue:Queue", "sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy")
@@ -114,7 +114,14 @@ def _foundation(arns: Arns) -> Holdings:
         held=[
             Held(name="Keys", types=key_types, arns=[arns.of("kms", "key/*")], tagged=True, made_at=["*"]),
             Held(name="Aliases", types=["kms/alias:Alias"], arns=aliases),
-            Held(name="Network", types=_NETWORK, arns=network, tagged=True),
+            Held(
+                name="Network",
+                types=_NETWORK,
+                arns=network,
+                # All else is looked at by Describe actions, which AWS checks on nothing.
+                look_at=[arns.of("ec2", "vpc/*")],
+                tagged=True,
+            ),
         ]
     )
 
@@ -122,11 +129,11 @@ def _foundation(arns: Arns) -> Holdings:
 def _data(arns: Arns) -> Holdings:
     return Holdings(
         held=[
-            Held(name="Table", types=["dynamodb/table:Table"], arns=[arns.table]),
+            Held(name="Tables", types=["dynamodb/table:Table"], arns=[arns.table, arns.profiles_table]),
             Held(name="Queues", types=_QUEUE, arns=[arns.suspicious_queue, arns.suspicious_dlq]),
             Held(name="Topic", types=_TOPIC, arns=[arns.topic]),
         ],
-        keys={"data": "dynamodb"},
+        keys={"data": "dynamodb", "profiles": "dynamodb"},
     )
 
 

@@ -44,7 +44,7 @@ class DeployRoles(pulumi.ComponentResource):
 
     def _make_deployer(self, project: Project) -> None:
         arns, keys, purpose = self._args.arns, self._args.keys, deployer(project.layer)
-        key_arns = {"data": keys.data.arn, "function": keys.function.arn}
+        key_arns = {"data": keys.data.arn, "profiles": keys.profiles.arn, "function": keys.function.arn}
         roles = deploy_holdings.of(project, arns).roles
         resources = deploy_statements.deploy(project, arns, key_arns)
         resources += deploy_iam.of(project, roles, arns)

@@ -1,9 +1,10 @@
 """The way from functions to the AWS services that they call, and to nothing else.
 
-Each endpoint lets one role do one thing with one resource. The resources belong to layers deployed later, so
-their ARNs are made from names. A function that calls another service needs an endpoint here first.
+Each endpoint lets named roles do named things with named resources. The resources belong to layers deployed
+later, so their ARNs are made from names. A function that calls another service needs an endpoint here first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -32,30 +33,42 @@ class Endpoints(pulumi.ComponentResource):
         self._arns = args.arns
         self._network = args.network
         self._child = pulumi.ResourceOptions(parent=self)
-        gateway = self._make_gateway("dynamodb", self._allow("api", "dynamodb:PutItem", args.arns.table))
-        self._make_interface("sqs", self._allow("fraud", "sqs:SendMessage", args.arns.suspicious_queue))
-        self._make_interface("sns", self._allow("notify", "sns:Publish", args.arns.topic))
+        gateway = self._make_gateway("dynamodb", self._on_tables())
+        self._make_interface("sqs", self._allow("fraud", args.arns.suspicious_queue, "sqs:SendMessage"))
+        self._make_interface("sns", self._allow("notify", args.arns.topic, "sns:Publish"))
         self._open_to(gateway)
         self._open_to_interfaces()
         self.register_outputs({})
 
-    def _allow(self, function: str, action: str, resource: str) -> Statement:
+    def _on_tables(self) -> list[Statement]:
+        table, profiles = self._arns.table, self._arns.profiles_table
+        keep_profiles = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+        return [
+            self._allow("api", table, "dynamodb:PutItem"),
+            self._allow("fraud", table, "dynamodb:UpdateItem"),
+            self._allow("fraud", profiles, *keep_profiles, sid="AllowFraudProfiles"),
+            self._allow("labels", table, "dynamodb:GetItem", "dynamodb:UpdateItem"),
+            self._allow("labels", profiles, *keep_profiles, sid="AllowLabelsProfiles"),
+            self._allow("notify", profiles, "dynamodb:GetItem"),
+        ]
+
+    def _allow(self, function: str, resource: str, *actions: str, sid: str = "") -> Statement:
         return Statement(
-            sid=f"Allow{function.capitalize()}",
-            actions=[action],
+            sid=sid or f"Allow{function.capitalize()}",
+            actions=actions,
             resources=[resource],
             principal={"AWS": "*"},
             conditions={"ArnEquals": {"aws:PrincipalArn": self._arns.role(function)}},
         )
 
-    def _make_gateway(self, service: str, allowed: Statement) -> aws.ec2.VpcEndpoint:
+    def _make_gateway(self, service: str, allowed: Sequence[Statement]) -> aws.ec2.VpcEndpoint:
         return aws.ec2.VpcEndpoint(
             service,
             vpc_id=self._network.vpc.id,
             vpc_endpoint_type="Gateway",
             service_name=self._service_name(service),
             route_table_ids=[self._network.route_table.id],
-            policy=endpoint_policy([allowed]),
+            policy=endpoint_policy(allowed),
             tags={"Name": f"fraud-{service}"},
             opts=self._child,
         )

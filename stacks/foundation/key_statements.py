@@ -52,13 +52,32 @@ def administer(arns: Arns) -> Statement:
 
 def data(arns: Arns) -> list[Statement]:
     """Roles through the services that store transactions; the table by a grant; EventBridge for itself."""
-    stores = [arns.service(name) for name in ("dynamodb", "sqs", "sns")]
+    return [
+        *_for_stores(arns, "dynamodb", "sqs", "sns"),
+        _for_events(arns, "KeepEvents", "aws:events:event-bus:arn", arns.bus),
+        _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
+        Statement(
+            sid="LookUpKey",
+            actions=["kms:DescribeKey"],
+            principal=_EVENTS,
+            conditions={"StringEquals": {"aws:SourceAccount": arns.account_id}},
+        ),
+    ]
+
+
+def profiles(arns: Arns) -> list[Statement]:
+    """Roles through DynamoDB and nothing else; the table by a grant."""
+    return _for_stores(arns, "dynamodb")
+
+
+def _for_stores(arns: Arns, *services: str) -> list[Statement]:
+    """Roles through services that store; of these, DynamoDB encrypts a table by a grant."""
     return [
         Statement(
             sid="UseThroughStores",
             actions=_USE,
             principal={"AWS": arns.account_root},
-            conditions={"StringEquals": {"kms:ViaService": stores}},
+            conditions={"StringEquals": {"kms:ViaService": [arns.service(name) for name in services]}},
         ),
         Statement(
             sid="GrantToTable",
@@ -68,14 +87,6 @@ def data(arns: Arns) -> list[Statement]:
                 "StringEquals": {"kms:ViaService": arns.service("dynamodb")},
                 "Bool": {"kms:GrantIsForAWSResource": "true"},
             },
-        ),
-        _for_events(arns, "KeepEvents", "aws:events:event-bus:arn", arns.bus),
-        _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
-        Statement(
-            sid="LookUpKey",
-            actions=["kms:DescribeKey"],
-            principal=_EVENTS,
-            conditions={"StringEquals": {"aws:SourceAccount": arns.account_id}},
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Customer-managed keys, one per purpose: who may read logs may not thereby read transactions."""
+"""Customer-managed keys, one per purpose: who may read transactions may not thereby read profiles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,13 +22,19 @@ class KeysArgs:
 
 
 class Keys(pulumi.ComponentResource):
-    """The keys `data` (table, queues, topic, bus), `function` (environment variables) and `logs`."""
+    """The keys `data` (transactions: their table, queues, topic, bus), `profiles`, `function` and `logs`.
+
+    `function` is for environment variables.
+    """
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Keys", name, None, opts)
         self._args = args
         arns = args.arns
         self.data = self._make("data", "Table, queues, topic and bus", key_statements.data(arns))
+        self.profiles = self._make(
+            "profiles", "Profiles of accounts and merchants", key_statements.profiles(arns)
+        )
         self.function = self._make(
             "function", "Environment variables of functions", key_statements.function(arns)
         )

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from functions.common.event import DETAIL_TYPE, EVENT_FIELDS, EVENT_NAME, SOURCE
-from shared import permissions, trust
+from shared import permissions, table_permissions, trust
 from shared.arns import Arns
 from shared.iam import identity_policy
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
@@ -69,7 +69,7 @@ class TransactionPipe(pulumi.ComponentResource):
             opts=self._child,
         )
         statements = [
-            *permissions.read_stream(arns, args.stream_arn, args.key_arn),
+            *table_permissions.read_stream(arns, args.stream_arn, args.key_arn),
             permissions.put_events(args.bus.bus.arn),
             *permissions.send_messages(arns, [self.failures.arn], args.key_arn),
         ]

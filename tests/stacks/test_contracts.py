@@ -43,6 +43,8 @@ def test_S3_a_layer_exports_what_it_uses_of_each_layer_that_it_depends_on(
 
 def test_S3_what_a_layer_does_not_use_is_not_said_to_be_used(prod: Programs) -> None:
     assert prod["edge"].outputs[RESERVED]["reads"]["data"] == {
+        "profiles_table_arn": "text",
+        "profiles_table_name": "text",
         "retention_days": "number",
         "table_arn": "text",
         "table_name": "text",

@@ -1,4 +1,4 @@
-"""The layer data as its program declares it: table, queue with dead letters, topic."""
+"""The layer data as its program declares it: tables, queue with dead letters, topic."""
 
 import pytest
 
@@ -8,8 +8,12 @@ from tests.stacks.recording import Program
 FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
 
 
+TABLES = ("transactions", "profiles")
+each_table = pytest.mark.parametrize("name", TABLES)
+
+
 def test_R2_the_table_is_called_transactions_and_keyed_by_id_and_timestamp(data: Program) -> None:
-    table = data.one("dynamodb/table:Table")
+    table = data.one("dynamodb/table:Table", "transactions")
     assert table["name"] == "transactions"
     assert (table["hashKey"], table["rangeKey"]) == ("transaction_id", "timestamp")
     assert {each["name"]: each["type"] for each in table["attributes"]} == {
@@ -18,31 +22,52 @@ def test_R2_the_table_is_called_transactions_and_keyed_by_id_and_timestamp(data:
     }
 
 
-def test_R4_the_table_streams_new_images(data: Program) -> None:
-    table = data.one("dynamodb/table:Table")
+def test_the_table_of_profiles_is_keyed_by_subject_and_part(data: Program) -> None:
+    table = data.one("dynamodb/table:Table", "profiles")
+    assert table["name"] == data.outputs["profiles_table_name"] == "profiles"
+    assert (table["hashKey"], table["rangeKey"]) == ("subject", "part")
+    assert {each["name"]: each["type"] for each in table["attributes"]} == {"subject": "S", "part": "S"}
+
+
+def test_R4_the_table_of_transactions_streams_new_images(data: Program) -> None:
+    table = data.one("dynamodb/table:Table", "transactions")
     assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_IMAGE")
 
 
-def test_C7_the_table_is_on_demand(data: Program) -> None:
-    table = data.one("dynamodb/table:Table")
+def test_profiles_go_into_no_stream(data: Program) -> None:
+    table = data.one("dynamodb/table:Table", "profiles")
+    assert table["streamEnabled"] is False
+    assert "streamViewType" not in table.inputs
+
+
+@each_table
+def test_C7_every_table_is_on_demand(data: Program, name: str) -> None:
+    table = data.one("dynamodb/table:Table", name)
     assert table["billingMode"] == "PAY_PER_REQUEST"
     assert not {"readCapacity", "writeCapacity"} & table.inputs.keys()
 
 
-def test_C11_the_table_is_encrypted_with_our_key(data: Program, foundation: Program) -> None:
-    encryption = data.one("dynamodb/table:Table")["serverSideEncryption"]
-    assert encryption == {"enabled": True, "kmsKeyArn": foundation.outputs["data_key_arn"]}
+@pytest.mark.parametrize(
+    ("name", "key"), [("transactions", "data_key_arn"), ("profiles", "profiles_key_arn")]
+)
+def test_C11_every_table_is_encrypted_with_our_key_for_it(
+    data: Program, foundation: Program, name: str, key: str
+) -> None:
+    encryption = data.one("dynamodb/table:Table", name)["serverSideEncryption"]
+    assert encryption == {"enabled": True, "kmsKeyArn": foundation.outputs[key]}
 
 
-def test_the_table_can_be_recovered_and_forgets_what_has_expired(data: Program) -> None:
-    table = data.one("dynamodb/table:Table")
+@each_table
+def test_a_table_can_be_recovered_and_forgets_what_has_expired(data: Program, name: str) -> None:
+    table = data.one("dynamodb/table:Table", name)
     assert table["pointInTimeRecovery"] == {"enabled": True}
     assert table["ttl"] == {"attributeName": "expires_at", "enabled": True}
 
 
-def test_aws_keeps_the_table_where_the_settings_say_so(data: Program, local: Programs) -> None:
-    assert data.one("dynamodb/table:Table")["deletionProtectionEnabled"] is True
-    assert local["data"].one("dynamodb/table:Table")["deletionProtectionEnabled"] is False
+@each_table
+def test_aws_keeps_a_table_where_the_settings_say_so(data: Program, local: Programs, name: str) -> None:
+    assert data.one("dynamodb/table:Table", name)["deletionProtectionEnabled"] is True
+    assert local["data"].one("dynamodb/table:Table", name)["deletionProtectionEnabled"] is False
 
 
 def test_C10_visibility_timeout_is_exactly_six_minutes(data: Program) -> None:

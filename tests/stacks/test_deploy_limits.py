@@ -20,7 +20,7 @@ CHARACTERS_OF_A_LAYER = 220
 # The roles that layers make, with the service that each is for.
 ROLES = {
     "processing": {"fraud": "lambda", "notify": "lambda", "pipe": "pipes"},
-    "edge": {"api": "lambda", "api-gateway-logs": "apigateway"},
+    "edge": {"api": "lambda", "labels": "lambda", "api-gateway-logs": "apigateway"},
 }
 
 
@@ -138,7 +138,7 @@ def test_foundations_role_manages_the_others_and_all_boundaries_but_its_own(
         assert role.may("iam:UpdateAssumeRolePolicy", role_arn(purpose))
         assert not role.may("iam:CreateRole", role_arn(purpose))
         assert not role.may("iam:CreateRole", role_arn(purpose), iam__PermissionsBoundary=boundary_arn("api"))
-    for purpose in (*PURPOSES[1:], "api", "fraud", "notify", "pipe", "api-gateway-logs"):
+    for purpose in (*PURPOSES[1:], "api", "fraud", "labels", "notify", "pipe", "api-gateway-logs"):
         assert role.may("iam:CreatePolicyVersion", boundary_arn(purpose))
     assert role.may("iam:GetRole", role_arn("deploy-foundation"))
     assert not role.may("iam:CreatePolicyVersion", boundary_arn("deploy-foundation"))

@@ -17,6 +17,7 @@ STATE = f"arn:aws:s3:::fraud-pipeline-state-{ACCOUNT}-{REGION}"
 NAMED = {
     "data": [
         ("dynamodb/table:Table", arn("dynamodb", "table/transactions")),
+        ("dynamodb/table:Table", arn("dynamodb", "table/profiles")),
         ("sqs/queue:Queue", arn("sqs", "suspicious")),
         ("sqs/queue:Queue", arn("sqs", "suspicious-dlq")),
         ("sns/topic:Topic", arn("sns", "fraud-alerts")),
@@ -35,6 +36,8 @@ NAMED = {
     ],
     "edge": [
         ("lambda/function:Function", arn("lambda", "function:fraud-pipeline-api")),
+        ("lambda/function:Function", arn("lambda", "function:fraud-pipeline-labels")),
+        ("cloudwatch/logGroup:LogGroup", arn("logs", "log-group:/aws/lambda/fraud-pipeline-labels")),
         ("cloudwatch/logGroup:LogGroup", arn("logs", "log-group:/aws/apigateway/fraud-transactions")),
         ("apigateway/account:Account", f"arn:aws:apigateway:{REGION}::/account"),
     ],
@@ -176,7 +179,12 @@ def test_a_role_uses_the_key_of_the_state_and_no_other_key_by_itself(roles: Role
 
 @pytest.mark.parametrize(
     ("layer", "key", "service"),
-    [("data", "data", "dynamodb"), ("processing", "function", "lambda"), ("edge", "function", "lambda")],
+    [
+        ("data", "data", "dynamodb"),
+        ("data", "profiles", "dynamodb"),
+        ("processing", "function", "lambda"),
+        ("edge", "function", "lambda"),
+    ],
 )
 def test_a_role_hands_a_key_to_the_service_that_encrypts_with_it(
     roles: Roles, layer: str, key: str, service: str
@@ -194,6 +202,8 @@ def test_no_role_reads_or_writes_what_the_pipeline_stores(roles: Roles, purpose:
     for action, resource in (
         ("dynamodb:GetItem", arn("dynamodb", "table/transactions")),
         ("dynamodb:Scan", arn("dynamodb", "table/transactions")),
+        ("dynamodb:GetItem", arn("dynamodb", "table/profiles")),
+        ("dynamodb:UpdateItem", arn("dynamodb", "table/profiles")),
         ("sqs:ReceiveMessage", arn("sqs", "suspicious")),
         ("sqs:SendMessage", arn("sqs", "suspicious")),
         ("sns:Publish", arn("sns", "fraud-alerts")),

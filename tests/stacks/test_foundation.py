@@ -9,7 +9,8 @@ from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import Program
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-KEYS = ("data", "function", "logs")
+KEYS = ("data", "profiles", "function", "logs")
+LAYERS = {"api": "edge", "labels": "edge", "fraud": "processing", "notify": "processing"}
 
 
 def key_statements(foundation: Program, key: str) -> dict[str, Any]:
@@ -46,6 +47,35 @@ def test_C11_the_data_key_is_used_through_the_services_that_store_transactions(f
     assert use["Condition"]["StringEquals"]["kms:ViaService"] == [
         f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "sqs", "sns")
     ]
+
+
+def test_C11_the_key_of_profiles_is_used_through_dynamodb_and_is_no_services(foundation: Program) -> None:
+    statements = key_statements(foundation, "profiles")
+    through = f"dynamodb.{REGION}.amazonaws.com"
+    assert set(statements) == {"Administer", "UseThroughStores", "GrantToTable"}
+    assert statements["UseThroughStores"]["Condition"] == {"StringEquals": {"kms:ViaService": [through]}}
+    assert statements["GrantToTable"]["Condition"] == {
+        "StringEquals": {"kms:ViaService": through},
+        "Bool": {"kms:GrantIsForAWSResource": "true"},
+    }
+
+
+def test_C11_every_key_has_an_alias_for_its_purpose(foundation: Program) -> None:
+    aliases = {each["name"]: each["targetKeyId"] for each in foundation.all("kms/alias:Alias")}
+    assert aliases == {f"alias/fraud-{key}": key for key in KEYS}
+
+
+def test_C11_who_may_read_transactions_may_not_thereby_read_profiles(
+    prod: Programs, foundation: Program
+) -> None:
+    users = {
+        policy.name
+        for program in prod.values()
+        for policy in program.all("iam/rolePolicy:RolePolicy")
+        for statement in policy.statements().values()
+        if foundation.outputs["profiles_key_arn"] in statement["Resource"]
+    }
+    assert users == {"fraud-permissions", "labels-permissions", "notify-permissions", "deploy-data"}
 
 
 def test_C11_eventbridge_may_use_the_data_key_for_our_bus_and_its_failures_only(
@@ -144,17 +174,49 @@ def test_C5_there_are_endpoints_for_what_functions_call_and_no_others(foundation
 @pytest.mark.parametrize(
     ("endpoint", "function", "action", "output"),
     [
-        ("dynamodb", "api", "dynamodb:PutItem", "table_arn"),
         ("sqs", "fraud", "sqs:SendMessage", "suspicious_queue_arn"),
         ("sns", "notify", "sns:Publish", "alerts_topic_arn"),
     ],
 )
-def test_C4_an_endpoint_lets_one_role_do_one_thing_with_one_resource(
+def test_C4_an_interface_endpoint_lets_one_role_do_one_thing_with_one_resource(
     prod: Programs, endpoint: str, function: str, action: str, output: str
 ) -> None:
     (statement,) = prod["foundation"].one("ec2/vpcEndpoint:VpcEndpoint", endpoint).statements().values()
-    role = prod["edge" if function == "api" else "processing"].one("iam/role:Role", f"{function}-role")
     assert statement["Action"] == [action]
     assert statement["Resource"] == [prod["data"].outputs[output]]
-    principal = statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]
-    assert principal == f"arn:aws:iam::{ACCOUNT}:role/{role['name']}"
+    assert statement["Condition"]["ArnEquals"] == {"aws:PrincipalArn": role_arn(function)}
+
+
+def test_C4_the_endpoint_of_dynamodb_lets_each_role_do_what_it_may_and_nothing_else(prod: Programs) -> None:
+    statements = prod["foundation"].one("ec2/vpcEndpoint:VpcEndpoint", "dynamodb").statements()
+    let_through = {
+        (statement["Condition"]["ArnEquals"]["aws:PrincipalArn"], action, resource)
+        for statement in statements.values()
+        for action, resource in on_tables(statement)
+    }
+    needed = {
+        (role_arn(function), action, resource)
+        for function, layer in LAYERS.items()
+        for statement in role_statements(prod[layer], function)
+        for action, resource in on_tables(statement)
+    }
+    assert let_through == needed
+    assert len(let_through) == 9
+
+
+def role_arn(function: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/fraud-pipeline-{function}"
+
+
+def role_statements(program: Program, function: str) -> list[dict[str, Any]]:
+    return list(program.one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements().values())
+
+
+def on_tables(statement: dict[str, Any]) -> set[tuple[str, str]]:
+    """The actions of DynamoDB that a statement is about, each with its table."""
+    return {
+        (action, resource)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if action.startswith("dynamodb:")
+    }

@@ -5,7 +5,7 @@ import pytest
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import Recorded, run_layers
 
-STATEFUL = {"kms/key:Key": 3, "dynamodb/table:Table": 1, "sqs/queue:Queue": 5, "sns/topic:Topic": 1}
+STATEFUL = {"kms/key:Key": 4, "dynamodb/table:Table": 2, "sqs/queue:Queue": 5, "sns/topic:Topic": 1}
 
 
 def stateful(programs: Programs) -> list[Recorded]:

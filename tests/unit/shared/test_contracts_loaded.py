@@ -10,7 +10,7 @@ from shared.contracts import RESERVED, ContractError, DataOutputs, EdgeOutputs, 
 from tests.stacks.recording import record
 
 DATA = "organization/fraud-data/test"
-EDGE = EdgeOutputs(api_url="u", api_id="i", stage_name="s", api_arn="a", function_name="f")
+EDGE = EdgeOutputs(**dict.fromkeys(EdgeOutputs.names(), "x"))
 
 
 def outputs_of(
