@@ -1,24 +1,9 @@
-"""The envelope that API Gateway enforces on a request, made from the model.
+"""What API Gateway lets through to the api function."""
 
-The gateway cannot say which field is wrong or why, so it only refuses what is no flat object of scalars. The
-rules of each field are the function's, which names all that are at fault.
-"""
-
+from functions.common.http.envelope import envelope
 from functions.common.transaction import FIELDS
-
-# null stands for a field left out; a boolean is never right, but the function says so by name.
-_SCALAR: list[str] = ["string", "number", "boolean", "null"]
-# Room for some unknown fields, so that the function can name them, but not for thousands.
-_MAX_PROPERTIES = 64
 
 
 def envelope_schema() -> dict[str, object]:
-    """A JSON schema (draft 4) of the request's body: an object of scalars."""
-    return {
-        "$schema": "http://json-schema.org/draft-04/schema#",
-        "title": "Transaction",
-        "type": "object",
-        "maxProperties": _MAX_PROPERTIES,
-        "properties": {field.name: {"type": _SCALAR, "description": field.description} for field in FIELDS},
-        "additionalProperties": {"type": _SCALAR},
-    }
+    """A JSON schema (draft 4) of the request's body, made from the model."""
+    return envelope("Transaction", FIELDS)

@@ -1,4 +1,4 @@
-"""The layer edge: the REST API that transactions are posted to, and the api function behind it."""
+"""The layer edge: the REST API that transactions and labels are posted to, and the functions behind it."""
 
 from shared import contracts, projects
 from shared.arns import Arns
@@ -8,7 +8,9 @@ from shared.names import Names
 from shared.tags import tag_resources
 from stacks.edge.api import TransactionApi, TransactionApiArgs
 from stacks.edge.intake import Intake, IntakeArgs
+from stacks.edge.labelling import Labelling, LabellingArgs
 from stacks.edge.logging_account import LoggingAccount, LoggingAccountArgs
+from stacks.edge.routes import LABELS, TRANSACTIONS
 from stacks.edge.settings import EdgeSettings
 from stacks.edge.stage import ApiStage, ApiStageArgs
 
@@ -19,9 +21,11 @@ tag_resources(projects.EDGE)
 arns = Arns.of_caller(Names(settings.name_suffix))
 
 intake = Intake("intake", IntakeArgs(arns=arns, foundation=foundation, data=data, settings=settings))
-api = TransactionApi(
-    "api", TransactionApiArgs(name=arns.names.api, function_invoke_arn=intake.function.invoke_arn)
+labelling = Labelling(
+    "labelling", LabellingArgs(arns=arns, foundation=foundation, data=data, settings=settings)
 )
+invoke_arns = {TRANSACTIONS.path: intake.function.invoke_arn, LABELS.path: labelling.function.invoke_arn}
+api = TransactionApi("api", TransactionApiArgs(name=arns.names.api, invoke_arns=invoke_arns))
 logging = LoggingAccount(
     "logging",
     LoggingAccountArgs(
@@ -38,15 +42,19 @@ stage = ApiStage(
         after=[logging],
     ),
 )
-intake.function.invocable_by("apigateway", stage.post_arn)
+intake.function.invocable_by("apigateway", stage.arn(TRANSACTIONS))
+labelling.function.invocable_by("apigateway", stage.arn(LABELS))
 
 contracts.export(
     EdgeOutputs(
-        api_url=stage.url,
+        api_url=stage.url(TRANSACTIONS),
         api_id=api.rest_api.id,
         stage_name=stage.stage.stage_name,
-        api_arn=stage.post_arn,
+        api_arn=stage.arn(TRANSACTIONS),
         function_name=intake.function.name,
+        labels_url=stage.url(LABELS),
+        labels_api_arn=stage.arn(LABELS),
+        labels_function_name=labelling.function.name,
     ),
     reads=[foundation, data],
 )

@@ -1,18 +1,16 @@
-"""The REST API's definition: `POST /transactions`, who may call it, and what it takes and answers itself."""
+"""The REST API's definition: its routes, who may call them, and what they take and answer themselves."""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from functions.api.gateway_schema import envelope_schema
 from stacks.edge.responses import RESPONSES, GatewayResponse
+from stacks.edge.routes import METHOD, ROUTES, Route
 
-PATH = "transactions"
-METHOD = "POST"
 AUTHORIZATION = "AWS_IAM"
 # TLS 1.2 or 1.3; without a policy, API Gateway would take TLS 1.0.
 SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_2021_06"
@@ -20,10 +18,10 @@ SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_2021_06"
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionApiArgs:
-    """`function_invoke_arn`: what API Gateway calls for each request that it lets through."""
+    """`invoke_arns`: by path, what API Gateway calls for each request that it lets through."""
 
     name: str
-    function_invoke_arn: pulumi.Input[str]
+    invoke_arns: Mapping[str, pulumi.Input[str]]
     responses: Sequence[GatewayResponse] = RESPONSES
 
 
@@ -38,39 +36,30 @@ class TransactionApi(pulumi.ComponentResource):
         self.rest_api = aws.apigateway.RestApi(
             "transactions",
             name=args.name,
-            description="Takes in transactions",
+            description="Takes in transactions and their labels",
             endpoint_configuration={"types": "REGIONAL"},
             security_policy=SECURITY_POLICY,
             endpoint_access_mode="STRICT",
             opts=self._child,
         )
-        method = self._make_method()
-        integration = self._make_integration(method, args.function_invoke_arn)
+        self._body_validator = self._make_validator()
+        methods = [self._make_method(route) for route in ROUTES]
+        integrations = [
+            self._make_integration(route, method, args.invoke_arns[route.path])
+            for route, method in zip(ROUTES, methods, strict=True)
+        ]
         responses = [self._make_response(response) for response in args.responses]
-        self.parts: list[pulumi.Resource] = [method, integration, *responses]
+        self.parts: list[pulumi.Resource] = [*methods, *integrations, *responses]
         self.digest = pulumi.Output.all(
-            _definition(args.responses), self.rest_api.root_resource_id, method.id, integration.uri
+            _definition(args.responses),
+            self.rest_api.root_resource_id,
+            [method.id for method in methods],
+            [integration.uri for integration in integrations],
         ).apply(lambda parts: hashlib.sha256(json.dumps(parts).encode()).hexdigest())
         self.register_outputs({})
 
-    def _make_method(self) -> aws.apigateway.Method:
-        resource = aws.apigateway.Resource(
-            "transactions",
-            rest_api=self.rest_api.id,
-            parent_id=self.rest_api.root_resource_id,
-            path_part=PATH,
-            opts=self._child,
-        )
-        model = aws.apigateway.Model(
-            "transaction",
-            rest_api=self.rest_api.id,
-            name="Transaction",
-            description="The envelope of a transaction; the function checks its fields",
-            content_type="application/json",
-            schema=json.dumps(envelope_schema()),
-            opts=self._child,
-        )
-        validator = aws.apigateway.RequestValidator(
+    def _make_validator(self) -> aws.apigateway.RequestValidator:
+        return aws.apigateway.RequestValidator(
             "body",
             rest_api=self.rest_api.id,
             name="body",
@@ -78,22 +67,40 @@ class TransactionApi(pulumi.ComponentResource):
             validate_request_parameters=False,
             opts=self._child,
         )
+
+    def _make_method(self, route: Route) -> aws.apigateway.Method:
+        resource = aws.apigateway.Resource(
+            route.path,
+            rest_api=self.rest_api.id,
+            parent_id=self.rest_api.root_resource_id,
+            path_part=route.path,
+            opts=self._child,
+        )
+        model = aws.apigateway.Model(
+            route.body,
+            rest_api=self.rest_api.id,
+            name=route.body.capitalize(),
+            description=f"The envelope of a {route.body}; the function checks its fields",
+            content_type="application/json",
+            schema=json.dumps(route.schema),
+            opts=self._child,
+        )
         return aws.apigateway.Method(
-            "post",
+            route.method,
             rest_api=self.rest_api.id,
             resource_id=resource.id,
             http_method=METHOD,
             authorization=AUTHORIZATION,
             request_models={"application/json": model.name},
-            request_validator_id=validator.id,
+            request_validator_id=self._body_validator.id,
             opts=self._child,
         )
 
     def _make_integration(
-        self, method: aws.apigateway.Method, invoke_arn: pulumi.Input[str]
+        self, route: Route, method: aws.apigateway.Method, invoke_arn: pulumi.Input[str]
     ) -> aws.apigateway.Integration:
         return aws.apigateway.Integration(
-            "function",
+            route.integration,
             rest_api=self.rest_api.id,
             resource_id=method.resource_id,
             http_method=method.http_method,
@@ -117,4 +124,9 @@ class TransactionApi(pulumi.ComponentResource):
 
 def _definition(responses: Sequence[GatewayResponse]) -> list[object]:
     """What the program says of the API, as data."""
-    return [PATH, METHOD, AUTHORIZATION, envelope_schema(), *(asdict(response) for response in responses)]
+    return [
+        METHOD,
+        AUTHORIZATION,
+        *(asdict(route) for route in ROUTES),
+        *(asdict(response) for response in responses),
+    ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 
 from functions.api.environment import ApiEnvironment
-from shared import permissions
+from shared import table_permissions
 from shared.arns import Arns
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.function import Function, FunctionArgs
@@ -41,7 +41,7 @@ class Intake(pulumi.ComponentResource):
                 environment=pulumi.Output.all(data.table_name, data.retention_days).apply(
                     lambda of: ApiEnvironment(table_name=of[0], retention_days=int(of[1]))
                 ),
-                statements=permissions.store_items(args.arns, data.table_arn, foundation.data_key_arn),
+                statements=table_permissions.store_items(args.arns, data.table_arn, foundation.data_key_arn),
             ),
             pulumi.ResourceOptions(parent=self),
         )

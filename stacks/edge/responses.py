@@ -41,7 +41,7 @@ class GatewayResponse:
         return {"application/json": json.dumps(problem)}
 
 
-_NOT_SIGNED = "Sign the request with AWS Signature Version 4, as a caller who may invoke POST /transactions"
+_NOT_SIGNED = "Sign the request with AWS Signature Version 4, as a caller who may invoke this method"
 
 RESPONSES = (
     GatewayResponse(
@@ -59,7 +59,11 @@ RESPONSES = (
         "MISSING_AUTHENTICATION_TOKEN", "not-signed", 403, "The request is not signed", _NOT_SIGNED
     ),
     GatewayResponse(
-        "REQUEST_TOO_LARGE", "body-too-large", 413, "The body is too large", "Send one transaction at a time"
+        "REQUEST_TOO_LARGE",
+        "body-too-large",
+        413,
+        "The body is too large",
+        "Send one transaction, or one label, at a time",
     ),
     GatewayResponse(
         "UNSUPPORTED_MEDIA_TYPE",
@@ -80,7 +84,7 @@ RESPONSES = (
         "INTEGRATION_TIMEOUT",
         "busy",
         504,
-        "The transaction could not be stored in time",
+        "It could not be stored in time",
         "The same request may be sent again: nothing is stored twice",
         retry=True,
     ),

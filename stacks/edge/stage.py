@@ -9,7 +9,8 @@ import pulumi_aws as aws
 
 from shared.arns import Arns
 from shared.function import LOG_RETENTION_DAYS
-from stacks.edge.api import METHOD, PATH, TransactionApi
+from stacks.edge.api import TransactionApi
+from stacks.edge.routes import METHOD, Route
 
 STAGE_NAME = "v1"
 REQUESTS_PER_SECOND = 1000
@@ -42,7 +43,7 @@ class ApiStageArgs:
 
 
 class ApiStage(pulumi.ComponentResource):
-    """`stage`, its address `url` to post to, and `post_arn` for the policies of callers."""
+    """`stage`, and where each route is found on it."""
 
     def __init__(self, name: str, args: ApiStageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:edge:ApiStage", name, None, opts)
@@ -50,9 +51,15 @@ class ApiStage(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.stage = self._make_stage(self._deploy(), self._make_log_group())
         self._throttle()
-        self.url = pulumi.Output.concat(self.stage.invoke_url, "/", PATH)
-        self.post_arn = pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{PATH}")
         self.register_outputs({})
+
+    def url(self, route: Route) -> pulumi.Output[str]:
+        """The address to post to."""
+        return pulumi.Output.concat(self.stage.invoke_url, f"/{route.path}")
+
+    def arn(self, route: Route) -> pulumi.Output[str]:
+        """The ARN of the route's method, for the policies of callers."""
+        return pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{route.path}")
 
     def _deploy(self) -> aws.apigateway.Deployment:
         api = self._args.api

@@ -2,17 +2,54 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 import pytest
 
-from functions.api.gateway_schema import envelope_schema
+from functions.api.gateway_schema import envelope_schema as transaction_schema
+from functions.labels.gateway_schema import envelope_schema as label_schema
 from stacks.edge.api import TransactionApi, TransactionApiArgs
 from stacks.edge.responses import RESPONSES
 from tests.stacks.conftest import Programs
 from tests.stacks.mocked_aws import ACCOUNT, REGION
-from tests.stacks.recording import Program, record, run_program
+from tests.stacks.recording import Program, Recorded, record, run_program
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a path has of its own: logical names, outputs, and the schema of its body."""
+
+    path: str
+    function: str
+    method: str
+    integration: str
+    model: str
+    schema: dict[str, Any]
+    function_name: str
+    arn: str
+
+    def of(self, edge: Program, type_: str) -> Recorded:
+        names = {"method": self.method, "integration": self.integration, "model": self.model}
+        return edge.one(f"apigateway/{type_}:{type_.capitalize()}", names.get(type_, self.path))
+
+
+ROUTES = (
+    Route(
+        *("transactions", "api", "post", "function", "transaction"),
+        schema=transaction_schema(),
+        function_name="function_name",
+        arn="api_arn",
+    ),
+    Route(
+        *("labels", "labels", "post-label", "labels-function", "label"),
+        schema=label_schema(),
+        function_name="labels_function_name",
+        arn="labels_api_arn",
+    ),
+)
+each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 
 
 def digest_of(args: TransactionApiArgs) -> str:
@@ -24,10 +61,18 @@ def digest_of(args: TransactionApiArgs) -> str:
     return str(record(declare).outputs["digest"])
 
 
-def test_R1_the_api_is_regional_rest_with_transactions_at_its_root(edge: Program) -> None:
-    api, resource = edge.one("apigateway/restApi:RestApi"), edge.one("apigateway/resource:Resource")
-    assert api["endpointConfiguration"] == {"types": "REGIONAL"}
-    assert (resource["pathPart"], resource["parentId"]) == ("transactions", "root")
+def test_R1_the_api_is_regional_rest(edge: Program) -> None:
+    assert edge.one("apigateway/restApi:RestApi")["endpointConfiguration"] == {"types": "REGIONAL"}
+
+
+@each_route
+def test_R1_every_route_is_at_the_root_of_the_api(edge: Program, route: Route) -> None:
+    resource = route.of(edge, "resource")
+    assert (resource["pathPart"], resource["parentId"]) == (route.path, "root")
+
+
+def test_R1_there_is_a_method_for_every_route_and_no_other(edge: Program) -> None:
+    assert len(edge.all("apigateway/method:Method")) == len(ROUTES)
 
 
 def test_the_api_takes_tls_1_2_at_least(edge: Program) -> None:
@@ -36,25 +81,32 @@ def test_the_api_takes_tls_1_2_at_least(edge: Program) -> None:
     assert api["endpointAccessMode"] == "STRICT"
 
 
-def test_R1_a_signed_post_invokes_the_function(edge: Program) -> None:
-    method, integration = edge.one("apigateway/method:Method"), edge.one("apigateway/integration:Integration")
+@each_route
+def test_R1_a_signed_post_invokes_the_routes_function(edge: Program, route: Route) -> None:
+    method, integration = route.of(edge, "method"), route.of(edge, "integration")
     assert (method["httpMethod"], method["authorization"]) == ("POST", "AWS_IAM")
+    assert method["resourceId"] == integration["resourceId"] == f"{route.path}-id"
     assert (integration["type"], integration["integrationHttpMethod"]) == ("AWS_PROXY", "POST")
-    assert f"function:{edge.outputs['function_name']}/invocations" in integration["uri"]
+    assert f"function:{edge.outputs[route.function_name]}/invocations" in integration["uri"]
 
 
-def test_R1_only_that_method_may_invoke_the_function(edge: Program) -> None:
-    permission = edge.one("lambda/permission:Permission")
+@each_route
+def test_R1_only_its_own_method_may_invoke_a_function(edge: Program, route: Route) -> None:
+    permission = edge.one("lambda/permission:Permission", f"{route.function}-apigateway")
     assert permission["principal"] == "apigateway.amazonaws.com"
-    assert permission["function"] == edge.outputs["function_name"]
-    assert permission["sourceArn"] == edge.outputs["api_arn"]
-    assert edge.outputs["api_arn"].endswith("/v1/POST/transactions")
+    assert permission["function"] == edge.outputs[route.function_name]
+    assert permission["sourceArn"] == edge.outputs[route.arn]
+    assert edge.outputs[route.arn].endswith(f"/v1/POST/{route.path}")
 
 
-def test_R3_the_body_is_checked_against_the_envelope_of_the_functions_own_model(edge: Program) -> None:
-    method, model = edge.one("apigateway/method:Method"), edge.one("apigateway/model:Model")
+@each_route
+def test_R3_a_body_is_checked_against_the_envelope_of_its_functions_own_model(
+    edge: Program, route: Route
+) -> None:
+    method, model = route.of(edge, "method"), route.of(edge, "model")
     validator = edge.one("apigateway/requestValidator:RequestValidator")
-    assert model.document("schema") == envelope_schema()
+    assert model.document("schema") == route.schema
+    assert model["name"] == route.schema["title"]
     assert method["requestModels"] == {"application/json": model["name"]}
     assert method["requestValidatorId"] == "body-id"
     assert validator["validateRequestBody"] is True
@@ -63,11 +115,24 @@ def test_R3_the_body_is_checked_against_the_envelope_of_the_functions_own_model(
 def test_R3_the_function_may_store_transactions_and_is_told_for_how_long(
     edge: Program, data: Program
 ) -> None:
-    variables = edge.one("lambda/function:Function")["environment"]["variables"]
+    variables = edge.one("lambda/function:Function", "api-function")["environment"]["variables"]
     store = edge.one("iam/rolePolicy:RolePolicy", "api-permissions").statements()["StoreItems"]
     assert variables == {"TABLE_NAME": "transactions", "RETENTION_DAYS": "400"}
     assert store["Action"] == ["dynamodb:PutItem"]
     assert store["Resource"] == [data.outputs["table_arn"]]
+
+
+def test_R10_the_labels_function_is_told_the_tables_and_may_use_both_in_transactions(
+    edge: Program, data: Program
+) -> None:
+    variables = edge.one("lambda/function:Function", "labels-function")["environment"]["variables"]
+    statements = edge.one("iam/rolePolicy:RolePolicy", "labels-permissions").statements()
+    assert variables == {"TABLE_NAME": "transactions", "PROFILES_TABLE_NAME": "profiles"}
+    assert statements["ReadTransactions"]["Action"] == ["dynamodb:GetItem"]
+    assert statements["ReadProfiles"]["Action"] == ["dynamodb:BatchGetItem"]
+    for sid, table in (("LabelTransactions", "table_arn"), ("KeepProfiles", "profiles_table_arn")):
+        assert statements[sid]["Action"] == ["dynamodb:UpdateItem"]
+        assert statements[sid]["Resource"] == [data.outputs[table]]
 
 
 def test_R12_the_stage_is_traced(edge: Program) -> None:
@@ -136,15 +201,21 @@ def test_no_answer_of_the_gateway_repeats_the_request(edge: Program) -> None:
 
 def test_a_deployment_holds_everything_that_the_api_is_made_of(edge: Program) -> None:
     dependencies = " ".join(edge.one("apigateway/deployment:Deployment").dependencies)
-    for part in ("Method::post", "Integration::function", "Response::default-4xx", "Response::throttled"):
+    for part in (
+        *(f"Method::{route.method}" for route in ROUTES),
+        *(f"Integration::{route.integration}" for route in ROUTES),
+        "Response::default-4xx",
+        "Response::throttled",
+    ):
         assert part in dependencies
 
 
 def test_the_same_api_is_the_same_deployment_and_another_is_another() -> None:
-    now = TransactionApiArgs(name="transactions", function_invoke_arn="arn:one")
+    now = TransactionApiArgs(name="transactions", invoke_arns={"transactions": "arn:one", "labels": "arn:a"})
     digest = digest_of(now)
     assert digest_of(now) == digest
-    assert digest_of(replace(now, function_invoke_arn="arn:two")) != digest
+    for path in now.invoke_arns:
+        assert digest_of(replace(now, invoke_arns={**now.invoke_arns, path: "arn:two"})) != digest
     assert digest_of(replace(now, responses=RESPONSES[1:])) != digest
     reworded = replace(RESPONSES[0], detail="Something else")
     assert digest_of(replace(now, responses=(reworded, *RESPONSES[1:]))) != digest
@@ -152,8 +223,8 @@ def test_the_same_api_is_the_same_deployment_and_another_is_another() -> None:
 
 def test_a_deployment_is_known_by_the_digest_of_its_api(edge: Program) -> None:
     digest = edge.one("apigateway/deployment:Deployment")["triggers"]["definition"]
-    integration = edge.one("apigateway/integration:Integration")
-    args = TransactionApiArgs(name="transactions", function_invoke_arn=integration["uri"])
+    uris = {route.path: route.of(edge, "integration")["uri"] for route in ROUTES}
+    args = TransactionApiArgs(name="transactions", invoke_arns=uris)
     assert digest == digest_of(args)
 
 
@@ -172,4 +243,5 @@ def test_the_accounts_logging_role_can_be_left_to_another_stack(prod: Programs) 
 
 def test_S2_the_layer_exports_where_to_post(edge: Program) -> None:
     assert edge.outputs["api_url"] == "https://api.example/v1/transactions"
+    assert edge.outputs["labels_url"] == "https://api.example/v1/labels"
     assert edge.outputs["api_arn"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:")

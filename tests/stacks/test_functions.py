@@ -13,7 +13,7 @@ from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import Program, Recorded
 
 Statement = dict[str, Any]
-LAYERS = {"api": "edge", "fraud": "processing", "notify": "processing"}
+LAYERS = {"api": "edge", "labels": "edge", "fraud": "processing", "notify": "processing"}
 
 pytestmark = pytest.mark.parametrize("function", LAYERS)
 

@@ -64,6 +64,10 @@ def test_a_key_without_the_projects_name_is_the_projects(tmp_path: Path) -> None
         ("nameSuffix: {secure: AAABAA==}", "nameSuffix: not allowed; allowed is 2 to 12 of a-z"),
         ("api: {reservedConcurrency: 99}", "api.reservedConcurrency: expected int >= 100; allowed is an int"),
         ("api: {timeoutSeconds: 30}", "api.timeoutSeconds: not allowed; allowed is an integer from 1 to 29"),
+        (
+            "labels: {timeoutSeconds: 30}",
+            "labels.timeoutSeconds: not allowed; allowed is an integer from 1 to",
+        ),
         ("api: {memory: 1}", "api.memory: unknown; allowed are logLevel, memoryMb, reservedConcurrency"),
         ("api: 512", "api: expected object, got int; allowed is an object with memoryMb"),
         ("trottleBurst: 5", "trottleBurst: unknown; allowed are accountLogging, api, architecture"),
@@ -119,6 +123,25 @@ def test_C10_a_notify_timeout_over_a_sixth_of_the_visibility_timeout_is_refused(
 def test_C8_more_batches_at_once_than_reserved_concurrency_are_refused(tmp_path: Path) -> None:
     told = problem(tmp_path, "processing", f"{REGION}  fraud-processing:notifyConcurrency: 101\n")
     assert told.endswith("allowed is an integer not above notify.reservedConcurrency")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "modelFile: model.yaml",
+            "modelFile: not allowed; allowed is a .json file in stacks/processing, or empty",
+        ),
+        ("modelFile: ../model.json", "modelFile: not allowed"),
+        ("candidateModelFile: model", "candidateModelFile: not allowed; allowed is a .json file"),
+        ("candidateRulesFile: rules.json", "candidateRulesFile: not allowed; allowed is a .yaml file"),
+        ("rulesFile: ''", "rulesFile: not allowed; allowed is a .yaml file in stacks/processing"),
+        ("alertWindowSeconds: 901", "alertWindowSeconds: expected int <= 900; allowed is an integer from 0"),
+    ],
+)
+def test_what_the_fraud_function_cannot_decide_by_is_refused(tmp_path: Path, setting: str, said: str) -> None:
+    told = problem(tmp_path, "processing", f"{REGION}  fraud-processing:{setting}\n")
+    assert told.startswith(f"stacks/processing/Pulumi.dev.yaml: fraud-processing:{said}")
 
 
 def test_a_setting_that_must_be_set_is_named_when_it_is_missing(tmp_path: Path) -> None:

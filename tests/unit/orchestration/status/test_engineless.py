@@ -24,6 +24,9 @@ contracts.export(
         stage_name=pulumi.Config().require("stage"),
         api_arn=data.table_arn,
         function_name=queue.name,
+        labels_url=queue.url,
+        labels_api_arn=queue.arn,
+        labels_function_name=queue.name,
     ),
     reads=[data],
 )
