@@ -1,4 +1,4 @@
-"""What the fraud function is told by the stack that deploys it; its rules are a file beside the code."""
+"""What the fraud function is told by the stack that deploys it; rules and model are files beside the code."""
 
 from typing import Annotated
 
@@ -8,6 +8,12 @@ from functions.common.environment import Environment
 
 
 class FraudEnvironment(Environment, frozen=True, kw_only=True):
-    """`queue_url`: where suspicious transactions go."""
+    """`queue_url`: where suspicious transactions go; `table_name`: that of transactions.
+
+    Alerts of one account within `alert_window_seconds` are told of together; 0 tells of each.
+    """
 
     queue_url: Annotated[str, Meta(min_length=1)]
+    table_name: Annotated[str, Meta(min_length=1)]
+    profiles_table_name: Annotated[str, Meta(min_length=1)]
+    alert_window_seconds: Annotated[int, Meta(ge=0, le=900)]

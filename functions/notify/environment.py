@@ -8,6 +8,7 @@ from functions.common.environment import Environment
 
 
 class NotifyEnvironment(Environment, frozen=True, kw_only=True):
-    """`topic_arn`: where alerts are published."""
+    """`topic_arn`: where alerts are published; the table of profiles tells how many a window holds."""
 
     topic_arn: Annotated[str, Meta(min_length=1)]
+    profiles_table_name: Annotated[str, Meta(min_length=1)]

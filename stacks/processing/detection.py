@@ -9,13 +9,14 @@ import pulumi_aws as aws
 
 from functions.common.event import DETAIL_TYPE, EVENT_NAME, SOURCE
 from functions.fraud.environment import FraudEnvironment
-from shared import permissions
+from shared import permissions, table_permissions
 from shared.arns import Arns
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.function import Function, FunctionArgs
+from shared.iam import Statement
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
 from stacks.processing.bus import TransactionBus
-from stacks.processing.rules import packaged_rules
+from stacks.processing.scorers import packaged_scorers
 from stacks.processing.settings import ProcessingSettings
 
 MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
@@ -25,7 +26,7 @@ MAX_INVOCATION_AGE_SECONDS = 6 * 60 * 60
 
 @dataclass(frozen=True, kw_only=True)
 class DetectionArgs:
-    """What the function reads from and sends to, and how often it is tried."""
+    """What the function reads from, writes and sends to, and how often it is tried."""
 
     arns: Arns
     foundation: FoundationOutputs
@@ -56,26 +57,40 @@ class Detection(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_function(self) -> Function:
-        args, data = self._args, self._args.data
-        queues = [data.suspicious_queue_arn, self.failures.arn]
+        args = self._args
         return Function(
             "fraud",
             FunctionArgs(
                 function="fraud",
-                description="Scores a transaction and sends suspicious ones to the queue",
+                description="Decides on a transaction and sends suspicious ones to the queue",
                 arns=args.arns,
                 foundation=args.foundation,
                 boundary_arn=args.foundation.fraud_boundary_arn,
                 settings=args.settings.fraud,
                 architecture=args.settings.architecture,
-                environment=pulumi.Output.from_input(data.suspicious_queue_url).apply(
-                    lambda url: FraudEnvironment(queue_url=url)
-                ),
-                statements=permissions.send_messages(args.arns, queues, args.foundation.data_key_arn),
-                extra_files=packaged_rules(Path(__file__).with_name(args.settings.rules_file)),
+                environment=self._make_environment(),
+                statements=self._statements(),
+                extra_files=packaged_scorers(args.settings, Path(__file__).parent),
             ),
             self._child,
         )
+
+    def _make_environment(self) -> pulumi.Output[FraudEnvironment]:
+        data, window = self._args.data, self._args.settings.alert_window_seconds
+        return pulumi.Output.all(data.suspicious_queue_url, data.table_name, data.profiles_table_name).apply(
+            lambda of: FraudEnvironment(
+                queue_url=of[0], table_name=of[1], profiles_table_name=of[2], alert_window_seconds=window
+            )
+        )
+
+    def _statements(self) -> list[Statement]:
+        arns, data, foundation = self._args.arns, self._args.data, self._args.foundation
+        queues = [data.suspicious_queue_arn, self.failures.arn]
+        return [
+            *table_permissions.keep_profiles(arns, data.profiles_table_arn, foundation.profiles_key_arn),
+            *table_permissions.record_decisions(arns, data.table_arn, foundation.data_key_arn),
+            *permissions.send_messages(arns, queues, foundation.data_key_arn),
+        ]
 
     def _bound_retries(self) -> aws.lambda_.FunctionEventInvokeConfig:
         return aws.lambda_.FunctionEventInvokeConfig(

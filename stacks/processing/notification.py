@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from functions.notify.environment import NotifyEnvironment
-from shared import permissions
+from shared import permissions, table_permissions
 from shared.arns import Arns
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.function import Function, FunctionArgs
@@ -17,7 +17,7 @@ BATCH_SIZE = 10
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationArgs:
-    """The queue to read and the topic to publish to are the data layer's."""
+    """The queue to read, the table of profiles and the topic to publish to are the data layer's."""
 
     arns: Arns
     foundation: FoundationOutputs
@@ -44,23 +44,26 @@ class Notification(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_function(self, args: NotificationArgs) -> Function:
-        data, key = args.data, args.foundation.data_key_arn
+        arns, data, key = args.arns, args.data, args.foundation.data_key_arn
         return Function(
             "notify",
             FunctionArgs(
                 function="notify",
                 description="Publishes an alert for each suspicious transaction",
-                arns=args.arns,
+                arns=arns,
                 foundation=args.foundation,
                 boundary_arn=args.foundation.notify_boundary_arn,
                 settings=args.settings.notify,
                 architecture=args.settings.architecture,
-                environment=pulumi.Output.from_input(data.alerts_topic_arn).apply(
-                    lambda arn: NotifyEnvironment(topic_arn=arn)
+                environment=pulumi.Output.all(data.alerts_topic_arn, data.profiles_table_name).apply(
+                    lambda of: NotifyEnvironment(topic_arn=of[0], profiles_table_name=of[1])
                 ),
                 statements=[
-                    *permissions.consume_messages(args.arns, data.suspicious_queue_arn, key),
-                    *permissions.publish(args.arns, data.alerts_topic_arn, key),
+                    *permissions.consume_messages(arns, data.suspicious_queue_arn, key),
+                    *table_permissions.read_profile(
+                        arns, data.profiles_table_arn, args.foundation.profiles_key_arn
+                    ),
+                    *permissions.publish(arns, data.alerts_topic_arn, key),
                 ],
             ),
             self._child,

@@ -8,6 +8,11 @@ from shared import projects
 from shared.projects import Project
 from shared.settings import Architecture, FunctionSettings, Settings
 
+_NAME = "[A-Za-z0-9._-]+"
+ModelFile = Annotated[
+    str, Meta(pattern=rf"\A({_NAME}\.json)?\Z", description="a .json file in stacks/processing, or empty")
+]
+
 
 class NotifySettings(FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """As every function, but with time for a batch of alerts of which each may be tried again for a while.
@@ -19,7 +24,11 @@ class NotifySettings(FunctionSettings, frozen=True, kw_only=True, forbid_unknown
 
 
 class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """The functions behind the bus, and how often each hop is tried before its failure queue."""
+    """The functions behind the bus, what they decide by, and how often each hop is tried before its failures.
+
+    `candidate_…`: what is tried beside the live rules and model, and that nobody hears of. Alerts of one
+    account within `alert_window_seconds` become one; 900 is the most that SQS delays a message.
+    """
 
     project: ClassVar[Project] = projects.PROCESSING
 
@@ -32,8 +41,15 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True
     rules_file: Annotated[
-        str, Meta(pattern=r"\A[A-Za-z0-9._-]+\.yaml\Z", description="a .yaml file in stacks/processing")
+        str, Meta(pattern=rf"\A{_NAME}\.yaml\Z", description="a .yaml file in stacks/processing")
     ] = "rules.yaml"
+    model_file: ModelFile = ""
+    candidate_rules_file: Annotated[
+        str,
+        Meta(pattern=rf"\A({_NAME}\.yaml)?\Z", description="a .yaml file in stacks/processing, or empty"),
+    ] = ""
+    candidate_model_file: ModelFile = ""
+    alert_window_seconds: Annotated[int, Meta(ge=0, le=900, description="an integer from 0 to 900")] = 600
 
     def __post_init__(self) -> None:
         if self.notify_concurrency > self.notify.reserved_concurrency:

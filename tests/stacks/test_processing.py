@@ -6,11 +6,12 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-import yaml
 
+from detection.rules.check import rules_of
 from functions.common.event import EVENT_FIELDS
 from functions.fraud.rules import RulesError, RuleSet
 from stacks.processing.rules import packaged_rules
+from stacks.processing.scorers import CANDIDATE_MODEL, CANDIDATE_RULES
 from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import ROOT, Program
 
@@ -137,21 +138,29 @@ def test_an_event_that_the_fraud_function_fails_on_is_tried_again_and_kept(proce
 def test_R7_the_fraud_function_sends_to_the_suspicious_queue(processing: Program, data: Program) -> None:
     variables = processing.one("lambda/function:Function", "fraud-function")["environment"]["variables"]
     statement = processing.one("iam/rolePolicy:RolePolicy", "fraud-permissions").statements()["SendMessages"]
-    assert variables == {"QUEUE_URL": data.outputs["suspicious_queue_url"]}
+    assert variables["QUEUE_URL"] == data.outputs["suspicious_queue_url"]
     assert data.outputs["suspicious_queue_arn"] in statement["Resource"]
+
+
+def test_the_fraud_function_is_told_the_tables_and_the_window_of_alerts(processing: Program) -> None:
+    variables = processing.one("lambda/function:Function", "fraud-function")["environment"]["variables"]
+    assert variables["TABLE_NAME"] == "transactions"
+    assert variables["PROFILES_TABLE_NAME"] == "profiles"
+    assert variables["ALERT_WINDOW_SECONDS"] == "600"
 
 
 def test_R5_the_zip_of_the_fraud_function_holds_the_rules_of_the_file(processing: Program) -> None:
     with ZipFile(processing.one("lambda/function:Function", "fraud-function")["code"].path) as archive:
         packaged = RuleSet.from_json(archive.read("functions/fraud/rules.json"))
-    written = yaml.safe_load((ROOT / "stacks" / "processing" / "rules.yaml").read_text())
-    assert packaged == RuleSet.from_data(written)
+        names = set(archive.namelist())
+    assert packaged == rules_of(ROOT / "stacks" / "processing" / "rules.yaml")
+    assert not {"functions/fraud/model.json", CANDIDATE_MODEL, CANDIDATE_RULES} & names
 
 
 def test_rules_that_are_not_valid_fail_the_program_with_the_files_name(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("threshold: 2\n")
-    with pytest.raises(RulesError, match=r"rules\.yaml: .*threshold"):
+    with pytest.raises(RulesError, match=r"rules\.yaml.*threshold"):
         packaged_rules(file)
 
 
@@ -176,5 +185,8 @@ def test_C10_the_queue_hides_a_message_for_six_times_the_notify_functions_timeou
 def test_R8_the_notify_function_publishes_to_the_topic(processing: Program, data: Program) -> None:
     variables = processing.one("lambda/function:Function", "notify-function")["environment"]["variables"]
     statement = processing.one("iam/rolePolicy:RolePolicy", "notify-permissions").statements()["Publish"]
-    assert variables == {"TOPIC_ARN": data.outputs["alerts_topic_arn"]}
+    assert variables == {
+        "TOPIC_ARN": data.outputs["alerts_topic_arn"],
+        "PROFILES_TABLE_NAME": data.outputs["profiles_table_name"],
+    }
     assert statement["Resource"] == [data.outputs["alerts_topic_arn"]]

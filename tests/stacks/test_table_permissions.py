@@ -1,0 +1,58 @@
+"""What functions may do with the tables and their keys."""
+
+import pytest
+
+from tests.stacks.conftest import Programs
+from tests.stacks.mocked_aws import REGION
+from tests.stacks.recording import Program
+
+
+def test_C4_the_fraud_function_reads_profiles_and_writes_them_with_the_decision(
+    processing: Program, data: Program
+) -> None:
+    statements = processing.one("iam/rolePolicy:RolePolicy", "fraud-permissions").statements()
+    allowed = {
+        sid: (statement["Action"], statement["Resource"])
+        for sid, statement in statements.items()
+        if any(action.startswith("dynamodb:") for action in statement["Action"])
+    }
+    assert allowed == {
+        "ReadProfiles": (["dynamodb:BatchGetItem"], [data.outputs["profiles_table_arn"]]),
+        "KeepProfiles": (["dynamodb:UpdateItem"], [data.outputs["profiles_table_arn"]]),
+        "RecordDecisions": (["dynamodb:UpdateItem"], [data.outputs["table_arn"]]),
+    }
+
+
+@pytest.mark.parametrize(("layer", "function"), [("processing", "fraud"), ("edge", "labels")])
+def test_C4_tables_are_updated_in_transactions_only(prod: Programs, layer: str, function: str) -> None:
+    statements = prod[layer].one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements()
+    updates = [each for each in statements.values() if "dynamodb:UpdateItem" in each["Action"]]
+    assert len(updates) == 2
+    for statement in updates:
+        assert statement["Action"] == ["dynamodb:UpdateItem"]
+        assert statement["Condition"] == {
+            "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
+        }
+
+
+@pytest.mark.parametrize(("layer", "function"), [("processing", "fraud"), ("edge", "labels")])
+def test_C11_each_tables_key_is_used_through_dynamodb(prod: Programs, layer: str, function: str) -> None:
+    statements = prod[layer].one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements()
+    keys = {
+        key
+        for statement in statements.values()
+        if statement.get("Condition")
+        == {"StringEquals": {"kms:ViaService": f"dynamodb.{REGION}.amazonaws.com"}}
+        for key in statement["Resource"]
+    }
+    assert keys == {prod["foundation"].outputs[name] for name in ("data_key_arn", "profiles_key_arn")}
+
+
+def test_C4_the_notify_function_reads_single_profiles_and_writes_none(
+    processing: Program, data: Program, foundation: Program
+) -> None:
+    statements = processing.one("iam/rolePolicy:RolePolicy", "notify-permissions").statements()
+    assert statements["ReadProfile"]["Action"] == ["dynamodb:GetItem"]
+    assert statements["ReadProfile"]["Resource"] == [data.outputs["profiles_table_arn"]]
+    assert statements["ReadProfileEncrypted"]["Action"] == ["kms:Decrypt", "kms:DescribeKey"]
+    assert statements["ReadProfileEncrypted"]["Resource"] == [foundation.outputs["profiles_key_arn"]]
