@@ -11,6 +11,7 @@ from orchestration.transactions import alerts as mail
 from orchestration.transactions import demo as demonstration
 from orchestration.transactions import logs as log_tail
 from orchestration.transactions import send as sending
+from orchestration.transactions.kinds import LABELS
 from orchestration.transactions.wiring import Deployed
 
 
@@ -37,6 +38,20 @@ def send(env: str, file: str, *, file_format: str, concurrency: int, rejects: st
     target = Deployed.in_environment(environments.find(env)).target()
     return sending.send(
         target, file, file_format=file_format, concurrency=concurrency, rejects=rejects, as_json=as_json
+    )
+
+
+def label(env: str, file: str, *, file_format: str, concurrency: int, rejects: str, as_json: bool) -> int:
+    """Post a file of labels."""
+    target = Deployed.in_environment(environments.find(env)).labels_target()
+    return sending.send(
+        target,
+        file,
+        LABELS,
+        file_format=file_format,
+        concurrency=concurrency,
+        rejects=rejects,
+        as_json=as_json,
     )
 
 

@@ -8,6 +8,10 @@ from invoke.context import Context
 from orchestration.running import Number, Whole, task
 from orchestration.tasks.options import ENV, FOLLOW, JSON, LOCAL_ENV, PORT
 
+FORMAT = "jsonl or csv (default: by the file's name or content)"
+CONCURRENCY = "requests at the same time, up to 256"
+REJECTS = "file that keeps what was refused, to be corrected and sent again"
+
 
 @task(
     help={
@@ -37,9 +41,9 @@ def demo(
     help={
         "file": "JSON lines or CSV; - is standard input",
         "env": ENV,
-        "format": "jsonl or csv (default: by the file's name or content)",
-        "concurrency": "requests at the same time, up to 256",
-        "rejects": "file that keeps what was refused, to be corrected and sent again",
+        "format": FORMAT,
+        "concurrency": CONCURRENCY,
+        "rejects": REJECTS,
         "json": JSON,
     },
 )
@@ -59,6 +63,34 @@ def send(
     return using.send(env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json)
 
 
+@task(
+    positional=["file"],
+    help={
+        "file": "JSON lines or CSV of transaction_id, timestamp, label (fraud or genuine) and, if known,"
+        " source and reported_at; - is standard input",
+        "env": ENV,
+        "format": FORMAT,
+        "concurrency": CONCURRENCY,
+        "rejects": REJECTS,
+        "json": JSON,
+    },
+)
+def label(
+    _: Context,
+    *,
+    file: str,
+    env: str = "local",
+    format_: str = "",
+    concurrency: int = Whole(8),
+    rejects: str = "",
+    json: bool = False,
+) -> int:
+    """Post a file of labels: what transactions turned out to be."""
+    from orchestration.commands import using
+
+    return using.label(env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json)
+
+
 @task(help={"env": LOCAL_ENV, "follow": FOLLOW, "full": "with the text of each mail", "json": JSON})
 def alerts(
     _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
@@ -73,7 +105,7 @@ def alerts(
     help={
         "env": ENV,
         "function": "only this one: api, fraud or notify",
-        "since": "how far back: a number and s, m, h or d",
+        "since": "how far back: a number and s, m, h, d or w",
         "follow": FOLLOW,
         "json": JSON,
     }

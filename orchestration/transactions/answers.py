@@ -1,4 +1,4 @@
-"""What an answer of the API means for the transaction that was posted, in a sender's words."""
+"""What an answer of the API means for the transaction or label that was posted, in a sender's words."""
 
 import http.client
 import json
@@ -11,6 +11,7 @@ from orchestration.errors import UserError
 from orchestration.transactions.client import Answer
 
 NO_REASON = "no reason given"
+UNKNOWN_TRANSACTION = ":unknown-transaction"
 
 
 class Outcome(StrEnum):
@@ -18,17 +19,24 @@ class Outcome(StrEnum):
 
     STORED = "stored"
     REPLAYED = "replayed"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
     REJECTED = "rejected"
     FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one transaction. `status` is 0 where it was not posted at all."""
+    """What became of one transaction or label. `status` is 0 where it was not posted at all."""
 
     outcome: Outcome
     status: int = 0
     reason: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the API has it now, from this time or an earlier one."""
+        return self.outcome not in (Outcome.REJECTED, Outcome.FAILED)
 
 
 class RefusedCallerError(UserError):
@@ -36,12 +44,27 @@ class RefusedCallerError(UserError):
 
 
 def judge(answer: Answer) -> Verdict:
-    """The verdict on one answer. Raises `UserError` where no transaction would fare better."""
+    """The verdict on a transaction. Raises `UserError` where no other would fare better."""
+    if answer.status == HTTPStatus.OK:
+        return Verdict(Outcome.REPLAYED, answer.status)
+    return _judge(answer)
+
+
+def judge_label(answer: Answer) -> Verdict:
+    """The verdict on a label. Raises `UserError` where no other would fare better."""
+    said = _object(answer) or {}
+    if answer.status == HTTPStatus.OK:
+        changed = said.get("status") == Outcome.CHANGED
+        return Verdict(Outcome.CHANGED if changed else Outcome.UNCHANGED, answer.status)
+    if answer.status == HTTPStatus.NOT_FOUND and str(said.get("type")).endswith(UNKNOWN_TRANSACTION):
+        return Verdict(Outcome.REJECTED, answer.status, explain(answer))
+    return _judge(answer)
+
+
+def _judge(answer: Answer) -> Verdict:
     status = answer.status
     if status == HTTPStatus.CREATED:
         return Verdict(Outcome.STORED, status)
-    if status == HTTPStatus.OK:
-        return Verdict(Outcome.REPLAYED, status)
     reason = explain(answer)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise RefusedCallerError(
@@ -59,16 +82,22 @@ def judge(answer: Answer) -> Verdict:
 
 def explain(answer: Answer) -> str:
     """Why, on one line: each field at fault with its reason, else what the API says in general."""
-    try:
-        problem = json.loads(answer.body)
-    except ValueError:
-        problem = None
-    if not isinstance(problem, dict):
+    problem = _object(answer)
+    if problem is None:
         return http.client.responses.get(answer.status, NO_REASON)
     errors = problem.get("errors")
     fields = [_fault(error) for error in errors] if isinstance(errors, list) else []
     said = problem.get("detail") or problem.get("message") or problem.get("Message") or problem.get("title")
     return "; ".join(fields) or " ".join(str(said or NO_REASON).split()).rstrip(".")
+
+
+def _object(answer: Answer) -> dict[str, Any] | None:
+    """The JSON object of the body; None if it is none."""
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _fault(error: Any) -> str:

@@ -13,13 +13,13 @@ from rich.text import Text
 
 from functions.common.clock import now_ms
 from functions.common.money import readable
-from functions.fraud.rules import RuleSet
 from orchestration.console import console, fail
 from orchestration.errors import UserError
 from orchestration.transactions.client import ApiClient, Target
+from orchestration.transactions.findings import Alert, Findings
 from orchestration.transactions.leftovers import depths
 from orchestration.transactions.simulate import simulate
-from orchestration.transactions.watching import SETTLE_SECONDS, THREADS, Alert, Findings, Following, Watch
+from orchestration.transactions.watching import SETTLE_SECONDS, THREADS, Decisions, Following, Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -53,7 +53,7 @@ class Pipeline:
 
     target: Target
     mailbox: Mailbox
-    rules: RuleSet
+    decisions: Decisions
     sqs: "SQSClient"
     dead_letters: Mapping[str, str]
 
@@ -69,8 +69,8 @@ def run(
 ) -> int:
     """Post `count` simulated transactions, `rate` a second, show the alerts as they arrive, and sum up.
 
-    Returns the exit status: 0 if every flagged transaction's alert arrived, no other did, and nothing was set
-    aside on the way; 130 after Ctrl-C.
+    Returns the exit status: 0 if every transaction was decided, every alert that is due arrived and no
+    other did, and nothing was set aside on the way; 130 after Ctrl-C.
     """
     check_pace(count, rate)
     left_before = depths(pipeline.sqs, pipeline.dead_letters)
@@ -81,7 +81,7 @@ def run(
         watch = Watch(
             client,
             pipeline.mailbox,
-            pipeline.rules,
+            pipeline.decisions,
             show=lambda alert: console.print(_line(alert)),
             progress=lambda answers: bar.update(task, completed=answers),
             after=pipeline.mailbox.last(),
@@ -125,7 +125,8 @@ def _line(alert: Alert) -> Text:
 def _summary(findings: Findings, left: Mapping[str, int]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("posted", str(len(findings.posted) - len(findings.refused)))
-    table.add_row("flagged", str(len(findings.flagged)))
+    folded = f" ({len(findings.folded)} told of together, when the window ends)" if findings.folded else ""
+    table.add_row("flagged", f"{len(findings.flagged)}{folded}")
     repeated = f" ({findings.repeated} more than once)" if findings.repeated else ""
     table.add_row("alerts received", f"{len(findings.alerts)}{repeated}")
     p50, p95 = findings.latency_ms(50), findings.latency_ms(95)
@@ -149,9 +150,12 @@ def _status(findings: Findings, set_aside: Mapping[str, int]) -> int:
         )
     if findings.unexpected:
         fail(
-            f"{len(findings.unexpected)} alerts for what no rule flags: {_some(findings.unexpected)}.",
-            "Are the rules deployed that stacks/processing holds? Run: invoke deploy",
+            f"{len(findings.unexpected)} alerts that are not due: {_some(findings.unexpected)}.",
+            "See: invoke explain TRANSACTION_ID",
         )
+    if findings.undecided:
+        undecided = [each.transaction_id for each in findings.undecided]
+        fail(f"{len(undecided)} are not decided: {_some(undecided)}.", "See: invoke logs --function fraud")
     grown = [f"{name}: {more}" for name, more in set_aside.items() if more > 0]
     if grown:
         fail(f"Set aside during this run: {', '.join(grown)}.", "See: invoke logs")

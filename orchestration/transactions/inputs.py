@@ -1,6 +1,6 @@
-"""Reads transactions from JSON lines or CSV, one record at a time, each with the text it came from.
+"""Reads what is to be posted from JSON lines or CSV, one record at a time, each with the text it came from.
 
-It owns the two formats and no rule of a transaction: those are the API's.
+It owns the two formats and no rule of a transaction or label: those are the API's.
 """
 
 import codecs
@@ -14,16 +14,12 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from functions.common import transaction
+from functions.common.fields import Field
 from orchestration.errors import UserError
 
 Format = Literal["jsonl", "csv"]
 FORMATS: tuple[Format, ...] = ("jsonl", "csv")
 SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
-
-FIELDS = tuple(field.name for field in transaction.FIELDS)
-REQUIRED = tuple(field.name for field in transaction.FIELDS if field.required)
-# A cell has no type; only of this field does the API expect a number and refuse a string.
-INTEGERS = ("timestamp",)
 
 DELIMITERS = (",", ";", "\t")
 # The API takes 16 KiB. Without a bound, a file that is no lines at all would be read into memory whole.
@@ -32,8 +28,29 @@ LONGEST_ROW_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What each record of a file is `one` of, the fields that it may have, and the task that posts it.
+
+    A cell has no type: `integers` are those of which the API expects a number and refuses a string.
+    """
+
+    one: str
+    task: str
+    fields: tuple[Field, ...]
+    integers: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all fields."""
+        return tuple(field.name for field in self.fields)
+
+
+TRANSACTION = Shape("transaction", "send", transaction.FIELDS, ("timestamp",))
+
+
+@dataclass(frozen=True)
 class Record:
-    """One transaction to be: `raw` exactly as it came, and either the `body` to post or why there is none.
+    """One thing to be posted: `raw` exactly as it came, and either the `body` to post or why there is none.
 
     `line` is where it starts in the file, counted from 1.
     """
@@ -53,25 +70,25 @@ class Input:
     records: Iterator[Record]
 
 
-def read(stream: BinaryIO, name: str, asked: str = "") -> Input:
+def read(stream: BinaryIO, name: str, asked: str = "", shape: Shape = TRANSACTION) -> Input:
     """The records of `stream`, in the format `asked` for, else that of the name, else what it looks like.
 
     A `UserError` if there is no such format or the file as a whole cannot be right.
     """
     if asked and asked not in FORMATS:
         raise UserError(f"There is no format '{asked}'.", f"Formats are: {', '.join(FORMATS)}.")
-    lines = _Lines(stream, name)
+    lines = _Lines(stream, name, shape)
     if (asked or SUFFIXES.get(Path(name).suffix.lower()) or lines.sniff()) == "jsonl":
         if lines.first().lstrip().startswith(b"["):
             raise UserError(
-                f"{name} holds one JSON array, not a transaction per line.",
-                f"Convert it first: jq -c '.[]' {name} | invoke send - --format jsonl",
+                f"{name} holds one JSON array, not a {shape.one} per line.",
+                f"Convert it first: jq -c '.[]' {name} | invoke {shape.task} - --format jsonl",
             )
-        return Input("jsonl", b"", _json_records(lines))
+        return Input("jsonl", b"", _json_records(lines, shape))
     while not (header := lines.take()).text.strip() and header.text:
         pass
-    columns, delimiter = _columns(header.text, name)
-    return Input("csv", header.text, _csv_records(lines, columns, delimiter))
+    columns, delimiter = _columns(header.text, name, shape)
+    return Input("csv", header.text, _csv_records(lines, columns, delimiter, shape))
 
 
 @dataclass(frozen=True)
@@ -83,9 +100,10 @@ class _Line:
 class _Lines:
     """The lines of a stream with their numbers; lines can be put back to be read again."""
 
-    def __init__(self, stream: BinaryIO, name: str) -> None:
+    def __init__(self, stream: BinaryIO, name: str, shape: Shape) -> None:
         self._stream = stream
         self._name = name
+        self._shape = shape
         self._count = 0
         self._waiting: list[_Line] = []
 
@@ -98,7 +116,7 @@ class _Lines:
         if len(text) > LONGEST_RECORD_BYTES:
             raise UserError(
                 f"{self._name}:{self._count}: the line is longer than {LONGEST_RECORD_BYTES} bytes.",
-                "Is this JSON lines or CSV, a transaction per line?",
+                f"Is this JSON lines or CSV, a {self._shape.one} per line?",
             )
         if self._count == 1:
             if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -123,15 +141,15 @@ class _Lines:
         return "jsonl" if self.first().lstrip().startswith((b"{", b"[")) else "csv"
 
 
-def _json_records(lines: _Lines) -> Iterator[Record]:
+def _json_records(lines: _Lines, shape: Shape) -> Iterator[Record]:
     while (line := lines.take()).text:
         body = line.text.strip()
         if body:
             # The line itself is what is sent: decoding and encoding would not keep every number exact.
-            yield Record(line.number, line.text, body, _json_problem(body))
+            yield Record(line.number, line.text, body, _json_problem(body, shape))
 
 
-def _json_problem(body: bytes) -> str:
+def _json_problem(body: bytes, shape: Shape) -> str:
     try:
         value = json.loads(body.decode("utf-8"), parse_float=str, parse_int=str)
     except UnicodeDecodeError as error:
@@ -139,11 +157,11 @@ def _json_problem(body: bytes) -> str:
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg}, column {error.colno}"
     except RecursionError:
-        return "not a transaction: nested too deeply"
+        return f"not a {shape.one}: nested too deeply"
     return "" if isinstance(value, dict) else "not a JSON object"
 
 
-def _columns(header: bytes, name: str) -> tuple[list[str], str]:
+def _columns(header: bytes, name: str, shape: Shape) -> tuple[list[str], str]:
     """The columns, and what is between them; a `UserError` that names the wrong and the missing ones."""
     if not header.strip():
         return [], ","
@@ -152,15 +170,17 @@ def _columns(header: bytes, name: str) -> tuple[list[str], str]:
     except UnicodeDecodeError as error:
         raise UserError(f"{name}:1: not UTF-8: byte {error.start + 1}.", "Save it as UTF-8.") from error
     candidates = [(_cells(text, delimiter), delimiter) for delimiter in DELIMITERS]
-    columns, delimiter = max(candidates, key=lambda candidate: len(set(candidate[0]) & set(FIELDS)))
+    columns, delimiter = max(candidates, key=lambda candidate: len(set(candidate[0]) & set(shape.names)))
     columns = [column.strip() for column in columns]
-    wrong = [column or "''" for column in columns if column not in FIELDS]
-    missing = [field for field in REQUIRED if field not in columns]
+    wrong = [column or "''" for column in columns if column not in shape.names]
+    missing = [field.name for field in shape.fields if field.required and field.name not in columns]
     repeated = sorted({column for column in columns if columns.count(column) > 1})
     faults = {"unknown": wrong, "missing": missing, "repeated": repeated}
     said = "; ".join(f"{fault} {', '.join(names)}" for fault, names in faults.items() if names)
     if said:
-        raise UserError(f"{name}: wrong columns in the first line: {said}.", f"Columns: {', '.join(FIELDS)}.")
+        raise UserError(
+            f"{name}: wrong columns in the first line: {said}.", f"Columns: {', '.join(shape.names)}."
+        )
     return columns, delimiter
 
 
@@ -168,7 +188,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
     return next(csv.reader([text], delimiter=delimiter), [])
 
 
-def _csv_records(lines: _Lines, columns: list[str], delimiter: str) -> Iterator[Record]:
+def _csv_records(lines: _Lines, columns: list[str], delimiter: str, shape: Shape) -> Iterator[Record]:
     while (row := _take_row(lines)) is not None:
         raw = b"".join(line.text for line in row)
         if not raw.strip():
@@ -184,7 +204,7 @@ def _csv_records(lines: _Lines, columns: list[str], delimiter: str) -> Iterator[
             yield Record(row[0].number, row[0].text, problem=f"not CSV: {said}")
         else:
             if len(cells) == len(columns):
-                yield Record(row[0].number, raw, _body(columns, cells))
+                yield Record(row[0].number, raw, _body(columns, cells, shape))
             else:
                 said = f"{len(cells)} cells, but {len(columns)} columns"
                 yield Record(row[0].number, raw, problem=said)
@@ -215,15 +235,15 @@ def _open(text: bytes) -> bool:
     return text.count(b'"') % 2 == 1
 
 
-def _body(columns: list[str], cells: list[str]) -> bytes:
-    """The transaction a row says: text as it is, so amounts stay exact; an empty cell is an absent field."""
+def _body(columns: list[str], cells: list[str], shape: Shape) -> bytes:
+    """The thing a row says: text as it is, so amounts stay exact; an empty cell is an absent field."""
     present = {column: cell for column, cell in zip(columns, cells, strict=True) if cell != ""}
-    values = {column: _value(column, cell) for column, cell in present.items()}
+    values = {column: _value(cell, integer=column in shape.integers) for column, cell in present.items()}
     return msgspec.json.encode(values)
 
 
-def _value(column: str, cell: str) -> str | int:
+def _value(cell: str, *, integer: bool) -> str | int:
     digits = cell.removeprefix("-")
-    if column in INTEGERS and digits.isascii() and digits.isdecimal() and len(digits) < 19:  # noqa: PLR2004
+    if integer and digits.isascii() and digits.isdecimal() and len(digits) < 19:  # noqa: PLR2004
         return int(cell)
     return cell

@@ -1,22 +1,20 @@
 """Shows what the functions log, from CloudWatch Logs: once, or as it comes."""
 
 import heapq
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestration.aws_errors import told_to_users
 from orchestration.console import console
+from orchestration.durations import milliseconds
 from orchestration.errors import UserError
 from orchestration.transactions.log_lines import LogLine
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 PAGE = 10_000
 # CloudWatch shows a line some seconds after it was written: what is this recent is asked for again.
 LATE_MS = 30_000
@@ -35,9 +33,10 @@ def logs(
 ) -> int:
     """Print the log lines of one or all of `functions` (short name → name in AWS), oldest first; returns 0.
 
-    `since` is how far back: a number and s, m, h or d. Following ends with Ctrl-C, which is no failure.
+    `since` is how far back, such as 10m. Following ends with Ctrl-C, which is no failure.
     """
-    tail = Tail(client, _groups(functions, function), start_ms=max(0, _now_ms() - _milliseconds(since)))
+    start_ms = max(0, _now_ms() - milliseconds("--since", since))
+    tail = Tail(client, _groups(functions, function), start_ms)
     try:
         with told_to_users():
             _print(tail.read(), as_json=as_json)
@@ -118,13 +117,6 @@ def _groups(functions: Mapping[str, str], function: str) -> dict[str, str]:
         raise UserError(f"There is no function '{function}'.", f"Functions are: {', '.join(functions)}.")
     wanted = [function] if function else list(functions)
     return {name: f"/aws/lambda/{functions[name]}" for name in wanted}
-
-
-def _milliseconds(since: str) -> int:
-    match = re.fullmatch(r"(\d{1,6})([smhd])", since)
-    if not match:
-        raise UserError(f"--since {since} is no length of time.", "Give a number and s, m, h or d: 90s, 10m.")
-    return int(timedelta(**{UNITS[match[2]]: int(match[1])}).total_seconds() * 1000)
 
 
 def _now_ms() -> int:

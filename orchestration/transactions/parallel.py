@@ -6,10 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
+from zlib import crc32
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_Queue: TypeAlias = "queue.SimpleQueue[tuple[Item, Future[Result]] | None]"
 
 # One slow item must not let the other threads wait for something to do, nor the memory grow.
 WAITING_PER_THREAD = 4
@@ -18,21 +20,28 @@ WAITING_PER_THREAD = 4
 class Workers(Generic[Item, Result]):
     """`threads` threads that each do `work`, item by item.
 
-    The threads are daemons: a process that was interrupted does not wait for what they wait for.
+    Items of one `lane` are worked on one after another, in their order; without lanes, whenever a thread
+    is free. The threads are daemons: a process that was interrupted does not wait for what they wait for.
     """
 
-    def __init__(self, work: Callable[[Item], Result], threads: int) -> None:
+    def __init__(
+        self, work: Callable[[Item], Result], threads: int, lane: Callable[[Item], str] | None = None
+    ) -> None:
         self._work = work
         self._threads = threads
-        self._todo: queue.SimpleQueue[tuple[Item, Future[Result]] | None] = queue.SimpleQueue()
+        self._lane = lane
+        # One for all threads, or one for each: a lane is always the same one's.
+        self._todo: list[_Queue[Item, Result]] = [queue.SimpleQueue() for _ in range(threads if lane else 1)]
         self._underway: deque[tuple[Item, Future[Result]]] = deque()
-        for _ in range(threads):
-            threading.Thread(target=self._run, daemon=True).start()
+        for number in range(threads):
+            todo = self._todo[number % len(self._todo)]
+            threading.Thread(target=self._run, args=(todo,), daemon=True).start()
 
     def submit(self, item: Item) -> "Future[Result]":
         """Have `item` worked on; the future holds the result, or the exception that `work` raised."""
         future: Future[Result] = Future()
-        self._todo.put((item, future))
+        number = crc32(self._lane(item).encode("utf-8", "surrogatepass")) if self._lane else 0
+        self._todo[number % len(self._todo)].put((item, future))
         return future
 
     def in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, "Future[Result]"]]:
@@ -62,11 +71,11 @@ class Workers(Generic[Item, Result]):
 
     def close(self) -> None:
         """Let the threads end once they have nothing left to do."""
-        for _ in range(self._threads):
-            self._todo.put(None)
+        for number in range(self._threads):
+            self._todo[number % len(self._todo)].put(None)
 
-    def _run(self) -> None:
-        while (task := self._todo.get()) is not None:
+    def _run(self, todo: "_Queue[Item, Result]") -> None:
+        while (task := todo.get()) is not None:
             item, future = task
             if not future.set_running_or_notify_cancel():
                 continue

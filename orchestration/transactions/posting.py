@@ -1,4 +1,4 @@
-"""Posts a stream of transactions, several at a time, and counts what became of them."""
+"""Posts a stream of transactions or labels, several at a time, and counts what became of them."""
 
 import threading
 from collections import Counter
@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from orchestration.errors import UserError
-from orchestration.transactions.answers import Outcome, Verdict, judge
+from orchestration.transactions.answers import Outcome, Verdict
 from orchestration.transactions.client import Answer
 from orchestration.transactions.inputs import Record
+from orchestration.transactions.kinds import TRANSACTIONS, Kind
 from orchestration.transactions.parallel import Workers
 
 # Answers to what is under way when it is stopped are worth this wait, no more: sending again is safe.
@@ -22,12 +23,12 @@ class Client(Protocol):
     """What posting needs of the API's client."""
 
     def post(self, body: bytes) -> Answer:
-        """The final answer to one transaction."""
+        """The final answer to one transaction or label."""
 
 
 @dataclass
 class Summary:
-    """What became of the transactions, and whether anything ended it early."""
+    """What became of what was posted, and whether anything ended it early."""
 
     counts: Counter[Outcome] = field(default_factory=Counter)
     interrupted: bool = False
@@ -35,7 +36,7 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        """Whether every transaction is in the table now."""
+        """Whether everything is in the table now."""
         refused = self.counts[Outcome.REJECTED] + self.counts[Outcome.FAILED]
         return not (refused or self.interrupted or self.error)
 
@@ -49,12 +50,14 @@ class Posting:
     def __init__(
         self,
         client: Client,
+        kind: Kind = TRANSACTIONS,
         *,
         concurrency: int,
         stop: threading.Event,
         observe: Callable[[Record, Verdict], None],
     ) -> None:
         self._client = client
+        self._kind = kind
         self._concurrency = concurrency
         self._stop = stop
         self._observe = observe
@@ -62,8 +65,8 @@ class Posting:
         self.summary = Summary()
 
     def run(self, records: Iterable[Record]) -> Summary:
-        """Post all records. Ends early on Ctrl-C, and on what every further transaction would meet, too."""
-        workers: Workers[Record, Verdict] = Workers(self._post, self._concurrency)
+        """Post all records. Ends early on Ctrl-C, and on what every further record would meet, too."""
+        workers: Workers[Record, Verdict] = Workers(self._post, self._concurrency, self._kind.lane)
         try:
             for record, future in workers.in_order(records):
                 self._count(record, future)
@@ -83,7 +86,7 @@ class Posting:
     def _post(self, record: Record) -> Verdict:
         if record.problem:
             return Verdict(Outcome.REJECTED, reason=record.problem)
-        return judge(self._client.post(record.body))
+        return self._kind.judge(self._client.post(record.body))
 
     def _count(self, record: Record, future: Future[Verdict]) -> None:
         verdict = future.result()
@@ -94,6 +97,6 @@ class Posting:
         self._failures_in_a_row = self._failures_in_a_row + 1 if verdict.outcome is Outcome.FAILED else 0
         if self._failures_in_a_row >= FAILURES_IN_A_ROW:
             raise UserError(
-                f"The last {FAILURES_IN_A_ROW} transactions failed: {verdict.reason}.",
+                f"The last {FAILURES_IN_A_ROW} {self._kind.many} failed: {verdict.reason}.",
                 "Send the file again later: what is stored is not stored twice.",
             )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from functions.common import transaction
 from orchestration.environments import ROOT
-from orchestration.transactions.simulate import body, present, simulate
+from orchestration.transactions.posts import body, present
+from orchestration.transactions.simulate import simulate
 
 COUNT = 300
 SEED = 7

@@ -1,4 +1,4 @@
-"""Sends a file of transactions: what the user sees while it goes on and at the end."""
+"""Posts a file of transactions or labels: what the user sees while it goes on and at the end."""
 
 import os
 import stat
@@ -16,8 +16,9 @@ from rich.text import Text
 from orchestration.console import console, print_json, progress_console, say
 from orchestration.errors import UserError
 from orchestration.transactions import inputs
-from orchestration.transactions.answers import Outcome, Verdict
+from orchestration.transactions.answers import Verdict
 from orchestration.transactions.client import ApiClient, Target
+from orchestration.transactions.kinds import TRANSACTIONS, Kind
 from orchestration.transactions.posting import Posting, Summary
 from orchestration.transactions.rejects import Rejects
 
@@ -31,32 +32,33 @@ INTERRUPTED = 130
 def send(
     target: Target,
     file: str,
+    kind: Kind = TRANSACTIONS,
     *,
     file_format: str = "",
     concurrency: int = 8,
     rejects: str = "",
     as_json: bool = False,
 ) -> int:
-    """Post the transactions of `file` (`-` is standard input) and print what became of them.
+    """Post what `file` holds (`-` is standard input), a `kind` of thing, and print what became of it.
 
-    Returns the exit status: 0 if all are stored, 1 if any was refused, 130 after Ctrl-C. Raises `UserError`,
-    after the summary so far, if it could not go on.
+    Returns the exit status: 0 if all of it is stored, 1 if any was refused, 130 after Ctrl-C. Raises
+    `UserError`, after the summary so far, if it could not go on.
     """
     if not 1 <= concurrency <= MOST_CONCURRENT:
         raise UserError(f"--concurrency {concurrency} is not from 1 to {MOST_CONCURRENT}.")
     started = time.monotonic()
     with ExitStack() as stack:
-        stream = stack.enter_context(_opened(file))
+        stream = stack.enter_context(_opened(file, kind))
         size = _size(stream)
-        source = inputs.read(stream, _name(file), file_format)
+        source = inputs.read(stream, _name(file), file_format, kind.shape)
         kept = stack.enter_context(Rejects(_other_than(file, rejects), source.header)) if rejects else None
-        report = stack.enter_context(_Report(size, kept))
+        report = stack.enter_context(_Report(kind, size, kept))
         stop = threading.Event()
         client = ApiClient(target, connections=concurrency, stop=stop)
         stack.callback(client.close)
-        posting = Posting(client, concurrency=concurrency, stop=stop, observe=report.add)
+        posting = Posting(client, kind, concurrency=concurrency, stop=stop, observe=report.add)
         summary = posting.run(source.records)
-    _print(summary, time.monotonic() - started, file, rejects, as_json=as_json)
+    _print(kind, summary, time.monotonic() - started, file, rejects, as_json=as_json)
     if summary.error:
         raise summary.error
     if summary.interrupted:
@@ -67,10 +69,10 @@ def send(
 class _Report:
     """Shows how far it is, on a terminal, and why a record was refused, up to a number of reasons."""
 
-    def __init__(self, size_bytes: int | None, kept: Rejects | None) -> None:
+    def __init__(self, kind: Kind, size_bytes: int | None, kept: Rejects | None) -> None:
         self._kept = kept
         self._refused = 0
-        self._counts: dict[Outcome, int] = dict.fromkeys(Outcome, 0)
+        self._counts = dict.fromkeys(kind.outcomes, 0)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -96,7 +98,7 @@ class _Report:
         self._counts[verdict.outcome] += 1
         said = " · ".join(f"{count} {outcome}" for outcome, count in self._counts.items() if count)
         self._progress.update(self._task, advance=len(record.raw), description=said)
-        if verdict.outcome in (Outcome.STORED, Outcome.REPLAYED):
+        if verdict.accepted:
             return
         self._refused += 1
         if self._refused <= REASONS_SHOWN:
@@ -106,7 +108,7 @@ class _Report:
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
+def _opened(file: str, kind: Kind) -> Iterator[BinaryIO]:
     if file == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
@@ -114,7 +116,8 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         stream = Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
         # Invoke takes what stands where the file should for the file: 'invoke send --json'.
-        hint = "Say: invoke send FILE, or: invoke --help send" if file.startswith("-") else ""
+        task = kind.shape.task
+        hint = f"Say: invoke {task} FILE, or: invoke --help {task}" if file.startswith("-") else ""
         raise UserError(f"Cannot read {file}: {error.strerror}.", hint) from error
     with stream:
         yield stream
@@ -140,8 +143,8 @@ def _other_than(file: str, rejects: str) -> Path:
     return path
 
 
-def _print(summary: Summary, seconds: float, file: str, rejects: str, *, as_json: bool) -> None:
-    counts = {str(outcome): summary.counts[outcome] for outcome in Outcome}
+def _print(kind: Kind, summary: Summary, seconds: float, file: str, rejects: str, *, as_json: bool) -> None:
+    counts = {str(outcome): summary.counts[outcome] for outcome in kind.outcomes}
     kept = rejects if rejects and (counts["rejected"] or counts["failed"]) else None
     if as_json:
         result: dict[str, Any] = {
@@ -157,7 +160,7 @@ def _print(summary: Summary, seconds: float, file: str, rejects: str, *, as_json
     said = ", ".join(
         f"{count} {outcome}" for outcome, count in counts.items() if count or outcome != "failed"
     )
-    console.print(Text(f"{total} transactions in {seconds:.1f} s: {said}"))
+    console.print(Text(f"{total} {kind.many} in {seconds:.1f} s: {said}"))
     if kept:
         console.print(Text(f"What was refused is in {kept}, the reasons in {kept}.reasons.jsonl"))
     if summary.interrupted or summary.error:

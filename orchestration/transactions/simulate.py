@@ -90,17 +90,6 @@ def simulate(seed: int, run: str, clock: Callable[[], int], customers: int = 120
             )
 
 
-def body(transaction: Transaction) -> bytes:
-    """The transaction as a client posts it: JSON, the amount an exact string, absent fields left out."""
-    return msgspec.json.encode(present(transaction))
-
-
-def present(transaction: Transaction) -> dict[str, str | int]:
-    """The fields that are given, as JSON's types; the amount is a string."""
-    values = msgspec.to_builtins(transaction)
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _customer(rng: random.Random, number: int) -> Customer:
     country, currency, per_dollar = rng.choice(HOMES)
     address = f"{rng.choice(NETWORKS)}.{rng.randrange(1, 255)}"

@@ -2,25 +2,23 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from math import ceil
 from typing import Protocol
 
-from functions.common.event import TransactionInserted
+from functions.common.decision import Decision
 from functions.common.transaction import Transaction
-from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, score
 from local.mailbox import Mail
-from orchestration.transactions.answers import Outcome, Verdict, judge
+from orchestration.transactions.answers import judge
+from orchestration.transactions.findings import Alert, Findings
 from orchestration.transactions.parallel import Workers
 from orchestration.transactions.posting import Client
-from orchestration.transactions.simulate import body
+from orchestration.transactions.posts import body
 
 THREADS = 16
 # After the last alert that is due, one that is not due would come within this time.
 SETTLE_SECONDS = 0.5
+_ASK_AGAIN_SECONDS = 0.2
 
 
 class Following(Protocol):
@@ -30,49 +28,15 @@ class Following(Protocol):
         """Mails as they come, from the one after `after`, until `stop` is set."""
 
 
-@dataclass(frozen=True)
-class Alert:
-    """A mail about a transaction of this run; `latency_ms` is from its POST to the mail."""
+class Decisions(Protocol):
+    """What watching needs of the table."""
 
-    mail: Mail
-    transaction: Transaction
-    latency_ms: float
-
-
-@dataclass
-class Findings:
-    """What was posted and what came of it; ids are the transactions'."""
-
-    posted: dict[str, Transaction] = field(default_factory=dict)
-    flagged: set[str] = field(default_factory=set)
-    alerts: dict[str, Alert] = field(default_factory=dict)
-    refused: dict[str, Verdict] = field(default_factory=dict)
-    repeated: int = 0
-    interrupted: bool = False
-
-    @property
-    def missing(self) -> list[str]:
-        """Flagged, stored, and nobody was told."""
-        return sorted(self.flagged - self.alerts.keys() - self.refused.keys())
-
-    @property
-    def unexpected(self) -> list[str]:
-        """Somebody was told of what no rule flags."""
-        return sorted(self.alerts.keys() - self.flagged)
-
-    @property
-    def as_it_should(self) -> bool:
-        """Every transaction was stored, every flagged one led to an alert, and nothing else did."""
-        return not (self.missing or self.unexpected or self.refused or self.interrupted)
-
-    def latency_ms(self, percent: float) -> float | None:
-        """The latency that `percent` of the alerts do not exceed; None without any alert."""
-        ordered = sorted(alert.latency_ms for alert in self.alerts.values())
-        return ordered[ceil(len(ordered) * percent / 100) - 1] if ordered else None
+    def of(self, transactions: Sequence[Transaction]) -> Mapping[str, Decision]:
+        """What was decided, by transaction id; what is not decided yet is left out."""
 
 
 class Watch:
-    """One run: `client` posts, `mailbox` gets the alerts of what `rules` flag, `show` is told of each alert.
+    """One run: `client` posts, `decisions` say of what people are told, `mailbox` gets it, `show` each alert.
 
     `progress` is told, after each answer, how many there are.
     """
@@ -81,7 +45,7 @@ class Watch:
         self,
         client: Client,
         mailbox: Following,
-        rules: RuleSet,
+        decisions: Decisions,
         *,
         show: Callable[[Alert], None],
         progress: Callable[[int], None],
@@ -90,7 +54,7 @@ class Watch:
     ) -> None:
         self._client = client
         self._mailbox = mailbox
-        self._rules = rules
+        self._decisions = decisions
         self._show = show
         self._progress = progress
         self._after = after
@@ -103,16 +67,19 @@ class Watch:
     def run(
         self, transactions: Iterable[Transaction], per_second: float, patience_seconds: float
     ) -> Findings:
-        """Post all, and wait for the alerts until `patience_seconds` after the last answer.
+        """Post all, and wait for decisions and alerts until `patience_seconds` after the last answer.
 
-        Raises `UserError` where the API refuses whatever is posted. Ctrl-C ends it early: see the findings.
+        Transactions of one account are posted in their order. Raises `UserError` where the API refuses
+        whatever is posted. Ctrl-C ends it early: see the findings.
         """
         stop = threading.Event()
         follower = threading.Thread(target=self._follow, args=(stop,), daemon=True)
         follower.start()
         try:
             self._post_all(transactions, per_second, stop)
-            self._wait_for_alerts(patience_seconds, stop)
+            deadline = time.monotonic() + patience_seconds
+            self._wait_for_decisions(deadline, stop)
+            self._wait_for_alerts(deadline, stop)
         except KeyboardInterrupt:
             self.findings.interrupted = True
         finally:
@@ -123,13 +90,14 @@ class Watch:
     def _post_all(
         self, transactions: Iterable[Transaction], per_second: float, stop: threading.Event
     ) -> None:
-        workers: Workers[Transaction, None] = Workers(self._post, THREADS)
+        workers: Workers[Transaction, None] = Workers(self._post, THREADS, _account)
         started, open_answers = time.monotonic(), list[Future[None]]()
         try:
             for number, transaction in enumerate(transactions):
                 # Due times are counted from the start, so that a slow answer does not lower the rate.
                 stop.wait(max(0.0, started + number / per_second - time.monotonic()))
-                self._expect(transaction)
+                with self._changed:
+                    self.findings.posted[transaction.transaction_id] = transaction
                 open_answers.append(workers.submit(transaction))
                 if number == 0:
                     # Functions that were idle start with it; all at once, that many would start side by side.
@@ -143,26 +111,29 @@ class Watch:
                 answer.cancel()
             workers.close()
 
-    def _expect(self, transaction: Transaction) -> None:
-        decision = score(_as_event(transaction), NO_FEATURES, self._rules)
-        with self._changed:
-            self.findings.posted[transaction.transaction_id] = transaction
-            if decision.suspicious:
-                self.findings.flagged.add(transaction.transaction_id)
-
     def _post(self, transaction: Transaction) -> None:
         # Before the POST: its time is part of what somebody who waits for the alert waits for.
         self._posted_at_ms[transaction.transaction_id] = time.time() * 1000
         verdict = judge(self._client.post(body(transaction)))
         with self._changed:
-            if verdict.outcome not in (Outcome.STORED, Outcome.REPLAYED):
+            if not verdict.accepted:
                 self.findings.refused[transaction.transaction_id] = verdict
             self._answers += 1
             self._progress(self._answers)
 
-    def _wait_for_alerts(self, patience_seconds: float, stop: threading.Event) -> None:
+    def _wait_for_decisions(self, deadline: float, stop: threading.Event) -> None:
+        while undecided := self.findings.undecided:
+            found = self._decisions.of(undecided)
+            with self._changed:
+                self.findings.decisions.update(found)
+            if len(found) < len(undecided):
+                if time.monotonic() >= deadline:
+                    return
+                stop.wait(_ASK_AGAIN_SECONDS)
+
+    def _wait_for_alerts(self, deadline: float, stop: threading.Event) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self.findings.missing, patience_seconds)
+            self._changed.wait_for(lambda: not self.findings.missing, max(0.0, deadline - time.monotonic()))
         stop.wait(self._settle_seconds)
 
     def _follow(self, stop: threading.Event) -> None:
@@ -186,19 +157,8 @@ class Watch:
             self._changed.notify_all()
 
 
-def _as_event(transaction: Transaction) -> TransactionInserted:
-    return TransactionInserted(
-        transaction_id=transaction.transaction_id,
-        timestamp=transaction.timestamp,
-        account_id=transaction.account_id,
-        merchant_id=transaction.merchant_id,
-        amount=transaction.amount,
-        currency=transaction.currency,
-        channel=transaction.channel,
-        country=transaction.country,
-        merchant_category=transaction.merchant_category,
-        received_at=transaction.timestamp,
-    )
+def _account(transaction: Transaction) -> str:
+    return transaction.account_id
 
 
 def _without_finished(answers: list[Future[None]]) -> list[Future[None]]:

@@ -9,7 +9,6 @@ import boto3
 import yaml
 from botocore.credentials import Credentials
 
-from functions.fraud.rules import RuleSet
 from local.endpoint import Endpoint
 from orchestration import layers, local_aws, session
 from orchestration.aws_errors import told_to_users
@@ -18,12 +17,12 @@ from orchestration.engine.failures import LayerError
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.transactions.client import Target, at_endpoint
+from orchestration.transactions.decisions import RecordedDecisions
 from orchestration.transactions.demo import Pipeline
-from shared.configuration import validate_file
 from shared.contracts import Contract, ContractError, DataOutputs, EdgeOutputs, ProcessingOutputs, read, text
-from stacks.processing.settings import ProcessingSettings
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
@@ -73,10 +72,26 @@ class Deployed:
 
     def target(self) -> Target:
         """Where to post transactions, and as whom."""
-        url = text(self.outputs(EdgeOutputs).api_url)
-        if self.endpoint:
-            url = at_endpoint(url, self.endpoint.url)
-        return Target(url, self.region, self._credentials())
+        return self._target(text(self.outputs(EdgeOutputs).api_url))
+
+    def labels_target(self) -> Target:
+        """Where to post labels, and as whom."""
+        return self._target(text(self.outputs(EdgeOutputs).labels_url))
+
+    @property
+    def transactions_table(self) -> str:
+        """The name of the table of transactions, with what was decided of them."""
+        return text(self.outputs(DataOutputs).table_name)
+
+    @property
+    def profiles_table(self) -> str:
+        """The name of the table of profiles, with what people say of accounts and merchants."""
+        return text(self.outputs(DataOutputs).profiles_table_name)
+
+    def caller(self) -> str:
+        """The ARN of whoever uses this, as AWS names them."""
+        with told_to_users():
+            return str(self._client("sts").get_caller_identity()["Arn"])
 
     def functions(self) -> Mapping[str, str]:
         """The names in AWS of the functions that are deployed, by their short names; at least one."""
@@ -111,22 +126,29 @@ class Deployed:
 
     def pipeline(self) -> Pipeline:
         """Everything that the demonstration needs."""
-        folder = self.environment.stack_folder("processing")
-        settings = validate_file(ProcessingSettings, self.environment.name, self.environment.root)
-        rules = folder / settings.rules_file
         sqs: SQSClient = self._client("sqs")
         return Pipeline(
             target=self.target(),
             mailbox=local_aws.mailbox(self.environment),
-            rules=RuleSet.from_data(yaml.safe_load(rules.read_text())),
+            decisions=RecordedDecisions(self.dynamodb_client(), self.transactions_table),
             sqs=sqs,
             dead_letters=self.dead_letters(),
         )
+
+    def dynamodb_client(self) -> "DynamoDBClient":
+        """A client of DynamoDB."""
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
 
     def logs_client(self) -> "CloudWatchLogsClient":
         """A client of CloudWatch Logs."""
         client: CloudWatchLogsClient = self._client("logs")
         return client
+
+    def _target(self, url: str) -> Target:
+        if self.endpoint:
+            url = at_endpoint(url, self.endpoint.url)
+        return Target(url, self.region, self._credentials())
 
     def _client(self, service: str) -> Any:
         endpoint = self.endpoint

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import UserError
+from orchestration.transactions.kinds import LABELS
 from orchestration.transactions.send import REASONS_SHOWN, send
 from tests.unit.orchestration.fake_api import FakeApi, running
 
@@ -171,3 +172,66 @@ def test_a_refused_caller_is_told_after_the_summary(
     shown = capsys.readouterr().out
     assert "1 stored" in shown
     assert "Send the file again" in shown
+
+
+LABELS_HEADER = b"transaction_id,timestamp,label,source,reported_at\n"
+
+
+def test_a_file_of_labels_is_posted_with_its_own_columns(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "f.csv", LABELS_HEADER + b"t1,5,fraud,chargeback,7\nt2,6,genuine,,\n")
+    api.answers += [(201, b'{"status": "stored"}', {}), (200, b'{"status": "changed"}', {})]
+    assert send(api.target(), file, LABELS, concurrency=1) == 0
+    assert [request.transaction() for request in api.requests] == [
+        {"transaction_id": "t1", "timestamp": 5, "label": "fraud", "source": "chargeback", "reported_at": 7},
+        {"transaction_id": "t2", "timestamp": 6, "label": "genuine"},
+    ]
+    assert "2 labels in" in (shown := capsys.readouterr().out)
+    assert "1 stored, 1 changed, 0 unchanged, 0 rejected" in shown
+
+
+def test_a_label_of_an_unknown_transaction_is_rejected_and_the_others_go(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = {"type": "urn:fraud-pipeline:problem:unknown-transaction", "detail": "There is none"}
+    api.answer(404, unknown)
+    api.answer(200, {"status": "unchanged"})
+    kept = tmp_path / "kept.jsonl"
+    file = written(tmp_path, "f.jsonl", b'{"transaction_id":"t1"}\n{"transaction_id":"t2"}\n')
+    assert send(api.target(), file, LABELS, concurrency=1, rejects=str(kept), as_json=True) == 1
+    shown = capsys.readouterr()
+    assert "line 1: rejected: There is none" in shown.err
+    counts = {name: json.loads(shown.out)[name] for name in ("stored", "unchanged", "rejected", "failed")}
+    assert counts == {"stored": 0, "unchanged": 1, "rejected": 1, "failed": 0}
+    assert kept.read_bytes() == b'{"transaction_id":"t1"}\n'
+
+
+def test_labels_where_there_is_no_api_for_them_say_what_to_deploy(api: FakeApi, tmp_path: Path) -> None:
+    api.answer(404, {"message": "Not Found"})
+    with pytest.raises(UserError, match="Deploy the layer 'edge'"):
+        send(api.target(), written(tmp_path, "f.jsonl", b"{}\n"), LABELS)
+
+
+def test_of_two_labels_of_one_transaction_the_later_one_is_posted_last(api: FakeApi, tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"transaction_id": f"t{number % 5}", "label": str(number)}).encode()
+        for number in range(60)
+    ]
+    send(api.target(), written(tmp_path, "f.jsonl", b"\n".join(lines)), LABELS, concurrency=8)
+    for transaction in range(5):
+        labels = [
+            int(str(request.transaction()["label"]))
+            for request in api.requests
+            if request.transaction()["transaction_id"] == f"t{transaction}"
+        ]
+        assert labels == sorted(labels)
+
+
+def test_a_file_of_transactions_is_no_file_of_labels(api: FakeApi, tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"unknown account_id.*missing label.*Columns: transaction_id, timest"
+    ):
+        send(api.target(), written(tmp_path, "f.csv", HEADER), LABELS)
+    with pytest.raises(UserError, match="invoke label FILE"):
+        send(api.target(), "--json", LABELS)

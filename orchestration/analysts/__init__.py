@@ -1,0 +1,1 @@
+"""For analysts: lists, snoozes, why something was decided, how a candidate fares."""

@@ -1,0 +1,118 @@
+"""The tasks of analysts: lists, snoozes, why something was decided, and how a candidate does."""
+
+from rich.text import Text
+
+from detection.rules.check import rules_of
+from functions.common.clock import now_ms
+from functions.fraud.rules import RulesError
+from orchestration import durations, environments, session
+from orchestration.analysts import entries_display, lists, snoozes, trail, transactions, typed
+from orchestration.analysts import explain as explaining
+from orchestration.analysts import shadow_report as shadow
+from orchestration.analysts.sayings import Sayings
+from orchestration.analysts.table import ProfilesTable
+from orchestration.console import console
+from orchestration.errors import UserError
+from orchestration.transactions.wiring import Deployed
+from shared.configuration import validate_file
+from stacks.processing.settings import ProcessingSettings
+
+# What was typed is checked first, before anything is asked of AWS.
+
+
+def add_to_list(env: str, list_: str, kind: str, id_: str, *, reason: str, until: str, author: str) -> None:
+    """Put an account or merchant on a list."""
+    entry = lists.entry(list_, kind, id_, reason=reason, until=until, author=author, now_ms=now_ms())
+    _say(lists.add(_sayings(env), entry))
+
+
+def remove_from_list(env: str, list_: str, kind: str, id_: str, *, reason: str, author: str) -> None:
+    """Take an account or merchant off its list."""
+    removal = lists.removal(list_, kind, id_, reason=reason, author=author)
+    _say(lists.remove(_sayings(env), removal))
+
+
+def show_lists(env: str, *, only: str, ended: bool, audit: bool, as_json: bool) -> None:
+    """Print who is on the lists, or every change of lists and snoozes."""
+    if only:
+        typed.one_of("list", only, typed.LISTS)
+    if audit and (only or ended):
+        raise UserError("--audit shows every change: it takes no --list and no --all.")
+    table = _profiles(_deployed(env))
+    if audit:
+        entries_display.show_changes(list(trail.changes(table)), as_json=as_json)
+    else:
+        entries_display.show_lists(trail.listings(table), now_ms(), only=only, ended=ended, as_json=as_json)
+
+
+def snooze(env: str, kind: str, id_: str, *, until: str, reason: str, author: str, ending: bool) -> None:
+    """Have nobody told of an account or because of a rule for a while, or end that."""
+    if ending and until:
+        raise UserError("--end ends a snooze now: it takes no --until.")
+    if ending:
+        _say(snoozes.end(_sayings(env), snoozes.ending(kind, id_, reason=reason, author=author)))
+        return
+    entry = snoozes.entry(
+        kind, id_, reason=reason, until=until, author=author, rules=lambda: _rules(env), now_ms=now_ms()
+    )
+    _say(snoozes.start(_sayings(env), entry))
+
+
+def show_snoozes(env: str, *, ended: bool, as_json: bool) -> None:
+    """Print what is snoozed."""
+    table = _profiles(_deployed(env))
+    entries_display.show_snoozes(trail.snoozes(table), now_ms(), ended=ended, as_json=as_json)
+
+
+def explain(env: str, transaction_id: str, *, as_json: bool) -> None:
+    """Print why a transaction was decided as it was."""
+    typed.identifier("transaction", transaction_id)
+    deployed = _deployed(env)
+    explaining.show(
+        transactions.find(deployed.dynamodb_client(), deployed.transactions_table, transaction_id),
+        as_json=as_json,
+    )
+
+
+def shadow_report(env: str, *, since: str, as_json: bool) -> None:
+    """Print how a candidate and rules in shadow did."""
+    since_ms = now_ms() - durations.milliseconds("--since", since)
+    deployed = _deployed(env)
+    shadow.report(
+        deployed.dynamodb_client(),
+        deployed.transactions_table,
+        since_ms=since_ms,
+        since=since,
+        as_json=as_json,
+    )
+
+
+def _rules(env: str) -> list[str]:
+    """The ids of the rules in this tree, which are those that are deployed from it."""
+    environment = environments.find(env)
+    settings = validate_file(ProcessingSettings, environment.name, environment.root)
+    try:
+        ruleset = rules_of(environment.stack_folder("processing") / settings.rules_file)
+    except RulesError as error:
+        raise UserError(f"{str(error).splitlines()[0]}.", "See: invoke rules.check") from error
+    return [rule.id for rule in ruleset.rules]
+
+
+def _deployed(env: str) -> Deployed:
+    environment = environments.find(env)
+    # The same names are in every account.
+    session.check_guards(environment)
+    return Deployed.in_environment(environment)
+
+
+def _profiles(deployed: Deployed) -> ProfilesTable:
+    return ProfilesTable(deployed.dynamodb_client(), deployed.profiles_table)
+
+
+def _sayings(env: str) -> Sayings:
+    deployed = _deployed(env)
+    return Sayings(_profiles(deployed), deployed.caller())
+
+
+def _say(message: str) -> None:
+    console.print(Text(message))

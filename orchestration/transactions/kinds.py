@@ -1,0 +1,51 @@
+"""What can be posted to the API line by line: transactions, and labels of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from functions.labels import label
+from orchestration.transactions.answers import Outcome, Verdict, judge, judge_label
+from orchestration.transactions.client import Answer
+from orchestration.transactions.inputs import TRANSACTION, Record, Shape
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is posted, what an answer says of it, and how it may end, in the order in which that is told.
+
+    Those with one `lane` are posted one after another, in their order.
+    """
+
+    shape: Shape
+    judge: Callable[[Answer], Verdict]
+    outcomes: tuple[Outcome, ...]
+    lane: Callable[[Record], str] | None = None
+
+    @property
+    def many(self) -> str:
+        """What they are called."""
+        return f"{self.shape.one}s"
+
+
+class _About(msgspec.Struct):
+    transaction_id: str = ""
+
+
+def _transaction_of(record: Record) -> str:
+    try:
+        return msgspec.json.decode(record.body, type=_About).transaction_id
+    except msgspec.DecodeError:
+        # The API says what is wrong with it.
+        return ""
+
+
+TRANSACTIONS = Kind(TRANSACTION, judge, (Outcome.STORED, Outcome.REPLAYED, Outcome.REJECTED, Outcome.FAILED))
+LABELS = Kind(
+    Shape("label", "label", label.FIELDS, ("timestamp", "reported_at")),
+    judge_label,
+    (Outcome.STORED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.REJECTED, Outcome.FAILED),
+    # A label that corrects an earlier one in the same file is the one that stays.
+    lane=_transaction_of,
+)
