@@ -16,6 +16,8 @@ from orchestration.layers import Layer
 # The second one has the versions of pulumi and pulumi-aws, which a program's resources depend on.
 SHARED = ("shared/**", "requirements/dev.txt")
 FUNCTIONS_SHARE = "functions/common/**"
+# What turns the rules into a file in the function's zip.
+COMPILERS = {"fraud": "detection/rules/**"}
 
 
 def paths_of(layer: Layer, environment: str = "") -> tuple[str, ...]:
@@ -26,9 +28,10 @@ def paths_of(layer: Layer, environment: str = "") -> tuple[str, ...]:
     folder = f"stacks/{layer.name}"
     functions = [f"functions/{name}/**" for name in layer.functions]
     common = [FUNCTIONS_SHARE] if functions else []
+    compilers = [COMPILERS[name] for name in layer.functions if name in COMPILERS]
     others = [name for name in NAMES if environment and name != environment]
     without = [f"!{folder}/README.md", *(f"!{folder}/Pulumi.{name}.yaml" for name in others)]
-    return (f"{folder}/**", *functions, *common, *SHARED, *without)
+    return (f"{folder}/**", *functions, *common, *compilers, *SHARED, *without)
 
 
 def reasons(layer: Layer, changed: Iterable[str], environment: str = "") -> tuple[str, ...]:

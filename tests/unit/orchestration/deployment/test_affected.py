@@ -48,6 +48,11 @@ def test_what_no_program_reads_touches_no_layer(path: str) -> None:
     assert names(path) == []
 
 
+def test_the_compiler_of_the_rules_is_part_of_the_layer_that_packages_them() -> None:
+    assert names("detection/rules/check.py") == ["processing"]
+    assert names("detection/training.py") == []
+
+
 def test_settings_of_another_environment_do_not_touch_a_layer() -> None:
     changed = ["stacks/data/Pulumi.dev.yaml", "stacks/data/Pulumi.yaml"]
     assert reasons(DATA, changed, "dev") == ("stacks/data/Pulumi.dev.yaml", "stacks/data/Pulumi.yaml")
