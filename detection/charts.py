@@ -6,8 +6,8 @@ Colours are classes: `a` and `b` for two kinds of data, `axis` for lines, `guide
 from collections.abc import Iterable, Sequence
 from html import escape
 
-WIDTH, HEIGHT = 640, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 44
+WIDTH, HEIGHT = 480, 290
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 14, 10, 44
 Span = tuple[float, float]
 Tick = tuple[float, str]
 

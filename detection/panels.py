@@ -34,7 +34,7 @@ def distribution(figures: Figures) -> str:
     tops = [[math.log10(number + 1) for number in one] for one in bins]
     end = max(1.0, *(top for one in tops for top in one))
     plot = Plot("How many transactions have which score", 1, end)
-    powers = [(math.log10(10**power + 1), f"{10**power:,}") for power in range(math.ceil(end))]
+    powers = [(math.log10(10**power + 1), f"{10**power:,}") for power in range(1, math.ceil(end))]
     plot.axes("score", "transactions", shares(), [(0.0, "0"), *powers])
     for number, (one, (genuine, frauds)) in enumerate(zip(tops, bins, strict=True)):
         begin, middle, stop = (place / len(bins) for place in (number, number + 0.5, number + 1))
@@ -55,7 +55,7 @@ def alerts(days: Sequence[Day]) -> str:
     end = max((alerts for _, alerts in bars), default=0)
     ticks = round_ticks(end)
     plot = Plot("Alerts per day", len(bars), max(end, ticks[-1][0]))
-    every = max(math.ceil(len(bars) / 6), 1)
+    every = max(math.ceil(len(bars) / 4), 1)
     dates = [(number + 0.5, readable_day(groups[number][0].day)) for number in range(0, len(bars), every)]
     plot.axes("day" if size == 1 else f"{size} days each, means", "alerts", dates, ticks)
     for number, (caught, alerts) in enumerate(bars):
@@ -108,6 +108,6 @@ def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _key(*entries: tuple[str, str]) -> str:
     return (
         '<p class="key">'
-        + "".join(f'<i class="{style}"></i>{escape(said)}' for style, said in entries)
+        + "".join(f'<span><i class="{style}"></i>{escape(said)}</span>' for style, said in entries)
         + "</p>"
     )

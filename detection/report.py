@@ -27,7 +27,7 @@ def html(result: Result) -> str:
             [
                 _section("Precision and recall", panels.curve(result)),
                 _section("Scores of genuine transactions and of fraud", panels.distribution(figures)),
-                _section("Alerts per day", panels.alerts(figures.days), wide=True),
+                _section("Alerts per day", panels.alerts(figures.days)),
                 _section("Calibration", panels.calibration(figures)),
                 *([_section("Recall by scenario", panels.scenarios(figures))] if figures.scenarios else []),
                 _section("Rules", panels.rules(figures), wide=True),

@@ -29,7 +29,7 @@ class ScoresFile:
         """One row."""
         reasons = msgspec.json.encode(verdict.reasons).decode() if verdict.reasons else "[]"
         decision = DECISIONS[verdict.suspicious]
-        self._write((labelled.transaction.transaction_id, verdict.score, decision, reasons))
+        self._write((labelled.transaction.transaction_id, float(verdict.score), decision, reasons))
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """Transactions for tests."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
+from detection.columns import Labelled
 from functions.common.event import TransactionInserted
 
 
@@ -23,3 +25,12 @@ def transaction(
         currency="EUR",
         received_at=timestamp,
     )
+
+
+def past(made: Iterable[tuple[int, str, str, bool]]) -> list[Labelled]:
+    """Transactions by milliseconds since 2018-04-01, account, merchant, and whether they were fraud."""
+    begin = 1_522_540_800_000
+    return [
+        Labelled(transaction(f"t{number}", account, merchant, timestamp=begin + time), is_fraud, "")
+        for number, (time, account, merchant, is_fraud) in enumerate(made)
+    ]
