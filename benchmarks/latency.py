@@ -8,22 +8,23 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from http import HTTPStatus
-from itertools import islice
+from itertools import count, islice
 
-import yaml
 from botocore.credentials import Credentials
 
 from benchmarks._clone import Clone, clone
 from benchmarks._trivial import trivial_api
 from functions.common.clock import now_ms
 from functions.common.transaction import Transaction
-from functions.fraud.rules import RuleSet
 from local.endpoint import Endpoint
 from local.mailbox import Mailbox
 from orchestration.transactions.client import ApiClient, Target, at_endpoint
-from orchestration.transactions.simulate import body, simulate
-from orchestration.transactions.watching import THREADS, Findings, Watch
+from orchestration.transactions.decisions import RecordedDecisions
+from orchestration.transactions.findings import Findings
+from orchestration.transactions.posts import body
+from orchestration.transactions.watching import THREADS, Watch
 
 POST_GOAL_RATIO = 1.5
 MAIL_GOAL_MS = 250.0
@@ -42,12 +43,13 @@ def main() -> bool:
         url = at_endpoint(copy.outputs()["edge"]["api_url"], endpoint.url)
         api = _client(endpoint, url)
         ratio = _posts_ratio(api, _client(endpoint, trivial_api(endpoint)))
-        milliseconds = _mail_ms(copy, api)
+        decisions = RecordedDecisions(endpoint.client("dynamodb"), copy.outputs()["data"]["table_name"])
+        milliseconds = _mail_ms(copy, api, decisions)
     return ratio <= POST_GOAL_RATIO and milliseconds < MAIL_GOAL_MS
 
 
 def _posts_ratio(api: ApiClient, trivial: ApiClient) -> float:
-    transactions = simulate(1, "post", now_ms)
+    transactions = _transactions("post", Decimal("12.34"))
 
     def post() -> float:
         return _timed_ms(lambda: api.post(body(next(transactions))).status)
@@ -64,13 +66,15 @@ def _posts_ratio(api: ApiClient, trivial: ApiClient) -> float:
     return own / bare
 
 
-def _mail_ms(copy: Clone, api: ApiClient) -> float:
+def _mail_ms(copy: Clone, api: ApiClient, decisions: RecordedDecisions) -> float:
     mailbox = Mailbox(copy.emulator.layout.mailbox)
-    rules = RuleSet.from_data(yaml.safe_load((copy.folder / "stacks/processing/rules.yaml").read_text()))
+    # Over every limit, so that each has an alert.
+    flagged = _transactions("mail", Decimal("999999.99"))
 
     def findings(number: int) -> Findings:
-        watch = Watch(api, mailbox, rules, show=lambda _: None, progress=lambda _: None, after=mailbox.last())
-        return watch.run(islice(_flagged(), number), ALERTS_PER_SECOND, patience_seconds=30)
+        show, progress = (lambda _: None), (lambda _: None)
+        watch = Watch(api, mailbox, decisions, show=show, progress=progress, after=mailbox.last())
+        return watch.run(islice(flagged, number), ALERTS_PER_SECOND, patience_seconds=30)
 
     findings(WARM_UP)
     found = findings(ALERTS)
@@ -85,12 +89,18 @@ def _mail_ms(copy: Clone, api: ApiClient) -> float:
     return p50
 
 
-def _flagged() -> Iterator[Transaction]:
-    """Transactions of which each has an alert: the suspicious ones of a simulation."""
-    run = f"mail-{time.time_ns()}"
-    for each in simulate(1, run, now_ms):
-        if each.country in ("IR", "KP", "MM") or each.merchant_id.startswith(("jeweller", "payee")):
-            yield each
+def _transactions(name: str, amount: Decimal) -> Iterator[Transaction]:
+    """Transactions without end, each of an account of its own: alerts of one account are told of together."""
+    run = f"{name}-{time.time_ns()}"
+    for number in count():
+        yield Transaction(
+            transaction_id=f"{run}-{number}",
+            account_id=f"{run}-account-{number}",
+            merchant_id=f"{run}-merchant-{number % 50}",
+            amount=amount,
+            currency="EUR",
+            timestamp=now_ms(),
+        )
 
 
 def _timed_ms(post: Callable[[], int]) -> float:
