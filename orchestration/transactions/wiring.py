@@ -97,7 +97,8 @@ class Deployed:
         """The names in AWS of the functions that are deployed, by their short names; at least one."""
         found: dict[str, str] = {}
         if self._outputs_of(EdgeOutputs):
-            found["api"] = text(self.outputs(EdgeOutputs).function_name)
+            edge = self.outputs(EdgeOutputs)
+            found["api"], found["labels"] = text(edge.function_name), text(edge.labels_function_name)
         if self._outputs_of(ProcessingOutputs) or not found:
             processing = self.outputs(ProcessingOutputs)
             found["fraud"] = text(processing.fraud_function_name)

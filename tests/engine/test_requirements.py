@@ -14,7 +14,9 @@ from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, text
 from shared.wildcards import is_listed
 
-FUNCTIONS = ("api", "fraud", "notify")
+FUNCTIONS = ("api", "fraud", "labels", "notify")
+# The function behind each path.
+ROUTES = {"/transactions": "api", "/labels": "labels"}
 FOURTEEN_DAYS = "1209600"
 
 
@@ -30,8 +32,17 @@ class Account:
         self.function_names = deployed.functions()
 
     def table(self) -> dict[str, Any]:
-        name = text(self.data.table_name)
+        return self._table(text(self.data.table_name))
+
+    def profiles(self) -> dict[str, Any]:
+        return self._table(text(self.data.profiles_table_name))
+
+    def _table(self, name: str) -> dict[str, Any]:
         return dict(self.aws.client("dynamodb").describe_table(TableName=name)["Table"])
+
+    def expiry(self, table: str) -> dict[str, Any]:
+        described = self.aws.client("dynamodb").describe_time_to_live(TableName=table)
+        return dict(described["TimeToLiveDescription"])
 
     def function(self, function: str) -> dict[str, Any]:
         name = self.function_names[function]
@@ -58,11 +69,9 @@ class Account:
         groups = self.aws.client("logs").describe_log_groups()["logGroups"]
         return {group["logGroupName"]: group for group in groups}
 
-    def post_method(self) -> dict[str, Any]:
+    def post_method(self, path: str) -> dict[str, Any]:
         gateway, api = self.aws.client("apigateway"), text(self.edge.api_id)
-        (resource,) = [
-            r for r in gateway.get_resources(restApiId=api)["items"] if r["path"] == "/transactions"
-        ]
+        (resource,) = [r for r in gateway.get_resources(restApiId=api)["items"] if r["path"] == path]
         return dict(gateway.get_method(restApiId=api, resourceId=resource["id"], httpMethod="POST"))
 
     def stage(self) -> dict[str, Any]:
@@ -114,11 +123,13 @@ def account(aws: EmbeddedAws, deployed: Deployed) -> Account:
     return Account(aws, deployed)
 
 
-def test_R1_post_to_transactions_invokes_a_function(account: Account) -> None:
-    method = account.post_method()
+@pytest.mark.parametrize("path", ROUTES)
+def test_R1_a_signed_post_invokes_the_paths_function(account: Account, path: str) -> None:
+    method = account.post_method(path)
     assert method["methodIntegration"]["type"] == "AWS_PROXY"
-    assert account.function("api")["FunctionArn"] in method["methodIntegration"]["uri"]
+    assert account.function(ROUTES[path])["FunctionArn"] in method["methodIntegration"]["uri"]
     assert method["authorizationType"] == "AWS_IAM"
+    assert method["requestValidatorId"]
 
 
 def test_R2_table_has_its_keys(account: Account) -> None:
@@ -129,6 +140,28 @@ def test_R2_table_has_its_keys(account: Account) -> None:
     }
     types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
     assert types == {"transaction_id": "S", "timestamp": "N"}
+
+
+def test_profiles_have_their_keys_and_no_stream(account: Account) -> None:
+    table = account.profiles()
+    assert {(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]} == {
+        ("subject", "HASH"),
+        ("part", "RANGE"),
+    }
+    assert not table.get("StreamSpecification", {}).get("StreamEnabled")
+
+
+def test_items_of_both_tables_expire(account: Account) -> None:
+    for table in (account.table(), account.profiles()):
+        expiry = account.expiry(table["TableName"])
+        assert (expiry["AttributeName"], expiry["TimeToLiveStatus"]) == ("expires_at", "ENABLED")
+
+
+@pytest.mark.parametrize("function", ["fraud", "labels"])
+def test_functions_that_count_are_told_both_tables(account: Account, function: str) -> None:
+    variables = account.function(function)["Environment"]["Variables"]
+    assert variables["TABLE_NAME"] == account.table()["TableName"]
+    assert variables["PROFILES_TABLE_NAME"] == account.profiles()["TableName"]
 
 
 def test_R3_api_function_writes_to_the_table(account: Account) -> None:
@@ -248,12 +281,14 @@ def test_C6_api_is_throttled_at_1000_a_second(account: Account) -> None:
     assert account.stage()["methodSettings"]["*/*"]["throttlingRateLimit"] == 1000
 
 
-def test_C7_table_is_on_demand(account: Account) -> None:
-    assert account.table()["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+def test_C7_tables_are_on_demand(account: Account) -> None:
+    for table in (account.table(), account.profiles()):
+        assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
 
 
 def test_C8_concurrency_of_at_least_100_is_reserved(account: Account) -> None:
     functions = account.aws.client("lambda")
+    assert set(account.function_names) == set(FUNCTIONS)
     for name in account.function_names.values():
         reserved = functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
         assert reserved >= 100
@@ -273,6 +308,9 @@ def test_C11_data_at_rest_is_encrypted_with_our_keys(account: Account) -> None:
     data_key = text(account.foundation.data_key_arn)
     assert account.is_customer_key(data_key)
     assert account.table()["SSEDescription"]["KMSMasterKeyArn"] == data_key
+    profiles_key = account.profiles()["SSEDescription"]["KMSMasterKeyArn"]
+    assert profiles_key == account.foundation.profiles_key_arn != data_key
+    assert account.is_customer_key(profiles_key)
     queues = [account.queue(text(account.data.suspicious_queue_url)), *account.dead_letter_queues().values()]
     assert {queue["KmsMasterKeyId"] for queue in queues} == {data_key}
     topic = account.aws.client("sns").get_topic_attributes(TopicArn=text(account.data.alerts_topic_arn))
