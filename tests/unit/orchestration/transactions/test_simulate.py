@@ -3,16 +3,16 @@
 from itertools import islice
 
 import pytest
-import yaml
 
+from detection.rules.check import rules_of
 from functions.api.validation import parse_transaction
 from functions.common.event import TransactionInserted
 from functions.common.transaction import Transaction
-from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, score
+from functions.fraud.scoring import NO_FEATURES, Scorer
 from orchestration.environments import ROOT
+from orchestration.transactions.posts import body, present
 from orchestration.transactions.samples import files
-from orchestration.transactions.simulate import BLOCK, FIRST_WITHIN, SUSPICIOUS, body, present, simulate
+from orchestration.transactions.simulate import BLOCK, FIRST_WITHIN, SUSPICIOUS, simulate
 
 NOW_MS = 1_700_000_000_000
 
@@ -26,15 +26,16 @@ def without_id(transaction: Transaction) -> dict[str, object]:
 
 
 def flagged(transactions: list[Transaction]) -> list[Transaction]:
-    rules = RuleSet.from_data(yaml.safe_load((ROOT / "stacks/processing/rules.yaml").read_text()))
+    scorer = Scorer(rules_of(ROOT / "stacks/processing/rules.yaml"))
     fields = [name for name in TransactionInserted.__struct_fields__ if name != "received_at"]
     return [
         each
         for each in transactions
-        if score(
+        if scorer.score(
             TransactionInserted(received_at=1, **{name: getattr(each, name) for name in fields}),
             NO_FEATURES,
-            rules,
+            None,
+            NOW_MS,
         ).suspicious
     ]
 
