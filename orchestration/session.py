@@ -23,6 +23,19 @@ def check_settings(environment: Environment, layers: Iterable[Layer]) -> None:
             raise UserError(f"{error}.") from error
 
 
+def check_files(environment: Environment, layers: Iterable[Layer]) -> None:
+    """A `UserError` for the first file named by a setting that cannot be used, such as rules or a model.
+
+    A layer's program would refuse it, too, but only after the layers before it have been deployed.
+    """
+    for layer in layers:
+        settings = validate_file(settings_model(layer), environment.name, environment.root)
+        try:
+            settings.check_files(environment.stack_folder(layer.name))
+        except ValueError as error:
+            raise UserError(f"stacks/{layer.name}: {' '.join(str(error).split())}.") from error
+
+
 def check_guards(environment: Environment, tree: guards.Tree | None = None, *, override: str = "") -> str:
     """Refuse the wrong AWS account, and a `tree` that others cannot see; returns what `override` excuses.
 

@@ -50,6 +50,7 @@ def deploy(
         raise UserError("--from-plan does what the plan says: it takes no --layer, --changed or --plan.")
     saved = SavedPlan.load(Path(from_plan), environments.find(env)) if from_plan else None
     environment, chosen = _chosen(env, [layer.name for layer in saved.layers] if saved else names)
+    session.check_files(environment, chosen)
     deployer, engine = _deployer(environment, how, changing=not plan)
     evidence = StackEvidence(environment, engine, deployer.neighbours)
     if changed:
@@ -70,6 +71,7 @@ def deploy(
 def preview(env: str, names: Iterable[str] = (), *, how: How | None = None) -> None:
     """Show what deploying the named layers, or all, would change."""
     environment, chosen = _chosen(env, names)
+    session.check_files(environment, chosen)
     _deployer(environment, how or How(), changing=False)[0].preview(chosen)
 
 
