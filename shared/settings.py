@@ -46,4 +46,4 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     name_suffix: NameSuffix = ""
 
     def check_files(self, folder: Path) -> None:
-        """Raises ValueError for a file that these settings name, in the layer's `folder`, and that is no good."""
+        """Raises ValueError for a file in the layer's `folder` that the settings name and that is no good."""

@@ -58,6 +58,7 @@ def _program(variant: Variant, _: Path) -> None:
         parent_id=api.root_resource_id,
         path_part="payments" if changed else "transactions",
     )
+    aws.apigateway.Resource("beside", rest_api=api.id, parent_id=api.root_resource_id, path_part="labels")
     method = aws.apigateway.Method(
         "method",
         rest_api=api.id,
@@ -138,7 +139,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
     return {
         "name": rest["name"],
         "endpoint": (rest["endpointConfiguration"]["types"], rest["disableExecuteApiEndpoint"]),
-        "path": gateway.get_resource(restApiId=api, resourceId=place["resourceId"])["path"],
+        "paths": sorted(one["path"] for one in gateway.get_resources(restApiId=api)["items"]),
         "models": sorted(method["requestModels"]),
         "authorization": method["authorizationType"],
         "integration": (integration["uri"].rsplit(":", 1)[1], integration["timeoutInMillis"]),
@@ -189,7 +190,7 @@ GROUP = Group(
     expected={
         "name": "plugin-test-changed",
         "endpoint": (["REGIONAL"], True),
-        "path": "/payments",
+        "paths": ["/", "/labels", "/payments"],
         "models": ["application/json", "text/json"],
         "authorization": "AWS_IAM",
         "integration": ("other/invocations", 29000),
