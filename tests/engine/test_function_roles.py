@@ -1,0 +1,134 @@
+"""What functions may do with the tables, tried on the embedded AWS with the policies of their roles."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.embedded import EmbeddedAws
+from orchestration.transactions.wiring import Deployed
+
+FUNCTIONS = ("fraud", "labels", "notify")
+TABLES = ("transactions", "profiles")
+KEYS = {
+    "transactions": {"transaction_id": {"S": "nobody's"}, "timestamp": {"N": "1"}},
+    "profiles": {"subject": {"S": "nobody"}, "part": {"S": "profile"}},
+}
+ANYBODY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
+# What each function does, as (call, table); it may do nothing else that is tried here.
+ALLOWED = {
+    "fraud": {
+        ("batch_get_item", "profiles"),
+        ("update_together", "profiles"),
+        ("update_together", "transactions"),
+    },
+    "labels": {
+        ("get_item", "transactions"),
+        ("batch_get_item", "profiles"),
+        ("update_together", "profiles"),
+        ("update_together", "transactions"),
+    },
+    "notify": {("get_item", "profiles")},
+}
+
+
+def get_item(db: Any, table: str) -> None:
+    db.get_item(TableName=table, Key=KEYS[table])
+
+
+def batch_get_item(db: Any, table: str) -> None:
+    db.batch_get_item(RequestItems={table: {"Keys": [KEYS[table]]}})
+
+
+def update_item(db: Any, table: str) -> None:
+    db.update_item(**never(table))
+
+
+def update_together(db: Any, table: str) -> None:
+    db.transact_write_items(TransactItems=[{"Update": never(table)}])
+
+
+def put_item(db: Any, table: str) -> None:
+    db.put_item(TableName=table, Item=KEYS[table], ConditionExpression="attribute_exists(nothing)")
+
+
+def put_together(db: Any, table: str) -> None:
+    put = {"TableName": table, "Item": KEYS[table], "ConditionExpression": "attribute_exists(nothing)"}
+    db.transact_write_items(TransactItems=[{"Put": put}])
+
+
+def delete_item(db: Any, table: str) -> None:
+    db.delete_item(TableName=table, Key=KEYS[table])
+
+
+def scan(db: Any, table: str) -> None:
+    db.scan(TableName=table)
+
+
+CALLS: tuple[Callable[[Any, str], None], ...] = (
+    *(get_item, batch_get_item, update_item, update_together),
+    *(put_item, put_together, delete_item, scan),
+)
+
+
+def never(table: str) -> dict[str, Any]:
+    """An update of an item that does not exist, which it must: nothing is written."""
+    return {
+        "TableName": table,
+        "Key": KEYS[table],
+        "UpdateExpression": "SET tried = :yes",
+        "ConditionExpression": "attribute_exists(nothing)",
+        "ExpressionAttributeValues": {":yes": {"BOOL": True}},
+    }
+
+
+@pytest.fixture(scope="module", params=FUNCTIONS)
+def function(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def database(aws: EmbeddedAws, deployed: Deployed, function: str) -> Iterator[Any]:
+    """DynamoDB for whoever has the policy and the boundary of the function's role."""
+    iam, name = aws.client("iam"), f"tried-{function}"
+    original = deployed.functions()[function]
+    policy = iam.get_role_policy(RoleName=original, PolicyName="permissions")["PolicyDocument"]
+    boundary = iam.get_role(RoleName=original)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
+    role = iam.create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYBODY), PermissionsBoundary=boundary
+    )["Role"]
+    iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(policy))
+    taken = aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+    yield boto3.client(
+        "dynamodb",
+        region_name=aws.endpoint.region,
+        endpoint_url=aws.url,
+        aws_access_key_id=taken["AccessKeyId"],
+        aws_secret_access_key=taken["SecretAccessKey"],
+        aws_session_token=taken["SessionToken"],
+    )
+    iam.delete_role_policy(RoleName=name, PolicyName="permissions")
+    iam.delete_role(RoleName=name)
+
+
+def is_allowed(call: Callable[[Any, str], None], database: Any, table: str) -> bool:
+    try:
+        call(database, table)
+    except ClientError as error:
+        return error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException")
+    return True
+
+
+def test_C4_a_function_does_with_the_tables_what_it_is_for_and_nothing_else(
+    database: Any, function: str
+) -> None:
+    allowed = {
+        (call.__name__, table) for call in CALLS for table in TABLES if is_allowed(call, database, table)
+    }
+    assert allowed == ALLOWED[function]
