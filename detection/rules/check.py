@@ -13,8 +13,8 @@ from detection.rules.one_rule import RuleReader, weight
 from functions.common.currencies import CURRENCIES
 from functions.fraud.rules import DEFAULT, Rule, RulesError, RuleSet
 
-_MOVED = {"block_list", "allow_list"}
-_FIELDS = {"threshold": True} | dict.fromkeys(("limits", "rules", *sorted(_MOVED)), False)
+_FIELDS = {"threshold": True, "limits": False, "rules": False}
+_GONE = dict.fromkeys(("block_list", "allow_list"), "lists are no longer in this file: invoke lists.add")
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 # As scores are: 0.7 + 0.1 must reach a threshold of 0.8.
 _DIGITS = 6
@@ -46,9 +46,7 @@ def rules_in(text: str, file: str) -> RuleSet:
 
 
 def _ruleset(reader: Reader, root: Node) -> RuleSet | None:
-    nodes = reader.fields(root, "the file", _FIELDS)
-    for name in _MOVED & nodes.keys():
-        reader.fault(nodes[name], f"{name} is no longer in this file: lists are changed by invoke lists.add")
+    nodes = reader.fields(root, "the file", _FIELDS, _GONE)
     threshold = weight(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
     limits = _limits(reader, nodes["limits"]) if "limits" in nodes else {}
     of_rules = RuleReader(reader, limits)

@@ -29,6 +29,8 @@ def comparison(sign: str, left: Value, right: Value, tables: Tables) -> Form:
         if sign not in ("==", "!="):
             raise WrongError(right.node, "texts are compared by ==, !=, in and not in")
         return membership("in" if sign == "==" else "not in", named, [text])
+    if left.literal and right.literal:
+        raise WrongError(right.node, "this compares two values that are always the same")
     _check(left, right)
     return differs(left.form, right.form) if sign == "!=" else [sign, left.form, right.form]
 

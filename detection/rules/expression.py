@@ -88,9 +88,11 @@ class _Compiler:
         sign = comparisons.SIGNS.get(type(relation))
         if sign is None:
             raise WrongError(right, "rules compare by ==, !=, >, >=, <, <= and in, not by 'is'")
-        if sign in ("==", "!=") and (truth := self._truth(right)) is not None:
-            form = self.condition(left)
-            return None if form is None else form if truth == (sign == "==") else opposite(form)
+        if sign in ("==", "!="):
+            for flag, truth in ((left, self._truth(right)), (right, self._truth(left))):
+                if truth is not None:
+                    form = self.condition(flag)
+                    return form if form is None or truth == (sign == "==") else opposite(form)
         one, other = self.value(left), self.value(right)
         return None if one is None or other is None else comparisons.comparison(sign, one, other, self.tables)
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from functions.fraud.rules import RulesError
 
+_MANY = 12
+
 
 class Fault(NamedTuple):
     """Lines and columns are counted from 1, columns in characters."""
@@ -24,9 +26,11 @@ class FaultyRulesError(RulesError):
 
 
 def unknown(what: str, name: str, possible: Iterable[str]) -> str:
-    """A message for a name that nothing has: with the one that may be meant, else with all."""
+    """A message for a name that nothing has: with the one that may be meant, else with all of a few."""
     names = list(possible)
     close = get_close_matches(name, names, n=1, cutoff=0.7)
     if close:
         return f"unknown {what} '{name}': did you mean {close[0]}?"
+    if len(names) > _MANY:
+        return f"unknown {what} '{name}': no field of a transaction, nor in functions/common/features.py"
     return f"unknown {what} '{name}'; " + (f"possible are {', '.join(names)}" if names else "there are none")

@@ -14,6 +14,9 @@ from detection.rules.positions import positions
 
 T = TypeVar("T", bound=str)
 
+# More than any amount can be, and less than any that matters.
+_LEAST, _MOST = Decimal("0.000001"), Decimal(10) ** 15
+
 
 class Reader:
     """The text of a file, and the faults that are found in it. What is wrong is read as None, or as empty."""
@@ -32,6 +35,8 @@ class Reader:
             self.faults.append(Fault(line, column, f"this is no YAML: {error.problem or error.context}"))
         except ReaderError as error:
             self._fault_at(error.position, "YAML does not allow this character")
+        except RecursionError:
+            self.faults.append(Fault(1, 1, "what the file holds is nested too deeply"))
         else:
             if root is None:
                 self.faults.append(Fault(1, 1, "the file is empty"))
@@ -60,12 +65,17 @@ class Reader:
                 found[key.value] = (key, value)
         return found
 
-    def fields(self, node: Node, what: str, possible: Mapping[str, bool]) -> Mapping[str, Node]:
-        """The values of a mapping that has only these keys, and surely those that are True here."""
+    def fields(
+        self, node: Node, what: str, possible: Mapping[str, bool], gone: Mapping[str, str] = {}
+    ) -> Mapping[str, Node]:
+        """The values of a mapping that has only these keys, and surely those that are True here.
+
+        `gone`: what to say of keys that there once were.
+        """
         found = self.mapping(node, what)
         for name, (key, _) in found.items():
             if name not in possible:
-                self.fault(key, unknown("key", name, possible))
+                self.fault(key, gone.get(name) or unknown("key", name, possible))
         for name, needed in possible.items():
             if needed and name not in found and isinstance(node, MappingNode):
                 self.fault(node, f"{what} has no {name}")
@@ -102,9 +112,11 @@ class Reader:
             number = Decimal(text)
         except InvalidOperation:
             number = Decimal(0)
-        if number.is_finite() and number > 0:
+        if number.is_finite() and _LEAST <= number <= _MOST:
             return number
-        self.fault(node, f"{what} must be a number greater than 0")
+        self.fault(
+            node, f"{what} must be a number greater than 0" + (", but not so large" if number > 1 else "")
+        )
         return None
 
     def day(self, node: Node, what: str) -> datetime | None:

@@ -70,6 +70,9 @@ class Parsed:
 
     def _explained(self, error: SyntaxError) -> UnreadableError:
         text = self._text
+        if "comma" in error.msg:
+            # In brackets, Python takes what does not belong there for part of a list, and tells of all of it.
+            error = _without_brackets(text) or error
         offset = min(self._offset(error.lineno or 1, (error.offset or 1) - 1), len(text))
         if "unmatched" in error.msg or "never closed" in error.msg:
             return UnreadableError(max(offset, 0), "brackets that do not match")
@@ -83,6 +86,16 @@ class Parsed:
         if not text[offset:].strip():
             return UnreadableError(offset, "the expression ends too early")
         return UnreadableError(max(offset, 0), f"this cannot be read: {error.msg}")
+
+
+def _without_brackets(text: str) -> SyntaxError | None:
+    try:
+        ast.parse(text.replace("\n", " "), mode="eval")
+    except SyntaxError as error:
+        # One more, as behind the bracket that all else is counted with.
+        error.offset = (error.offset or 0) + 1
+        return error
+    return None
 
 
 def _deeper_than(levels: int, root: ast.AST) -> bool:

@@ -1,6 +1,7 @@
 """The parts of a condition that have a value: names, literals, and calls that give a number its unit."""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from functions.fraud.expressions import LIMIT
 Limits = Mapping[str, Mapping[str, Decimal]]
 
 _LARGEST = 1e15
+_ONE_TEXT = re.compile(r"""'[^']*'|"[^"]*\"""")
 _SECONDS = {"minutes": 60, "hours": 3_600, "days": 86_400}
 _KNOWN_TEXTS = COUNTRIES | CURRENCIES | CHANNELS
 
@@ -55,6 +57,9 @@ def leaf(node: ast.expr, written: str, limits: Limits) -> Value:
                 raise WrongError(node, "this number is too large")
             return Value("number", number, node, written)
         case ast.Constant(value=str() as text):
+            # Python joins texts that stand side by side, where a comma was forgotten.
+            if not _ONE_TEXT.fullmatch(written):
+                raise WrongError(node, "a text stands in one pair of quotes, and commas between texts")
             return Value("text", text, node, written)
         case ast.Name(id="true" | "false" as name):
             return Value("flag", name == "true", node, written)
@@ -77,15 +82,22 @@ def call(node: ast.Call, name: str, arguments: Sequence[Value], written: str) ->
     if name in _SECONDS:
         if [argument.kind for argument in arguments] != ["number"] or not arguments[0].literal:
             raise WrongError(node, f"{name}(…) takes one number, such as {name}(3)")
+        _check_sign(arguments[0])
         return Value("duration", arguments[0].form * _SECONDS[name], node, written)
     if name != "money":
         raise WrongError(node, unknown("function", name, [*_SECONDS, "money"]))
     if [argument.kind for argument in arguments] != ["number", "text"] or not arguments[0].literal:
         raise WrongError(node, 'money(…) takes a number and a currency, such as money(500, "EUR")')
     number, currency = arguments
+    _check_sign(number)
     if currency.form not in CURRENCIES:
         raise WrongError(currency.node, f"there is no currency '{currency.form}' in ISO 4217")
     return Value("money", (Decimal(str(number.form)), currency.form), node, written)
+
+
+def _check_sign(number: Value) -> None:
+    if number.form < 0:
+        raise WrongError(number.node, "a number of 0 or more is expected here")
 
 
 def _kind(node: ast.expr, name: str) -> Kind:

@@ -24,6 +24,7 @@ from detection.rules.syntax import DEEPEST, LONGEST, Parsed, UnreadableError
         ("hour > 5)", 9, "brackets that do not match"),
         ("country == “US”", 11, "cannot be read: invalid character"),
         ("hour > 5 and\n  hour ? 3", 20, "cannot be read"),
+        ("hour > 1\n and hour > 5 h", 23, "cannot be read: invalid syntax"),
         ("country == 'US", 11, "unterminated string"),
         ("hour > \0", 0, "null bytes"),
         ("not " * (DEEPEST + 1) + "new_device", 0, "levels deep"),
