@@ -54,9 +54,7 @@ class Parsed:
         if len(self._text) > LONGEST:
             raise UnreadableError(LONGEST, f"the expression is longer than {LONGEST} characters")
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                root = ast.parse("\n".join(self._lines), mode="eval").body
+            root = _tree("\n".join(self._lines))
         except SyntaxError as error:
             raise self._explained(error) from None
         except (ValueError, MemoryError, RecursionError):
@@ -88,9 +86,16 @@ class Parsed:
         return UnreadableError(max(offset, 0), f"this cannot be read: {error.msg}")
 
 
+def _tree(text: str) -> ast.expr:
+    with warnings.catch_warnings():
+        # Of what Python wonders at, the compiler refuses all.
+        warnings.simplefilter("ignore")
+        return ast.parse(text, mode="eval").body
+
+
 def _without_brackets(text: str) -> SyntaxError | None:
     try:
-        ast.parse(text.replace("\n", " "), mode="eval")
+        _tree(text.replace("\n", " "))
     except SyntaxError as error:
         # One more, as behind the bracket that all else is counted with.
         error.offset = (error.offset or 0) + 1

@@ -40,4 +40,6 @@ def test_what_is_no_expression_is_refused_with_its_place(text: str, at: int, mes
 
 def test_reading_says_nothing_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     Parsed("1and 2")
+    with pytest.raises(UnreadableError):
+        Parsed("1and 2 hour")
     assert capfd.readouterr() == ("", "")
