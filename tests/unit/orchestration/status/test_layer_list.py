@@ -23,7 +23,7 @@ def test_layers_are_listed_in_their_order_with_owner_and_what_they_need(
     layer_list.show(layers=shuffled)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines] == ["layer", *(layer.name for layer in in_order(shuffled))]
-    assert ["edge", "edge", "foundation,", "data", "api"] in lines
+    assert ["edge", "edge", "foundation,", "data", "api,", "labels"] in lines
 
 
 def test_json_says_nothing_of_changes_where_nothing_is_compared(capsys: pytest.CaptureFixture[str]) -> None:
