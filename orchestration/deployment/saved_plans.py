@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from orchestration import layers
+from orchestration.deployment.affected import COMPILERS
 from orchestration.deployment.awaited import awaited
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.engine.changes import Changes
@@ -167,8 +168,9 @@ def digests(environment: Environment, layer: Layer, state: StateOf, others: Outp
 
 def _code(environment: Environment, layer: Layer) -> Iterable[Path]:
     root, stack = environment.root, environment.stack_folder(layer.name)
-    folders = [stack, root / "shared", *(root / "functions" / name for name in ("common", *layer.functions))]
-    for folder in folders:
+    functions = [root / "functions" / name for name in ("common", *layer.functions)]
+    compilers = [root / COMPILERS[name].removesuffix("/**") for name in layer.functions if name in COMPILERS]
+    for folder in (stack, root / "shared", *functions, *compilers):
         for path in folder.rglob("*"):
             is_settings = path.parent == stack and path.match("Pulumi.*.yaml")
             if path.is_file() and "__pycache__" not in path.parts and not is_settings:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.deployment.deploy import Deployer, Ways
-from orchestration.deployment.saved_plans import SavedPlan
+from orchestration.deployment.saved_plans import SavedPlan, digests
 from orchestration.engine.steps import Step
 from orchestration.environments import ROOT, Environment
 from orchestration.errors import UserError
-from orchestration.layers import Layer, select
+from orchestration.layers import Layer, find, select
 from shared.contracts import RESERVED, DataOutputs
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 
@@ -64,6 +64,17 @@ def take_foundation_away(place: Place) -> None:
 
 def change_the_state(place: Place) -> None:
     place.engine.exported = lambda _: {"resources": ["another"]}  # type: ignore[method-assign]
+
+
+def test_what_compiles_the_rules_is_code_of_the_layer_that_packages_them(place: Place) -> None:
+    processing = find("processing")
+    file = place.environment.root / "detection/rules/check.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    before = digests(place.environment, processing, place.engine, place.deployer(print).neighbours)
+    append(file)
+    after = digests(place.environment, processing, place.engine, place.deployer(print).neighbours)
+    assert [what for what in before if before[what] != after[what]] == ["the code of processing"]
 
 
 @pytest.mark.parametrize(
