@@ -18,7 +18,7 @@ from detection.words import count, percent
 from detection.writing import replaced
 from functions.common.features import DEFAULT_LABEL_DELAY_DAYS
 from orchestration.console import console, print_json
-from orchestration.detecting.files import not_the_data, opened
+from orchestration.detecting.files import checked, not_the_data, opened
 from orchestration.detecting.progress import bar
 from orchestration.detecting.told import told_to_users
 from orchestration.durations import milliseconds
@@ -45,6 +45,7 @@ def try_rules(asked: Asked) -> None:
     with told_to_users():
         rules = rules_of(asked.rules)
         dataset = opened(asked.data, asked.unit, labels=False)
+        checked(dataset)
         with _sink(asked) as sink, bar("replaying", dataset.size_bytes) as done:
             trial = Trial(rules, sink)
             replayed = replay(

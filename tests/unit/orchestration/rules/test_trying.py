@@ -84,6 +84,10 @@ def test_rules_that_are_wrong_are_the_users_to_correct(tmp_path: Path) -> None:
         try_rules(asked)
 
 
-def test_file_that_is_wrong_is_the_users_to_correct(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="amount"):
-        try_rules(_asked(tmp_path, ["t1,a1,m1,much,1522540800,0"]))
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [("t12,a1,m1,much,1600000000,0", "line 14: .*amount"), ("t3,a1,m1,5,1600000000,0", "'t3' was on line 5")],
+)
+def test_file_that_is_wrong_is_the_users_to_correct(tmp_path: Path, last: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        try_rules(_asked(tmp_path, [*_rows(), last]))
