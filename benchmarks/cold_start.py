@@ -1,4 +1,4 @@
-"""How long a function takes to start: imports and first client, against a bare process that makes the client.
+"""How long a function takes to start: imports and clients, against a bare process that makes those clients.
 
 The function's code is laid out as in its zip and without compiled files, as Lambda runs it: the folder of the
 code is read-only there, so what is not compiled in the zip is compiled at every start.
@@ -19,15 +19,27 @@ from detection.rules.check import rules_of
 from functions.api.environment import ApiEnvironment
 from functions.common.environment import Environment, to_variables
 from functions.fraud.environment import FraudEnvironment
+from functions.labels.environment import LabelsEnvironment
 from functions.notify.environment import NotifyEnvironment
 
 ROOT = Path(__file__).parents[1]
 GOAL_RATIO = 1.25
 RUNS = 15
-FUNCTIONS: dict[str, tuple[str, Environment]] = {
-    "api": ("dynamodb", ApiEnvironment(table_name="transactions", retention_days=400)),
-    "fraud": ("sqs", FraudEnvironment(queue_url="https://example.invalid/queue")),
-    "notify": ("sns", NotifyEnvironment(topic_arn="arn:aws:sns:us-east-1:123456789012:alerts")),
+_TABLES = {"table_name": "transactions", "profiles_table_name": "profiles"}
+# The clients that a start makes, and what the function is told.
+FUNCTIONS: dict[str, tuple[tuple[str, ...], Environment]] = {
+    "api": (("dynamodb",), ApiEnvironment(table_name="transactions", retention_days=400)),
+    "labels": (("dynamodb",), LabelsEnvironment(**_TABLES)),
+    "fraud": (
+        ("dynamodb", "sqs"),
+        FraudEnvironment(queue_url="https://example.invalid/queue", alert_window_seconds=600, **_TABLES),
+    ),
+    "notify": (
+        ("sns",),
+        NotifyEnvironment(
+            topic_arn="arn:aws:sns:us-east-1:123456789012:alerts", profiles_table_name="profiles"
+        ),
+    ),
 }
 _AWS = {
     "AWS_REGION": "us-east-1",
@@ -46,8 +58,8 @@ def main() -> bool:
 
 
 def _measure(name: str, folder: Path) -> bool:
-    service, environment = FUNCTIONS[name]
-    bare = f"import boto3; boto3.client('{service}')"
+    services, environment = FUNCTIONS[name]
+    bare = "import boto3; " + "; ".join(f"boto3.client('{service}')" for service in services)
     own = f"import functions.{name}.handler"
     variables = {
         **_AWS,
@@ -62,7 +74,7 @@ def _measure(name: str, folder: Path) -> bool:
     ratio = statistics.median(own_seconds / bare_seconds for own_seconds, bare_seconds in pairs)
     own_ms, bare_ms = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
     print(
-        f"cold start of {name}: {ratio:.2f} times bare boto3 with the same client"
+        f"cold start of {name}: {ratio:.2f} times bare boto3 with the same clients"
         f" ({own_ms:.0f} ms against {bare_ms:.0f} ms, medians of {RUNS})"
         f"; goal {GOAL_RATIO:.2f}; {'ok' if ratio <= GOAL_RATIO else 'over'}"
     )

@@ -17,7 +17,7 @@ from stacks.processing.rules import packaged_rules
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = "arm64"
 GOAL_KIB = 512
-FUNCTIONS = ("api", "fraud", "notify")
+FUNCTIONS = ("api", "fraud", "labels", "notify")
 NOT_TO_SHIP = ("boto3/", "botocore/", "s3transfer/", "urllib3/")
 
 
