@@ -8,7 +8,17 @@ from rich.text import Text
 
 from orchestration.console import console
 from orchestration.running import task
-from orchestration.tasks import deploying, developing, embedded, looking, preparing, using
+from orchestration.tasks import (
+    analysts,
+    deploying,
+    detection,
+    developing,
+    embedded,
+    looking,
+    preparing,
+    rules,
+    using,
+)
 
 GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Change layers": (
@@ -26,7 +36,12 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
         looking.graph,
         looking.layers,
     ),
-    "Use the pipeline": (using.demo, using.send, using.alerts, using.logs),
+    "Use the pipeline": (using.demo, using.send, using.label, using.alerts, using.logs),
+    "Look into decisions": (analysts.explain, analysts.snooze, analysts.snoozes),
+    "Block and allow lists": Collection("lists", analysts.add, analysts.remove, analysts.show),
+    "Candidates": Collection("shadow", analysts.report),
+    "Rules of detection": Collection("rules", rules.check, rules.try_, rules.list_),
+    "Detection": (detection.simulate, detection.train, detection.backtest),
     "Prepare an account": (preparing.bootstrap,),
     "Keep states": Collection("state", preparing.backups, preparing.restore),
     "Embedded AWS": Collection("local", embedded.up, embedded.down, embedded.reset),

@@ -97,8 +97,8 @@ def features(
 ) -> list[float]:
     """The values of FEATURES, in their order, for a transaction that is not yet counted in the profiles.
 
-    `label_delay_days`: how long after a transaction its label is due. Of what is younger nobody knows yet that
-    it is genuine, so the windows of a merchant end there; a fraud that is confirmed earlier counts at once
+    `label_delay_days`: how long after a transaction its label is due. Of what is younger nobody knows that it
+    is genuine, so the windows of a merchant end there; a fraud that is confirmed earlier counts at once
     among those in a row. Windows are whole hours and days of an account and half days of a merchant, up to
     the transaction's own; what was made later is not looked at.
     """

@@ -81,8 +81,8 @@ class DynamoDbLabelStore:
         transaction = from_attributes(item)
         account, merchant, _ = profile_table.read(self._client, self._profiles, transaction)
         relabel(account.profile, merchant.profile, transaction, change)
-        for kept in (account, merchant):
-            yield {"Update": profile_items.update(self._profiles, kept, now_ms)}
+        yield {"Update": profile_items.update(self._profiles, account, now_ms)}
+        yield {"Update": profile_items.update(self._profiles, merchant, now_ms)}
 
 
 def _key(label: Label) -> dict[str, Any]:

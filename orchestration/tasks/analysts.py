@@ -116,7 +116,7 @@ def snooze(
     end: bool = False,
     env: str = "local",
 ) -> None:
-    """Have nobody told of an account, or because of a rule, for a while.
+    """Tell nobody of an account, or of a rule, for a while.
 
     Decisions are recorded as ever. Such as: invoke snooze account a-1 --until 2h --reason "holidays abroad"
     """
@@ -146,7 +146,7 @@ def explain(_: Context, *, transaction_id: str, env: str = "local", json: bool =
 
 @task(help={"since": "how far back: a number and s, m, h, d or w", "env": ENV, "json": JSON})
 def report(_: Context, since: str = "7d", env: str = "local", json: bool = False) -> None:
-    """Compare a candidate, and rules in shadow, with what was live.
+    """Compare a candidate and shadow rules with what is live.
 
     Reads the whole table of transactions once.
     """

@@ -85,7 +85,7 @@ def label(
     rejects: str = "",
     json: bool = False,
 ) -> int:
-    """Post a file of labels: what transactions turned out to be."""
+    """Post what transactions turned out to be, from a file."""
     from orchestration.commands import using
 
     return using.label(env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json)

@@ -18,7 +18,6 @@ from orchestration.errors import UserError
 from orchestration.transactions.client import ApiClient, Target
 from orchestration.transactions.findings import Alert, Findings
 from orchestration.transactions.leftovers import depths
-from orchestration.transactions.simulate import simulate
 from orchestration.transactions.watching import SETTLE_SECONDS, THREADS, Decisions, Following, Watch
 
 if TYPE_CHECKING:
@@ -31,11 +30,10 @@ INTERRUPTED = 130
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 NEXT = """\
-Try next:
   invoke alerts --full                            the mail as it was sent
-  invoke send examples/transactions.csv           transactions of your own
+  invoke send examples/transactions.csv           transactions of your own, and
+  invoke label examples/labels.csv                what became known of them
   invoke logs --function fraud --follow           what the function says
-  invoke outputs                                  where everything is
   edit stacks/processing/rules.yaml, then invoke deploy --layer processing
   invoke local.down                               stop the embedded AWS"""
 
@@ -52,6 +50,7 @@ class Pipeline:
     """A deployed pipeline as the demonstration needs it; `dead_letters` are queue URLs by what they keep."""
 
     target: Target
+    labels_target: Target
     mailbox: Mailbox
     decisions: Decisions
     sqs: "SQSClient"
@@ -67,14 +66,16 @@ def run(
     patience_seconds: float = PATIENCE_SECONDS,
     settle_seconds: float = SETTLE_SECONDS,
 ) -> int:
-    """Post `count` simulated transactions, `rate` a second, show the alerts as they arrive, and sum up.
+    """Post `count` simulated transactions, `rate` a second, and their labels; show the alerts, and sum up.
 
     Returns the exit status: 0 if every transaction was decided, every alert that is due arrived and no
     other did, and nothing was set aside on the way; 130 after Ctrl-C.
     """
+    from orchestration.transactions.story import story  # noqa: PLC0415 - numpy and scipy, most of a second
+
     check_pace(count, rate)
     left_before = depths(pipeline.sqs, pipeline.dead_letters)
-    client = ApiClient(pipeline.target, connections=THREADS)
+    client, labels = ApiClient(pipeline.target, connections=THREADS), ApiClient(pipeline.labels_target)
     columns = (TextColumn("posting"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=count)
@@ -82,14 +83,15 @@ def run(
             client,
             pipeline.mailbox,
             pipeline.decisions,
+            labels=labels,
             show=lambda alert: console.print(_line(alert)),
             progress=lambda answers: bar.update(task, completed=answers),
             after=pipeline.mailbox.last(),
             settle_seconds=settle_seconds,
         )
-        transactions = islice(simulate(seed, _run_name(), now_ms), count)
-        findings = watch.run(transactions, rate, patience_seconds)
+        findings = watch.run(story(seed, _run_name(), count, now_ms()), rate, patience_seconds)
     client.close()
+    labels.close()
     left = depths(pipeline.sqs, pipeline.dead_letters)
     console.print(_summary(findings, left))
     return _status(findings, {name: left[name] - left_before[name] for name in left})
@@ -125,6 +127,7 @@ def _line(alert: Alert) -> Text:
 def _summary(findings: Findings, left: Mapping[str, int]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("posted", str(len(findings.posted) - len(findings.refused)))
+    table.add_row("frauds reported", str(findings.labels))
     folded = f" ({len(findings.folded)} told of together, when the window ends)" if findings.folded else ""
     table.add_row("flagged", f"{len(findings.flagged)}{folded}")
     repeated = f" ({findings.repeated} more than once)" if findings.repeated else ""
@@ -143,6 +146,8 @@ def _status(findings: Findings, set_aside: Mapping[str, int]) -> int:
         return INTERRUPTED
     for transaction_id, verdict in islice(findings.refused.items(), IDS_SHOWN):
         fail(f"{transaction_id} was not stored: {verdict.reason}.", "See: invoke logs --function api")
+    for transaction_id, verdict in islice(findings.refused_labels.items(), IDS_SHOWN):
+        fail(f"{transaction_id} was not labelled: {verdict.reason}.", "See: invoke logs --function labels")
     if findings.missing:
         fail(
             f"{len(findings.missing)} flagged without an alert: {_some(findings.missing)}.",
@@ -161,8 +166,19 @@ def _status(findings: Findings, set_aside: Mapping[str, int]) -> int:
         fail(f"Set aside during this run: {', '.join(grown)}.", "See: invoke logs")
     if grown or not findings.as_it_should:
         return 1
-    console.print(NEXT, style="dim")
+    console.print(Text(f"Try next:\n{_about_newest(findings)}{NEXT}", style="dim"))
     return 0
+
+
+def _about_newest(findings: Findings) -> str:
+    """What to do about the newest alert; empty if there was none."""
+    if not findings.alerts:
+        return ""
+    transaction = [alert.transaction for alert in findings.alerts.values()][-1]
+    return (
+        f"  {f'invoke explain {transaction.transaction_id}':<48}why that was flagged\n"
+        f'  invoke lists.add block merchant {transaction.merchant_id} --until 90d --reason "…"\n'
+    )
 
 
 def _some(ids: list[str]) -> str:

@@ -26,6 +26,8 @@ class Findings:
     decisions: dict[str, Decision] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
     refused: dict[str, Verdict] = field(default_factory=dict)
+    labels: int = 0
+    refused_labels: dict[str, Verdict] = field(default_factory=dict)
     repeated: int = 0
     interrupted: bool = False
 
@@ -65,8 +67,9 @@ class Findings:
 
     @property
     def as_it_should(self) -> bool:
-        """Every transaction was stored and decided, every alert that is due came, and no other."""
-        return not (self.missing or self.unexpected or self.undecided or self.refused or self.interrupted)
+        """Everything was stored and decided, every alert that is due came, and no other."""
+        refused = self.refused or self.refused_labels
+        return not (self.missing or self.unexpected or self.undecided or refused or self.interrupted)
 
     def latency_ms(self, percent: float) -> float | None:
         """The latency that `percent` of the alerts that are due at once do not exceed; None without any."""

@@ -30,18 +30,35 @@ class Kind:
 
 
 class _About(msgspec.Struct):
+    """What records are told apart by."""
+
     transaction_id: str = ""
+    account_id: str = ""
+
+
+def _account_of(record: Record) -> str:
+    return _about(record).account_id or str(record.line)
 
 
 def _transaction_of(record: Record) -> str:
+    return _about(record).transaction_id or str(record.line)
+
+
+def _about(record: Record) -> _About:
     try:
-        return msgspec.json.decode(record.body, type=_About).transaction_id
+        return msgspec.json.decode(record.body, type=_About)
     except msgspec.DecodeError:
         # The API says what is wrong with it.
-        return ""
+        return _About()
 
 
-TRANSACTIONS = Kind(TRANSACTION, judge, (Outcome.STORED, Outcome.REPLAYED, Outcome.REJECTED, Outcome.FAILED))
+TRANSACTIONS = Kind(
+    TRANSACTION,
+    judge,
+    (Outcome.STORED, Outcome.REPLAYED, Outcome.REJECTED, Outcome.FAILED),
+    # What an account did before is what a transaction is judged by.
+    lane=_account_of,
+)
 LABELS = Kind(
     Shape("label", "label", label.FIELDS, ("timestamp", "reported_at")),
     judge_label,

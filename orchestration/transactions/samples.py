@@ -1,35 +1,43 @@
-"""Writes the sample transactions in `examples/`: python -m orchestration.transactions.samples"""
+"""Writes the sample transactions and labels in `examples/`: python -m orchestration.transactions.samples"""
 
 import csv
 import io
-from itertools import count, islice
+from collections.abc import Iterable
 from pathlib import Path
 
 from functions.common import transaction
+from functions.common.fields import Field
+from functions.common.transaction import Transaction
+from functions.labels import label
+from functions.labels.label import Label
 from orchestration.environments import ROOT
 from orchestration.transactions.posts import body, present
-from orchestration.transactions.simulate import simulate
+from orchestration.transactions.story import story
 
 COUNT = 300
 SEED = 7
-# Fixed, so that the files are the same whenever they are written: a Monday morning.
-FIRST_MS = 1_767_600_000_000
-STEP_MS = 7_919
+# Fixed, so that the files are the same whenever they are written: a Monday.
+END_MS = 1_767_571_200_000
 
 
 def files() -> dict[str, bytes]:
-    """The content of each file by its name: the same transactions in both formats."""
-    times = count(FIRST_MS, STEP_MS)
-    transactions = list(islice(simulate(SEED, "sample", lambda: next(times)), COUNT))
-    table = io.StringIO(newline="")
-    columns = [field.name for field in transaction.FIELDS]
-    rows = csv.DictWriter(table, columns, restval="", lineterminator="\n")
-    rows.writeheader()
-    rows.writerows(present(each) for each in transactions)
+    """The content of each file by its name: the same transactions in both formats, and their labels."""
+    steps = story(SEED, "sample", COUNT, END_MS)
+    transactions = [step for step in steps if isinstance(step, Transaction)]
+    labels = [step for step in steps if isinstance(step, Label)]
     return {
         "transactions.jsonl": b"".join(body(each) + b"\n" for each in transactions),
-        "transactions.csv": table.getvalue().encode(),
+        "transactions.csv": _table(transaction.FIELDS, transactions),
+        "labels.csv": _table(label.FIELDS, labels),
     }
+
+
+def _table(fields: Iterable[Field], rows: Iterable[Transaction | Label]) -> bytes:
+    table = io.StringIO(newline="")
+    writer = csv.DictWriter(table, [field.name for field in fields], restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(present(row) for row in rows)
+    return table.getvalue().encode()
 
 
 def write(folder: Path = ROOT / "examples") -> None:

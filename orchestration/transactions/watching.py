@@ -1,4 +1,4 @@
-"""Posts transactions at a rate, and watches for the alerts of exactly those that should have one."""
+"""Posts transactions and labels at a rate, and watches for exactly those alerts that are due."""
 
 import threading
 import time
@@ -8,12 +8,13 @@ from typing import Protocol
 
 from functions.common.decision import Decision
 from functions.common.transaction import Transaction
+from functions.labels.label import Label
 from local.mailbox import Mail
-from orchestration.transactions.answers import judge
+from orchestration.transactions.answers import judge, judge_label
 from orchestration.transactions.findings import Alert, Findings
 from orchestration.transactions.parallel import Workers
 from orchestration.transactions.posting import Client
-from orchestration.transactions.posts import body
+from orchestration.transactions.posts import body, label_body
 
 THREADS = 16
 # After the last alert that is due, one that is not due would come within this time.
@@ -38,7 +39,7 @@ class Decisions(Protocol):
 class Watch:
     """One run: `client` posts, `decisions` say of what people are told, `mailbox` gets it, `show` each alert.
 
-    `progress` is told, after each answer, how many there are.
+    `labels` posts labels, if there are any. `progress` is told, after each answer, how many there are.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Watch:
         mailbox: Following,
         decisions: Decisions,
         *,
+        labels: Client | None = None,
         show: Callable[[Alert], None],
         progress: Callable[[int], None],
         after: str = "",
@@ -55,6 +57,7 @@ class Watch:
         self._client = client
         self._mailbox = mailbox
         self._decisions = decisions
+        self._labels = labels
         self._show = show
         self._progress = progress
         self._after = after
@@ -65,18 +68,18 @@ class Watch:
         self.findings = Findings()
 
     def run(
-        self, transactions: Iterable[Transaction], per_second: float, patience_seconds: float
+        self, steps: Iterable[Transaction | Label], per_second: float, patience_seconds: float
     ) -> Findings:
         """Post all, and wait for decisions and alerts until `patience_seconds` after the last answer.
 
-        Transactions of one account are posted in their order. Raises `UserError` where the API refuses
-        whatever is posted. Ctrl-C ends it early: see the findings.
+        Transactions of one account are posted in their order, a label after everything before it. Raises
+        `UserError` where the API refuses whatever is posted. Ctrl-C ends it early: see the findings.
         """
         stop = threading.Event()
         follower = threading.Thread(target=self._follow, args=(stop,), daemon=True)
         follower.start()
         try:
-            self._post_all(transactions, per_second, stop)
+            self._post_all(steps, per_second, stop)
             deadline = time.monotonic() + patience_seconds
             self._wait_for_decisions(deadline, stop)
             self._wait_for_alerts(deadline, stop)
@@ -88,24 +91,28 @@ class Watch:
         return self.findings
 
     def _post_all(
-        self, transactions: Iterable[Transaction], per_second: float, stop: threading.Event
+        self, steps: Iterable[Transaction | Label], per_second: float, stop: threading.Event
     ) -> None:
         workers: Workers[Transaction, None] = Workers(self._post, THREADS, _account)
         started, open_answers = time.monotonic(), list[Future[None]]()
         try:
-            for number, transaction in enumerate(transactions):
+            for step in steps:
+                if isinstance(step, Label):
+                    _finish(open_answers)
+                    self._post_label(step)
+                    continue
+                number = len(self.findings.posted)
                 # Due times are counted from the start, so that a slow answer does not lower the rate.
                 stop.wait(max(0.0, started + number / per_second - time.monotonic()))
                 with self._changed:
-                    self.findings.posted[transaction.transaction_id] = transaction
-                open_answers.append(workers.submit(transaction))
+                    self.findings.posted[step.transaction_id] = step
+                open_answers.append(workers.submit(step))
                 if number == 0:
                     # Functions that were idle start with it; all at once, that many would start side by side.
-                    open_answers.pop().result()
+                    _finish(open_answers)
                     started = time.monotonic()
                 open_answers = _without_finished(open_answers)
-            for answer in open_answers:
-                answer.result()
+            _finish(open_answers)
         finally:
             for answer in open_answers:
                 answer.cancel()
@@ -120,6 +127,15 @@ class Watch:
                 self.findings.refused[transaction.transaction_id] = verdict
             self._answers += 1
             self._progress(self._answers)
+
+    def _post_label(self, label: Label) -> None:
+        if self._labels is None or label.transaction_id in self.findings.refused:
+            return
+        verdict = judge_label(self._labels.post(label_body(label)))
+        if verdict.accepted:
+            self.findings.labels += 1
+        else:
+            self.findings.refused_labels[label.transaction_id] = verdict
 
     def _wait_for_decisions(self, deadline: float, stop: threading.Event) -> None:
         while undecided := self.findings.undecided:
@@ -159,6 +175,13 @@ class Watch:
 
 def _account(transaction: Transaction) -> str:
     return transaction.account_id
+
+
+def _finish(answers: list[Future[None]]) -> None:
+    """Wait for all; raises what one of them raised."""
+    for answer in answers:
+        answer.result()
+    answers.clear()
 
 
 def _without_finished(answers: list[Future[None]]) -> list[Future[None]]:

@@ -130,6 +130,7 @@ class Deployed:
         sqs: SQSClient = self._client("sqs")
         return Pipeline(
             target=self.target(),
+            labels_target=self.labels_target(),
             mailbox=local_aws.mailbox(self.environment),
             decisions=RecordedDecisions(self.dynamodb_client(), self.transactions_table),
             sqs=sqs,

@@ -41,6 +41,7 @@ def test_changing_tasks_ask_and_can_be_told_not_to() -> None:
 
 def test_tasks_of_an_environment_take_it() -> None:
     without = {"test", "check", "bench", "lock", "graph", "groups", "ci.write"}
+    without |= {"simulate", "train", "backtest"}
     without |= {name for name in ALL if name.startswith("local.")}
     taking = {
         name for name, task in ALL.items() if "env" in {argument.name for argument in task.get_arguments()}

@@ -1,0 +1,1 @@
+"""What simulating, training and backtesting show to users; the work itself is detection's."""

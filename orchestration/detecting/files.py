@@ -1,0 +1,37 @@
+"""Opens a file of transactions for a task: says what it takes for granted, and how far a check is."""
+
+from pathlib import Path
+from typing import get_args
+
+from detection.dataset import Dataset, Facts
+from detection.row_faults import Unit
+from orchestration.console import say
+from orchestration.detecting.progress import bar
+from orchestration.errors import UserError
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+
+def opened(data: str, unit: str = "", *, labels: bool = True) -> Dataset:
+    """The file, which says what was fraud if `labels`. Raises UserError or DatasetError."""
+    known: Unit | None = next((one for one in UNITS if one == unit), None)
+    if unit and known is None:
+        raise UserError(f"--unit {unit} is no unit of time.", f"Units are: {', '.join(UNITS)}.")
+    dataset = Dataset(Path(data), unit=known, labels=labels)
+    for note in dataset.notes():
+        say(note)
+    return dataset
+
+
+def checked(dataset: Dataset) -> Facts:
+    """What the file holds. Raises DatasetError where a row is bad."""
+    with bar("checking", dataset.size_bytes) as done:
+        return dataset.check(done)
+
+
+def not_the_data(option: str, path: str, data: str) -> Path:
+    """A file to write to. Raises UserError if it is the one that is read."""
+    target = Path(path)
+    if target.exists() and Path(data).exists() and target.samefile(data):
+        raise UserError(f"{option} {path} is the file that is read.", "Name another one.")
+    return target
