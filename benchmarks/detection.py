@@ -1,7 +1,7 @@
 """How good detection is on the public simulation, against the handbook's own models, by its protocol.
 
-5 000 customers, 10 000 terminals, 183 days; training on days 115 to 121, labels after seven days, test on
-days 129 to 135. Ours is scored by the function's code: its features, and a model that is read from its artifact.
+5 000 customers, 10 000 terminals, 183 days; training on days 115 to 121, labels after 7 days, test on days
+129 to 135. Ours is scored by the code of the function: its features, and a model read from its artifact.
 """
 
 import sys

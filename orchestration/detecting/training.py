@@ -36,7 +36,7 @@ def train(typed: Trained) -> None:
             from_ms=_begin_ms(typed, facts),
             to_ms=end_ms("--to", typed.train_to, facts.first_ms) if typed.train_to else facts.last_ms + 1,
             label_delay_days=days,
-            seed=typed.seed,
+            seed=int(typed.seed),
             alerts_per_day=alerts,
             precision=precision,
             data_sha256=_sha256(dataset.path),
