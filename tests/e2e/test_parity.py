@@ -128,7 +128,7 @@ def test_deployed_pipeline_and_backtest_give_the_same_scores(trial: Trial) -> No
     }
     assert apart == {}
     flagged = {name for name, decision in decided.items() if decision.suspicious}
-    assert flagged == {name for name, row in replayed.items() if row["decision"] == "suspicious"}
+    assert flagged == {name for name, row in replayed.items() if row["decision"] == "flag"}
     assert flagged
 
 
