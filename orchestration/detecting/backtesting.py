@@ -11,13 +11,13 @@ from detection.report import html
 from detection.results import Result, to_json
 from detection.rules.check import rules_of
 from detection.scores_file import scores_file
-from detection.times import DAY_MS
+from detection.times import DAY_MS, iso_time
 from detection.trees import log_odds_of
 from detection.writing import replaced
 from functions.fraud.model import ArtifactError, Model
 from functions.fraud.rules import RuleSet
 from functions.fraud.scoring import Scorer
-from orchestration.console import console, print_json
+from orchestration.console import console, print_json, say
 from orchestration.detecting.backtest_display import shown
 from orchestration.detecting.files import checked, not_the_data, opened
 from orchestration.detecting.progress import bar
@@ -50,6 +50,8 @@ def backtest(typed: Backtested) -> None:
         period = Period.of(
             facts, label_delay_ms=label_delay_ms, test_from=typed.test_from, test_to=typed.test_to
         )
+        if model and _saw(model, period):
+            say(f"{typed.model} was trained on days that are tested: it knows their answers; see --test-from")
         result = _run(typed, dataset, Deciding(rules, scorer, model), period)
     if typed.as_json:
         print_json(to_json(result))
@@ -72,6 +74,13 @@ def _label_delay_ms(typed: Backtested, scorer: Scorer) -> int:
     if typed.label_delay:
         return milliseconds("--label-delay", typed.label_delay)
     return scorer.label_delay_days * DAY_MS
+
+
+def _saw(model: Model, period: Period) -> bool:
+    """Whether the model was trained on a part of the period."""
+    card = model.card
+    begin, end = (iso_time(time) for time in (period.from_ms, period.to_ms))
+    return bool(card.get("from", end) < end and begin < card.get("to", begin))
 
 
 def _run(typed: Backtested, dataset: Dataset, by: Deciding, period: Period) -> Result:

@@ -104,7 +104,7 @@ def train(
         "model": "file of a trained model (default: rules alone)",
         "rules": "file of rules (default: those that are deployed, stacks/processing/rules.yaml)",
         "unit": UNIT,
-        "test_from": f"first day to test: {DAY} (default: all that the model was not trained on)",
+        "test_from": f"first day to test: {DAY} (default: the whole file)",
         "test_to": f"last day to test: {DAY}",
         "label_delay": f"{LABEL_DELAY} (default: the model's, or 7d)",
         "scores": "CSV file to write: each transaction's score, decision and reasons",
