@@ -6,8 +6,6 @@ Rules and model are read when the process starts: one that cannot use them never
 import os
 from pathlib import Path
 
-from functions.fraud.model import Model
-
 from functions.common.aws import client
 from functions.common.clock import now_ms
 from functions.common.environment import from_variables
@@ -15,6 +13,7 @@ from functions.common.telemetry import Telemetry
 from functions.fraud.detector import FraudDetector
 from functions.fraud.environment import FraudEnvironment
 from functions.fraud.judge import Judge
+from functions.fraud.model import Model
 from functions.fraud.profile_store import DynamoDbProfileStore
 from functions.fraud.queue import SqsQueue
 from functions.fraud.rules import RuleSet
