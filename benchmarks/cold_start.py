@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.scoring import artifact
 from detection.rules.check import rules_of
 from functions.api.environment import ApiEnvironment
 from functions.common.environment import Environment, to_variables
@@ -93,6 +94,7 @@ def _lay_out(folder: Path) -> None:
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=no_compiled_files)
     rules = rules_of(ROOT / "stacks/processing/rules.yaml")
     (folder / "functions/fraud/rules.json").write_bytes(rules.to_json())
+    (folder / "functions/fraud/model.json").write_bytes(artifact())
     shutil.copytree(Path(msgspec.__file__).parent, folder / "msgspec", ignore=no_compiled_files)
 
 
