@@ -28,7 +28,7 @@ def one_of(what: str, typed: str, choices: tuple[T, ...]) -> T:
     for choice in choices:
         if choice == typed:
             return choice
-    raise UserError(f"There is no {what} '{typed}'.", f"Say {' or '.join(choices)}.")
+    raise UserError(f"There is no {what} {typed!r}.", f"Say {' or '.join(choices)}.")
 
 
 def identifier(kind: str, typed: str) -> str:
@@ -37,7 +37,7 @@ def identifier(kind: str, typed: str) -> str:
         return str(msgspec.convert(typed, Identifier))
     except msgspec.ValidationError:
         words = next(part.description for part in Identifier.__metadata__ if isinstance(part, Meta))  # type: ignore[attr-defined]
-        raise UserError(f"'{typed}' is no {kind} id.", f"The API takes {words}.") from None
+        raise UserError(f"{typed!r} is no {kind} id.", f"The API takes {words}.") from None
 
 
 def rule(typed: str, known: Iterable[str]) -> str:
@@ -45,7 +45,7 @@ def rule(typed: str, known: Iterable[str]) -> str:
     ids = list(known)
     if typed in ids:
         return typed
-    raise UserError(f"There is no rule '{typed}'.", f"Rules are: {', '.join(ids) or 'none'}.")
+    raise UserError(f"There is no rule {typed!r}.", f"Rules are: {', '.join(ids) or 'none'}.")
 
 
 def sentence(option: str, typed: str) -> str:
