@@ -15,7 +15,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from benchmarks._handbook import DELAY_DAYS, Figures, Places, figures, scored, tested
+from benchmarks._handbook import DELAY_DAYS, Figures, Places, figures, scored, tested, within
 from detection.columns import Labelled
 from detection.examples import Examples
 from detection.replay import replay
@@ -57,10 +57,10 @@ def main() -> bool:
 def _seed(seed: int) -> bool:
     begun = time.monotonic()
     made = columns(customers=CUSTOMERS, terminals=TERMINALS, days=DAYS, seed=seed)
-    train, test = _within(made, *TRAIN), tested(made, *TRAIN, *TEST)
+    train, test = within(made, *TRAIN), tested(made, *TRAIN, *TEST)
     frauds = int((made.scenarios[test] > 0).sum())
     print(f"seed {seed}: trained on {len(train):,}, tested on {len(test):,} with {frauds} frauds")
-    baselines = {name: figures(made, test, scores) for name, scores in scored(made, train, test).items()}
+    baselines = {name: figures(made, test, scores) for name, scores in scored(made, TRAIN, TEST).items()}
     for name, found in baselines.items():
         _print(name, found)
     replayed = _replayed(made, seed)
@@ -116,7 +116,7 @@ def _rows(seed: int) -> Iterator[Labelled]:
 
 def _model(made: Simulation, replayed: Replayed, days: tuple[int, int]) -> Model:
     """Trained on these days, and read from its artifact as the function reads it."""
-    places = _within(made, *days)
+    places = within(made, *days)
     learned = Examples(replayed.values[places], made.scenarios[places] > 0, made.days[places])
     begin, end = (START_MS + day * DAY_MS for day in days)
     return Model.from_json(trained(learned, Training(from_ms=begin, to_ms=end)))
@@ -126,10 +126,6 @@ def _probabilities(model: Model, replayed: Replayed, places: Places) -> Floats:
     """One transaction after the other, as in the function."""
     log_odds = (model.log_odds(values) for values in replayed.values[places].tolist())
     return np.array([probability_of(one) for one in log_odds])
-
-
-def _within(made: Simulation, begin: int, end: int) -> Places:
-    return np.flatnonzero((made.days >= begin) & (made.days < end))
 
 
 def _reached(ours: Figures, baselines: list[Figures]) -> dict[str, bool]:
