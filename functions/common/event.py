@@ -59,6 +59,11 @@ def from_attributes(attributes: Mapping[str, Mapping[str, object]]) -> Transacti
     return transaction
 
 
+def key_of(transaction_id: str, timestamp: int) -> dict[str, dict[str, str]]:
+    """The key of a transaction's item, as DynamoDB takes it."""
+    return {"transaction_id": {"S": transaction_id}, "timestamp": {"N": str(timestamp)}}
+
+
 def facts_of(transaction: TransactionFacts) -> dict[str, Any]:
     """The values of FACTS, by name."""
     return {name: getattr(transaction, name) for name in FACTS}

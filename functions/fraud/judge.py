@@ -7,10 +7,18 @@ from functions.common import listing
 from functions.common.decision import CandidateDecision, Decision, Told
 from functions.common.event import TransactionInserted
 from functions.common.features import VERSION, features
+from functions.common.listing import Listing
 from functions.common.profile_items import Alerts
 from functions.fraud.profile_store import Known
 from functions.fraud.scoring import Scorer, Verdict
 from functions.fraud.telling import tell
+
+
+class _Said(NamedTuple):
+    """What people say that counts now."""
+
+    listed: Listing | None
+    snoozed_rules: set[str]
 
 
 class Judge(NamedTuple):
@@ -26,7 +34,9 @@ class Judge(NamedTuple):
 
     def decide(self, transaction: TransactionInserted, known: Known, now_ms: int) -> tuple[Decision, Alerts]:
         """The decision, and the account's alerts with it among them; the transaction is not yet counted."""
-        values, verdict = _score(self.live, transaction, known, now_ms)
+        values = _features(self.live, transaction, known)
+        said = _said(known, now_ms)
+        verdict = self.live.score(transaction, values, said.listed, now_ms, said.snoozed_rules)
         told, alerts = self._tell(verdict, known, now_ms)
         decision = Decision(
             score=verdict.score,
@@ -38,7 +48,7 @@ class Judge(NamedTuple):
             rules=self.live.rules_version,
             model=self.live.model_version,
             shadow_rules=verdict.shadow_rules,
-            candidate=self._beside(transaction, known, now_ms),
+            candidate=self._beside(transaction, known, values, said, now_ms),
             features_version=VERSION,
             features=tuple(None if math.isnan(value) else value for value in values),
             decided_at=now_ms,
@@ -57,24 +67,26 @@ class Judge(NamedTuple):
         return tell(account.alerts, self.alert_window_seconds, now_ms)
 
     def _beside(
-        self, transaction: TransactionInserted, known: Known, now_ms: int
+        self, transaction: TransactionInserted, known: Known, values: list[float], said: _Said, now_ms: int
     ) -> CandidateDecision | None:
-        if self.candidate is None:
+        candidate = self.candidate
+        if candidate is None:
             return None
-        _, verdict = _score(self.candidate, transaction, known, now_ms)
+        if candidate.label_delay_days != self.live.label_delay_days:
+            values = _features(candidate, transaction, known)
+        verdict = candidate.score(transaction, values, said.listed, now_ms, said.snoozed_rules)
         return CandidateDecision(
             score=verdict.score,
             suspicious=verdict.suspicious,
-            model=self.candidate.model_version,
-            rules=self.candidate.rules_version,
+            model=candidate.model_version,
+            rules=candidate.rules_version,
         )
 
 
-def _score(
-    scorer: Scorer, transaction: TransactionInserted, known: Known, now_ms: int
-) -> tuple[list[float], Verdict]:
-    account, merchant = known.account, known.merchant
-    values = features(account.profile, merchant.profile, transaction, scorer.label_delay_days)
-    listed = listing.effective((account.listing, merchant.listing), now_ms)
-    snoozed = {rule for rule, snooze in known.snoozes.items() if snooze.until > now_ms}
-    return values, scorer.score(transaction, values, listed, now_ms, snoozed)
+def _features(scorer: Scorer, transaction: TransactionInserted, known: Known) -> list[float]:
+    return features(known.account.profile, known.merchant.profile, transaction, scorer.label_delay_days)
+
+
+def _said(known: Known, now_ms: int) -> _Said:
+    listed = listing.effective((known.account.listing, known.merchant.listing), now_ms)
+    return _Said(listed, {rule for rule, snooze in known.snoozes.items() if snooze.until > now_ms})

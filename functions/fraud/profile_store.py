@@ -13,7 +13,7 @@ from functions.common import decision as decisions
 from functions.common import profile_items, profile_table
 from functions.common.decision import Decision
 from functions.common.dynamodb import Item, RefusedWriteError, write_all
-from functions.common.event import TransactionInserted
+from functions.common.event import TransactionInserted, key_of
 from functions.common.listing import Snooze
 from functions.common.profile_items import Kept
 from functions.common.profiles import AccountProfile, MerchantProfile
@@ -120,10 +120,7 @@ class DynamoDbProfileStore:
         ]
         return {
             "TableName": self._transactions,
-            "Key": {
-                "transaction_id": {"S": transaction.transaction_id},
-                "timestamp": {"N": str(transaction.timestamp)},
-            },
+            "Key": key_of(transaction.transaction_id, transaction.timestamp),
             "UpdateExpression": "SET decision = :decision",
             "ConditionExpression": " AND ".join(as_known),
             "ExpressionAttributeNames": {"#label": "label"},

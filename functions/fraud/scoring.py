@@ -4,14 +4,13 @@ Rules add up their weights, a model gives a probability, and the higher of the t
 score decides first: the block list, the allow list, a rule that flags, a rule that clears.
 """
 
-import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from functions.common.event import TransactionInserted
-from functions.common.features import DEFAULT_LABEL_DELAY_DAYS, NAMES
+from functions.common.features import DEFAULT_LABEL_DELAY_DAYS
 from functions.common.listing import Listing, effective
 from functions.common.suspicious import Reason
 from functions.fraud import reasons
@@ -19,9 +18,6 @@ from functions.fraud.expressions import condition, facts_of
 from functions.fraud.reasons import CERTAIN, Model
 from functions.fraud.rules import Rule, RuleSet
 from functions.fraud.words import Words
-
-NO_FEATURES: Sequence[float] = (math.nan,) * len(NAMES)
-"""The features of a transaction where nothing is known of its account and merchant."""
 
 # Sums of decimal fractions are not exact in binary: 0.7 + 0.1 must reach a threshold of 0.8.
 _SCORE_DIGITS = 6

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from functions.common import profile_items, profile_table
 from functions.common.decision import FRAUD
 from functions.common.dynamodb import Item, RefusedWriteError, StoreBusyError, read_one, write_all
-from functions.common.event import from_attributes
+from functions.common.event import from_attributes, key_of
 from functions.common.profiles import relabel
 from functions.common.retrying import Sleep, pause
 from functions.labels.label import Label
@@ -34,7 +34,7 @@ class DynamoDbLabelStore:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 pause(attempt, self._sleep)
-            item = read_one(self._client, self._transactions, _key(label))
+            item = read_one(self._client, self._transactions, key_of(label.transaction_id, label.timestamp))
             if item is None:
                 raise UnknownTransactionError
             before = item["label"]["S"] if "label" in item else None
@@ -63,7 +63,7 @@ class DynamoDbLabelStore:
         ]
         return {
             "TableName": self._transactions,
-            "Key": _key(label),
+            "Key": key_of(label.transaction_id, label.timestamp),
             "UpdateExpression": "SET #label = :label, label_source = :source, reported_at = :reported,"
             " labelled_at = :now",
             "ConditionExpression": " AND ".join(as_read),
@@ -83,7 +83,3 @@ class DynamoDbLabelStore:
         relabel(account.profile, merchant.profile, transaction, change)
         yield {"Update": profile_items.update(self._profiles, account, now_ms)}
         yield {"Update": profile_items.update(self._profiles, merchant, now_ms)}
-
-
-def _key(label: Label) -> dict[str, Any]:
-    return {"transaction_id": {"S": label.transaction_id}, "timestamp": {"N": str(label.timestamp)}}

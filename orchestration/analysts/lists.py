@@ -32,7 +32,7 @@ def entry(list_: str, kind: str, id_: str, *, reason: str, until: str, author: s
         kind=of_kind,
         id=typed.identifier(of_kind, id_),
         reason=typed.sentence("--reason", reason),
-        author=typed.sentence("--author", author) if author else "",
+        author=typed.author(author),
         added_at=now_ms,
         until=durations.end_ms("--until", until, now_ms),
     )
@@ -60,7 +60,7 @@ def removal(list_: str, kind: str, id_: str, *, reason: str, author: str) -> Rem
         of_kind,
         typed.identifier(of_kind, id_),
         typed.sentence("--reason", reason),
-        typed.sentence("--author", author) if author else "",
+        typed.author(author),
     )
 
 

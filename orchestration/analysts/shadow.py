@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from functions.common.decision import FRAUD
 from orchestration.analysts.recorded import Recorded
 
 # Such disagreements are shown, by how far the two scores are apart.
 DISAGREEMENTS = 10
-FRAUD = "fraud"
 
 
 class Flagged(Struct):

@@ -42,7 +42,7 @@ def entry(
         kind=of_kind,
         id=typed.rule(id_, rules()) if of_kind == "rule" else typed.identifier(of_kind, id_),
         reason=typed.sentence("--reason", reason),
-        author=typed.sentence("--author", author) if author else "",
+        author=typed.author(author),
         added_at=now_ms,
         until=durations.end_ms("--until", until, now_ms),
     )
@@ -67,7 +67,7 @@ def ending(kind: str, id_: str, *, reason: str, author: str) -> Ending:
         of_kind,
         id_ if of_kind == "rule" else typed.identifier(of_kind, id_),
         typed.sentence("--reason", reason) if reason else "ended",
-        typed.sentence("--author", author) if author else "",
+        typed.author(author),
     )
 
 

@@ -48,6 +48,11 @@ def rule(typed: str, known: Iterable[str]) -> str:
     raise UserError(f"There is no rule {typed!r}.", f"Rules are: {', '.join(ids) or 'none'}.")
 
 
+def author(typed: str) -> str:
+    """Who is named with --author; empty if nobody is. Raises UserError."""
+    return sentence("--author", typed) if typed else ""
+
+
 def sentence(option: str, typed: str) -> str:
     """A reason or name on one line. Raises UserError where there is none, or one that is too long."""
     text = " ".join(typed.split())

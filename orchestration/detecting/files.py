@@ -1,14 +1,17 @@
 """Opens a file of transactions for a task: says what it takes for granted, and how far a check is."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
+from detection.columns import Labelled
 from detection.dataset import Dataset, Facts
 from detection.row_faults import Unit
 from orchestration.console import say
 from orchestration.detecting.progress import bar
 from orchestration.errors import UserError
 
+_TOLD_EVERY = 1 << 12
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
@@ -27,6 +30,14 @@ def checked(dataset: Dataset) -> Facts:
     """What the file holds. Raises DatasetError where a row is bad."""
     with bar("checking", dataset.size_bytes) as done:
         return dataset.check(done)
+
+
+def rows(dataset: Dataset, done: Callable[[float], None]) -> Iterator[Labelled]:
+    """The file's transactions; `done` is told now and then how many bytes are read. Raises DatasetError."""
+    for number, labelled in enumerate(dataset.rows()):
+        if not number % _TOLD_EVERY:
+            done(dataset.done_bytes)
+        yield labelled
 
 
 def not_the_data(option: str, path: str, data: str) -> Path:

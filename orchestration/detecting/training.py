@@ -7,7 +7,6 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from detection.columns import Labelled
 from detection.dataset import Dataset, Facts
 from detection.times import DAY_MS, begin_ms, end_ms
 from detection.training import DEFAULT_ALERTS_PER_DAY, Training
@@ -15,14 +14,12 @@ from detection.training import train as trained
 from detection.writing import replaced
 from functions.fraud.model import MOST_LABEL_DELAY_DAYS, Model
 from orchestration.console import console, print_json
-from orchestration.detecting.files import checked, not_the_data, opened
+from orchestration.detecting.files import checked, not_the_data, opened, rows
 from orchestration.detecting.progress import bar
 from orchestration.detecting.told import told_to_users
 from orchestration.detecting.typed import Trained
 from orchestration.durations import milliseconds
 from orchestration.errors import UserError
-
-_TOLD_EVERY = 1 << 12
 
 
 def train(typed: Trained) -> None:
@@ -49,13 +46,7 @@ def train(typed: Trained) -> None:
 
 def _trained(dataset: Dataset, training: Training) -> bytes:
     with bar("training", dataset.size_bytes) as done:
-
-        def told(number: int, labelled: Labelled) -> Labelled:
-            if number % _TOLD_EVERY == 0:
-                done(dataset.done_bytes)
-            return labelled
-
-        return trained((told(number, row) for number, row in enumerate(dataset.rows())), training)
+        return trained(rows(dataset, done), training)
 
 
 def _begin_ms(typed: Trained, facts: Facts) -> int:

@@ -18,14 +18,13 @@ from detection.words import count, percent
 from detection.writing import replaced
 from functions.common.features import DEFAULT_LABEL_DELAY_DAYS
 from orchestration.console import console, print_json
-from orchestration.detecting.files import checked, not_the_data, opened
+from orchestration.detecting.files import checked, not_the_data, opened, rows
 from orchestration.detecting.progress import bar
 from orchestration.detecting.told import told_to_users
 from orchestration.durations import milliseconds
 
 _COLUMNS = ("rule", "transaction_id", "timestamp_ms", "account_id", "merchant_id", "amount", "is_fraud")
 _LABELS = {True: "1", False: "0", None: ""}
-_TOLD_EVERY = 4_096
 
 
 class Asked(NamedTuple):
@@ -49,12 +48,10 @@ def try_rules(asked: Asked) -> None:
         with _sink(asked) as sink, bar("replaying", dataset.size_bytes) as done:
             trial = Trial(rules, sink)
             replayed = replay(
-                dataset.rows(), label_delay_ms=label_delay_ms, label_delay_days=DEFAULT_LABEL_DELAY_DAYS
+                rows(dataset, done), label_delay_ms=label_delay_ms, label_delay_days=DEFAULT_LABEL_DELAY_DAYS
             )
-            for number, (labelled, values) in enumerate(replayed):
+            for labelled, values in replayed:
                 trial.add(labelled, values or [])
-                if not number % _TOLD_EVERY:
-                    done(dataset.done_bytes)
     _show(trial, asked)
 
 

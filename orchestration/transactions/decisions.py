@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.common import decision as decisions
 from functions.common.decision import Decision
+from functions.common.event import key_of
 from functions.common.transaction import Transaction
 from orchestration.aws_errors import told_to_users
 
@@ -34,10 +35,7 @@ class RecordedDecisions:
 
     def _read(self, transactions: Iterable[Transaction]) -> dict[str, Decision]:
         request: Any = {
-            "Keys": [
-                {"transaction_id": {"S": each.transaction_id}, "timestamp": {"N": str(each.timestamp)}}
-                for each in transactions
-            ],
+            "Keys": [key_of(each.transaction_id, each.timestamp) for each in transactions],
             "ProjectionExpression": "transaction_id, decision",
             "ConsistentRead": True,
         }

@@ -11,11 +11,11 @@ from statistics import fmean
 
 from detection.columns import Labelled
 from detection.simulation import simulate
+from detection.times import DAY_MS
 from functions.common.transaction import Transaction
 from functions.labels.label import Label
 from orchestration.transactions.dressing import dressed
 
-DAY_MS = 86_400_000
 DAYS = 35
 # The smallest map on which little is fraud; made in a fifth of a second.
 CUSTOMERS, TERMINALS_EACH = 500, 2

@@ -1,8 +1,8 @@
 from detection.columns import Labelled
 from detection.trial import TOGETHER, Trial, Tried
-from functions.fraud.scoring import NO_FEATURES
 from tests.rules import rule, ruleset
 from tests.unit.detection.transactions import transaction
+from tests.unit.functions.builders import NO_FEATURES
 
 RULES = ruleset(
     rule(id="large", when="amount > money(100, 'EUR')"),

@@ -1,13 +1,18 @@
 """Transactions, events and messages as they look on each hop; a test names only what it is about."""
 
 import json
+import math
 from typing import Any
 
 import msgspec
 
 from functions.common.event import TransactionInserted, facts_of
+from functions.common.features import NAMES
 from functions.common.suspicious import Reason, SuspiciousTransaction
 from functions.common.transaction import Transaction
+
+NO_FEATURES = (math.nan,) * len(NAMES)
+"""Of a transaction of which nothing is known."""
 
 NOW = 1_780_000_000_000
 """Epoch milliseconds: 2026-05-28T20:26:40Z."""

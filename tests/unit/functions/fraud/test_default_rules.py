@@ -9,8 +9,8 @@ import pytest
 from detection.rules.check import rules_of
 from functions.common.features import NAMES, features
 from functions.common.profiles import AccountProfile, MerchantProfile, observe
-from functions.fraud.scoring import NO_FEATURES, Scorer, Verdict
-from tests.unit.functions.builders import NOW, inserted
+from functions.fraud.scoring import Scorer, Verdict
+from tests.unit.functions.builders import NO_FEATURES, NOW, inserted
 
 RULES = Path(__file__).parents[4] / "stacks/processing/rules.yaml"
 MINUTE_MS = 60_000

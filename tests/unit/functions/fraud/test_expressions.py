@@ -8,9 +8,8 @@ import pytest
 
 from functions.common.features import NAMES
 from functions.fraud.expressions import FACTS, condition, facts_of
-from functions.fraud.scoring import NO_FEATURES
 from tests.rules import when
-from tests.unit.functions.builders import inserted
+from tests.unit.functions.builders import NO_FEATURES, inserted
 
 
 def _holds(expression: str, features: dict[str, float] | None = None, **changes: Any) -> bool:

@@ -11,9 +11,9 @@ from functions.common.listing import Listing
 from functions.common.suspicious import Reason
 from functions.fraud.reasons import probability_of, shares
 from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import NO_FEATURES, Scorer, Verdict
+from functions.fraud.scoring import Scorer, Verdict
 from tests.rules import rule, ruleset
-from tests.unit.functions.builders import NOW, inserted
+from tests.unit.functions.builders import NO_FEATURES, NOW, inserted
 
 DAY = 86_400_000
 YES = "amount > 0"
