@@ -154,9 +154,16 @@ def publish(arns: Arns, topic: Arn, key: Arn) -> list[Statement]:
     ]
 
 
-def put_events(bus: Arn) -> Statement:
-    """Put events on one bus; EventBridge encrypts them with a permission of its own."""
-    return Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[bus])
+def put_events(arns: Arns, bus: Arn, key: Arn) -> list[Statement]:
+    """Put events on one bus.
+
+    EventBridge encrypts them with a permission of its own. AWS does not document whether the sender needs
+    the key as well, so the sender has it.
+    """
+    return [
+        Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[bus]),
+        use_key("PutEventsEncrypted", _SEND_WITH_KEY, key, arns.service("events")),
+    ]
 
 
 def use_key(sid: str, actions: Sequence[str], key: Arn, service: str) -> Statement:

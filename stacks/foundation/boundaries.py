@@ -57,7 +57,7 @@ class Boundaries(pulumi.ComponentResource):
             "The most that the pipe may do",
             [
                 *table_permissions.read_stream(arns, arns.any_stream, key),
-                permissions.put_events(arns.bus),
+                *permissions.put_events(arns, arns.bus, key),
                 *permissions.send_messages(arns, [arns.failure_queue("pipe")], key),
             ],
         )

@@ -67,16 +67,26 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holdings:
-    """What one layer holds.
+class KeyUse:
+    """A key, by its purpose, and the service through which a deployment uses it.
 
-    `roles`: the service that each role is for, by the role's purpose. `keys`: the service that each key is
-    used through, by the key's purpose.
+    `grants`: the service keeps using the key by a grant that the deployment creates. `to_read`: reading what
+    the service encrypted takes the key, too.
     """
+
+    purpose: str
+    service: str
+    grants: bool
+    to_read: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holdings:
+    """The resources of one layer. `roles`: the service that each role is for, by the role's purpose."""
 
     held: Sequence[Held] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Sequence[KeyUse] = ()
 
 
 def of(project: Project, arns: Arns) -> Holdings:
@@ -87,7 +97,7 @@ def of(project: Project, arns: Arns) -> Holdings:
     return Holdings(
         held=[*own.held, *_functions(project.functions, arns)],
         roles={**own.roles, **dict.fromkeys(project.functions, "lambda")},
-        keys={**own.keys, "function": "lambda"},
+        keys=[*own.keys, KeyUse(purpose="function", service="lambda", grants=True, to_read=True)],
     )
 
 
@@ -133,7 +143,10 @@ def _data(arns: Arns) -> Holdings:
             Held(name="Queues", types=_QUEUE, arns=[arns.suspicious_queue, arns.suspicious_dlq]),
             Held(name="Topic", types=_TOPIC, arns=[arns.topic]),
         ],
-        keys={"data": "dynamodb", "profiles": "dynamodb"},
+        keys=[
+            KeyUse(purpose=purpose, service="dynamodb", grants=True, to_read=False)
+            for purpose in ("data", "profiles")
+        ],
     )
 
 
@@ -154,6 +167,8 @@ def _processing(arns: Arns) -> Holdings:
             ),
         ],
         roles={"pipe": "pipes"},
+        # EventBridge encrypts the patterns and targets of a bus's rules.
+        keys=[KeyUse(purpose="data", service="events", grants=False, to_read=True)],
     )
 
 

@@ -37,16 +37,17 @@ class DeployRoles(pulumi.ComponentResource):
     def __init__(self, name: str, args: DeployRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:DeployRoles", name, None, opts)
         self._args = args
+        keys = args.keys
+        self._key_arns = {"data": keys.data.arn, "profiles": keys.profiles.arn, "function": keys.function.arn}
         for project in PROJECTS:
             self._make_deployer(project)
         self._make_reader()
         self.register_outputs({})
 
     def _make_deployer(self, project: Project) -> None:
-        arns, keys, purpose = self._args.arns, self._args.keys, deployer(project.layer)
-        key_arns = {"data": keys.data.arn, "profiles": keys.profiles.arn, "function": keys.function.arn}
+        arns, purpose = self._args.arns, deployer(project.layer)
         roles = deploy_holdings.of(project, arns).roles
-        resources = deploy_statements.deploy(project, arns, key_arns)
+        resources = deploy_statements.deploy(project, arns, self._key_arns)
         resources += deploy_iam.of(project, roles, arns)
         self._make(
             purpose,
@@ -63,7 +64,7 @@ class DeployRoles(pulumi.ComponentResource):
 
     def _make_reader(self) -> None:
         arns = self._args.arns
-        resources = deploy_statements.look(PROJECTS, arns, self._args.keys.function.arn)
+        resources = deploy_statements.look(PROJECTS, arns, self._key_arns)
         resources += deploy_iam.look(arns)
         layers = [project.layer for project in PROJECTS]
         self._make(

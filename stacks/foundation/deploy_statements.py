@@ -15,7 +15,7 @@ from shared.projects import Project
 from shared.wildcards import Conditions
 from stacks.foundation import deploy_holdings
 from stacks.foundation.deploy_calls import CALLS
-from stacks.foundation.deploy_holdings import Held, Holdings
+from stacks.foundation.deploy_holdings import Held, Holdings, KeyUse
 
 Arn = pulumi.Input[str]
 
@@ -30,6 +30,7 @@ _USE_KEY = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+_READ_WITH_KEY = ("kms:Decrypt", "kms:DescribeKey")
 
 
 def deploy(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
@@ -42,8 +43,11 @@ def deploy(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statem
     ]
 
 
-def look(projects: Iterable[Project], arns: Arns, function_key: Arn) -> list[Statement]:
-    """Look at what all of the layers hold, but not into it. To read a function's variables takes the key."""
+def look(projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    """Look at what all of the layers hold, but not into it.
+
+    Functions' variables and the rules of a bus are encrypted, so that reading them takes their keys.
+    """
     all_holdings = {project.layer: deploy_holdings.of(project, arns) for project in projects}
     return [
         *(
@@ -58,7 +62,7 @@ def look(projects: Iterable[Project], arns: Arns, function_key: Arn) -> list[Sta
             if _actions(held, "look")
         ),
         *_anywhere(all_holdings.values(), Survey="survey"),
-        _through("ReadVariables", ["kms:Decrypt"], function_key, arns.service("lambda")),
+        *_read_with_keys(all_holdings.values(), arns, keys),
     ]
 
 
@@ -139,20 +143,34 @@ def _anywhere(all_holdings: Iterable[Holdings], **kinds: str) -> list[Statement]
 
 def _use_keys(holdings: Holdings, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
     """Hand the keys to the services that encrypt with them; nothing can be decrypted but through these."""
-    return [
-        statement
-        for purpose, service in holdings.keys.items()
-        for statement in (
-            _through(f"Use{purpose.capitalize()}Key", _USE_KEY, keys[purpose], arns.service(service)),
-            _through(
-                f"Grant{purpose.capitalize()}Key",
-                ["kms:CreateGrant"],
-                keys[purpose],
-                arns.service(service),
-                {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-            ),
-        )
+    uses = [
+        _through(f"Use{_key_name(use)}", _USE_KEY, keys[use.purpose], arns.service(use.service))
+        for use in holdings.keys
     ]
+    grants = [
+        _through(
+            f"Grant{_key_name(use)}",
+            ["kms:CreateGrant"],
+            keys[use.purpose],
+            arns.service(use.service),
+            {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        )
+        for use in holdings.keys
+        if use.grants
+    ]
+    return [*uses, *grants]
+
+
+def _read_with_keys(all_holdings: Iterable[Holdings], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    uses = dict.fromkeys(use for holdings in all_holdings for use in holdings.keys if use.to_read)
+    return [
+        _through(f"ReadWith{_key_name(use)}", _READ_WITH_KEY, keys[use.purpose], arns.service(use.service))
+        for use in uses
+    ]
+
+
+def _key_name(use: KeyUse) -> str:
+    return f"{use.purpose.capitalize()}KeyThrough{use.service.capitalize()}"
 
 
 def _through(

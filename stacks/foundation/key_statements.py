@@ -51,9 +51,13 @@ def administer(arns: Arns) -> Statement:
 
 
 def data(arns: Arns) -> list[Statement]:
-    """Roles through the services that store transactions; the table by a grant; EventBridge for itself."""
+    """Roles through the services that store transactions; the table by a grant; EventBridge for itself.
+
+    EventBridge encrypts the rules of a bus, too. Whoever makes the bus or reads a rule needs the key:
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
+    """
     return [
-        *_for_stores(arns, "dynamodb", "sqs", "sns"),
+        *_for_stores(arns, "dynamodb", "sqs", "sns", "events"),
         _for_events(arns, "KeepEvents", "aws:events:event-bus:arn", arns.bus),
         _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
         Statement(

@@ -70,7 +70,7 @@ class TransactionPipe(pulumi.ComponentResource):
         )
         statements = [
             *table_permissions.read_stream(arns, args.stream_arn, args.key_arn),
-            permissions.put_events(args.bus.bus.arn),
+            *permissions.put_events(arns, args.bus.bus.arn, args.key_arn),
             *permissions.send_messages(arns, [self.failures.arn], args.key_arn),
         ]
         policy = aws.iam.RolePolicy(

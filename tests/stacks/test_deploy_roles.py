@@ -232,3 +232,13 @@ def test_the_role_that_looks_looks_at_everything_and_changes_nothing(roles: Role
     assert not role.might(
         "iam:PutRolePolicy", role_arn("fraud"), iam__PermissionsBoundary=boundary_arn("fraud")
     )
+
+
+def test_the_rules_of_the_encrypted_bus_are_made_and_read_with_its_key(roles: Roles) -> None:
+    key, through = arn("kms", "key/data"), {"kms__ViaService": f"events.{REGION}.amazonaws.com"}
+    make = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
+    make += ["kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
+    assert [a for a in make if not roles["deploy-processing"].may(a, key, **through)] == []
+    assert [a for a in make if roles["read"].may(a, key, **through)] == ["kms:Decrypt", "kms:DescribeKey"]
+    for layer in ("foundation", "data", "edge"):
+        assert [a for a in make if roles[f"deploy-{layer}"].may(a, key, **through)] == []

@@ -45,7 +45,7 @@ def test_C11_every_use_of_a_key_is_conditional(foundation: Program, key: str) ->
 def test_C11_the_data_key_is_used_through_the_services_that_store_transactions(foundation: Program) -> None:
     use = key_statements(foundation, "data")["UseThroughStores"]
     assert use["Condition"]["StringEquals"]["kms:ViaService"] == [
-        f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "sqs", "sns")
+        f"{service}.{REGION}.amazonaws.com" for service in ("dynamodb", "sqs", "sns", "events")
     ]
 
 
