@@ -1,9 +1,11 @@
 """The layers as the tasks know them, and their order. The list itself is shared/projects.py's."""
 
 import importlib
+import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 from orchestration.errors import UserError
 from shared.projects import PROJECTS, Project
@@ -71,3 +73,14 @@ def settings_model(layer: Layer) -> type[Settings]:
         if isinstance(found, type) and issubclass(found, Settings) and found is not Settings
     ]
     return model
+
+
+def check_layer_files(layer: Layer, settings: Settings, folder: Path) -> None:
+    """Check the files in the layer's `folder` that its settings name, such as rules or a model.
+
+    `read_files` in `stacks/<layer>/files.py` reads them; a layer without that module has no such files.
+    Raises ValueError, which names the file.
+    """
+    name = f"stacks.{layer.name}.files"
+    if importlib.util.find_spec(name):
+        importlib.import_module(name).read_files(settings, folder)

@@ -10,7 +10,7 @@ from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited
 from orchestration.engine.processes import ControlledCommand
 from orchestration.environments import Environment
 from orchestration.errors import UserError
-from orchestration.layers import Layer, settings_model
+from orchestration.layers import Layer, check_layer_files, settings_model
 from shared.configuration import SettingsError, validate_file
 
 
@@ -31,7 +31,7 @@ def check_files(environment: Environment, layers: Iterable[Layer]) -> None:
     for layer in layers:
         settings = validate_file(settings_model(layer), environment.name, environment.root)
         try:
-            settings.check_files(environment.stack_folder(layer.name))
+            check_layer_files(layer, settings, environment.stack_folder(layer.name))
         except ValueError as error:
             raise UserError(f"stacks/{layer.name}: {' '.join(str(error).split())}.") from error
 

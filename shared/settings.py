@@ -5,7 +5,6 @@ Reading and checking them is configuration.py's; nothing else reads Pulumi's con
 Defaults are the safe choice; an environment's file says where it differs.
 """
 
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
@@ -44,6 +43,3 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, re
     project: ClassVar[Project]
 
     name_suffix: NameSuffix = ""
-
-    def check_files(self, folder: Path) -> None:
-        """Raises ValueError for a file in the layer's `folder` that the settings name and that is no good."""

@@ -7,7 +7,7 @@ from shared.contracts import DataOutputs, FoundationOutputs, ProcessingOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.processing.bus import TransactionBus, TransactionBusArgs
-from stacks.processing.detection import Detection, DetectionArgs
+from stacks.processing.fraud import Detection, DetectionArgs
 from stacks.processing.notification import Notification, NotificationArgs
 from stacks.processing.pipe import TransactionPipe, TransactionPipeArgs
 from stacks.processing.settings import ProcessingSettings

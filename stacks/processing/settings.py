@@ -1,6 +1,5 @@
 """The settings of the layer processing."""
 
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -8,7 +7,6 @@ from msgspec import Meta
 from shared import projects
 from shared.projects import Project
 from shared.settings import Architecture, FunctionSettings, Settings
-from stacks.processing.scorers import packaged_scorers
 
 _NAME = "[A-Za-z0-9._-]+"
 ModelFile = Annotated[
@@ -52,9 +50,6 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     ] = ""
     candidate_model_file: ModelFile = ""
     alert_window_seconds: Annotated[int, Meta(ge=0, le=900, description="an integer from 0 to 900")] = 600
-
-    def check_files(self, folder: Path) -> None:
-        packaged_scorers(self, folder)
 
     def __post_init__(self) -> None:
         if self.notify_concurrency > self.notify.reserved_concurrency:

@@ -10,8 +10,8 @@ import pytest
 from detection.rules.check import rules_of
 from functions.common.event import EVENT_FIELDS
 from functions.fraud.rules import RulesError, RuleSet
+from stacks.processing.files import CANDIDATE_MODEL, CANDIDATE_RULES
 from stacks.processing.rules import packaged_rules
-from stacks.processing.scorers import CANDIDATE_MODEL, CANDIDATE_RULES
 from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import ROOT, Program
 

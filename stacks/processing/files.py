@@ -1,22 +1,19 @@
-"""What the fraud function decides by, for its zip: rules, the model if there is one, candidates for both."""
+"""The files that the settings name, for the fraud function's zip: rules, model, and candidates for both."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stacks.processing.model import packaged_model
 from stacks.processing.rules import packaged_rules
-
-if TYPE_CHECKING:
-    from stacks.processing.settings import ProcessingSettings
+from stacks.processing.settings import ProcessingSettings
 
 CANDIDATE_RULES = "functions/fraud/candidate_rules.json"
 CANDIDATE_MODEL = "functions/fraud/candidate_model.json"
 
 
-def packaged_scorers(settings: "ProcessingSettings", folder: Path) -> dict[str, bytes]:
-    """The files that the settings name in `folder`, by their path in the zip.
+def read_files(settings: ProcessingSettings, folder: Path) -> dict[str, bytes]:
+    """Compile and check the files in `folder`; returns their contents by path in the zip.
 
-    Raises RulesError or ArtifactError, with the file at fault.
+    Raises RulesError or ArtifactError, which name the file.
     """
     files = dict(packaged_rules(folder / settings.rules_file))
     if settings.model_file:

@@ -16,7 +16,7 @@ from shared.function import Function, FunctionArgs
 from shared.iam import Statement
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
 from stacks.processing.bus import TransactionBus
-from stacks.processing.scorers import packaged_scorers
+from stacks.processing.files import read_files
 from stacks.processing.settings import ProcessingSettings
 
 MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
@@ -70,7 +70,7 @@ class Detection(pulumi.ComponentResource):
                 architecture=args.settings.architecture,
                 environment=self._make_environment(),
                 statements=self._statements(),
-                extra_files=packaged_scorers(args.settings, Path(__file__).parent),
+                extra_files=read_files(args.settings, Path(__file__).parent),
             ),
             self._child,
         )

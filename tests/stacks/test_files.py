@@ -10,8 +10,8 @@ import pytest
 from functions.common.features import NAMES, VERSION
 from functions.fraud.model import FORMAT, ArtifactError
 from functions.fraud.rules import RulesError
+from stacks.processing.files import read_files
 from stacks.processing.model import packaged_model
-from stacks.processing.scorers import packaged_scorers
 from stacks.processing.settings import ProcessingSettings
 from tests.stacks.recording import ROOT
 
@@ -40,14 +40,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_rules_alone_are_enough(folder: Path) -> None:
-    assert set(packaged_scorers(ProcessingSettings(), folder)) == {"functions/fraud/rules.json"}
+    assert set(read_files(ProcessingSettings(), folder)) == {"functions/fraud/rules.json"}
 
 
 def test_model_and_candidates_are_packaged_where_the_function_looks_for_them(folder: Path) -> None:
     settings = ProcessingSettings(
         model_file="model.json", candidate_rules_file="rules-next.yaml", candidate_model_file="model.json"
     )
-    files = packaged_scorers(settings, folder)
+    files = read_files(settings, folder)
     assert set(files) == {
         f"functions/fraud/{name}.json" for name in ("rules", "model", "candidate_rules", "candidate_model")
     }
@@ -65,7 +65,7 @@ def test_model_and_candidates_are_packaged_where_the_function_looks_for_them(fol
 )
 def test_a_file_that_is_not_there_is_named(folder: Path, settings: ProcessingSettings) -> None:
     with pytest.raises((ArtifactError, RulesError), match=r"lost\.(json|yaml)"):
-        packaged_scorers(settings, folder)
+        read_files(settings, folder)
 
 
 def test_an_artifact_for_features_of_another_version_is_refused_with_its_files_name(folder: Path) -> None:
