@@ -64,6 +64,10 @@ class Arns:
     def suspicious_dlq(self) -> str:
         return self.of("sqs", self.names.suspicious_dlq)
 
+    @property
+    def retry_queue(self) -> str:
+        return self.of("sqs", self.names.retry_queue)
+
     def failure_queue(self, hop: str) -> str:
         return self.of("sqs", self.names.failure_queue(hop))
 

@@ -54,6 +54,7 @@ class FoundationOutputs(Contract):
     profiles_key_arn: pulumi.Input[str]
     function_key_arn: pulumi.Input[str]
     logs_key_arn: pulumi.Input[str]
+    failures_key_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     private_subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     function_security_group_id: pulumi.Input[str]
@@ -98,6 +99,7 @@ class ProcessingOutputs(Contract):
     pipe_failure_queue_url: pulumi.Input[str]
     event_failure_queue_url: pulumi.Input[str]
     fraud_failure_queue_url: pulumi.Input[str]
+    fraud_retry_queue_url: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)

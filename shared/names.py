@@ -58,6 +58,11 @@ class Names:
     def pipe(self) -> str:
         return self._with_suffix("transactions-to-bus")
 
+    @property
+    def retry_queue(self) -> str:
+        """The queue of events that the fraud function failed on and gets again."""
+        return self._with_suffix("fraud-retry")
+
     def failure_queue(self, hop: str) -> str:
         """The queue for what failed on one hop: `pipe`, `events` or `fraud`."""
         return self._with_suffix(f"{hop}-failures")

@@ -134,6 +134,14 @@ def send_messages(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement
     ]
 
 
+def keep_failures(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement]:
+    """Send what failed to retry and failure queues, which have a key of their own."""
+    return [
+        Statement(sid="KeepFailures", actions=["sqs:SendMessage"], resources=queues),
+        use_key("KeepFailuresEncrypted", _SEND_WITH_KEY, key, arns.service("sqs")),
+    ]
+
+
 def consume_messages(arns: Arns, queue: Arn, key: Arn) -> list[Statement]:
     """What Lambda does with the role of a function that a queue invokes."""
     return [

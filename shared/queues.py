@@ -1,4 +1,8 @@
-"""Queues as every layer wants them: encrypted with our key, TLS only; and queues for what failed: 14 days."""
+"""SQS queues for every layer: encrypted with a customer-managed key, TLS only.
+
+A message keeps its first enqueue time when it moves to another queue. A source queue therefore keeps messages
+for fewer days than its dead-letter queue: what moves late still waits there for days.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,20 +14,23 @@ from shared.arns import Arns
 from shared.iam import Statement, resource_policy
 from shared.protection import child_of
 
-FOURTEEN_DAYS_SECONDS = 1_209_600
+SOURCE_RETENTION_SECONDS = 4 * 24 * 60 * 60
+FAILURE_RETENTION_SECONDS = 14 * 24 * 60 * 60
+# C10. Lambda requires six times the timeout of a function that reads a queue, so that one takes 60 s at most.
+VISIBILITY_TIMEOUT_SECONDS = 360
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptedQueueArgs:
-    """Messages stay for 14 days. `senders` are statements that let a service send, for one source.
+    """A source queue has a `dead_letter_arn`; a dead-letter or failure queue has none.
 
-    `protected`: the queue may hold what must not be lost, and is not deleted with the stack.
+    `senders` are statements that let a service send, for one source. `protected`: the queue may hold messages
+    that must not be lost, and is not deleted with the stack.
     """
 
     name: str
     key_arn: pulumi.Input[str]
     protected: bool
-    visibility_timeout_seconds: int = 30
     dead_letter_arn: pulumi.Input[str] | None = None
     max_receives: int = 5
     senders: Sequence[Statement] = ()
@@ -41,8 +48,8 @@ class EncryptedQueue(pulumi.ComponentResource):
             name,
             name=args.name,
             kms_master_key_id=args.key_arn,
-            message_retention_seconds=FOURTEEN_DAYS_SECONDS,
-            visibility_timeout_seconds=args.visibility_timeout_seconds,
+            message_retention_seconds=_retention_seconds(args),
+            visibility_timeout_seconds=VISIBILITY_TIMEOUT_SECONDS,
             redrive_policy=_redrive(args),
             opts=child_of(self, protected=args.protected),
         )
@@ -81,6 +88,10 @@ def service_may_send(service: str, arns: Arns, queue_arn: str, sources: Sequence
             "ArnEquals": {"aws:SourceArn": list(sources)},
         },
     )
+
+
+def _retention_seconds(args: EncryptedQueueArgs) -> int:
+    return FAILURE_RETENTION_SECONDS if args.dead_letter_arn is None else SOURCE_RETENTION_SECONDS
 
 
 def _redrive(args: EncryptedQueueArgs) -> pulumi.Output[str] | None:

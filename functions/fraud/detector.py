@@ -51,7 +51,10 @@ class FraudDetector:
 
         Raises whatever keeps it from being decided or told of.
         """
-        transaction = read_event(event)
+        return self.process(read_event(event))
+
+    def process(self, transaction: TransactionInserted) -> Decision | None:
+        """As `inspect`, for a transaction that is read already."""
         self._telemetry.about(transaction.transaction_id)
         try:
             decision = self._decide(transaction)

@@ -5,6 +5,7 @@ Rules and model are read when the process starts: one that cannot use them never
 
 import os
 from pathlib import Path
+from typing import Any, Protocol
 
 from functions.common.aws import client
 from functions.common.clock import now_ms
@@ -15,7 +16,8 @@ from functions.fraud.environment import FraudEnvironment
 from functions.fraud.judge import Judge
 from functions.fraud.model import Model
 from functions.fraud.profile_store import DynamoDbProfileStore
-from functions.fraud.queue import SqsQueue
+from functions.fraud.queue import FailureQueue, SqsQueue
+from functions.fraud.retries import RetryBatch
 from functions.fraud.rules import RuleSet
 from functions.fraud.scoring import Scorer
 
@@ -44,20 +46,37 @@ def _model(name: str) -> Model | None:
 _environment = from_variables(FraudEnvironment, os.environ)
 _telemetry = Telemetry("fraud")
 _live, _candidate = _scorers()
+_sqs = client("sqs")
 _detector = FraudDetector(
     judge=Judge(_live, _candidate, _environment.alert_window_seconds),
     profiles=DynamoDbProfileStore(
         client("dynamodb"), _environment.table_name, _environment.profiles_table_name
     ),
-    queue=SqsQueue(client("sqs"), _environment.queue_url),
+    queue=SqsQueue(_sqs, _environment.queue_url),
     telemetry=_telemetry,
     clock=now_ms,
 )
 
 
-def handle(event: object, _context: object) -> None:
-    """Decides on one EventBridge event; an exception makes Lambda try again and at last keep it."""
+_retries = RetryBatch(_detector, FailureQueue(_sqs, _environment.failure_queue_url), _telemetry)
+
+
+class Context(Protocol):
+    """The part of Lambda's context object that the function uses."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+def handle(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
+    """Decides on one EventBridge event, or on a batch of the retry queue.
+
+    An exception makes Lambda try the event again, and then send it to the retry queue. For a batch, returns
+    which of its messages to deliver again.
+    """
     try:
+        if "Records" in event:
+            return _retries.process(event, context.get_remaining_time_in_millis)
         _detector.inspect(event)
+        return None
     finally:
         _telemetry.flush()

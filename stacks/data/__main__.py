@@ -31,6 +31,7 @@ suspicious = SuspiciousQueue(
     SuspiciousQueueArgs(
         names=names,
         key_arn=foundation.data_key_arn,
+        failures_key_arn=foundation.failures_key_arn,
         max_receives=settings.max_receives,
         deletion_protection=protected,
     ),

@@ -7,16 +7,17 @@ import pulumi
 from shared.names import Names
 from shared.queues import EncryptedQueue, EncryptedQueueArgs, take_dead_letters_of
 
-# Required to be exactly six minutes. Lambda wants six times the timeout of the function that reads the queue.
-VISIBILITY_TIMEOUT_SECONDS = 360
-
 
 @dataclass(frozen=True, kw_only=True)
 class SuspiciousQueueArgs:
-    """`max_receives`: how often a message is tried before it becomes a dead letter."""
+    """`key_arn` encrypts the queue, `failures_key_arn` its dead-letter queue.
+
+    `max_receives`: how often a message is tried before it becomes a dead letter.
+    """
 
     names: Names
     key_arn: pulumi.Input[str]
+    failures_key_arn: pulumi.Input[str]
     max_receives: int
     deletion_protection: bool
 
@@ -32,7 +33,9 @@ class SuspiciousQueue(pulumi.ComponentResource):
         self.dead_letters = EncryptedQueue(
             "suspicious-dlq",
             EncryptedQueueArgs(
-                name=args.names.suspicious_dlq, key_arn=args.key_arn, protected=args.deletion_protection
+                name=args.names.suspicious_dlq,
+                key_arn=args.failures_key_arn,
+                protected=args.deletion_protection,
             ),
             child,
         ).queue
@@ -42,7 +45,6 @@ class SuspiciousQueue(pulumi.ComponentResource):
                 name=args.names.suspicious_queue,
                 key_arn=args.key_arn,
                 protected=args.deletion_protection,
-                visibility_timeout_seconds=VISIBILITY_TIMEOUT_SECONDS,
                 dead_letter_arn=self.dead_letters.arn,
                 max_receives=args.max_receives,
             ),

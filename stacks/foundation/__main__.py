@@ -38,6 +38,7 @@ contracts.export(
         profiles_key_arn=keys.profiles.arn,
         function_key_arn=keys.function.arn,
         logs_key_arn=keys.logs.arn,
+        failures_key_arn=keys.failures.arn,
         vpc_id=network.vpc.id,
         private_subnet_ids=network.subnet_ids,
         function_security_group_id=network.function_security_group.id,

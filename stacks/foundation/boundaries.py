@@ -30,8 +30,9 @@ class Boundaries(pulumi.ComponentResource):
         super().__init__("fraud:foundation:Boundaries", name, None, opts)
         self._args = args
         arns, key, profiles_key = args.arns, args.keys.data.arn, args.keys.profiles.arn
+        failures_key = args.keys.failures.arn
         keep_profiles = table_permissions.keep_profiles(arns, arns.profiles_table, profiles_key)
-        fraud_queues = [arns.suspicious_queue, arns.failure_queue("fraud")]
+        fraud_failures = [arns.retry_queue, arns.failure_queue("fraud")]
         self.api = self._of_function("api", table_permissions.store_items(arns, arns.table, key))
         self.labels = self._of_function(
             "labels", [*table_permissions.label_transactions(arns, arns.table, key), *keep_profiles]
@@ -41,7 +42,9 @@ class Boundaries(pulumi.ComponentResource):
             [
                 *keep_profiles,
                 *table_permissions.record_decisions(arns, arns.table, key),
-                *permissions.send_messages(arns, fraud_queues, key),
+                *permissions.send_messages(arns, [arns.suspicious_queue], key),
+                *permissions.keep_failures(arns, fraud_failures, failures_key),
+                *permissions.consume_messages(arns, arns.retry_queue, failures_key),
             ],
         )
         self.notify = self._of_function(
@@ -58,7 +61,7 @@ class Boundaries(pulumi.ComponentResource):
             [
                 *table_permissions.read_stream(arns, arns.any_stream, key),
                 *permissions.put_events(arns, arns.bus, key),
-                *permissions.send_messages(arns, [arns.failure_queue("pipe")], key),
+                *permissions.keep_failures(arns, [arns.failure_queue("pipe")], failures_key),
             ],
         )
         self.gateway_logs = self._make(

@@ -12,7 +12,7 @@ from shared.names import GATEWAY_LOGS
 from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING, Project
 from shared.wildcards import Conditions
 
-KEYS = ("data", "profiles", "function", "logs")
+KEYS = ("data", "profiles", "function", "logs", "failures")
 HOPS = ("pipe", "events", "fraud")
 
 _QUEUE = ("sqs/queue:Queue", "sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy")
@@ -155,7 +155,11 @@ def _processing(arns: Arns) -> Holdings:
         held=[
             Held(name="Bus", types=["cloudwatch/eventBus:EventBus"], arns=[arns.bus]),
             Held(name="Rule", types=_RULE, arns=[arns.rule]),
-            Held(name="Queues", types=_QUEUE, arns=[arns.failure_queue(hop) for hop in HOPS]),
+            Held(
+                name="Queues",
+                types=_QUEUE,
+                arns=[*(arns.failure_queue(hop) for hop in HOPS), arns.retry_queue],
+            ),
             Held(name="Pipe", types=["pipes/pipe:Pipe"], arns=[arns.pipe]),
             Held(
                 name="Mappings",
@@ -163,7 +167,9 @@ def _processing(arns: Arns) -> Holdings:
                 arns=[arns.of("lambda", "event-source-mapping:*")],
                 tagged=True,
                 made_at=["*"],
-                made_if={"ArnEquals": {"lambda:FunctionArn": arns.function("notify")}},
+                made_if={
+                    "ArnEquals": {"lambda:FunctionArn": [arns.function("notify"), arns.function("fraud")]}
+                },
             ),
         ],
         roles={"pipe": "pipes"},

@@ -34,14 +34,15 @@ class Endpoints(pulumi.ComponentResource):
         self._network = args.network
         self._child = pulumi.ResourceOptions(parent=self)
         gateway = self._make_gateway("dynamodb", self._on_tables())
-        self._make_interface("sqs", self._allow("fraud", args.arns.suspicious_queue, "sqs:SendMessage"))
-        self._make_interface("sns", self._allow("notify", args.arns.topic, "sns:Publish"))
+        fraud_queues = [args.arns.suspicious_queue, args.arns.failure_queue("fraud")]
+        self._make_interface("sqs", self._allow("fraud", fraud_queues, "sqs:SendMessage"))
+        self._make_interface("sns", self._allow("notify", [args.arns.topic], "sns:Publish"))
         self._open_to(gateway)
         self._open_to_interfaces()
         self.register_outputs({})
 
     def _on_tables(self) -> list[Statement]:
-        table, profiles = self._arns.table, self._arns.profiles_table
+        table, profiles = [self._arns.table], [self._arns.profiles_table]
         keep_profiles = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
         return [
             self._allow("api", table, "dynamodb:PutItem"),
@@ -52,11 +53,11 @@ class Endpoints(pulumi.ComponentResource):
             self._allow("notify", profiles, "dynamodb:GetItem"),
         ]
 
-    def _allow(self, function: str, resource: str, *actions: str, sid: str = "") -> Statement:
+    def _allow(self, function: str, resources: Sequence[str], *actions: str, sid: str = "") -> Statement:
         return Statement(
             sid=sid or f"Allow{function.capitalize()}",
             actions=actions,
-            resources=[resource],
+            resources=resources,
             principal={"AWS": "*"},
             conditions={"ArnEquals": {"aws:PrincipalArn": self._arns.role(function)}},
         )

@@ -59,13 +59,20 @@ def data(arns: Arns) -> list[Statement]:
     return [
         *_for_stores(arns, "dynamodb", "sqs", "sns", "events"),
         _for_events(arns, "KeepEvents", "aws:events:event-bus:arn", arns.bus),
-        _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
         Statement(
             sid="LookUpKey",
             actions=["kms:DescribeKey"],
             principal=_EVENTS,
             conditions={"StringEquals": {"aws:SourceAccount": arns.account_id}},
         ),
+    ]
+
+
+def failures(arns: Arns) -> list[Statement]:
+    """Roles through SQS; EventBridge for its own dead-letter queue."""
+    return [
+        _use_through(arns, "sqs"),
+        _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
     ]
 
 
@@ -77,12 +84,7 @@ def profiles(arns: Arns) -> list[Statement]:
 def _for_stores(arns: Arns, *services: str) -> list[Statement]:
     """Roles through services that store; of these, DynamoDB encrypts a table by a grant."""
     return [
-        Statement(
-            sid="UseThroughStores",
-            actions=_USE,
-            principal={"AWS": arns.account_root},
-            conditions={"StringEquals": {"kms:ViaService": [arns.service(name) for name in services]}},
-        ),
+        _use_through(arns, *services),
         Statement(
             sid="GrantToTable",
             actions=["kms:CreateGrant"],
@@ -93,6 +95,16 @@ def _for_stores(arns: Arns, *services: str) -> list[Statement]:
             },
         ),
     ]
+
+
+def _use_through(arns: Arns, *services: str) -> Statement:
+    """Roles of the account, through services that store."""
+    return Statement(
+        sid="UseThroughStores",
+        actions=_USE,
+        principal={"AWS": arns.account_root},
+        conditions={"StringEquals": {"kms:ViaService": [arns.service(name) for name in services]}},
+    )
 
 
 def _for_events(arns: Arns, sid: str, context: str, arn: str) -> Statement:

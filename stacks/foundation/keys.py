@@ -22,9 +22,10 @@ class KeysArgs:
 
 
 class Keys(pulumi.ComponentResource):
-    """The keys `data` (transactions: their table, queues, topic, bus), `profiles`, `function` and `logs`.
+    """One key for each purpose.
 
-    `function` is for environment variables.
+    `data`: the table, queue, topic and bus of transactions. `function`: environment variables. `failures`:
+    the queues for what failed, which must take messages when the key `data` cannot be used.
     """
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -39,6 +40,9 @@ class Keys(pulumi.ComponentResource):
             "function", "Environment variables of functions", key_statements.function(arns)
         )
         self.logs = self._make("logs", "Log groups", key_statements.logs(arns))
+        self.failures = self._make(
+            "failures", "Retry, failure and dead-letter queues", key_statements.failures(arns)
+        )
         self.register_outputs({})
 
     def _make(self, purpose: str, description: str, statements: Sequence[Statement]) -> aws.kms.Key:

@@ -21,7 +21,10 @@ arns = Arns.of_caller(Names(settings.name_suffix))
 bus = TransactionBus(
     "bus",
     TransactionBusArgs(
-        arns=arns, key_arn=foundation.data_key_arn, deletion_protection=settings.deletion_protection
+        arns=arns,
+        key_arn=foundation.data_key_arn,
+        failures_key_arn=foundation.failures_key_arn,
+        deletion_protection=settings.deletion_protection,
     ),
 )
 detection = Detection(
@@ -32,10 +35,10 @@ pipe = TransactionPipe(
     TransactionPipeArgs(
         arns=arns,
         key_arn=foundation.data_key_arn,
+        failures_key_arn=foundation.failures_key_arn,
         boundary_arn=foundation.pipe_boundary_arn,
         stream_arn=data.table_stream_arn,
         bus=bus,
-        retries=settings.pipe_retries,
         deletion_protection=settings.deletion_protection,
         after=[detection],
     ),
@@ -53,6 +56,7 @@ contracts.export(
         pipe_failure_queue_url=pipe.failures.url,
         event_failure_queue_url=bus.failures.url,
         fraud_failure_queue_url=detection.failures.url,
+        fraud_retry_queue_url=detection.retries.queue.url,
     ),
     reads=[foundation, data],
 )

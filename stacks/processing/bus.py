@@ -11,10 +11,11 @@ from shared.queues import EncryptedQueue, EncryptedQueueArgs, service_may_send
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionBusArgs:
-    """`key_arn`: the key that events are encrypted with while they wait."""
+    """`key_arn` encrypts events, `failures_key_arn` the queue for events that are not delivered."""
 
     arns: Arns
     key_arn: pulumi.Input[str]
+    failures_key_arn: pulumi.Input[str]
     deletion_protection: bool
 
 
@@ -31,7 +32,7 @@ class TransactionBus(pulumi.ComponentResource):
             "events-failures",
             EncryptedQueueArgs(
                 name=arns.names.failure_queue("events"),
-                key_arn=args.key_arn,
+                key_arn=args.failures_key_arn,
                 protected=args.deletion_protection,
                 senders=[sender],
             ),

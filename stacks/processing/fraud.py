@@ -17,6 +17,7 @@ from shared.iam import Statement
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
 from stacks.processing.bus import TransactionBus
 from stacks.processing.files import read_files
+from stacks.processing.retries import RetryQueue, RetryQueueArgs
 from stacks.processing.settings import ProcessingSettings
 
 MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
@@ -36,7 +37,7 @@ class DetectionArgs:
 
 
 class Detection(pulumi.ComponentResource):
-    """Rule, target, `function`, and `failures` for events that the function failed on."""
+    """Rule, target, `function`, `retries` for events that it failed on, `failures` for those it gave up."""
 
     def __init__(self, name: str, args: DetectionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:processing:Detection", name, None, opts)
@@ -46,12 +47,24 @@ class Detection(pulumi.ComponentResource):
             "fraud-failures",
             EncryptedQueueArgs(
                 name=args.arns.names.failure_queue("fraud"),
-                key_arn=args.foundation.data_key_arn,
+                key_arn=args.foundation.failures_key_arn,
                 protected=args.settings.deletion_protection,
             ),
             self._child,
         ).queue
+        self.retries = RetryQueue(
+            "retries",
+            RetryQueueArgs(
+                arns=args.arns,
+                key_arn=args.foundation.failures_key_arn,
+                failures=self.failures,
+                max_receives=args.settings.retry_receives,
+                deletion_protection=args.settings.deletion_protection,
+            ),
+            self._child,
+        )
         self.function = self._make_function()
+        self.retries.feed(self.function, args.settings.retry_concurrency)
         invocations = self._bound_retries()
         self._invoke_on(self._make_rule(), invocations)
         self.register_outputs({})
@@ -77,19 +90,27 @@ class Detection(pulumi.ComponentResource):
 
     def _make_environment(self) -> pulumi.Output[FraudEnvironment]:
         data, window = self._args.data, self._args.settings.alert_window_seconds
-        return pulumi.Output.all(data.suspicious_queue_url, data.table_name, data.profiles_table_name).apply(
+        return pulumi.Output.all(
+            data.suspicious_queue_url, data.table_name, data.profiles_table_name, self.failures.url
+        ).apply(
             lambda of: FraudEnvironment(
-                queue_url=of[0], table_name=of[1], profiles_table_name=of[2], alert_window_seconds=window
+                queue_url=of[0],
+                table_name=of[1],
+                profiles_table_name=of[2],
+                failure_queue_url=of[3],
+                alert_window_seconds=window,
             )
         )
 
     def _statements(self) -> list[Statement]:
         arns, data, foundation = self._args.arns, self._args.data, self._args.foundation
-        queues = [data.suspicious_queue_arn, self.failures.arn]
+        failures_key = foundation.failures_key_arn
         return [
             *table_permissions.keep_profiles(arns, data.profiles_table_arn, foundation.profiles_key_arn),
             *table_permissions.record_decisions(arns, data.table_arn, foundation.data_key_arn),
-            *permissions.send_messages(arns, queues, foundation.data_key_arn),
+            *permissions.send_messages(arns, [data.suspicious_queue_arn], foundation.data_key_arn),
+            *permissions.keep_failures(arns, [self.retries.queue.arn, self.failures.arn], failures_key),
+            *permissions.consume_messages(arns, self.retries.queue.arn, failures_key),
         ]
 
     def _bound_retries(self) -> aws.lambda_.FunctionEventInvokeConfig:
@@ -98,7 +119,7 @@ class Detection(pulumi.ComponentResource):
             function_name=self.function.name,
             maximum_retry_attempts=self._args.settings.fraud_retries,
             maximum_event_age_in_seconds=MAX_INVOCATION_AGE_SECONDS,
-            destination_config={"on_failure": {"destination": self.failures.arn}},
+            destination_config={"on_failure": {"destination": self.retries.queue.arn}},
             opts=self._child,
         )
 

@@ -18,20 +18,25 @@ from stacks.processing.bus import TransactionBus
 BATCH_SIZE = 10
 # A shard holds up to about 250 transactions a second, more than one batch after the other carries on.
 PARALLEL_BATCHES = 10
-# A stream keeps records for 24 hours; give up well before, so that what failed can still be read from it.
-MAX_RECORD_AGE_SECONDS = 4 * 60 * 60
+# A stream keeps records for 24 hours. The pipe gives up before, so that `invoke redrive` can still read them.
+MAX_RECORD_AGE_SECONDS = 20 * 60 * 60
+# No record is at fault by itself: what fails is the bus, its key or a permission, for every record alike.
+RETRY_UNTIL_TOO_OLD = -1
 
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionPipeArgs:
-    """`retries` of a batch before it is bisected and kept; `after`: what must be there to receive events."""
+    """`key_arn` encrypts stream and bus, `failures_key_arn` the failure queue.
+
+    `after`: resources that must exist to receive events.
+    """
 
     arns: Arns
     key_arn: pulumi.Input[str]
+    failures_key_arn: pulumi.Input[str]
     boundary_arn: pulumi.Input[str]
     stream_arn: pulumi.Input[str]
     bus: TransactionBus
-    retries: int
     deletion_protection: bool
     after: Sequence[pulumi.Resource]
 
@@ -49,7 +54,7 @@ class TransactionPipe(pulumi.ComponentResource):
             "pipe-failures",
             EncryptedQueueArgs(
                 name=args.arns.names.failure_queue("pipe"),
-                key_arn=args.key_arn,
+                key_arn=args.failures_key_arn,
                 protected=args.deletion_protection,
             ),
             self._child,
@@ -71,7 +76,7 @@ class TransactionPipe(pulumi.ComponentResource):
         statements = [
             *table_permissions.read_stream(arns, args.stream_arn, args.key_arn),
             *permissions.put_events(arns, args.bus.bus.arn, args.key_arn),
-            *permissions.send_messages(arns, [self.failures.arn], args.key_arn),
+            *permissions.keep_failures(arns, [self.failures.arn], args.failures_key_arn),
         ]
         policy = aws.iam.RolePolicy(
             "pipe",
@@ -97,7 +102,7 @@ class TransactionPipe(pulumi.ComponentResource):
                     "starting_position": "TRIM_HORIZON",
                     "batch_size": BATCH_SIZE,
                     "parallelization_factor": PARALLEL_BATCHES,
-                    "maximum_retry_attempts": args.retries,
+                    "maximum_retry_attempts": RETRY_UNTIL_TOO_OLD,
                     "maximum_record_age_in_seconds": MAX_RECORD_AGE_SECONDS,
                     "on_partial_batch_item_failure": "AUTOMATIC_BISECT",
                     "dead_letter_config": {"arn": self.failures.arn},

@@ -14,11 +14,10 @@ ModelFile = Annotated[
 ]
 
 
-class NotifySettings(FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """As every function, but with time for a batch of alerts of which each may be tried again for a while.
-
-    At most a sixth of the queue's visibility timeout of 360 s, so says Lambda.
-    """
+class QueueReaderSettings(
+    FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
+):
+    """A function that reads a queue: Lambda requires a sixth of the queue's 360 s at most."""
 
     timeout_seconds: Annotated[int, Meta(ge=15, le=60, description="an integer from 15 to 60")] = 60
 
@@ -33,12 +32,14 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     project: ClassVar[Project] = projects.PROCESSING
 
     architecture: Architecture = "arm64"
-    fraud: FunctionSettings = FunctionSettings()
-    notify: NotifySettings = NotifySettings()
+    fraud: QueueReaderSettings = QueueReaderSettings()
+    notify: QueueReaderSettings = QueueReaderSettings()
     notify_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 10
-    pipe_retries: Annotated[int, Meta(ge=0, le=10_000, description="an integer from 0 to 10000")] = 20
     event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
     fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2
+    # Every six minutes for a day: an outage of four hours heals with a margin.
+    retry_receives: Annotated[int, Meta(ge=50, le=1000, description="an integer from 50 to 1000")] = 240
+    retry_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 20
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True
     rules_file: Annotated[
         str, Meta(pattern=rf"\A{_NAME}\.yaml\Z", description="a .yaml file in stacks/processing")
@@ -54,3 +55,5 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     def __post_init__(self) -> None:
         if self.notify_concurrency > self.notify.reserved_concurrency:
             raise ValueError("notifyConcurrency: an integer not above notify.reservedConcurrency")
+        if self.retry_concurrency > self.fraud.reserved_concurrency // 2:
+            raise ValueError("retryConcurrency: an integer not above half of fraud.reservedConcurrency")

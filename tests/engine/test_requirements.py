@@ -61,6 +61,10 @@ class Account:
         )
         return {text(url): self.queue(text(url)) for url in urls}
 
+    def source_queues(self) -> dict[str, dict[str, str]]:
+        urls = (self.data.suspicious_queue_url, self.processing.fraud_retry_queue_url)
+        return {text(url): self.queue(text(url)) for url in urls}
+
     def rule(self) -> dict[str, Any]:
         (rule,) = self.aws.client("events").list_rules(EventBusName=text(self.processing.bus_name))["Rules"]
         return dict(rule)
@@ -301,7 +305,8 @@ def test_C9_rule_matches_a_pattern_and_has_no_schedule(account: Account) -> None
 
 
 def test_C10_visibility_timeout_is_exactly_six_minutes(account: Account) -> None:
-    assert account.queue(text(account.data.suspicious_queue_url))["VisibilityTimeout"] == "360"
+    queues = {**account.source_queues(), **account.dead_letter_queues()}
+    assert {queue["VisibilityTimeout"] for queue in queues.values()} == {"360"}
 
 
 def test_C11_data_at_rest_is_encrypted_with_our_keys(account: Account) -> None:
@@ -311,8 +316,10 @@ def test_C11_data_at_rest_is_encrypted_with_our_keys(account: Account) -> None:
     profiles_key = account.profiles()["SSEDescription"]["KMSMasterKeyArn"]
     assert profiles_key == account.foundation.profiles_key_arn != data_key
     assert account.is_customer_key(profiles_key)
-    queues = [account.queue(text(account.data.suspicious_queue_url)), *account.dead_letter_queues().values()]
-    assert {queue["KmsMasterKeyId"] for queue in queues} == {data_key}
+    suspicious = account.queue(text(account.data.suspicious_queue_url))
+    assert suspicious["KmsMasterKeyId"] == data_key
+    failures_key = {queue["KmsMasterKeyId"] for queue in account.dead_letter_queues().values()}
+    assert failures_key == {text(account.foundation.failures_key_arn)} != {data_key}
     topic = account.aws.client("sns").get_topic_attributes(TopicArn=text(account.data.alerts_topic_arn))
     assert topic["Attributes"]["KmsMasterKeyId"] == data_key
     bus = account.aws.client("events").describe_event_bus(Name=text(account.processing.bus_name))

@@ -70,8 +70,10 @@ def test_aws_keeps_a_table_where_the_settings_say_so(data: Program, local: Progr
     assert local["data"].one("dynamodb/table:Table", name)["deletionProtectionEnabled"] is False
 
 
-def test_C10_visibility_timeout_is_exactly_six_minutes(data: Program) -> None:
-    assert data.one("sqs/queue:Queue", "suspicious")["visibilityTimeoutSeconds"] == 360
+def test_C10_visibility_timeout_of_every_queue_is_exactly_six_minutes(prod: Programs) -> None:
+    queues = [queue for program in prod.values() for queue in program.all("sqs/queue:Queue")]
+    assert len(queues) >= 6
+    assert {queue["visibilityTimeoutSeconds"] for queue in queues} == {360}
 
 
 def test_R6_the_suspicious_queue_has_a_dead_letter_queue_of_its_own(data: Program) -> None:
@@ -93,15 +95,34 @@ def test_C1_every_queue_for_what_failed_keeps_messages_for_14_days(prod: Program
         queue.name: queue["messageRetentionSeconds"]
         for program in prod.values()
         for queue in program.all("sqs/queue:Queue")
-        if queue.name != "suspicious"
+        if "redrivePolicy" not in queue.inputs
     }
     assert {"suspicious-dlq", "pipe-failures", "events-failures", "fraud-failures"} <= set(queues)
     assert set(queues.values()) == {FOURTEEN_DAYS_SECONDS}
 
 
-def test_C11_every_queue_is_encrypted_with_our_key(prod: Programs) -> None:
-    queues = [queue for program in prod.values() for queue in program.all("sqs/queue:Queue")]
-    assert {queue["kmsMasterKeyId"] for queue in queues} == {prod["foundation"].outputs["data_key_arn"]}
+def test_C1_a_source_queue_keeps_messages_for_four_days_so_that_moved_ones_wait_ten_more(
+    prod: Programs,
+) -> None:
+    sources = {
+        queue.name: queue["messageRetentionSeconds"]
+        for program in prod.values()
+        for queue in program.all("sqs/queue:Queue")
+        if "redrivePolicy" in queue.inputs
+    }
+    assert sources == {"suspicious": 345_600, "fraud-retry": 345_600}
+
+
+def test_C11_queues_for_what_failed_have_a_key_of_their_own(prod: Programs) -> None:
+    keys = {
+        queue.name: queue["kmsMasterKeyId"]
+        for program in prod.values()
+        for queue in program.all("sqs/queue:Queue")
+    }
+    outputs = prod["foundation"].outputs
+    assert keys.pop("suspicious") == outputs["data_key_arn"]
+    assert set(keys.values()) == {outputs["failures_key_arn"]}
+    assert outputs["failures_key_arn"] != outputs["data_key_arn"]
 
 
 def test_every_queue_refuses_whatever_does_not_come_by_tls(prod: Programs) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from tests.stacks.conftest import Programs
-from tests.stacks.mocked_aws import ACCOUNT, REGION
+from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
 from tests.stacks.recording import Program
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-KEYS = ("data", "profiles", "function", "logs")
+KEYS = ("data", "profiles", "function", "logs", "failures")
 LAYERS = {"api": "edge", "labels": "edge", "fraud": "processing", "notify": "processing"}
 
 
@@ -83,7 +83,8 @@ def test_C11_eventbridge_may_use_the_data_key_for_our_bus_and_its_failures_only(
 ) -> None:
     statements = key_statements(foundation, "data")
     bus = statements["KeepEvents"]["Condition"]["StringEquals"]
-    queue = statements["KeepFailedEvents"]["Condition"]["StringEquals"]
+    failures = key_statements(foundation, "failures")
+    queue = failures["KeepFailedEvents"]["Condition"]["StringEquals"]
     assert bus == {
         "aws:SourceAccount": ACCOUNT,
         "kms:EncryptionContext:aws:events:event-bus:arn": processing.outputs["bus_arn"],
@@ -172,18 +173,18 @@ def test_C5_there_are_endpoints_for_what_functions_call_and_no_others(foundation
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "function", "action", "output"),
+    ("endpoint", "function", "action", "resources"),
     [
-        ("sqs", "fraud", "sqs:SendMessage", "suspicious_queue_arn"),
-        ("sns", "notify", "sns:Publish", "alerts_topic_arn"),
+        ("sqs", "fraud", "sqs:SendMessage", ["sqs suspicious", "sqs fraud-failures"]),
+        ("sns", "notify", "sns:Publish", ["sns fraud-alerts"]),
     ],
 )
-def test_C4_an_interface_endpoint_lets_one_role_do_one_thing_with_one_resource(
-    prod: Programs, endpoint: str, function: str, action: str, output: str
+def test_C4_an_interface_endpoint_lets_one_role_do_one_thing_with_named_resources(
+    prod: Programs, endpoint: str, function: str, action: str, resources: list[str]
 ) -> None:
     (statement,) = prod["foundation"].one("ec2/vpcEndpoint:VpcEndpoint", endpoint).statements().values()
     assert statement["Action"] == [action]
-    assert statement["Resource"] == [prod["data"].outputs[output]]
+    assert statement["Resource"] == [arn(*resource.split()) for resource in resources]
     assert statement["Condition"]["ArnEquals"] == {"aws:PrincipalArn": role_arn(function)}
 
 

@@ -44,10 +44,12 @@ def test_R4_the_event_holds_the_fields_that_scoring_reads_and_no_others(processi
     assert "ip_address" not in EVENT_FIELDS
 
 
-def test_the_pipe_gives_up_after_finite_retries_bisects_and_keeps_what_failed(processing: Program) -> None:
+def test_the_pipe_retries_until_records_are_too_old_bisects_and_keeps_what_failed(
+    processing: Program,
+) -> None:
     stream = processing.one("pipes/pipe:Pipe")["sourceParameters"]["dynamodbStreamParameters"]
-    assert stream["maximumRetryAttempts"] == 20
-    assert 0 < stream["maximumRecordAgeInSeconds"] < 24 * 60 * 60
+    assert stream["maximumRetryAttempts"] == -1
+    assert 4 * 60 * 60 < stream["maximumRecordAgeInSeconds"] < 24 * 60 * 60
     assert stream["onPartialBatchItemFailure"] == "AUTOMATIC_BISECT"
     assert stream["deadLetterConfig"] == {"arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:pipe-failures"}
 
@@ -75,7 +77,7 @@ def test_C4_the_pipe_may_read_the_stream_put_events_and_keep_failures(
     resources = {sid: statement["Resource"] for sid, statement in statements.items()}
     assert resources["ReadStream"] == [data.outputs["table_stream_arn"]]
     assert resources["PutEvents"] == [processing.outputs["bus_arn"]]
-    assert resources["SendMessages"] == [f"arn:aws:sqs:{REGION}:{ACCOUNT}:pipe-failures"]
+    assert resources["KeepFailures"] == [f"arn:aws:sqs:{REGION}:{ACCOUNT}:pipe-failures"]
 
 
 def test_C11_the_bus_is_encrypted_with_our_key(processing: Program, foundation: Program) -> None:
@@ -128,11 +130,31 @@ def test_only_our_bus_and_rule_may_put_events_into_the_failure_queue(processing:
     assert condition["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
-def test_an_event_that_the_fraud_function_fails_on_is_tried_again_and_kept(processing: Program) -> None:
+def test_an_event_that_the_fraud_function_fails_on_goes_to_the_retry_queue(processing: Program) -> None:
     invocations = processing.one("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
     assert invocations["functionName"] == processing.outputs["fraud_function_name"]
     assert invocations["maximumRetryAttempts"] == 2
-    assert invocations["destinationConfig"]["onFailure"]["destination"].endswith(":fraud-failures")
+    assert invocations["destinationConfig"]["onFailure"]["destination"].endswith(":fraud-retry")
+
+
+def test_the_retry_queue_feeds_the_fraud_function_for_a_day_before_its_failure_queue(
+    processing: Program,
+) -> None:
+    queue = processing.one("sqs/queue:Queue", "fraud-retry")
+    mapping = processing.one("lambda/eventSourceMapping:EventSourceMapping", "fraud-retry")
+    redrive = queue.document("redrivePolicy")
+    assert mapping["eventSourceArn"].endswith(":fraud-retry")
+    assert mapping["functionName"].endswith(f":{processing.outputs['fraud_function_name']}")
+    assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert redrive["deadLetterTargetArn"].endswith(":fraud-failures")
+    assert redrive["maxReceiveCount"] * queue["visibilityTimeoutSeconds"] >= 24 * 60 * 60
+
+
+def test_C10_lambda_accepts_the_visibility_timeout_for_every_function_that_reads_a_queue(
+    processing: Program,
+) -> None:
+    for function in ("fraud-function", "notify-function"):
+        assert processing.one("lambda/function:Function", function)["timeout"] * 6 <= 360
 
 
 def test_R7_the_fraud_function_sends_to_the_suspicious_queue(processing: Program, data: Program) -> None:
@@ -167,19 +189,11 @@ def test_rules_that_are_not_valid_fail_the_program_with_the_files_name(tmp_path:
 def test_R8_the_queue_invokes_the_notify_function_and_failed_messages_come_back_alone(
     processing: Program, data: Program
 ) -> None:
-    mapping = processing.one("lambda/eventSourceMapping:EventSourceMapping")
+    mapping = processing.one("lambda/eventSourceMapping:EventSourceMapping", "suspicious")
     assert mapping["eventSourceArn"] == data.outputs["suspicious_queue_arn"]
     assert mapping["functionName"].endswith(f":{processing.outputs['notify_function_name']}")
     assert mapping["functionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["scalingConfig"] == {"maximumConcurrency": 10}
-
-
-def test_C10_the_queue_hides_a_message_for_six_times_the_notify_functions_timeout(
-    processing: Program, data: Program
-) -> None:
-    timeout = processing.one("lambda/function:Function", "notify-function")["timeout"]
-    visibility = data.one("sqs/queue:Queue", "suspicious")["visibilityTimeoutSeconds"]
-    assert visibility >= 6 * timeout
 
 
 def test_R8_the_notify_function_publishes_to_the_topic(processing: Program, data: Program) -> None:

@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "ALERT_WINDOW_SECONDS": "600",
     "RETENTION_DAYS": "400",
     "QUEUE_URL": "https://example.invalid/queue",
+    "FAILURE_QUEUE_URL": "https://example.invalid/failures",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "none",
