@@ -87,6 +87,28 @@ class Arns:
     def pipe(self) -> str:
         return self.of("pipes", f"pipe/{self.names.pipe}")
 
+    @property
+    def operations_topic(self) -> str:
+        return self.of("sns", self.names.operations_topic)
+
+    @property
+    def key_state_rule(self) -> str:
+        return self.of("events", f"rule/{self.names.key_state_rule}")
+
+    @property
+    def budget(self) -> str:
+        """Budgets are of the account, not of a region."""
+        return f"arn:{self.partition}:budgets::{self.account_id}:budget/{self.names.budget}"
+
+    def alarms(self, layer: str) -> str:
+        """The alarms of a layer."""
+        return self.of("cloudwatch", f"alarm:{self.names.alarm(layer, '*')}")
+
+    def dashboards(self, layer: str) -> str:
+        """The dashboards of a layer: of the account, not of a region."""
+        name = self.names.alarm(layer, "*")
+        return f"arn:{self.partition}:cloudwatch::{self.account_id}:dashboard/{name}"
+
     def function(self, function: str) -> str:
         return self.of("lambda", f"function:{self.names.function(function)}")
 

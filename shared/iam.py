@@ -48,7 +48,12 @@ class Statement:
 
 
 def identity_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """What a role may do, or may do at most. PolicyError, once it is resolved, for a wildcard not listed."""
+    """What a role may do. PolicyError, once it is resolved, for a wildcard that is not listed."""
+    return _policy(statements, _refuse_patterns_of_boundaries)
+
+
+def boundary_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
+    """What a role may do at most. Takes the wildcards that are listed for boundaries, too."""
     return _policy(statements, _refuse_wildcard_resources)
 
 
@@ -98,11 +103,16 @@ def _refuse_wildcard_actions(document: Document) -> None:
         raise PolicyError(f"{_sid(document)}: name the actions instead of {', '.join(wild)}")
 
 
-def _refuse_wildcard_resources(document: Document) -> None:
+def _refuse_patterns_of_boundaries(document: Document) -> None:
+    _refuse_wildcard_resources(document, in_boundary=False)
+
+
+def _refuse_wildcard_resources(document: Document, *, in_boundary: bool = True) -> None:
+    conditions = document.get("Condition", {})
     for resource in document.get("Resource", ()):
         for action in document["Action"]:
             wild = "*" in resource or "?" in resource
-            if wild and not is_listed(action, resource, document.get("Condition", {})):
+            if wild and not is_listed(action, resource, conditions, in_boundary=in_boundary):
                 raise PolicyError(
                     f"{_sid(document)}: {action} on {resource} is not listed in shared.wildcards.EXCEPTIONS"
                 )

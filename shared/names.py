@@ -8,6 +8,8 @@ from dataclasses import dataclass
 FUNCTIONS = ("api", "fraud", "labels", "notify")
 # The purpose of the role that API Gateway logs with.
 GATEWAY_LOGS = "api-gateway-logs"
+# The log group that API Gateway writes to when it gets a logging role. AWS fixes the name.
+WELCOME_LOG_GROUP = "/aws/apigateway/welcome"
 # The purpose of the role that CI looks with: previews of pull requests, and drift.
 READER = "read"
 
@@ -85,6 +87,24 @@ class Names:
 
     def function_log_group(self, function: str) -> str:
         return f"/aws/lambda/{self.function(function)}"
+
+    @property
+    def operations_topic(self) -> str:
+        """The topic of alarms."""
+        return self._with_suffix("fraud-operations")
+
+    @property
+    def key_state_rule(self) -> str:
+        """The rule for keys that are disabled or scheduled for deletion, on the account's default bus."""
+        return self._with_suffix("fraud-key-state")
+
+    @property
+    def budget(self) -> str:
+        return self._with_suffix("fraud-pipeline")
+
+    def alarm(self, layer: str, name: str) -> str:
+        """An alarm or a dashboard of a layer."""
+        return self._with_suffix(f"fraud-pipeline-{layer}-{name}")
 
     @property
     def access_log_group(self) -> str:

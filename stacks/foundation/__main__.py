@@ -30,7 +30,7 @@ network = Network(
 )
 Endpoints("endpoints", EndpointsArgs(arns=arns, network=network))
 boundaries = Boundaries("boundaries", BoundariesArgs(arns=arns, keys=keys, network=network))
-DeployRoles("deploy", DeployRolesArgs(arns=arns, keys=keys, repository=settings.repository))
+DeployRoles("deploy", DeployRolesArgs(arns=arns, keys=keys, network=network, repository=settings.repository))
 
 contracts.export(
     FoundationOutputs(

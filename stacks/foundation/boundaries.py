@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from shared import permissions, table_permissions
 from shared.arns import Arns
-from shared.iam import Statement, identity_policy
+from shared.iam import Statement, boundary_policy
 from shared.names import GATEWAY_LOGS
 from stacks.foundation.keys import Keys
 from stacks.foundation.network import Network
@@ -88,6 +88,6 @@ class Boundaries(pulumi.ComponentResource):
             role,
             name=self._args.arns.names.boundary(role),
             description=description,
-            policy=identity_policy(statements),
+            policy=boundary_policy(statements),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -53,6 +53,31 @@ CALLS = {
             "apigateway/stage:Stage",
         )
     },
+    # A view of the bill is a resource of its own; the account's default one needs no permission.
+    "budgets/budget:Budget": Calls(
+        "budgets",
+        make="ModifyBudget",
+        change="TagResource UntagResource",
+        look="ListTagsForResource ViewBudget",
+    ),
+    # CloudWatch checks composite alarms on "*" alone, and says so of PutCompositeAlarm and DescribeAlarms:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+    "cloudwatch/compositeAlarm:CompositeAlarm": Calls(
+        "cloudwatch",
+        make="PutCompositeAlarm",
+        change="DeleteAlarms TagResource UntagResource",
+        look="ListTagsForResource",
+        survey="DescribeAlarms",
+    ),
+    "cloudwatch/dashboard:Dashboard": Calls(
+        "cloudwatch", change="DeleteDashboards PutDashboard", look="GetDashboard"
+    ),
+    "cloudwatch/metricAlarm:MetricAlarm": Calls(
+        "cloudwatch",
+        change="DeleteAlarms PutMetricAlarm TagResource UntagResource",
+        look="ListTagsForResource",
+        survey="DescribeAlarms",
+    ),
     "cloudwatch/eventBus:EventBus": Calls(
         "events",
         make="CreateEventBus",
@@ -129,8 +154,6 @@ CALLS = {
         claim="CreateTags",
         change=f"CreateVpcEndpoint DeleteVpcEndpoints ModifyVpcEndpoint {_TAGS}",
         survey="DescribeNetworkInterfaces DescribePrefixLists DescribeVpcEndpoints",
-        # Private DNS is a hosted zone of AWS's that the VPC joins.
-        alter="route53:AssociateVPCWithHostedZone",
     ),
     "iam/policy:Policy": Calls(
         "iam",

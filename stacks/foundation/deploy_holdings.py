@@ -5,14 +5,14 @@ its own role. Functions, with their roles and log groups, follow from shared/pro
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.arns import Arns
-from shared.names import GATEWAY_LOGS
+from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
 from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING, Project
 from shared.wildcards import Conditions
 
-KEYS = ("data", "profiles", "function", "logs", "failures")
+KEYS = ("data", "profiles", "function", "logs", "failures", "operations")
 HOPS = ("pipe", "events", "fraud")
 
 _QUEUE = ("sqs/queue:Queue", "sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy")
@@ -53,8 +53,9 @@ _NETWORK_ARNS = ("route-table", "security-group", "security-group-rule", "subnet
 class Held:
     """Resources of some types, and their ARNs; `look_at` is what AWS checks looking on, if not the ARNs.
 
-    `tagged`: AWS makes up the ids, the ARNs are patterns, and the tag `layer` says whose each is. `made_at`
-    is then what AWS checks the making on, if not the ARNs, and `made_if` its further conditions.
+    `tagged`: AWS makes up the ids, the ARNs are patterns, and the tag `layer` says whose each is. `made_at`:
+    the resource that AWS checks creation on, if not the ARNs; the new resource must then get the tag, and
+    `made_if` adds conditions.
     """
 
     name: str
@@ -90,15 +91,31 @@ class Holdings:
 
 
 def of(project: Project, arns: Arns) -> Holdings:
-    """What a layer holds; one that is not listed here holds its functions."""
+    """The resources of a layer. A layer that is not listed here has its functions, alarms and dashboards."""
     own = _OWN[project.layer](arns) if project.layer in _OWN else Holdings()
+    held = [*own.held, *_monitors(project.layer, arns)]
     if not project.functions:
-        return own
+        return replace(own, held=held)
     return Holdings(
-        held=[*own.held, *_functions(project.functions, arns)],
+        held=[*held, *_functions(project.functions, arns)],
         roles={**own.roles, **dict.fromkeys(project.functions, "lambda")},
         keys=[*own.keys, KeyUse(purpose="function", service="lambda", grants=True, to_read=True)],
     )
+
+
+def _monitors(layer: str, arns: Arns) -> list[Held]:
+    """Alarms and dashboards, whose names begin with the name of the layer."""
+    alarms = [arns.alarms(layer)]
+    return [
+        Held(name="Alarms", types=["cloudwatch/metricAlarm:MetricAlarm"], arns=alarms),
+        Held(
+            name="CompositeAlarms",
+            types=["cloudwatch/compositeAlarm:CompositeAlarm"],
+            arns=alarms,
+            made_at=["*"],
+        ),
+        Held(name="Dashboards", types=["cloudwatch/dashboard:Dashboard"], arns=[arns.dashboards(layer)]),
+    ]
 
 
 def _functions(functions: Sequence[str], arns: Arns) -> list[Held]:
@@ -132,6 +149,9 @@ def _foundation(arns: Arns) -> Holdings:
                 look_at=[arns.of("ec2", "vpc/*")],
                 tagged=True,
             ),
+            Held(name="OperationsTopic", types=_TOPIC, arns=[arns.operations_topic]),
+            Held(name="KeyStateRule", types=_RULE, arns=[arns.key_state_rule]),
+            Held(name="Budget", types=["budgets/budget:Budget"], arns=[arns.budget]),
         ]
     )
 
@@ -190,7 +210,7 @@ def _edge(arns: Arns) -> Holdings:
                 made_at=[f"{gateway}/restapis"],
             ),
             Held(name="Account", types=["apigateway/account:Account"], arns=[f"{gateway}/account"]),
-            _log_groups("AccessLogs", arns, arns.names.access_log_group),
+            _log_groups("AccessLogs", arns, arns.names.access_log_group, WELCOME_LOG_GROUP),
         ],
         roles={GATEWAY_LOGS: "apigateway"},
     )

@@ -8,16 +8,14 @@ from collections.abc import Mapping, Sequence
 
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.names import GATEWAY_LOGS, READER, deployer
-from shared.projects import FOUNDATION, PROJECTS, Project
+from shared.names import READER, deployer
+from shared.projects import FOUNDATION, Project
 from stacks.foundation.deploy_calls import CALLS
 
 _POLICY = "iam/policy:Policy"
 _ROLE = "iam/role:Role"
 _ROLE_POLICY = "iam/rolePolicy:RolePolicy"
 _BOUNDARY = "iam:PermissionsBoundary"
-# The roles that layers after foundation make.
-_LATER = (*(name for project in PROJECTS for name in project.functions), "pipe", GATEWAY_LOGS)
 
 _GIVE = ("iam:CreateRole", "iam:PutRole*")
 # A denial of more than there is gives no permission, and holds for what IAM adds.
@@ -28,6 +26,8 @@ _CHANGE = (
     "iam:Detach*",
     "iam:Put*",
     "iam:Set*",
+    "iam:Tag*",
+    "iam:Untag*",
     "iam:Update*",
 )
 
@@ -94,14 +94,12 @@ def _pass_roles(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
 
 
 def _manage_deployers(arns: Arns) -> list[Statement]:
-    """Boundaries, and deploy roles within theirs; of foundation's own, see `keep_limits`, only to look."""
-    others, own = _deployers(), deployer(FOUNDATION.layer)
-    roles, limits = [arns.role(each) for each in others], [arns.boundary(each) for each in others]
+    """Every boundary, and the roles of CI within theirs. `keep_limits` exempts foundation's own role."""
+    roles = [arns.role(deployer("*")), arns.role(READER)]
+    limits = [arns.boundary(deployer("*")), arns.boundary(READER)]
     return [
         Statement(
-            sid="Policies",
-            actions=_calls("make change look", _POLICY),
-            resources=[*(arns.boundary(each) for each in _LATER), *limits],
+            sid="Policies", actions=_calls("make change look", _POLICY), resources=[arns.boundary("*")]
         ),
         Statement(
             sid="Roles",
@@ -112,19 +110,9 @@ def _manage_deployers(arns: Arns) -> list[Statement]:
             sid="LimitRoles",
             actions=_calls("make", _ROLE, _ROLE_POLICY),
             resources=roles,
-            conditions={"StringEquals": {_BOUNDARY: limits}},
-        ),
-        Statement(
-            sid="LookAtOwn",
-            actions=_calls("look", _POLICY, _ROLE, _ROLE_POLICY),
-            resources=[arns.role(own), arns.boundary(own)],
+            conditions={"ArnLike": {_BOUNDARY: limits}},
         ),
     ]
-
-
-def _deployers() -> list[str]:
-    """The purposes of the roles that foundation's role manages: all but itself."""
-    return [*(deployer(project.layer) for project in PROJECTS if project != FOUNDATION), READER]
 
 
 def _calls(kinds: str, *types: str) -> Sequence[str]:

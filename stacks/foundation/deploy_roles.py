@@ -6,18 +6,19 @@ an administrator first deploys foundation, who is needed again to change foundat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
 
 from shared import trust
 from shared.arns import Arns
-from shared.iam import Statement, identity_policy
+from shared.iam import Statement, boundary_policy, identity_policy
 from shared.names import READER, deployer
-from shared.projects import PROJECTS, Project
-from stacks.foundation import deploy_holdings, deploy_iam, deploy_state, deploy_statements
+from shared.projects import FOUNDATION, PROJECTS, Project
+from stacks.foundation import deploy_holdings, deploy_iam, deploy_network, deploy_state, deploy_statements
 from stacks.foundation.keys import Keys
+from stacks.foundation.network import Network
 
 _MAIN = "refs/heads/main"
 
@@ -28,6 +29,7 @@ class DeployRolesArgs:
 
     arns: Arns
     keys: Keys
+    network: Network
     repository: str
 
 
@@ -49,33 +51,33 @@ class DeployRoles(pulumi.ComponentResource):
         roles = deploy_holdings.of(project, arns).roles
         resources = deploy_statements.deploy(project, arns, self._key_arns)
         resources += deploy_iam.of(project, roles, arns)
+        network = deploy_network.of(arns, self._args.network.vpc.id) if project == FOUNDATION else []
         self._make(
             purpose,
             f"Deploys the layer '{project.layer}'",
             [f"environment:{pulumi.get_stack()}-{project.layer}"],
-            [*resources, *deploy_state.deploy(project, arns)],
+            [*resources, *network, *deploy_state.deploy(project, arns)],
             [
                 *deploy_statements.at_most(resources, project.layer),
+                *network,
                 *deploy_state.deploy_at_most(project, arns),
-                *deploy_iam.keep_limits(purpose, arns),
             ],
             ref=_MAIN,
         )
 
     def _make_reader(self) -> None:
         arns = self._args.arns
-        resources = deploy_statements.look(PROJECTS, arns, self._key_arns)
-        resources += deploy_iam.look(arns)
+        resources, roles = deploy_statements.look(PROJECTS, arns, self._key_arns), deploy_iam.look(arns)
         layers = [project.layer for project in PROJECTS]
         self._make(
             READER,
             "Looks at all layers: previews of pull requests, and drift",
             ["pull_request", f"ref:{_MAIN}"],
-            [*resources, *deploy_state.look(arns)],
+            [*resources, *roles, *deploy_state.look(arns)],
             [
-                *deploy_statements.at_most(resources, *layers),
+                *deploy_statements.look_at_most(resources, *layers),
+                *roles,
                 *deploy_state.look(arns),
-                *deploy_iam.keep_limits(READER, arns),
             ],
         )
 
@@ -94,7 +96,11 @@ class DeployRoles(pulumi.ComponentResource):
             purpose,
             name=arns.names.boundary(purpose),
             description=f"The most that the role may do that {description[0].lower()}{description[1:]}",
-            policy=identity_policy(limits),
+            policy=boundary_policy(
+                # Without names, which count towards the size that AWS allows.
+                replace(each, sid="")
+                for each in [*limits, *deploy_iam.keep_limits(purpose, arns)]
+            ),
             opts=child,
         )
         role = aws.iam.Role(

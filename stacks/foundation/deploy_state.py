@@ -11,15 +11,10 @@ from shared.projects import PROJECTS, Project
 
 # Pulumi's file of a stack's state, by the name of the project.
 _STATE = "/.pulumi/stacks/{}/*"
-_OWN = (
-    _STATE,
-    "/.pulumi/history/{}/*",
-    "/.pulumi/backups/{}/*",
-    "/.pulumi/locks/organization/{}/*",
-    "/backups/{}/*",
-)
+# The files of one project: its state, history, locks and backups, and orchestration's copies.
+_OWN = ("/.pulumi/*/{}/*", "/backups/{}/*")
 # The same in less, for a boundary.
-_OWN_AT_MOST = ("/.pulumi/*/{}/*", "/backups/{}/*")
+_OWN_AT_MOST = ("/*/{}/*",)
 _ANY_STATE = "/.pulumi/stacks/*"
 _META = "/.pulumi/meta.yaml"
 

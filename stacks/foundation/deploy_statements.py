@@ -4,7 +4,9 @@ Made from what layers hold (deploy_holdings.py) and what calls that takes (deplo
 deploy_iam.py's, Pulumi's state deploy_state.py's.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import pulumi
@@ -48,39 +50,73 @@ def look(projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn]) -> li
 
     Functions' variables and the rules of a bus are encrypted, so that reading them takes their keys.
     """
-    all_holdings = {project.layer: deploy_holdings.of(project, arns) for project in projects}
+    all_holdings = [deploy_holdings.of(project, arns) for project in projects]
+    layers = [project.layer for project in projects]
+    held = [each for holdings in all_holdings for each in holdings.held if _actions(each, "look")]
     return [
-        *(
-            _statement(
-                f"{layer.capitalize()}{held.name}",
-                _actions(held, "look"),
-                held.look_at or held.arns,
-                _tagged(held, layer),
-            )
-            for layer, holdings in all_holdings.items()
-            for held in holdings.held
-            if _actions(held, "look")
+        *_merge_services([_look_at(each) for each in held if not each.tagged], {}, "LookAt"),
+        *_merge_services(
+            [_look_at(each) for each in held if each.tagged],
+            {"StringEquals": {_HAS_TAG: layers}},
+            "LookAtTagged",
         ),
-        *_anywhere(all_holdings.values(), Survey="survey"),
-        *_read_with_keys(all_holdings.values(), arns, keys),
+        *_anywhere(all_holdings, Survey="survey"),
+        *_read_with_keys(all_holdings, arns, keys),
     ]
 
 
 def at_most(statements: Sequence[Statement], *layers: str) -> list[Statement]:
     """What a boundary says of these, shorter: one policy must hold it all.
 
-    The actions and resources of a service are put together. Of the conditions, the tag of the layer is left.
+    An action meets the resources of its own service only, so that all services are put together. Of the
+    conditions, the tag of the layer is left.
     """
     anywhere = [each for each in statements if _resources(each) == ["*"]]
     rest = [each for each in statements if each not in anywhere]
+    makes = [each for each in anywhere if _tags(each)]
     tagged = [each for each in rest if _tags(each)]
-    named = [each for each in rest if each not in tagged]
     tests = dict.fromkeys(sorted({key for each in tagged for key in _tags(each)}), layers)
     return [
-        *_by_service(named, {}),
-        *_by_service(tagged, {"StringEqualsIfExists": tests}),
-        *anywhere,
+        *_merge(_shorten([each for each in rest if not _tags(each)]), {}),
+        *_merge(tagged, {"StringEqualsIfExists": tests}),
+        *_merge([each for each in anywhere if not _tags(each)], {}),
+        *_merge(makes, {"StringEquals": {_GETS_TAG: layers}}),
     ]
+
+
+def _shorten(statements: Sequence[Statement]) -> list[Statement]:
+    return [
+        replace(each, resources=list(dict.fromkeys(map(_short_name, _resources(each)))))
+        for each in statements
+    ]
+
+
+def _short_name(arn: Arn) -> Arn:
+    """One pattern for both ARNs of a log group, and one for the aliases of all keys."""
+    if not isinstance(arn, str):
+        return arn
+    return re.sub(r"(:alias/fraud-)[a-z]+", r"\1*", re.sub(r"(:log-group:[^:*]+)(:\*)?$", r"\1*", arn))
+
+
+def look_at_most(statements: Sequence[Statement], *layers: str) -> list[Statement]:
+    """What a boundary says of looking, in as many words for however many layers: all names of each kind."""
+    return at_most([each if _tags(each) else _any_names(each) for each in statements], *layers)
+
+
+def _any_names(statement: Statement) -> Statement:
+    resources = dict.fromkeys(map(_any_name, _resources(statement)))
+    return replace(statement, resources=list(resources))
+
+
+def _any_name(arn: Arn) -> Arn:
+    """All names of the kind of a resource, such as `function:*`. An ARN not known yet is not changed."""
+    if not isinstance(arn, str) or arn == "*":
+        return arn
+    *owner, resource = arn.split(":", 5)
+    if resource.startswith("/"):
+        return arn
+    kind = re.match(r"[a-z-]+[:/]", resource)
+    return ":".join([*owner, f"{kind.group() if kind else ''}*"])
 
 
 def _tags(statement: Statement) -> set[str]:
@@ -88,23 +124,28 @@ def _tags(statement: Statement) -> set[str]:
     return {_HAS_TAG, _GETS_TAG} & {key for test in statement.conditions.values() for key in test}
 
 
-def _by_service(statements: Sequence[Statement], conditions: Conditions) -> list[Statement]:
+def _merge_services(
+    statements: Sequence[Statement], conditions: Conditions, sid: str = ""
+) -> list[Statement]:
+    """One statement for each service, named `sid` and the service."""
     services: dict[str, list[Statement]] = {}
-    for statement in statements:
-        services.setdefault(statement.actions[0].partition(":")[0], []).append(statement)
+    for each in statements:
+        services.setdefault(each.actions[0].partition(":")[0], []).append(each)
     return [
-        Statement(sid="", actions=actions, resources=resources, conditions=conditions)
-        for actions, resources in map(_merged, services.values())
+        merged
+        for service, its in services.items()
+        for merged in _merge(its, conditions, f"{sid}{service.capitalize()}" if sid else "")
     ]
 
 
-def _merged(statements: Sequence[Statement]) -> tuple[list[str], list[Arn]]:
+def _merge(statements: Sequence[Statement], conditions: Conditions, sid: str = "") -> list[Statement]:
+    """One statement for all, or none for none."""
     actions = {action for each in statements for action in each.actions}
     # An Output is only equal to itself.
     resources = {
         arn if isinstance(arn, str) else id(arn): arn for each in statements for arn in _resources(each)
     }
-    return sorted(actions), list(resources.values())
+    return [_statement(sid, sorted(actions), list(resources.values()), conditions)] if actions else []
 
 
 def _resources(statement: Statement) -> list[Arn]:
@@ -112,22 +153,26 @@ def _resources(statement: Statement) -> list[Arn]:
 
 
 def _make_and_change(held: Held, layer: str) -> list[Statement]:
-    if not held.tagged:
+    if not held.tagged and not held.made_at:
         return [_statement(held.name, _actions(held, "make", "change", "look"), held.arns)]
     gets_tag: Conditions = {"StringEquals": {_GETS_TAG: layer}}
+    make = _statement(
+        f"Make{held.name}", _actions(held, "make"), held.made_at or held.arns, {**gets_tag, **held.made_if}
+    )
+    if not held.tagged:
+        return [make, _statement(held.name, _actions(held, "change", "look"), held.arns)]
     return [
-        _statement(
-            f"Make{held.name}",
-            _actions(held, "make"),
-            held.made_at or held.arns,
-            {**gets_tag, **held.made_if},
-        ),
+        make,
         # What has no tag yet: the resource that was just made, or that AWS made with it.
         _statement(
             f"Claim{held.name}", _actions(held, "claim"), held.arns, {**gets_tag, "Null": {_HAS_TAG: "true"}}
         ),
         _statement(held.name, _actions(held, "change", "look"), held.arns, _tagged(held, layer)),
     ]
+
+
+def _look_at(held: Held) -> Statement:
+    return _statement("", _actions(held, "look"), held.look_at or held.arns)
 
 
 def _tagged(held: Held, layer: str) -> Conditions:

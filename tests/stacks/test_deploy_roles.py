@@ -12,6 +12,13 @@ from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
 
 Roles = dict[str, RecordedRole]
 
+# Each layer may have these, whether it has any yet or not.
+MONITORS = {
+    "budgets/budget:Budget",
+    "cloudwatch/compositeAlarm:CompositeAlarm",
+    "cloudwatch/dashboard:Dashboard",
+    "cloudwatch/metricAlarm:MetricAlarm",
+}
 STATE = f"arn:aws:s3:::fraud-pipeline-state-{ACCOUNT}-{REGION}"
 # What has a name, by layer: its type, and its ARN.
 NAMED = {
@@ -39,10 +46,23 @@ NAMED = {
         ("lambda/function:Function", arn("lambda", "function:fraud-pipeline-labels")),
         ("cloudwatch/logGroup:LogGroup", arn("logs", "log-group:/aws/lambda/fraud-pipeline-labels")),
         ("cloudwatch/logGroup:LogGroup", arn("logs", "log-group:/aws/apigateway/fraud-transactions")),
+        ("cloudwatch/logGroup:LogGroup", arn("logs", "log-group:/aws/apigateway/welcome")),
         ("apigateway/account:Account", f"arn:aws:apigateway:{REGION}::/account"),
     ],
-    "foundation": [],
+    "foundation": [
+        ("sns/topic:Topic", arn("sns", "fraud-operations")),
+        ("cloudwatch/eventRule:EventRule", arn("events", "rule/fraud-key-state")),
+        ("cloudwatch/eventTarget:EventTarget", arn("events", "rule/fraud-key-state")),
+        ("budgets/budget:Budget", f"arn:aws:budgets::{ACCOUNT}:budget/fraud-pipeline"),
+    ],
 }
+for layer, resources in NAMED.items():
+    alarm = arn("cloudwatch", f"alarm:fraud-pipeline-{layer}-errors")
+    dashboard = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/fraud-pipeline-{layer}-overview"
+    resources += [
+        ("cloudwatch/metricAlarm:MetricAlarm", alarm),
+        ("cloudwatch/dashboard:Dashboard", dashboard),
+    ]
 # Where AWS makes up the ids: whose it is, the type, the resource.
 TAGGED = [
     ("foundation", "kms/key:Key", arn("kms", "key/1a2b")),
@@ -63,7 +83,7 @@ def named() -> Iterator[tuple[str, str, str]]:
 
 def test_every_type_that_a_stack_uses_has_its_calls_listed_and_no_other_has(prod: Programs) -> None:
     used = {each.type.removeprefix("aws:") for program in prod.values() for each in program.resources}
-    assert {type_ for type_ in used if not type_.startswith("fraud:")} == set(CALLS)
+    assert {type_ for type_ in used if not type_.startswith("fraud:")} | MONITORS == set(CALLS)
 
 
 @pytest.mark.parametrize(("layer", "type_", "resource"), list(named()))
@@ -242,3 +262,25 @@ def test_the_rules_of_the_encrypted_bus_are_made_and_read_with_its_key(roles: Ro
     assert [a for a in make if roles["read"].may(a, key, **through)] == ["kms:Decrypt", "kms:DescribeKey"]
     for layer in ("foundation", "data", "edge"):
         assert [a for a in make if roles[f"deploy-{layer}"].may(a, key, **through)] == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_composite_alarms_are_made_with_the_layers_tag_and_changed_under_its_names(
+    roles: Roles, layer: str
+) -> None:
+    # CloudWatch takes PutCompositeAlarm on all alarms or on none.
+    for name, role in deployers(roles).items():
+        assert role.may("cloudwatch:PutCompositeAlarm", "*", aws__RequestTag_layer=layer) == (name == layer)
+        assert not role.might("cloudwatch:PutCompositeAlarm", "*")
+        alarm = arn("cloudwatch", f"alarm:fraud-pipeline-{layer}-burn-rate")
+        assert role.may("cloudwatch:DeleteAlarms", alarm) == (name == layer)
+        assert role.might("cloudwatch:DeleteAlarms", alarm) == (name == layer)
+
+
+def test_foundations_role_removes_the_interfaces_that_lambda_leaves_in_its_network(roles: Roles) -> None:
+    interface, vpc = arn("ec2", "network-interface/eni-1"), arn("ec2", "vpc/vpc-id")
+    for action in ("ec2:DetachNetworkInterface", "ec2:DeleteNetworkInterface"):
+        assert roles["deploy-foundation"].may(action, interface, ec2__Vpc=vpc)
+        assert not roles["deploy-foundation"].might(action, interface, ec2__Vpc=arn("ec2", "vpc/other"))
+        assert not roles["deploy-foundation"].might(action, interface)
+        assert not roles["deploy-edge"].might(action, interface, ec2__Vpc=vpc)
