@@ -11,6 +11,7 @@ from ministack.core.responses import request_scope  # type: ignore[import-untype
 from ministack.services import lambda_svc, sqs  # type: ignore[import-untyped]
 
 from local.aws_json import AwsError, AwsJson, Caller
+from local.hops import metrics
 from local.hops.async_queue import AsyncEvent, Outcome, Policy, Refused, RuleTarget
 from local.hops.emulated_pipes import allows_service, queue_url
 from local.hops.pipe_delivery import timestamp
@@ -60,15 +61,18 @@ class EmulatedFunctions:
         destination = (configured.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination")
         queue = (config.get("DeadLetterConfig") or {}).get("TargetArn")
         if destination:
-            self._send_as_function(
-                config, destination, json.dumps(failure_record(event, condition, outcome)), {}
-            )
+            record = json.dumps(failure_record(event, condition, outcome))
+            if not self._send_as_function(config, destination, record, {}):
+                name = {"FunctionName": config["FunctionName"]}
+                metrics.record_for(event.function_arn, "AWS/Lambda", "DestinationDeliveryFailures", name)
         if queue:
             self._send_as_function(config, queue, event.payload, {"RequestID": event.request_id})
         if not destination and not queue:
             logger.error("%s failed for good and has no destination: the event is lost", event.function_arn)
 
     def refuse(self, event: AsyncEvent, reason: Refused) -> None:
+        if event.rule is not None:
+            _count_failed_invocation(event.rule.rule_arn)
         if event.rule is None or event.rule.dead_letter_arn is None:
             logger.error("an event is lost: %s", reason)
             return
@@ -93,19 +97,20 @@ class EmulatedFunctions:
 
     def _send_as_function(
         self, config: dict[str, Any], target: str, body: str, attributes: dict[str, str]
-    ) -> None:
+    ) -> bool:
         """Lambda sends as the function's role, which needs the permission."""
         session = lambda_runtime.execution_credentials(config)
         role = Caller(
             session["AWS_ACCESS_KEY_ID"], session["AWS_SECRET_ACCESS_KEY"], session["AWS_SESSION_TOKEN"]
         )
-        self._send(role, target, body, attributes)
+        return self._send(role, target, body, attributes)
 
-    def _send(self, caller: Caller, target: str, body: str, attributes: dict[str, str]) -> None:
+    def _send(self, caller: Caller, target: str, body: str, attributes: dict[str, str]) -> bool:
+        """Whether the queue took the message."""
         spec = parse_arn(target)
         if spec.service != "sqs":
             logger.error("an event is lost: local/ delivers failures to SQS queues only, not to %s", target)
-            return
+            return False
         request = {
             "QueueUrl": queue_url(self._url, target),
             "MessageBody": body,
@@ -117,6 +122,8 @@ class EmulatedFunctions:
             AwsJson(self._url, spec.region).call(caller, "sqs", "SendMessage", request)
         except AwsError as error:
             logger.error("an event is lost: %s does not take it: %s", target, error)  # noqa: TRY400
+            return False
+        return True
 
 
 def _find(event: AsyncEvent) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -127,6 +134,12 @@ def _find(event: AsyncEvent) -> tuple[dict[str, Any], dict[str, Any]]:
     if function is None or config is None:
         raise Refused("NO_RESOURCE", f"the function {event.function_arn} does not exist")
     return function, config
+
+
+def _count_failed_invocation(rule_arn: str) -> None:
+    bus, _, rule = parse_arn(rule_arn).resource.removeprefix("rule/").rpartition("/")
+    for dimensions in ({"RuleName": rule}, {"EventBusName": bus, "RuleName": rule}):
+        metrics.record_for(rule_arn, "AWS/Events", "FailedInvocations", dimensions)
 
 
 def failure_record(event: AsyncEvent, condition: str, outcome: Outcome | None) -> dict[str, Any]:

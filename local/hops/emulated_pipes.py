@@ -12,6 +12,7 @@ from ministack.core.arn import parse_arn  # type: ignore[import-untyped]
 from ministack.services import eventbridge, iam, pipes, sts  # type: ignore[import-untyped]
 
 from local.aws_json import AwsError, AwsJson, Caller
+from local.hops import metrics
 from local.hops.hooks import POSITION
 from local.hops.pipe_delivery import Record
 from local.hops.pipe_settings import PipeSettings
@@ -86,6 +87,10 @@ class EmulatedPipe:
 
     def queue_url(self, arn: str) -> str:
         return queue_url(self._url, arn)
+
+    def count_failure(self) -> None:
+        settings = self.settings()
+        metrics.record_for(settings.arn, "AWS/Pipes", "ExecutionFailed", {"PipeName": settings.name})
 
 
 def bus_pipes(url: str) -> Sequence[EmulatedPipe]:

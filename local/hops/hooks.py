@@ -6,6 +6,7 @@ one fails at start with its name.
 
 import contextvars
 import json
+import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from types import ModuleType
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime  # type: ignore[import-untyped]
 from ministack.services import (  # type: ignore[import-untyped]
+    apigateway_v1,
+    cloudwatch,
     dynamodb,
     dynamodb_streams,
     eventbridge,
@@ -24,6 +27,7 @@ from ministack.services import (  # type: ignore[import-untyped]
 )
 
 from local.errors import LocalError
+from local.hops import metrics
 from local.hops.async_queue import RuleTarget
 from local.hops.worker import PRELUDE
 
@@ -42,6 +46,8 @@ _PIPE_PARAMETERS = {
 }
 # What the hops read or call without changing it.
 _READ: dict[ModuleType, tuple[str, ...]] = {
+    apigateway_v1: ("_rest_apis",),
+    cloudwatch: ("_dims_key", "_metric_bucket", "record_metric"),
     dynamodb: ("_stream_records", "_stream_trimmed", "stream_live_records"),
     dynamodb_streams: ("_decode_iterator",),
     eventbridge: ("_compiled_pattern", "_matches_detail"),
@@ -61,7 +67,7 @@ _READ: dict[ModuleType, tuple[str, ...]] = {
         "_resolve_message_for_protocol",
         "_topic_by_arn_any_scope",
     ),
-    sqs: ("queue_policy_allows",),
+    sqs: ("_queues", "_refresh_counts", "queue_policy_allows"),
 }
 # Where a pipe record keeps how far it has read; ministack saves and restores records whole.
 POSITION = "LocalPosition"
@@ -99,6 +105,7 @@ def install(receiver: Receiver) -> None:
     _pause_pollers(receiver)
     _isolate_functions()
     _take_loopback_for_tls()
+    _publish_metrics()
 
 
 def _check(module: ModuleType, *names: str) -> None:
@@ -329,3 +336,47 @@ def _take_loopback_for_tls() -> None:
         return resolve_condition_key
 
     _replace(iam_evaluator, "_resolve_condition_key", resolve)
+
+
+def _publish_metrics() -> None:
+    """ministack publishes metrics of direct invocations only, and none of APIs and queues."""
+
+    def emit_logs(original: Any) -> Any:
+        def emit_lambda_logs(
+            func: dict[str, Any], request_id: str, output: str, failed: bool, duration_ms: int, **kwargs: Any
+        ) -> None:
+            original(func, request_id, output, failed, duration_ms, **kwargs)
+            name = (func.get("config") or func)["FunctionName"]
+            metrics.record_invocation(name, duration_ms, failed=failed, output=output or "")
+
+        return emit_lambda_logs
+
+    def emit_metrics(_original: Any) -> Any:
+        def emit_lambda_metrics(function: str, *, throttle: bool, **_: Any) -> None:
+            if throttle:
+                metrics.record("AWS/Lambda", "Throttles", 1, "Count", {"FunctionName": function})
+
+        return emit_lambda_metrics
+
+    def execute(original: Any) -> Any:
+        async def handle_execute_in_scope(api_id: str, stage: str, *args: Any) -> Any:
+            started = time.monotonic()
+            response = await original(api_id, stage, *args)
+            if api := apigateway_v1._rest_apis.get(api_id):
+                metrics.record_request(api["name"], stage, response[0], (time.monotonic() - started) * 1000)
+            return response
+
+        return handle_execute_in_scope
+
+    def read(original: Any) -> Any:
+        def with_queues(*args: Any, **kwargs: Any) -> Any:
+            metrics.record_queues()
+            return original(*args, **kwargs)
+
+        return with_queues
+
+    _replace(lambda_svc, "_emit_lambda_logs", emit_logs)
+    _replace(lambda_svc, "_emit_lambda_metrics", emit_metrics)
+    _replace(apigateway_v1, "_handle_execute_in_scope", execute)
+    _replace(cloudwatch, "_get_metric_statistics", read)
+    _replace(cloudwatch, "_get_metric_data", read)

@@ -54,6 +54,9 @@ class Pipe(Protocol):
     def queue_url(self, arn: str) -> str:
         """The address of an SQS queue."""
 
+    def count_failure(self) -> None:
+        """Publish that an execution failed."""
+
 
 class PipeRunner:
     """Keeps one thread per running pipe."""
@@ -120,6 +123,7 @@ class PipeThread(threading.Thread):
             except AwsError as error:
                 failures += 1
                 logger.warning("pipe %s cannot read its stream: %s", self._pipe.settings().name, error)
+                self._pipe.count_failure()
                 self._session = self._iterator = None
                 self._stopping.wait(self._delays.pipe(failures))
                 continue
@@ -224,3 +228,4 @@ class _Surroundings:
 
     def failed(self, reason: str) -> None:
         logger.warning("pipe %s: a delivery failed: %s", self._settings.name, reason)
+        self._pipe.count_failure()
