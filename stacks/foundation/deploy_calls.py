@@ -30,7 +30,7 @@ class Calls:
         return [name if ":" in name else f"{self.service}:{name}" for name in names]
 
 
-_IN_VPC = "ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs"
+_IN_VPC = "ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs"
 _TAGS = "CreateTags DeleteTags"
 
 CALLS = {

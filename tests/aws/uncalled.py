@@ -1,0 +1,229 @@
+"""The one list of permissions that AWS's handlers name and a deployment of these resources does not use.
+
+An entry without `unless` holds always: Pulumi's provider makes another call, or has a resource type of its
+own for the feature. An entry that no registered resource needs fails a test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.stacks.recording import Recorded
+
+
+@dataclass(frozen=True)
+class Uncalled:
+    """Permissions of resource types, as patterns with spaces between them, and why no deployment uses them.
+
+    `unless`: the input that calls for them, with dots before nested ones. `names`: the resources, if not all.
+    """
+
+    types: str
+    permissions: str
+    reason: str
+    unless: str = ""
+    names: str = "*"
+
+    def is_of(self, resource: Recorded) -> bool:
+        """Whether this is about the resource."""
+        return _matches(resource.type.removeprefix("aws:"), self.types) and _matches(
+            resource.name, self.names
+        )
+
+    def covers(self, resource: Recorded, permission: str) -> bool:
+        """Whether this is the reason why a resource needs no such permission."""
+        return (
+            self.is_of(resource)
+            and _matches(permission, self.permissions)
+            and not (self.unless and _is_set(resource.inputs, self.unless))
+        )
+
+
+def find_reason(resource: Recorded, permission: str) -> Uncalled | None:
+    """The entry for a permission of a resource, or None if its deployment needs it."""
+    return next((each for each in UNCALLED if each.covers(resource, permission)), None)
+
+
+def _matches(name: str, patterns: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns.split())
+
+
+def _is_set(inputs: Mapping[str, Any], path: str) -> bool:
+    value: Any = inputs
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return bool(value)
+
+
+_OWN_ROLE = "An administrator deploys the role that deploys foundation: it may not change itself."
+_OTHER_TYPE = "Pulumi has a resource type of its own for it, which no layer uses."
+
+_APIS = (
+    Uncalled("apigateway/restApi:*", "apigateway:UpdateRestApiPolicy", "The API has no policy.", "policy"),
+    Uncalled("apigateway/restApi:*", "s3:GetObject iam:PassRole", "The API is not imported.", "body"),
+    Uncalled(
+        "apigateway/integration:* apigateway/method:*",
+        "iam:PassRole",
+        "API Gateway invokes functions by their resource policy.",
+        "credentials",
+    ),
+)
+
+_EVENTS = (
+    Uncalled("cloudwatch/event*", "kms:ReEncrypt", "IAM has ReEncryptFrom and ReEncryptTo instead."),
+    Uncalled("cloudwatch/eventBus:*", "events:PutPermission events:RemovePermission", _OTHER_TYPE),
+    Uncalled(
+        "cloudwatch/eventRule:* cloudwatch/eventTarget:*",
+        "iam:PassRole",
+        "EventBridge invokes functions and queues by their resource policies.",
+        "roleArn",
+    ),
+    Uncalled("pipes/pipe:*", "kms:*", "The pipe holds nothing that is encrypted.", "kmsKeyIdentifier"),
+    Uncalled(
+        "pipes/pipe:*",
+        "logs:* s3:* firehose:* iam:CreateServiceLinkedRole",
+        "The pipe writes no logs: a failed record is in the failure queue.",
+        "logConfiguration",
+    ),
+)
+
+_LOGS = (
+    Uncalled(
+        "cloudwatch/logGroup:*",
+        "logs:*DataProtectionPolicy logs:*IndexPolicy logs:DescribeIndexPolicies logs:*ResourcePolicy"
+        " logs:DescribeResourcePolicies",
+        _OTHER_TYPE,
+    ),
+    Uncalled(
+        "cloudwatch/logGroup:*",
+        "logs:CreateLogDelivery s3:REST.PUT.OBJECT firehose:TagDeliveryStream",
+        "Audit reports of data protection, which no log group has.",
+    ),
+    Uncalled(
+        "cloudwatch/logGroup:*",
+        "logs:PutLogGroupDeletionProtection logs:PutBearerTokenAuthentication",
+        "The provider sets neither.",
+        "deletionProtectionEnabled",
+    ),
+)
+
+_TABLES = (
+    Uncalled(
+        "dynamodb/table:*",
+        "dynamodb:DescribeImport dynamodb:ImportTable s3:* logs:*",
+        "The tables are not imported.",
+        "importTable",
+    ),
+    Uncalled(
+        "dynamodb/table:*",
+        "dynamodb:*ContributorInsights dynamodb:*KinesisStreamingDestination dynamodb:*ResourcePolicy"
+        " kinesis:*",
+        _OTHER_TYPE,
+    ),
+    Uncalled(
+        "dynamodb/table:*",
+        "dynamodb:*TableReplica dynamodb:Scan dynamodb:Query dynamodb:*Item iam:CreateServiceLinkedRole",
+        "The tables have no replicas in other regions.",
+        "replicas",
+    ),
+    Uncalled("dynamodb/table:*", "kms:ListAliases", "The key is named by its ARN."),
+    Uncalled("dynamodb/table:*", "kms:RevokeGrant", "DynamoDB retires its grants itself."),
+)
+
+_NETWORK = (
+    Uncalled("ec2/vpc:*", "ec2:*VpcEncryptionControl*", _OTHER_TYPE),
+    Uncalled("ec2/vpc:*", "ec2:ModifyVpcTenancy", "The tenancy is AWS's default.", "instanceTenancy"),
+    Uncalled(
+        "ec2/subnet:*",
+        "ec2:AssociateSubnetCidrBlock ec2:DisassociateSubnetCidrBlock",
+        "The network has no IPv6.",
+        "ipv6CidrBlock",
+    ),
+    Uncalled("ec2/*ecurityGroup:*", "ec2:DescribeInstances", "The provider looks at interfaces instead."),
+    Uncalled(
+        "ec2/*ecurityGroup:* vpc/securityGroup*",
+        "ec2:UpdateSecurityGroupRuleDescriptions*",
+        "The provider calls ModifySecurityGroupRules instead.",
+    ),
+    Uncalled(
+        "ec2/vpcEndpoint:*", "vpc-lattice:*", "No endpoint is of a service network.", "serviceNetworkArn"
+    ),
+    Uncalled("ec2/vpcEndpoint:*", "vpce:AllowMultiRegion", "The services are of the same region."),
+)
+
+_IDENTITIES = (
+    Uncalled(
+        "iam/policy:*",
+        "iam:Attach* iam:Detach* iam:ListEntitiesForPolicy",
+        "A boundary is attached to nothing: each role names its own.",
+    ),
+    Uncalled("iam/role:*", "iam:AttachRolePolicy iam:DetachRolePolicy", _OTHER_TYPE, "managedPolicyArns"),
+    Uncalled("iam/role:*", "iam:DeleteRolePermissionsBoundary", "No role may lose its boundary."),
+    Uncalled("iam/*", "iam:[!GL]*", _OWN_ROLE, names="deploy-foundation"),
+    Uncalled(
+        "kms/key:*", "kms:DisableKey kms:EnableKey", "The keys are enabled from the start.", "isEnabled"
+    ),
+)
+
+_FUNCTIONS = (
+    Uncalled("lambda/function:*", "s3:*", "The code is sent with the request.", "s3Bucket"),
+    Uncalled(
+        "lambda/function:*",
+        "elasticfilesystem:* s3files:*",
+        "The functions mount no file system.",
+        "fileSystemConfig",
+    ),
+    Uncalled(
+        "lambda/function:*",
+        "lambda:GetCodeSigningConfig lambda:PutFunctionCodeSigningConfig"
+        " lambda:DeleteFunctionCodeSigningConfig",
+        "The code is not signed.",
+        "codeSigningConfigArn",
+    ),
+    Uncalled("lambda/function:*", "lambda:GetLayerVersion", "The functions have no layers.", "layers"),
+    Uncalled(
+        "lambda/function:*", "lambda:*RuntimeManagementConfig lambda:*FunctionRecursionConfig", _OTHER_TYPE
+    ),
+    Uncalled(
+        "lambda/function:*",
+        "lambda:*FunctionScalingConfig lambda:PassCapacityProvider",
+        "Lambda itself provides the capacity.",
+        "capacityProviderConfig",
+    ),
+    Uncalled("lambda/function:*", "lambda:AssociateRuntimeAlias", "IAM has no such action."),
+    Uncalled("lambda/function:*", "lambda:PublishVersion", "No version is published.", "publish"),
+    Uncalled(
+        "lambda/functionEventInvokeConfig:*",
+        "lambda:UpdateFunctionEventInvokeConfig",
+        "The provider calls PutFunctionEventInvokeConfig instead.",
+    ),
+    Uncalled("lambda/eventSourceMapping:*", "kms:*", "The mappings have no filter to encrypt.", "kmsKeyArn"),
+)
+
+_TOPICS = (
+    Uncalled("sns/topic:*", "sns:*DataProtectionPolicy", _OTHER_TYPE),
+    Uncalled("sns/topic:*", "sns:Subscribe sns:Unsubscribe", "Each subscription is a resource of its own."),
+    Uncalled("sns/topic:*", "iam:*", "SNS logs no deliveries with a role.", "sqsFailureFeedbackRoleArn"),
+    Uncalled("sns/topicSubscription:*", "iam:*", "No subscription is a stream.", "subscriptionRoleArn"),
+)
+
+_MONITORS = (
+    Uncalled("budgets/budget:*", "billing:*", "The budget is of the default view.", "billingViewArn"),
+    Uncalled(
+        "cloudwatch/dashboard:*", "cloudwatch:*TagResource cloudwatch:ListTags*", "It has no tags.", "tags"
+    ),
+    Uncalled("cloudwatch/dashboard:*", "cloudwatch:UntagResource", "It has no tags.", "tags"),
+)
+
+UNCALLED = (
+    *_APIS,
+    *_EVENTS,
+    *_LOGS,
+    *_TABLES,
+    *_NETWORK,
+    *_IDENTITIES,
+    *_FUNCTIONS,
+    *_TOPICS,
+    *_MONITORS,
+)
