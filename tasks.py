@@ -35,6 +35,7 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
         looking.outputs,
         looking.graph,
         looking.layers,
+        looking.shell_variables,
     ),
     "Use the pipeline": (using.demo, using.send, using.label, using.alerts, using.logs),
     "Look into decisions": (analysts.explain, analysts.snooze, analysts.snoozes),

@@ -14,6 +14,8 @@ PROD = "prod"
 # In the order in which a change reaches them.
 CLOUD = ("dev", "staging", PROD)
 NAMES = (LOCAL, *CLOUD)
+# Holds the name of the environment that `invoke env` has set a shell up for.
+SHELL_VARIABLE = "FRAUD_ENV"
 
 # Protects nothing: the embedded AWS holds made-up data. It is fixed so that the salt in the settings
 # files is right in every clone.
@@ -75,8 +77,18 @@ class Environment:
         }
 
 
-def find(name: str, root: Path = ROOT) -> Environment:
-    """The environment of that name; a `UserError` that lists the right ones if there is none."""
+def find(name: str, root: Path = ROOT, variables: Mapping[str, str] = os.environ) -> Environment:
+    """The environment of that name.
+
+    Raises UserError if there is none, or if `invoke env` has set up the shell for another one, whose backend
+    would be used.
+    """
     if name not in NAMES:
         raise UserError(f"There is no environment '{name}'.", f"Environments are: {', '.join(NAMES)}.")
+    shell = variables.get(SHELL_VARIABLE)
+    if name != LOCAL and shell and shell != name:
+        raise UserError(
+            f"This shell is set up for '{shell}', not for '{name}'.",
+            f'Use another shell, or set this one up: eval "$(invoke env --env {name})"',
+        )
     return Environment(name, root)

@@ -103,14 +103,18 @@ def prepare(environment: Environment, *, changing: bool, port: int | None = None
     return endpoint.environment()
 
 
-def resume(environment: Environment) -> Mapping[str, str]:
+def resume(environment: Environment, *, changing: bool = False) -> Mapping[str, str]:
     """The AWS plugin's variables for `local` as the last run left it, cut off or not: nothing starts afresh.
 
-    A `UserError` if the embedded AWS has lost what the engine's state describes.
+    `changing` says that resources may change, as in `prepare`. A `UserError` if the embedded AWS has lost
+    what the engine's state describes.
     """
     endpoint = start(environment)
     with told_to_users():
-        agrees = Marker(environment.state_folder, endpoint).agrees()
+        marker = Marker(environment.state_folder, endpoint)
+        agrees = marker.agrees()
+        if agrees and changing:
+            marker.renew()
     if not agrees:
         raise UserError(
             "The embedded AWS was killed and lost what Pulumi's state describes.",

@@ -1,10 +1,11 @@
 """A clone of this tree in which a test may change anything, with the tasks run as a user runs them."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from orchestration.environments import ROOT
 from orchestration.git import Git
 from tests import repository
 
+INVOKE = (sys.executable, "-m", "invoke")
 MADE = {".venv", ".local", ".cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__"}
 
 
@@ -35,16 +37,19 @@ class Scratch:
 
     def invoke(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a task to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "invoke", *words],
-            cwd=self.root,
-            # Its own modules go before those of the tree that the environment belongs to.
-            env={**os.environ, "FRAUD_LOCAL_PORT": "0", **self.variables, "PYTHONPATH": str(self.root)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+        return self._run([*INVOKE, *words])
+
+    def plain_pulumi(self, *words: str, env: str = "local") -> str:
+        """Run the CLI itself, in a shell that `invoke env` has set up; it must succeed.
+
+        Returns what it prints.
+        """
+        script = f'eval "$({shlex.join(INVOKE)} env --env {env})"; exec pulumi --non-interactive "$@"'
+        done = self._run(["sh", "-ec", script, "sh", *words])
+        assert done.returncode == 0, (
+            f"pulumi {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
+        return done.stdout
 
     def succeed(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a task that must exit 0."""
@@ -70,6 +75,18 @@ class Scratch:
     def commit(self, subject: str) -> str:
         """Commit all changes; returns the id."""
         return repository.commit(self.git, subject)
+
+    def _run(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            # Its own modules go before those of the tree that the environment belongs to.
+            env={**os.environ, "FRAUD_LOCAL_PORT": "0", **self.variables, "PYTHONPATH": str(self.root)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def _files() -> list[str]:

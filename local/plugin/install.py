@@ -1,4 +1,4 @@
-"""Puts this plugin into a PULUMI_HOME as the `aws` provider of the installed pulumi_aws version."""
+"""Puts plugins into a PULUMI_HOME: this one as the `aws` provider, and a language host from elsewhere."""
 
 import os
 import shlex
@@ -22,6 +22,16 @@ def install(pulumi_home: Path, aws_version: str = "") -> None:
     command = f"exec {shlex.quote(sys.executable)} -P -m local.plugin"
     script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(_ROOT))} {command} "$@"\n'
     _write(folder / "pulumi-resource-aws", script, mode=0o755)
+
+
+def install_language_host(pulumi_home: Path, host: Path) -> None:
+    """Write `plugins/language-python-v0.0.0/pulumi-language-python`, which runs `host`.
+
+    For a host that is on PATH but not beside the CLI: PULUMI_IGNORE_AMBIENT_PLUGINS hides it otherwise.
+    """
+    folder = pulumi_home / "plugins" / "language-python-v0.0.0"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / host.name, f'#!/bin/sh\nexec {shlex.quote(str(host))} "$@"\n', mode=0o755)
 
 
 def _write(path: Path, content: str, *, mode: int) -> None:

@@ -1,10 +1,11 @@
 """The tasks that use a deployed pipeline, and those of the embedded AWS."""
 
+import sys
 from collections.abc import Iterable
 
-from orchestration import environments, layers, local_aws, outputs, session
+from orchestration import environments, layers, local_aws, outputs, session, shell
 from orchestration.commands.deploying import How, deploy
-from orchestration.console import say
+from orchestration.console import console, print_json, say
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.transactions import alerts as mail
@@ -19,6 +20,19 @@ def show_outputs(env: str, names: Iterable[str] = (), *, as_json: bool = False) 
     """Print the outputs of the named layers, or of all."""
     environment = environments.find(env)
     outputs.show(environment, session.reading_engine(environment), layers.select(names), as_json=as_json)
+
+
+def print_shell_variables(env: str, *, as_json: bool) -> None:
+    """Print the variables that plain `pulumi` needs."""
+    # In a shell that is set up for another environment this is the way out.
+    environment = environments.find(env, variables={})
+    changes = shell.prepare(environment)
+    if as_json:
+        print_json(changes)
+        return
+    sys.stdout.write(shell.script(changes) + "\n")
+    if console.is_terminal:
+        say(f'To set up this shell: eval "$(invoke env --env {env})"')
 
 
 def demo(env: str, *, count: int, rate: float, seed: int, port: int = 0) -> int:

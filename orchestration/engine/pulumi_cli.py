@@ -22,6 +22,10 @@ from orchestration.errors import UserError
 
 # Building takes minutes on a small machine; whoever else wants the CLI meanwhile waits for it.
 LOCK_SECONDS = 3600
+CLI = "pulumi"
+# The CLI starts the first, which runs a Python program by the second, a script that must be beside it.
+HOST, EXECUTOR = "pulumi-language-python", "pulumi-language-python-exec"
+CHECKSUM = ".sha256"
 VERSION_SECONDS = 60
 
 # Puts the CLI into the folder; raises `UnavailableError` where this way is closed.
@@ -42,42 +46,86 @@ class Cli:
 
 @dataclass(frozen=True)
 class Cache:
-    """The folder of one version's CLI: `bin/pulumi`, and beside it the checksum of that file."""
+    """The folder of one version's CLI. Beside each file in `bin` is a file with its checksum."""
 
     folder: Path
 
     @property
-    def binary(self) -> Path:
-        """The CLI."""
-        return self.folder / "bin" / "pulumi"
+    def bin(self) -> Path:
+        """The folder of the executables, as in Pulumi's own installation."""
+        return self.folder / "bin"
 
     @property
-    def checksum(self) -> Path:
-        """The CLI's sha256, in hexadecimal."""
-        return self.folder / "bin" / "pulumi.sha256"
+    def binary(self) -> Path:
+        """The CLI."""
+        return self.bin / CLI
 
-    def is_intact(self) -> bool:
-        """Whether the CLI is there, exactly as it was put there."""
+    @classmethod
+    def from_version(cls, version_number: str, root: Path | None = None) -> "Cache":
+        """The folder for a version of the CLI, in the user's cache unless another `root` is given."""
+        return cls((root or user_cache_path("fraud-pipeline") / "pulumi") / version_number)
+
+    def is_intact(self, *names: str) -> bool:
+        """Whether the files in `bin`, or the CLI if none is named, are exactly as they were put there."""
         try:
-            recorded = self.checksum.read_text().strip()
-            with self.binary.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == recorded
+            return all(
+                _digest(self.bin / name) == self._checksum(name).read_text().strip()
+                for name in names or (CLI,)
+            )
         except OSError:
             return False
 
+    def record(self) -> None:
+        """Write the checksums of all executables in `bin`."""
+        for file in [file for file in self.bin.iterdir() if file.is_file() and file.suffix != CHECKSUM]:
+            self._checksum(file.name).write_text(_digest(file) + "\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While no other process makes or checks the same CLI."""
+        lock = FileLock(f"{self.folder}.lock")
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=1)
+        except Timeout:
+            say("Another command is making the Pulumi CLI: waiting for it.")
+            lock.acquire(timeout=LOCK_SECONDS)
+        except OSError as error:
+            raise UserError(
+                f"The cache folder {self.folder.parent} cannot be written ({error.strerror}).",
+                f"Make it writable, or put pulumi {self.folder.name} on PATH.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
     def fill(self, source: Source) -> None:
         """Let `source` make the CLI in a folder beside this one, which then takes this one's place whole."""
-        partial = Cache(self.folder.with_name(f"{self.folder.name}.partial"))
-        _remove(partial.folder)
-        try:
-            partial.binary.parent.mkdir(parents=True)
-            source(partial.folder)
-            with partial.binary.open("rb") as file:
-                partial.checksum.write_text(hashlib.file_digest(file, "sha256").hexdigest() + "\n")
+        with self._made_by(source) as made:
             _remove(self.folder)
-            partial.folder.rename(self.folder)
+            made.folder.rename(self.folder)
+
+    def add(self, source: Source) -> None:
+        """Let `source` make more executables in a folder beside this one, and move them beside the CLI."""
+        with self._made_by(source) as made:
+            for file in made.bin.iterdir():
+                file.replace(self.bin / file.name)
+
+    @contextmanager
+    def _made_by(self, source: Source) -> "Iterator[Cache]":
+        made = Cache(self.folder.with_name(f"{self.folder.name}.partial"))
+        _remove(made.folder)
+        try:
+            made.bin.mkdir(parents=True)
+            source(made.folder)
+            made.record()
+            yield made
         finally:
-            _remove(partial.folder)
+            _remove(made.folder)
+
+    def _checksum(self, name: str) -> Path:
+        return self.bin / f"{name}{CHECKSUM}"
 
 
 def find(
@@ -99,34 +147,13 @@ def find(
         say(f"Pulumi CLI {found.version}, from PATH: {found.path}")
     if found:
         return found
-    cached = Cache((cache or user_cache_path("fraud-pipeline") / "pulumi") / pinned)
-    with _alone(cached):
+    cached = Cache.from_version(pinned, cache)
+    with cached.locked():
         if not cached.is_intact():
             _make(cached, pinned, sources if sources is not None else default_sources(pinned))
     if not quiet:
         say(f"Pulumi CLI {pinned}, from the cache: {cached.binary}")
     return Cli(cached.binary, pinned)
-
-
-@contextmanager
-def _alone(cached: Cache) -> Iterator[None]:
-    """While nobody else makes or checks the same CLI."""
-    lock = FileLock(f"{cached.folder}.lock")
-    try:
-        cached.folder.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=1)
-    except Timeout:
-        say("Another command is making the Pulumi CLI: waiting for it.")
-        lock.acquire(timeout=LOCK_SECONDS)
-    except OSError as error:
-        raise UserError(
-            f"The cache folder {cached.folder.parent} cannot be written ({error.strerror}).",
-            f"Make it writable, or put pulumi {cached.folder.name} on PATH.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def default_sources(pinned: str) -> Sequence[tuple[str, Source]]:
@@ -194,6 +221,11 @@ def _make(cached: Cache, pinned: str, sources: Sequence[tuple[str, Source]]) -> 
         f"There is no Pulumi CLI {pinned}, and none of {' or '.join(reasons)} works here.",
         f"Put pulumi {pinned} on PATH, or a Go module proxy within reach (GOPROXY), and run it again.",
     )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _remove(folder: Path) -> None:

@@ -48,7 +48,9 @@ class AccountState:
 
 def in_account(environment: "Environment", variables: Variables = os.environ) -> AccountState | None:
     """The bucket if the state is there: None for `local`, and where the user has chosen another place."""
-    if environment.is_local or any(variables.get(name) for name in (URL, *_PULUMI_CLOUD)):
+    if environment.is_local:
+        return None
+    if _chosen_url(environment, variables) or (not variables.get(URL) and _has_token(variables)):
         return None
     return AccountState(account_of(environment))
 
@@ -63,12 +65,24 @@ def backend_url(environment: "Environment", variables: Variables = os.environ) -
 
 def key_provider(environment: "Environment", variables: Variables = os.environ) -> str | None:
     """The account's key as Pulumi takes it; None where Pulumi Cloud or a passphrase encrypts secrets."""
-    url = variables.get(URL, "")
-    cloud = url.startswith(("https:", "http:")) or (not url and any(map(variables.get, _PULUMI_CLOUD)))
+    if environment.is_local:
+        return None
+    url = _chosen_url(environment, variables)
+    cloud = url.startswith(("https:", "http:")) or (not variables.get(URL) and _has_token(variables))
     passphrase = url and any(map(variables.get, _PASSPHRASE))
-    if environment.is_local or cloud or passphrase:
+    if cloud or passphrase:
         return None
     return AccountState(account_of(environment)).secrets_provider
+
+
+def _chosen_url(environment: "Environment", variables: Variables) -> str:
+    """The backend of the user's choice; empty without one, or if `invoke env` has set the account's own."""
+    url = variables.get(URL, "")
+    return "" if url.startswith("s3:") and url == AccountState(account_of(environment)).url else url
+
+
+def _has_token(variables: Variables) -> bool:
+    return any(map(variables.get, _PULUMI_CLOUD))
 
 
 def secrets_provider(environment: "Environment", layer: str, variables: Variables = os.environ) -> str | None:

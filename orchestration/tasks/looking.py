@@ -46,6 +46,17 @@ def outputs(_: Context, env: str = "local", layer: Any = None, json: bool = Fals
     using.show_outputs(env, layer, as_json=json)
 
 
+@task(name="env", help={"env": ENV, "json": f"{JSON}: null for a variable to unset"})
+def shell_variables(_: Context, env: str = "local", json: bool = False) -> None:
+    """Print the variables that plain pulumi needs.
+
+    Such as: eval "$(invoke env)" and then: pulumi preview -C stacks/data -s local
+    """
+    from orchestration.commands import using
+
+    using.print_shell_variables(env, as_json=json)
+
+
 @task(
     help={
         "format": "text, dot or svg",

@@ -115,6 +115,10 @@ def test_where_nothing_changed_nothing_is_deployed(prod: Prod) -> None:
     assert "edge: left, nothing of it changed" in done.stderr
 
 
+def test_a_plain_preview_shows_no_change(prod: Prod) -> None:
+    prod.team.plain_pulumi("preview", "-C", "stacks/edge", "-s", "prod", "--expect-no-changes", env="prod")
+
+
 def test_credentials_of_another_account_are_refused(prod: Prod) -> None:
     said = prod.team.refuse("deploy", "--env", "dev", "--yes")
     assert f"are for the AWS account {ACCOUNT}, and 'dev' is 111111111111" in said

@@ -57,6 +57,12 @@ class Team:
         [stage] = gateway.get_stages(restApiId=api["id"])["item"]
         return int(stage["methodSettings"]["*/*"]["throttlingBurstLimit"])
 
+    def memory_mb(self) -> int:
+        """The memory of the function behind the API."""
+        functions = self.aws.client("lambda").list_functions()["Functions"]
+        [memory] = [one["MemorySize"] for one in functions if one["FunctionName"].endswith("api")]
+        return int(memory)
+
     def history(self, layer: str) -> list[dict[str, Any]]:
         return list(json.loads(self.clone.succeed("history", "--layer", layer, "--json").stdout))
 
@@ -116,6 +122,27 @@ def test_code_and_settings_of_one_layer_go_back_and_forward_again(team: Team) ->
     assert [update["version"] for update in team.history("edge")] == [4, 3, 2, 1]
     assert team.left_behind() == []
     assert not team.clone.git.is_dirty()
+
+
+def test_a_plain_update_is_seen_and_can_be_rolled_back(team: Team) -> None:
+    before, memory = team.history("edge")[0], team.memory_mb()
+    team.clone.replace(SETTINGS, "config:", f"config:\n  fraud-edge:api: {{memoryMb: {memory * 2}}}")
+    commit = team.clone.commit("feat(edge): more memory")
+    team.clone.plain_pulumi("up", "-C", "stacks/edge", "-s", "local", "--yes", "--skip-preview")
+    assert team.memory_mb() == memory * 2
+
+    newest = team.history("edge")[0]
+    assert (newest["version"], newest["commit"]) == (before["version"] + 1, commit)
+    assert (newest["dirty"], newest["result"]) == (False, "succeeded")
+    layers = json.loads(team.clone.succeed("status", "--json").stdout)["layers"]
+    [edge] = [layer for layer in layers if layer["layer"] == "edge"]
+    assert (edge["update"]["version"], edge["update"]["commit"]) == (newest["version"], commit)
+    assert edge["contract_ok"]
+
+    done = json.loads(team.clone.succeed("rollback", *EDGE, "--yes", "--json").stdout)
+    assert (done["from"]["commit"], done["to"]["commit"]) == (commit, before["commit"])
+    assert team.memory_mb() == memory
+    assert team.history("edge")[0]["version"] == newest["version"] + 1
 
 
 def test_a_rollback_that_would_delete_a_queue_is_refused(team: Team) -> None:

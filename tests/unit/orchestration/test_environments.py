@@ -12,6 +12,16 @@ def test_a_wrong_environment_lists_the_right_ones() -> None:
         environments.find("live")
 
 
+def test_a_shell_of_another_environment_is_refused() -> None:
+    with pytest.raises(UserError, match="'staging'"):
+        environments.find("dev", variables={"FRAUD_ENV": "staging"})
+
+
+@pytest.mark.parametrize(("name", "shell"), [("dev", "dev"), ("local", "dev"), ("dev", "")])
+def test_a_shell_of_the_same_environment_is_used_and_local_needs_none(name: str, shell: str) -> None:
+    assert environments.find(name, variables={"FRAUD_ENV": shell}).name == name
+
+
 def test_local_inherits_nothing_of_the_users_aws_or_pulumi() -> None:
     assert inherited_variables(environments.find("local"), USERS) == {"PATH": "/bin"}
 

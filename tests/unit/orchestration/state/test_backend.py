@@ -45,6 +45,14 @@ def test_a_backend_that_the_user_set_is_taken(dev: Environment) -> None:
     assert in_account(dev, users) is None
 
 
+@pytest.mark.parametrize("more", [{}, {"PULUMI_CONFIG_PASSPHRASE": "other"}, {"PULUMI_ACCESS_TOKEN": "set"}])
+def test_the_accounts_own_backend_is_no_choice_of_the_users(dev: Environment, more: dict[str, str]) -> None:
+    variables = {"PULUMI_BACKEND_URL": BUCKET, **more}
+    assert in_account(dev, variables)
+    assert backend_url(dev, variables) == BUCKET
+    assert secrets_provider(dev, "foundation", variables) == KEY
+
+
 @pytest.mark.parametrize("name", ["PULUMI_ACCESS_TOKEN", "PULUMI_API"])
 def test_pulumi_cloud_is_left_to_the_cli(dev: Environment, name: str) -> None:
     assert backend_url(dev, {name: "set"}) is None
