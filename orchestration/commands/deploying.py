@@ -19,6 +19,7 @@ from orchestration.errors import UserError
 from orchestration.git import Git
 from orchestration.layers import Layer
 from orchestration.state.state_backups import Backups
+from orchestration.status.mail import check_mail
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def deploy(
         deployer.deploy_saved(saved)
     else:
         deployer.deploy(chosen)
+    if not plan:
+        _name_unconfirmed_addresses(environment, engine, chosen)
 
 
 def preview(env: str, names: Iterable[str] = (), *, how: How | None = None) -> None:
@@ -79,6 +82,13 @@ def destroy(env: str, names: Iterable[str] = (), *, how: How | None = None) -> N
     """Delete what the named layers, or all, hold."""
     environment, chosen = _chosen(env, names)
     _deployer(environment, how or How(), changing=True)[0].destroy(chosen)
+
+
+def _name_unconfirmed_addresses(environment: Environment, engine: Engine, layers: Sequence[Layer]) -> None:
+    with ThreadPoolExecutor() as pool:
+        states = list(pool.map(engine.exported, layers))
+    for sentence in check_mail(environment, states).sentences:
+        say(sentence)
 
 
 def _chosen(env: str, names: Iterable[str]) -> tuple[Environment, tuple[Layer, ...]]:

@@ -1,6 +1,6 @@
 """Showing where the layers of an environment stand: one table, and below it what asks for somebody."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -16,9 +16,10 @@ from orchestration.errors import UserError
 from orchestration.git import short
 from orchestration.layers import LAYERS, Layer
 from orchestration.state.locks import Holder, Locks
-from orchestration.status import history, layer_status
+from orchestration.status import embedded, history, layer_status
 from orchestration.status.history import Update
 from orchestration.status.layer_status import Commits, Found, LayerStatus
+from orchestration.status.mail import MailCheck, check_mail
 
 NONE = "·"
 UNKNOWN = "?"
@@ -27,6 +28,9 @@ COLUMNS = (
     "layer", "version", "result", "age", "by", "commit", "behind", "resources", "contract", "locked by",
 )  # fmt: skip
 NUMBERS = ("version", "age", "behind", "resources")
+
+
+LookAtMail = Callable[[Environment, Sequence[Mapping[str, Any]]], MailCheck]
 
 
 class StatusEngine(Protocol):
@@ -61,8 +65,9 @@ def status(
     as_json: bool = False,
     all_layers: Sequence[Layer] = LAYERS,
     now: datetime | None = None,
+    look_at_mail: LookAtMail = check_mail,
 ) -> None:
-    """Print where each layer stands; raises UserError if a layer could not be looked at."""
+    """Print the state of each layer, and what needs attention. Raises UserError for an unreadable layer."""
 
     def look(layer: Layer) -> Found:
         return Found(engine.exported(layer), history.updates(engine, layer), locks.holder(layer))
@@ -74,10 +79,25 @@ def status(
     standing = [
         layer_status.of(layer, found, projects, commits) for layer in all_layers if layer.name in found
     ]
+    condition = embedded.condition(environment)
+    problem = condition.problem if condition else ""
+    states = [result.state for result in found.values()]
+    mail = MailCheck(None, problem) if problem else look_at_mail(environment, states)
     if as_json:
-        print_json({"environment": environment.name, "layers": [one.as_dict() for one in standing]})
+        print_json(
+            {
+                "environment": environment.name,
+                "embedded_aws": condition.name.lower() if condition else None,
+                "layers": [one.as_dict() for one in standing],
+                "unconfirmed_addresses": mail.as_json(),
+            }
+        )
     elif standing:
         _print(environment, standing, now or datetime.now(UTC))
+        if condition and problem and any(one.deployed for one in standing):
+            console.print(Text.assemble((problem, "bold yellow"), " ", (condition.command, "cyan")))
+        for sentence in mail.sentences if not problem else ():
+            console.print(Text(sentence, "yellow"))
     _raise_if_failed(reports)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 MODULES = sorted(FUNCTIONS.rglob("*.py"))
-_OURS = {"shared", "stacks", "orchestration", "local", "tests", "benchmarks", "tasks", "policy"}
+_OURS = {"shared", "stacks", "orchestration", "operations", "local", "tests", "benchmarks", "tasks", "policy"}
 _NOT_IN_THE_ZIP = {"pulumi", "pulumi_aws", "boto3", "yaml", "aws_lambda_powertools", *_OURS}
 
 

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from pulumi.automation import UpdateSummary
 from rich.console import Console
 
+from operations.monitoring.subscriptions import Reason, Unconfirmed
 from orchestration.deployment.compatibility import Problem, Stale
 from orchestration.environments import Environment
 from orchestration.errors import UserError
@@ -16,6 +17,7 @@ from orchestration.layers import LAYERS, Layer
 from orchestration.state.locks import Holder
 from orchestration.status.history import Update, updates
 from orchestration.status.layer_status import Distance, LayerStatus
+from orchestration.status.mail import MailCheck
 from orchestration.status.status import Nothing, as_table, notes, status
 from tests.unit.orchestration.updates import STARTED, summary
 
@@ -174,3 +176,44 @@ def test_a_layer_that_cannot_be_read_leaves_the_others_told(capsys: pytest.Captu
     printed = capsys.readouterr()
     assert "│ data" in printed.out
     assert "edge: no access" in printed.err
+
+
+def unconfirmed(_environment: Environment, _states: Sequence[Mapping[str, Any]]) -> MailCheck:
+    return MailCheck([Unconfirmed("arn:aws:sns:us-east-1:1:fraud-alerts", "ann@example.com", Reason.PENDING)])
+
+
+def test_addresses_that_receive_no_mail_are_named_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    stacks = Stacks({"data": [summary()]})
+    status(PROD, stacks, stacks, look_at_mail=unconfirmed)
+    assert "ann@example.com" in capsys.readouterr().out
+    status(PROD, stacks, stacks, look_at_mail=unconfirmed, as_json=True)
+    assert json.loads(capsys.readouterr().out)["unconfirmed_addresses"] == [
+        {"topic": "fraud-alerts", "address": "ann@example.com", "reason": "pending"}
+    ]
+
+
+def test_subscriptions_that_cannot_be_checked_do_not_fail_the_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stacks = Stacks({"data": [summary()]})
+    status(PROD, stacks, stacks, look_at_mail=lambda *_: MailCheck(None, "no credentials"))
+    assert "no credentials" in capsys.readouterr().out
+    status(PROD, stacks, stacks, look_at_mail=lambda *_: MailCheck(None, "no credentials"), as_json=True)
+    assert json.loads(capsys.readouterr().out)["unconfirmed_addresses"] is None
+
+
+def test_a_stopped_embedded_aws_is_shown_where_layers_are_deployed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local, stacks = Environment("local", tmp_path), Stacks({"data": [summary()]})
+    status(local, stacks, stacks)
+    assert "invoke local.up" in capsys.readouterr().out
+    status(local, stacks, stacks, as_json=True)
+    assert json.loads(capsys.readouterr().out)["embedded_aws"] == "stopped"
+
+
+def test_nothing_is_said_of_the_embedded_aws_where_no_layer_is_deployed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status(Environment("local", tmp_path), Nothing(), Nothing())
+    assert "invoke local.up" not in capsys.readouterr().out

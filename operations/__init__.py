@@ -1,0 +1,1 @@
+"""What on-call engineers look at and repair in a deployed pipeline."""

@@ -1,0 +1,1 @@
+"""Reads the condition of a deployed pipeline; changes nothing."""

@@ -1,0 +1,76 @@
+"""Names the addresses of an environment that receive no alerts, after a deployment and in the status."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from local.emulator import Emulator
+from operations.monitoring.subscriptions import (
+    RUNBOOK,
+    SnsClients,
+    Unconfirmed,
+    declared_addresses,
+    find_unconfirmed,
+)
+from orchestration.aws_errors import told_to_users
+from orchestration.environments import Environment
+from orchestration.errors import UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+# A status must not hang where AWS cannot be reached.
+_QUICK = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+
+
+@dataclass(frozen=True)
+class MailCheck:
+    """`unconfirmed` is None if SNS could not be asked; `problem` says why."""
+
+    unconfirmed: Sequence[Unconfirmed] | None = ()
+    problem: str = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        """One line per finding, and the runbook; empty if every address is confirmed."""
+        if self.unconfirmed is None:
+            return [f"Subscriptions were not checked: {self.problem}"]
+        lines = [f"{entry.topic}: {entry.address} is {entry.reason}." for entry in self.unconfirmed]
+        return [*lines, f"These addresses receive no mail. Runbook: {RUNBOOK}"] if lines else []
+
+    def as_json(self) -> list[dict[str, str]] | None:
+        """The addresses for scripts; None if SNS could not be asked."""
+        return None if self.unconfirmed is None else [entry.as_dict() for entry in self.unconfirmed]
+
+
+def check_mail(
+    environment: Environment, states: Iterable[Mapping[str, Any]], sns: SnsClients | None = None
+) -> MailCheck:
+    """Ask SNS about the subscriptions that the exported states of layers declare."""
+    declared = declared_addresses(states)
+    if not declared:
+        return MailCheck()
+    try:
+        with told_to_users():
+            return MailCheck(find_unconfirmed(sns or _Clients(environment), declared))
+    except UserError as error:
+        return MailCheck(None, str(error))
+
+
+class _Clients:
+    """Clients of SNS with the user's credentials, or those of the embedded AWS."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def __call__(self, region: str) -> "SNSClient":
+        if not self._environment.is_local:
+            return boto3.Session(region_name=region).client("sns", config=_QUICK)
+        endpoint = Emulator(self._environment.state_folder).status()
+        if endpoint is None:
+            raise UserError("The embedded AWS is stopped.")
+        client: SNSClient = endpoint.client("sns")
+        return client
