@@ -58,7 +58,7 @@ def data(arns: Arns) -> list[Statement]:
     """
     return [
         *_for_stores(arns, "dynamodb", "sqs", "sns", "events"),
-        _for_events(arns, "KeepEvents", "aws:events:event-bus:arn", arns.bus),
+        _keep_events(arns),
         Statement(
             sid="LookUpKey",
             actions=["kms:DescribeKey"],
@@ -70,10 +70,7 @@ def data(arns: Arns) -> list[Statement]:
 
 def failures(arns: Arns) -> list[Statement]:
     """Roles through SQS; EventBridge for its own dead-letter queue."""
-    return [
-        _use_through(arns, "sqs"),
-        _for_events(arns, "KeepFailedEvents", "aws:sqs:arn", arns.failure_queue("events")),
-    ]
+    return [_use_through(arns, "sqs"), _send_failed_events(arns)]
 
 
 def profiles(arns: Arns) -> list[Statement]:
@@ -107,14 +104,26 @@ def _use_through(arns: Arns, *services: str) -> Statement:
     )
 
 
-def _for_events(arns: Arns, sid: str, context: str, arn: str) -> Statement:
-    """What EventBridge encrypts for one resource, by itself and for no role."""
+def _keep_events(arns: Arns) -> Statement:
+    """EventBridge encrypts the events of the bus by itself, and for no role."""
+    tests = {"aws:SourceAccount": arns.account_id, "kms:EncryptionContext:aws:events:event-bus:arn": arns.bus}
+    return Statement(sid="KeepEvents", actions=_KEEP, principal=_EVENTS, conditions={"StringEquals": tests})
+
+
+def _send_failed_events(arns: Arns) -> Statement:
+    """EventBridge sends to its dead-letter queue.
+
+    When EventBridge sends to an encrypted topic, the request to KMS does not name the account of the source
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). AWS does not say it of queues.
+    """
+    queue = arns.failure_queue("events")
     return Statement(
-        sid=sid,
+        sid="KeepFailedEvents",
         actions=_KEEP,
         principal=_EVENTS,
         conditions={
-            "StringEquals": {"aws:SourceAccount": arns.account_id, f"kms:EncryptionContext:{context}": arn}
+            "StringEquals": {"kms:EncryptionContext:aws:sqs:arn": queue},
+            "StringEqualsIfExists": {"aws:SourceAccount": arns.account_id},
         },
     )
 
