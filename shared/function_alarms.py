@@ -1,0 +1,80 @@
+"""The alarms of a function: errors, duration against its timeout, concurrency against its reservation."""
+
+from shared.alarms import Alarm, Metric
+from shared.names import Names
+from shared.settings import FunctionSettings
+
+# Before the timeout ends invocations, and before the reservation throttles them.
+NEAR_LIMIT = 0.9
+_MILLISECONDS = 1000
+
+
+def function_alarms(
+    layer: str, function: str, names: Names, settings: FunctionSettings, *, concurrency: bool = True
+) -> tuple[Alarm, ...]:
+    """`concurrency=False`: what invokes the function never reaches its reservation."""
+    alarms = (_errors(layer, function, names), _duration(layer, function, names, settings))
+    return (*alarms, _concurrency(layer, function, names, settings)) if concurrency else alarms
+
+
+def _metric(names: Names, function: str, name: str, statistic: str) -> Metric:
+    return Metric(
+        namespace="AWS/Lambda",
+        name=name,
+        dimensions={"FunctionName": names.function(function)},
+        statistic=statistic,
+    )
+
+
+def _errors(layer: str, function: str, names: Names) -> Alarm:
+    name = f"{function}-errors"
+    return Alarm(
+        name=name,
+        physical_name=names.alarm(layer, name),
+        metrics=(_metric(names, function, "Errors", "Sum"),),
+        # One invocation may fail and succeed on the retry.
+        threshold=1,
+        period_seconds=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        severity="page",
+        runbook="function-errors.md",
+        summary=f"Function {function} fails in at least 3 of 5 minutes.",
+    )
+
+
+def _duration(layer: str, function: str, names: Names, settings: FunctionSettings) -> Alarm:
+    name = f"{function}-duration"
+    return Alarm(
+        name=name,
+        physical_name=names.alarm(layer, name),
+        metrics=(_metric(names, function, "Duration", "p99"),),
+        threshold=settings.timeout_seconds * _MILLISECONDS * NEAR_LIMIT,
+        period_seconds=300,
+        evaluation_periods=3,
+        severity="ticket",
+        runbook="function-duration.md",
+        summary=(
+            f"The p99 of function {function}'s duration is above {NEAR_LIMIT:.0%} of its timeout of"
+            f" {settings.timeout_seconds} s for 15 minutes."
+        ),
+    )
+
+
+def _concurrency(layer: str, function: str, names: Names, settings: FunctionSettings) -> Alarm:
+    name = f"{function}-concurrency"
+    return Alarm(
+        name=name,
+        physical_name=names.alarm(layer, name),
+        metrics=(_metric(names, function, "ConcurrentExecutions", "Maximum"),),
+        threshold=settings.reserved_concurrency * NEAR_LIMIT,
+        period_seconds=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        severity="ticket",
+        runbook="function-concurrency.md",
+        summary=(
+            f"Function {function} uses more than {NEAR_LIMIT:.0%} of its reserved concurrency of"
+            f" {settings.reserved_concurrency}."
+        ),
+    )
