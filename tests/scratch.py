@@ -44,6 +44,8 @@ class Scratch:
 
         Returns what it prints.
         """
+        # A language host of the user's own may look for it, because Pulumi.yaml names it.
+        self._link_virtual_environment()
         script = f'eval "$({shlex.join(INVOKE)} env --env {env})"; exec pulumi --non-interactive "$@"'
         done = self._run(["sh", "-ec", script, "sh", *words])
         assert done.returncode == 0, (
@@ -75,6 +77,16 @@ class Scratch:
     def commit(self, subject: str) -> str:
         """Commit all changes; returns the id."""
         return repository.commit(self.git, subject)
+
+    def _link_virtual_environment(self) -> None:
+        link = self.root / ".venv"
+        if not link.exists():
+            link.symlink_to(sys.prefix)
+            # .gitignore is about a folder.
+            exclude = self.root / ".git" / "info" / "exclude"
+            exclude.parent.mkdir(exist_ok=True)
+            with exclude.open("a") as lines:
+                lines.write("/.venv\n")
 
     def _run(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

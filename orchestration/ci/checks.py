@@ -35,7 +35,7 @@ def check() -> dict[str, Any]:
                         "actions/cache",
                         path="~/.cache/fraud-pipeline",
                         key="fraud-pipeline-${{ runner.os }}-${{ hashFiles('requirements/dev.txt',"
-                        " 'tools/pulumi-cli/**', 'functions/*/requirements.txt') }}",
+                        " 'tools/**', 'functions/*/requirements.txt') }}",
                     ),
                     {"name": "Check", "run": ".ci/run"},
                 ],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestration.console import say
 from orchestration.engine import pulumi_cli
-from orchestration.engine.pulumi_cli import EXECUTOR, HOST, Cache, Cli, Source, UnavailableError
+from orchestration.engine.pulumi_cli import CLI, EXECUTOR, HOST, Cache, Cli, Source, UnavailableError
 from orchestration.errors import UserError
 
 MANUAL = "https://www.pulumi.com/docs/install"
@@ -40,9 +40,13 @@ def find(
 
 def _installed(cli: Cli, path: str | None, cache: Path | None) -> Path | None:
     """The host that the user installed: beside the CLI, or on PATH."""
-    beside = cli.path.resolve().parent / HOST
-    if not _is_cached(cli, cache) and beside.exists():
-        return beside
+    if not _is_cached(cli, cache):
+        beside = cli.path.resolve().parent / HOST
+        if beside.exists():
+            return beside
+    elif shutil.which(CLI, path=path) not in (None, str(cli.path)):
+        # That CLI is not used because of its version, so neither is what came with it.
+        return None
     found = shutil.which(HOST, path=path)
     return Path(found) if found else None
 

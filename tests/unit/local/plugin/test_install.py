@@ -5,7 +5,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from local.plugin.install import install
+from local.plugin.install import install, install_language_host
 
 
 def installed(home: Path) -> Path:
@@ -46,3 +46,14 @@ def test_plugin_serves_from_any_folder_and_ends_with_who_started_it(tmp_path: Pa
         process.kill()
         # The plugin holds the pipe open as long as it lives.
         assert process.communicate(timeout=10) == ("", None)
+
+
+def test_a_language_host_from_elsewhere_is_run_with_its_arguments(tmp_path: Path) -> None:
+    host = tmp_path / "a folder" / "pulumi-language-python"
+    host.parent.mkdir()
+    host.write_text('#!/bin/sh\necho "$0" "$@"\n')
+    host.chmod(0o755)
+    install_language_host(tmp_path / "home", host)
+    [plugin] = (tmp_path / "home" / "plugins").glob("language-python-v*/pulumi-language-python")
+    done = subprocess.run([plugin, "127.0.0.1:1"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{host} 127.0.0.1:1\n"

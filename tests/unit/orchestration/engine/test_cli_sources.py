@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.engine import cli_sources
-from orchestration.engine.cli_sources import MODULE
+from orchestration.engine.cli_sources import HOST_MODULE, MODULE
 from orchestration.engine.pulumi_cli import UnavailableError
 from orchestration.environments import ROOT
 from tests.waiting import wait_for
@@ -15,6 +15,16 @@ from tests.waiting import wait_for
 def test_the_modules_build_the_version_of_the_sdk() -> None:
     requirements = (ROOT / "requirements" / "dev.txt").read_text()
     assert f"\npulumi=={cli_sources.pinned_version()} " in requirements
+
+
+def test_one_go_builds_both_programs() -> None:
+    wanted = {
+        line
+        for module in (MODULE, HOST_MODULE)
+        for line in (module / "go.mod").read_text().splitlines()
+        if line.startswith("go ")
+    }
+    assert len(wanted) == 1
 
 
 def test_go_for_the_build_is_pinned_by_hash() -> None:

@@ -11,11 +11,11 @@ PINNED = "3.250.0"
 NAMES = {HOST, EXECUTOR}
 
 
-def make(folder: Path, *names: str) -> Path:
+def make(folder: Path, *names: str, version: str = PINNED) -> Path:
     """Executables that know the version of the CLI."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        (folder / name).write_text(f"#!/bin/sh\necho v{PINNED}\n")
+        (folder / name).write_text(f"#!/bin/sh\necho v{version}\n")
         (folder / name).chmod(0o755)
     return folder
 
@@ -83,6 +83,12 @@ def test_a_cli_without_a_host_makes_way_for_the_cached_one(
     cli = make(tmp_path / "cli", "pulumi")
     cached = cache / PINNED / "bin"
     assert find(cache, build, cli) == (cached / "pulumi", cached / HOST)
+
+
+def test_the_host_of_a_cli_that_is_too_old_is_not_used(tmp_path: Path, cache: Path, build: Builder) -> None:
+    old = make(tmp_path / "old", "pulumi", *NAMES, version="3.100.0")
+    cached = cache / PINNED / "bin"
+    assert find(cache, build, old) == (cached / "pulumi", cached / HOST)
 
 
 def test_the_host_is_built_once_and_again_if_it_was_changed(cache: Path, build: Builder) -> None:
