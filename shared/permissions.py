@@ -54,24 +54,26 @@ def write_logs(log_group: Arn) -> Statement:
     )
 
 
-def write_gateway_logs(arns: Arns) -> Statement:
+def write_gateway_logs(arns: Arns) -> list[Statement]:
     """The logs of every API of the account and region: API Gateway takes no role that may do less.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
     """
-    return Statement(
-        sid="WriteGatewayLogs",
-        actions=[
-            "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-            "logs:GetLogEvents",
-            "logs:FilterLogEvents",
-        ],
-        resources=[arns.of("logs", "*")],
-    )
+    return [
+        Statement(
+            sid="WriteGatewayLogs",
+            actions=[
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+                "logs:GetLogEvents",
+                "logs:FilterLogEvents",
+            ],
+            resources=[arns.of("logs", "*")],
+        ),
+        Statement(sid="FindGatewayLogs", actions=["logs:DescribeLogGroups"], resources=["*"]),
+    ]
 
 
 def send_traces() -> Statement:

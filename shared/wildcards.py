@@ -134,8 +134,7 @@ _OF_SERVICES = (
         cause=Cause.MADE_UP_ID,
         actions=_actions(
             "logs",
-            "CreateLogGroup CreateLogStream DescribeLogGroups DescribeLogStreams PutLogEvents GetLogEvents"
-            " FilterLogEvents",
+            "CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents GetLogEvents FilterLogEvents",
         ),
         resource=_arns("logs", r"\*"),
         reason="API Gateway has one logging role for all APIs of an account, and refuses a lesser one.",

@@ -45,7 +45,7 @@ class LoggingAccount(pulumi.ComponentResource):
             "api-gateway-logs",
             name="permissions",
             role=role.name,
-            policy=identity_policy([permissions.write_gateway_logs(arns)]),
+            policy=identity_policy(permissions.write_gateway_logs(arns)),
             opts=child,
         )
         aws.apigateway.Account(

@@ -67,7 +67,7 @@ class Boundaries(pulumi.ComponentResource):
         self.gateway_logs = self._make(
             GATEWAY_LOGS,
             "The most that API Gateway may do to log",
-            [permissions.write_gateway_logs(arns)],
+            permissions.write_gateway_logs(arns),
         )
         self.register_outputs({})
 

@@ -126,6 +126,7 @@ def requests_of_pipe(pipe: Recorded, stores: Stores) -> Iterator[Request]:
 def requests_of_gateway_logs() -> Iterator[Request]:
     """What API Gateway does with the account's logging role."""
     group = arn("logs", "log-group:/aws/apigateway/fraud-transactions")
+    yield Request("logs:DescribeLogGroups", "*")
     for action in ("logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:FilterLogEvents"):
         yield Request(action, group)
     for action in ("logs:CreateLogStream", "logs:PutLogEvents", "logs:GetLogEvents"):
