@@ -53,7 +53,7 @@ def lock(*, upgrade: bool = False) -> None:
     """Make every hash-pinned requirements.txt anew from its `.in`; keeps versions unless `upgrade`."""
     sources = [
         ROOT / "requirements" / "dev.in",
-        ROOT / "tools" / "pulumi-cli" / "requirements.in",
+        *sorted((ROOT / "tools").glob("*/requirements.in")),
         *sorted((ROOT / "functions").glob("*/requirements.in")),
     ]
     for source in sources:

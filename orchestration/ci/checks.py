@@ -30,7 +30,7 @@ def check() -> dict[str, Any]:
                 "permissions": {"contents": "read"},
                 "steps": [
                     *tree(),
-                    # The Pulumi CLI and the functions' packages; what deploys takes nothing from a cache.
+                    # The tools and the functions' packages; what deploys takes nothing from a cache.
                     uses(
                         "actions/cache",
                         path="~/.cache/fraud-pipeline",

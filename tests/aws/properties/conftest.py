@@ -1,0 +1,20 @@
+"""Templates of the environments; each environment's programs run once per test session."""
+
+import pytest
+
+from tests.aws.properties.template import Template, make_template
+from tests.stacks.recording import Program, run_layers
+
+ENVIRONMENTS = ("local", "dev", "staging", "prod")
+
+
+@pytest.fixture(scope="session")
+def programs() -> dict[str, dict[str, Program]]:
+    """The layers of every environment."""
+    return {environment: run_layers(environment) for environment in ENVIRONMENTS}
+
+
+@pytest.fixture(scope="session")
+def templates(programs: dict[str, dict[str, Program]]) -> dict[str, Template]:
+    """The template of every environment."""
+    return {environment: make_template(layers.values()) for environment, layers in programs.items()}

@@ -1,0 +1,155 @@
+"""How each Pulumi resource type is written in CloudFormation, where the schema alone does not say it.
+
+A property that differs only in case, or by the suffixes and prefixes in `template.py`, needs no entry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.aws.properties import shapes
+from tests.aws.properties.shapes import Inputs
+
+TAGS = "CloudFormation has no tags on this type"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource of its own; `omitted` maps the properties that are left out to the reason."""
+
+    type: str
+    renames: Mapping[str, str] = field(default_factory=dict)
+    omitted: Mapping[str, str] = field(default_factory=dict)
+    reshape: Callable[[Inputs], Inputs] = lambda inputs: inputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A resource that in CloudFormation is a property of another, its owner.
+
+    `joins` maps properties of the part to those of the owner that have the same value. `reshape` gives the
+    value of the owner's property.
+    """
+
+    owner: str
+    property: str
+    joins: Mapping[str, str]
+    renames: Mapping[str, str] = field(default_factory=dict)
+    reshape: Callable[[Inputs], object] = lambda inputs: inputs
+
+
+CONVERSIONS: Mapping[str, Resource | Part] = {
+    "apigateway/account:Account": Resource(
+        type="AWS::ApiGateway::Account", renames={"cloudwatchRoleArn": "CloudWatchRoleArn"}
+    ),
+    "apigateway/deployment:Deployment": Resource(
+        type="AWS::ApiGateway::Deployment",
+        omitted={"triggers": "Pulumi's own: replaces the deployment when the API changes"},
+    ),
+    "apigateway/integration:Integration": Part(
+        owner="apigateway/method:Method",
+        property="Integration",
+        joins={"restApi": "restApi", "resourceId": "resourceId", "httpMethod": "httpMethod"},
+        renames={"timeoutMilliseconds": "TimeoutInMillis"},
+    ),
+    "apigateway/method:Method": Resource(
+        type="AWS::ApiGateway::Method", renames={"authorization": "AuthorizationType"}
+    ),
+    "apigateway/methodSettings:MethodSettings": Part(
+        owner="apigateway/stage:Stage",
+        property="MethodSettings",
+        joins={"restApi": "restApi", "stageName": "stageName"},
+        reshape=shapes.method_settings,
+    ),
+    "apigateway/model:Model": Resource(type="AWS::ApiGateway::Model"),
+    "apigateway/requestValidator:RequestValidator": Resource(type="AWS::ApiGateway::RequestValidator"),
+    "apigateway/resource:Resource": Resource(type="AWS::ApiGateway::Resource"),
+    "apigateway/response:Response": Resource(type="AWS::ApiGateway::GatewayResponse"),
+    "apigateway/restApi:RestApi": Resource(type="AWS::ApiGateway::RestApi"),
+    "apigateway/stage:Stage": Resource(
+        type="AWS::ApiGateway::Stage",
+        renames={"accessLogSettings": "AccessLogSetting", "xrayTracingEnabled": "TracingEnabled"},
+    ),
+    "cloudwatch/eventBus:EventBus": Resource(type="AWS::Events::EventBus"),
+    "cloudwatch/eventRule:EventRule": Resource(type="AWS::Events::Rule"),
+    "cloudwatch/eventTarget:EventTarget": Part(
+        owner="cloudwatch/eventRule:EventRule",
+        property="Targets",
+        joins={"rule": "name", "eventBusName": "eventBusName"},
+        renames={"targetId": "Id"},
+    ),
+    "cloudwatch/logGroup:LogGroup": Resource(type="AWS::Logs::LogGroup"),
+    "dynamodb/table:Table": Resource(type="AWS::DynamoDB::Table", reshape=shapes.table),
+    "ec2/routeTable:RouteTable": Resource(type="AWS::EC2::RouteTable"),
+    "ec2/routeTableAssociation:RouteTableAssociation": Resource(type="AWS::EC2::SubnetRouteTableAssociation"),
+    "ec2/securityGroup:SecurityGroup": Resource(
+        type="AWS::EC2::SecurityGroup", renames={"description": "GroupDescription"}
+    ),
+    "ec2/subnet:Subnet": Resource(type="AWS::EC2::Subnet"),
+    "ec2/vpc:Vpc": Resource(type="AWS::EC2::VPC"),
+    "ec2/vpcEndpoint:VpcEndpoint": Resource(type="AWS::EC2::VPCEndpoint"),
+    "iam/policy:Policy": Resource(type="AWS::IAM::ManagedPolicy", omitted={"tags": TAGS}),
+    "iam/role:Role": Resource(type="AWS::IAM::Role"),
+    # `AWS::IAM::RolePolicy` exists, but checkov looks into the policies of roles alone.
+    "iam/rolePolicy:RolePolicy": Part(
+        owner="iam/role:Role",
+        property="Policies",
+        joins={"role": "name"},
+        renames={"name": "PolicyName", "policy": "PolicyDocument"},
+    ),
+    "kms/alias:Alias": Resource(type="AWS::KMS::Alias"),
+    "kms/key:Key": Resource(
+        type="AWS::KMS::Key", renames={"policy": "KeyPolicy", "deletionWindowInDays": "PendingWindowInDays"}
+    ),
+    "lambda/eventSourceMapping:EventSourceMapping": Resource(type="AWS::Lambda::EventSourceMapping"),
+    "lambda/function:Function": Resource(
+        type="AWS::Lambda::Function",
+        omitted={"sourceCodeHash": "Pulumi's own: updates the function when the package changes"},
+        reshape=shapes.function,
+    ),
+    "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Resource(
+        type="AWS::Lambda::EventInvokeConfig", reshape=shapes.event_invoke_config
+    ),
+    "lambda/permission:Permission": Resource(type="AWS::Lambda::Permission"),
+    "pipes/pipe:Pipe": Resource(type="AWS::Pipes::Pipe"),
+    "sns/topic:Topic": Resource(type="AWS::SNS::Topic"),
+    "sns/topicPolicy:TopicPolicy": Resource(type="AWS::SNS::TopicPolicy", renames={"arn": "Topics"}),
+    "sns/topicSubscription:TopicSubscription": Resource(type="AWS::SNS::Subscription"),
+    "sqs/queue:Queue": Resource(
+        type="AWS::SQS::Queue",
+        renames={
+            "messageRetentionSeconds": "MessageRetentionPeriod",
+            "visibilityTimeoutSeconds": "VisibilityTimeout",
+        },
+    ),
+    "sqs/queuePolicy:QueuePolicy": Resource(type="AWS::SQS::QueuePolicy", renames={"queueUrl": "Queues"}),
+    "sqs/redriveAllowPolicy:RedriveAllowPolicy": Part(
+        owner="sqs/queue:Queue",
+        property="RedriveAllowPolicy",
+        joins={"queueUrl": "name"},
+        reshape=lambda inputs: inputs["redriveAllowPolicy"],
+    ),
+    "vpc/securityGroupEgressRule:SecurityGroupEgressRule": Resource(
+        type="AWS::EC2::SecurityGroupEgress",
+        renames={
+            "securityGroupId": "GroupId",
+            "referencedSecurityGroupId": "DestinationSecurityGroupId",
+            "prefixListId": "DestinationPrefixListId",
+            "cidrIpv4": "CidrIp",
+        },
+        omitted={"tags": TAGS},
+    ),
+    "vpc/securityGroupIngressRule:SecurityGroupIngressRule": Resource(
+        type="AWS::EC2::SecurityGroupIngress",
+        renames={
+            "securityGroupId": "GroupId",
+            "referencedSecurityGroupId": "SourceSecurityGroupId",
+            "prefixListId": "SourcePrefixListId",
+            "cidrIpv4": "CidrIp",
+        },
+        omitted={"tags": TAGS},
+    ),
+}
+
+NO_COUNTERPART: Mapping[str, str] = {
+    "ec2/defaultSecurityGroup:DefaultSecurityGroup": "CloudFormation does not manage a VPC's default group",
+}
