@@ -19,6 +19,11 @@ def milliseconds(option: str, text: str) -> int:
     return int(timedelta(**{UNITS[match[2]]: int(match[1])}).total_seconds() * 1000)
 
 
+def is_length(text: str) -> bool:
+    """Whether `milliseconds` takes it."""
+    return _LENGTH.fullmatch(text) is not None
+
+
 def end_ms(option: str, text: str, now_ms: int) -> int:
     """When something ends that lasts for a length of time, or to the end of a day (UTC) such as 2026-12-31.
 

@@ -59,6 +59,12 @@ def from_attributes(attributes: Mapping[str, Mapping[str, object]]) -> Transacti
     return transaction
 
 
+def event_detail(attributes: Mapping[str, object]) -> dict[str, object]:
+    """The event's detail: what happened, and those of EVENT_FIELDS that the item has, typed as in the table."""
+    fields = {name: attributes[name] for name in EVENT_FIELDS if name in attributes}
+    return {"event_name": EVENT_NAME, "transaction": fields}
+
+
 def key_of(transaction_id: str, timestamp: int) -> dict[str, dict[str, str]]:
     """The key of a transaction's item, as DynamoDB takes it."""
     return {"transaction_id": {"S": transaction_id}, "timestamp": {"N": str(timestamp)}}

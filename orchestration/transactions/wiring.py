@@ -23,7 +23,10 @@ from shared.contracts import Contract, ContractError, DataOutputs, EdgeOutputs, 
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_pipes import EventBridgePipesClient
     from mypy_boto3_sqs import SQSClient
 
 C = TypeVar("C", bound=Contract)
@@ -141,6 +144,31 @@ class Deployed:
         """A client of DynamoDB."""
         client: DynamoDBClient = self._client("dynamodb")
         return client
+
+    def sqs_client(self) -> "SQSClient":
+        """A client of SQS."""
+        client: SQSClient = self._client("sqs")
+        return client
+
+    def events_client(self) -> "EventBridgeClient":
+        """A client of EventBridge."""
+        client: EventBridgeClient = self._client("events")
+        return client
+
+    def streams_client(self) -> "DynamoDBStreamsClient":
+        """A client of DynamoDB Streams."""
+        client: DynamoDBStreamsClient = self._client("dynamodbstreams")
+        return client
+
+    def pipes_client(self) -> "EventBridgePipesClient":
+        """A client of EventBridge Pipes."""
+        client: EventBridgePipesClient = self._client("pipes")
+        return client
+
+    def queue_url(self, url: object) -> str:
+        """The address of a queue from a layer's outputs, as this environment's clients reach it."""
+        address = text(str(url))
+        return at_endpoint(address, self.endpoint.url) if self.endpoint else address
 
     def logs_client(self) -> "CloudWatchLogsClient":
         """A client of CloudWatch Logs."""

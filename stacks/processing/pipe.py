@@ -1,13 +1,14 @@
 """The pipe that announces each inserted transaction on the bus."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from functions.common.event import DETAIL_TYPE, EVENT_FIELDS, EVENT_NAME, SOURCE
+from functions.common.event import DETAIL_TYPE, EVENT_FIELDS, EVENT_NAME, SOURCE, event_detail
 from shared import permissions, table_permissions, trust
 from shared.arns import Arns
 from shared.iam import identity_policy
@@ -123,7 +124,8 @@ def insert_filter() -> dict[str, object]:
 
 
 def event_template() -> str:
-    """The event's detail: what happened, and the fields that scoring reads, typed as in the table."""
-    fields = ",".join(f'"{field}":<$.dynamodb.NewImage.{field}>' for field in EVENT_FIELDS)
-    # The filter lets no other event name pass.
-    return f'{{"event_name":"{EVENT_NAME}","transaction":{{{fields}}}}}'
+    """The event's detail, with a path into the stream record in the place of each attribute."""
+    # The filter lets no other event name pass, so that the name is a constant.
+    detail = event_detail({field: f"<$.dynamodb.NewImage.{field}>" for field in EVENT_FIELDS})
+    # A path in quotes would become a string instead of the attribute's type and value.
+    return re.sub('"(<[^"]+>)"', r"\1", json.dumps(detail, separators=(",", ":")))

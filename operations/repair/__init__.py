@@ -1,0 +1,1 @@
+"""Sends what failed or was lost through the pipeline again."""
