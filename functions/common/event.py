@@ -60,7 +60,7 @@ def from_attributes(attributes: Mapping[str, Mapping[str, object]]) -> Transacti
 
 
 def event_detail(attributes: Mapping[str, object]) -> dict[str, object]:
-    """The event's detail: what happened, and those of EVENT_FIELDS that the item has, typed as in the table."""
+    """The event's detail: its name, and those of EVENT_FIELDS that the item has, typed as in the table."""
     fields = {name: attributes[name] for name in EVENT_FIELDS if name in attributes}
     return {"event_name": EVENT_NAME, "transaction": fields}
 

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -16,6 +17,9 @@ from functions.common.suspicious import SuspiciousTransaction
 from functions.fraud.event import UnreadableEventError, read_event
 from operations.monitoring import queues
 from operations.monitoring.reader import Message
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html
+_SEQUENCE_NUMBER = re.compile(r"[0-9]{21,40}")
 
 
 class UnreadableMessageError(ValueError):
@@ -74,15 +78,15 @@ def read_pipe_failure(message: Message) -> PipeFailure:
     """A message of `pipe-failures`. Raises UnreadableMessageError."""
     failure = _decode(message, PipeFailure)
     batch = failure.DDBStreamBatchInfo
-    if not (batch.start_sequence_number.isdigit() and batch.end_sequence_number.isdigit()):
-        raise UnreadableMessageError("its sequence numbers are not numbers")
+    if not all(map(_SEQUENCE_NUMBER.fullmatch, (batch.start_sequence_number, batch.end_sequence_number))):
+        raise UnreadableMessageError("its sequence numbers are not those of a stream")
     return failure
 
 
 def read_failed_event(message: Message) -> Event:
     """A message of `events-failures`. Raises UnreadableMessageError."""
     event = _decode(message, Event)
-    if (event.source, event.detail_type) == (SOURCE, DETAIL_TYPE):
+    if _is_ours(event):
         _transaction_id({"detail": event.detail})
     return event
 
@@ -105,10 +109,9 @@ def _pipe(message: Message) -> Failure:
 
 def _event(message: Message) -> Failure:
     event = read_failed_event(message)
-    identifier = event.detail.get("transaction", {}).get("transaction_id", {}).get("S")
     return Failure(
         error=message.attribute("ERROR_CODE") or "no error code",
-        transaction_ids=(identifier,) if identifier else (),
+        transaction_ids=(_transaction_id({"detail": event.detail}),) if _is_ours(event) else (),
     )
 
 
@@ -133,6 +136,11 @@ _READERS: Mapping[str, Callable[[Message], Failure]] = {
 def read_failure(queue: str, message: Message) -> Failure:
     """Why a message waits in the queue with that short name. Raises UnreadableMessageError."""
     return _READERS[queue](message)
+
+
+def _is_ours(event: Event) -> bool:
+    """Whether it announces a transaction: the bus takes further events, too."""
+    return (event.source, event.detail_type) == (SOURCE, DETAIL_TYPE)
 
 
 def _error_type(record: FailedInvocation) -> str:

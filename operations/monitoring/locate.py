@@ -46,7 +46,7 @@ _MARGIN_MS = 60_000
 
 @dataclass(frozen=True)
 class Location:
-    """The place of an undecided transaction. `sentence` is for people, `command` repairs it, if it needs any."""
+    """The place of an undecided transaction. `sentence` is for people, `command` repairs it or is empty."""
 
     place: Place
     sentence: str

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VISIBILITY_SECONDS = 360
 # As many messages that stay are named.
 MAX_NAMED = 20
-# SQS delivers about in order: after as many batches of messages later than the start, there is none before it.
+# SQS delivers about in order: after as many batches that are later than the start, none is before it.
 # Without this bound, a queue that fills while it is redriven would keep the run going.
 MAX_LATE_BATCHES = 50
 

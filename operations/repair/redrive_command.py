@@ -21,6 +21,7 @@ from operations.repair.undecided import TransactionTable
 from orchestration.aws_errors import told_to_users
 from orchestration.confirm import confirm
 from orchestration.console import console, console_for_question, print_json, progress_console, say
+from orchestration.errors import UserError
 from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, ProcessingOutputs, text
 
@@ -82,7 +83,7 @@ class _Identifier:
             return ()
         try:
             images = read_inserted(self._streams, read_pipe_failure(message).DDBStreamBatchInfo)
-        except RecordsGoneError:
+        except (RecordsGoneError, UserError):
             return ()
         return [str(image["transaction_id"]["S"]) for image in images]
 

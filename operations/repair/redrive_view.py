@@ -17,7 +17,7 @@ MAX_ERRORS = 8
 
 
 def survey_table(surveys: Sequence[QueueSurvey], retrying: int | None, now_ms: int) -> Table:
-    """A row per queue and error. `retrying`: the number of messages in the retry queue, None to leave it out."""
+    """A row per queue and error. `retrying`: the number of messages in the retry queue, None to omit it."""
     table = Table("queue", "messages", "oldest", "error", "with error", "transactions", "goes back to")
     for survey in surveys:
         rows = survey.by_count[:MAX_ERRORS]

@@ -11,6 +11,7 @@ from functions.common.decision import Decision
 from functions.common.features import FEATURES, VERSION
 from functions.common.money import plain, readable
 from functions.fraud.words import in_words
+from operations.monitoring.locate import Location
 from orchestration import durations
 from orchestration.analysts.transactions import Labelled, Stored
 from orchestration.console import console, print_json, say
@@ -26,15 +27,15 @@ _SHOWN_AS_MS = 10_000
 Rows = Iterable[tuple[str, str]]
 
 
-def show(stored: Stored, *, as_json: bool = False) -> None:
-    """Print the transaction, its decision, reasons and features; or that it is not decided yet."""
+def show(stored: Stored, location: Location | None = None, *, as_json: bool = False) -> None:
+    """Print the transaction, its decision, reasons and features; or `location`, if it is not decided."""
     if as_json:
-        print_json(as_object(stored))
+        print_json({**as_object(stored), "location": location and location.as_object()})
         return
     decision = stored.decision
     console.print(_section("transaction", _facts(stored)))
     if decision is None:
-        say("It is not decided yet. If it stays so, see: invoke logs --function fraud")
+        say(f"It is not decided yet{_place(location)}")
         return
     console.print(_section("decision", _decided(decision)))
     if decision.reasons:
@@ -45,6 +46,12 @@ def show(stored: Stored, *, as_json: bool = False) -> None:
             f"Its features are of version {decision.features_version}, and this tree has version {VERSION}:"
             " their names are not known here."
         )
+
+
+def _place(location: Location | None) -> str:
+    if location is None:
+        return "."
+    return f": it is {location.sentence}.{f' Repair: {location.command}' if location.command else ''}"
 
 
 def as_object(stored: Stored) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from rich.text import Text
 from detection.rules.check import rules_of
 from functions.common.clock import now_ms
 from functions.fraud.rules import RulesError
+from operations.monitoring.locate import Locator
 from orchestration import durations, environments, session
 from orchestration.analysts import entries_display, lists, snoozes, trail, transactions, typed
 from orchestration.analysts import explain as explaining
@@ -68,10 +69,11 @@ def explain(env: str, transaction_id: str, *, as_json: bool) -> None:
     """Print why a transaction was decided as it was."""
     typed.identifier("transaction", transaction_id)
     deployed = _deployed(env)
-    explaining.show(
-        transactions.find(deployed.dynamodb_client(), deployed.transactions_table, transaction_id),
-        as_json=as_json,
-    )
+    stored = transactions.find(deployed.dynamodb_client(), deployed.transactions_table, transaction_id)
+    location = None
+    if stored.decision is None:
+        location = Locator.of(deployed).locate(transaction_id, stored.received_at, now_ms())
+    explaining.show(stored, location, as_json=as_json)
 
 
 def shadow_report(env: str, *, since: str, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from functions.common import decision as decisions
 from functions.common.decision import CandidateDecision, Decision
 from functions.common.features import FEATURES, NAMES, VERSION
 from functions.common.suspicious import Reason
+from operations.monitoring.locate import Location
 from orchestration.analysts import explain
 from orchestration.analysts.transactions import Stored, find
 from orchestration.errors import UserError
@@ -109,6 +110,15 @@ def test_an_undecided_transaction_is_shown_and_said_to_be_so(capsys: pytest.Capt
     assert "412.00 EUR" in printed.out
     assert printed.err.count("\n") == 1
     assert "not decided yet" in printed.err
+
+
+def test_an_undecided_transaction_is_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    place = Location("retry", "waiting for the next retry", "AccessDenied", 3)
+    explain.show(found(table(None)), place)
+    assert place.sentence in capsys.readouterr().err
+    explain.show(found(table(None)), place, as_json=True)
+    location = json.loads(capsys.readouterr().out)["location"]
+    assert (location["place"], location["error"], location["attempts"]) == ("retry", "AccessDenied", 3)
 
 
 def test_features_of_another_version_are_shown_by_position(capsys: pytest.CaptureFixture[str]) -> None:
