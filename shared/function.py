@@ -18,6 +18,9 @@ from shared.packaging import RUNTIME, code_hash, package, processor
 from shared.settings import FunctionSettings
 
 LOG_RETENTION_DAYS = 7
+# Endpoints named after the account are outside of what the VPC endpoints' policies allow. A variable, because
+# the botocore of Lambda's runtime may be older than the argument of its Config.
+_SDK_VARIABLES = {"AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +119,7 @@ class Function(pulumi.ComponentResource):
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,
             kms_key_arn=args.foundation.function_key_arn,
-            environment={"variables": pulumi.Output.from_input(args.environment).apply(to_variables)},
+            environment={"variables": pulumi.Output.from_input(args.environment).apply(_variables)},
             vpc_config={
                 "subnet_ids": args.foundation.private_subnet_ids,
                 "security_group_ids": [args.foundation.function_security_group_id],
@@ -130,3 +133,7 @@ class Function(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
         )
+
+
+def _variables(environment: Environment) -> dict[str, str]:
+    return {**_SDK_VARIABLES, **to_variables(environment)}

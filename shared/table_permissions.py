@@ -21,6 +21,14 @@ _WRITE_WITH_KEY = (
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 )
+_ALERT_ATTRIBUTES = [
+    "transaction_id",
+    "timestamp",
+    "alert_claim",
+    "alert_claim_until",
+    "alerted_at",
+    "alert_id",
+]
 _IN_TRANSACTIONS: Conditions = {
     "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
 }
@@ -39,6 +47,22 @@ def record_decisions(arns: Arns, transactions: Arn, key: Arn) -> list[Statement]
     return [
         _update("RecordDecisions", transactions),
         use_key("RecordDecisionsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
+    ]
+
+
+def record_alerts(arns: Arns, transactions: Arn, key: Arn) -> list[Statement]:
+    """Claim and record alerts on transactions: their key and these attributes, and no others."""
+    only: Conditions = {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": _ALERT_ATTRIBUTES},
+        # ForAllValues holds for a request that names no attributes, too.
+        "Null": {"dynamodb:Attributes": "false"},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+    return [
+        Statement(
+            sid="RecordAlerts", actions=["dynamodb:UpdateItem"], resources=[transactions], conditions=only
+        ),
+        use_key("RecordAlertsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 

@@ -22,7 +22,5 @@ _api = TransactionsApi(
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers one POST /transactions."""
-    try:
+    with _telemetry.invocation():
         return _api.answer(event)
-    finally:
-        _telemetry.flush()

@@ -11,7 +11,7 @@ from functions.common.http.request import body_of
 from functions.common.telemetry import Telemetry
 from functions.common.transaction import FIELDS
 
-_SUCCESS = {Outcome.STORED: (201, "TransactionsStored"), Outcome.REPLAYED: (200, "TransactionsReplayed")}
+_SUCCESS = {Outcome.STORED: (201, "TransactionsAccepted"), Outcome.REPLAYED: (200, "TransactionsReplayed")}
 
 
 class TransactionsApi:

@@ -15,8 +15,6 @@ _CONFIG = Config(
     tcp_keepalive=True,
     # Requests are built from checked values; checking them against the service's model again costs time.
     parameter_validation=False,
-    # Endpoints named after the account are outside what the VPC endpoints' policies were written for.
-    account_id_endpoint_mode="disabled",
 )
 
 

@@ -13,6 +13,7 @@ Item = Mapping[str, Any]
 """Attribute values as DynamoDB types them: {"amount": {"N": "12.5"}}."""
 
 _FAILED_CONDITION = "ConditionalCheckFailed"
+_FAILED_CONDITION_OF_ONE = "ConditionalCheckFailedException"
 # Another write to the same item is under way; who of us came first is known a moment later.
 _CONFLICTS = frozenset(
     {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
@@ -56,6 +57,30 @@ def write_all(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> 
     """
     with _told_apart():
         client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # plain mappings
+
+
+def update_one(
+    client: "DynamoDBClient", table: str, key: Item, *, update: str, condition: str, values: Item
+) -> None:
+    """Update one item by expressions if the condition holds.
+
+    Raises RefusedWriteError with the item, empty if there is none, at place 0, StoreBusyError or ClientError.
+    """
+    try:
+        with _told_apart():
+            client.update_item(
+                TableName=table,
+                Key=key,
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+    except ClientError as error:
+        response: Mapping[str, Any] = error.response
+        if response.get("Error", {}).get("Code") != _FAILED_CONDITION_OF_ONE:
+            raise
+        raise RefusedWriteError({0: response.get("Item", {})}) from error
 
 
 def read_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:

@@ -1,7 +1,7 @@
-"""What a function tells of its work: JSON log lines, and metrics in CloudWatch's embedded metric format.
+"""Logs and metrics of a function: JSON lines, and CloudWatch's embedded metric format.
 
-No line holds personal data: the transaction's id as `correlation_id`, never the account, the device, the IP
-address, or the text of an unexpected exception, which may quote any of them.
+No line holds personal data: it has the transaction's id as `correlation_id`, never the account, the device,
+the IP address, or the text of an unexpected exception, which may quote any of them.
 
 Written here for the start-up time: aws-lambda-powertools does this and more, for another tenth of a bare
 start and most of the zip's size.
@@ -10,6 +10,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
@@ -19,6 +21,11 @@ import msgspec
 METRICS_NAMESPACE = "FraudPipeline"
 
 Unit = Literal["Count", "Milliseconds"]
+_MOST_FRAMES = 30
+
+
+class InvocationFailedError(Exception):
+    """Ends an invocation that failed. Lambda logs the text and sends it on, so that it holds no data."""
 
 
 class Telemetry:
@@ -33,6 +40,20 @@ class Telemetry:
         self._transaction_id: str | None = None
         self._metrics: dict[str, tuple[Unit, list[int]]] = {}
 
+    @contextmanager
+    def invocation(self) -> Iterator[None]:
+        """Surrounds one invocation: logs an error that ends it, and writes the metrics.
+
+        Raises InvocationFailedError in place of that error, whose text may quote personal data.
+        """
+        try:
+            yield
+        except Exception as error:
+            self.failure("invocation failed", error)
+            raise InvocationFailedError(_summary(error)) from None
+        finally:
+            self.flush()
+
     def about(self, transaction_id: str | None) -> None:
         """Lines from here on, until `flush`, carry the id of this transaction."""
         self._transaction_id = transaction_id
@@ -42,14 +63,19 @@ class Telemetry:
         self._log("INFO", message, facts)
 
     def failure(self, message: str, error: BaseException) -> None:
-        """Logs an unexpected error by its type, AWS error code and place; not by its text."""
-        response = getattr(error, "response", None)
-        code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-        self._log("ERROR", message, {"error": type(error).__name__, "code": code, "place": _place(error)})
+        """Logs an unexpected error: type, AWS error code, cause and traceback, but not its text."""
+        cause = error.__cause__
+        facts: dict[str, object] = {
+            "error": type(error).__name__,
+            "code": _code(error) or (_code(cause) if cause else None),
+            "cause": type(cause).__name__ if cause else None,
+            "traceback": _frames(error),
+        }
+        self._log("ERROR", message, facts)
 
-    def count(self, name: str) -> None:
-        """Adds one to a metric."""
-        self._measure(name, "Count", 1)
+    def count(self, name: str, value: int = 1) -> None:
+        """Adds a value to a metric."""
+        self._measure(name, "Count", value)
 
     def duration(self, name: str, milliseconds: int) -> None:
         """Adds a value to a metric of durations; clocks of two machines may differ, so none is below 0."""
@@ -101,13 +127,32 @@ def _trace_id() -> str | None:
     return root.removeprefix("Root=") or None
 
 
-def _place(error: BaseException) -> str | None:
-    """The innermost line of our own that the error went through: 'dynamodb_store.py:51'."""
-    place = None
+def _code(error: BaseException) -> str | None:
+    """AWS's code for what a call failed with."""
+    response = getattr(error, "response", None)
+    return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+
+
+def _summary(error: BaseException) -> str:
+    code = _code(error) or (_code(error.__cause__) if error.__cause__ else None)
+    return f"{type(error).__name__} ({code})" if code else type(error).__name__
+
+
+def _frames(error: BaseException) -> list[str]:
+    """The lines that the error passed, innermost last: 'functions/fraud/detector.py:51 in process'."""
+    frames = []
     step = error.__traceback__
     while step:
-        path = Path(step.tb_frame.f_code.co_filename)
-        if "functions" in path.parts and "site-packages" not in path.parts:
-            place = f"{path.name}:{step.tb_lineno}"
+        code = step.tb_frame.f_code
+        frames.append(f"{_short_path(code.co_filename)}:{step.tb_lineno} in {code.co_name}")
         step = step.tb_next
-    return place
+    return frames[-_MOST_FRAMES:]
+
+
+def _short_path(file: str) -> str:
+    """The path below the folder that holds the code."""
+    parts = Path(file).parts
+    for folder in ("site-packages", "functions"):
+        if folder in parts:
+            return "/".join(parts[parts.index(folder) + (folder != "functions") :])
+    return Path(file).name

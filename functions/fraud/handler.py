@@ -73,10 +73,8 @@ def handle(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
     An exception makes Lambda try the event again, and then send it to the retry queue. For a batch, returns
     which of its messages to deliver again.
     """
-    try:
+    with _telemetry.invocation():
         if "Records" in event:
             return _retries.process(event, context.get_remaining_time_in_millis)
         _detector.inspect(event)
-        return None
-    finally:
-        _telemetry.flush()
+    return None

@@ -54,12 +54,12 @@ class RetryBatch:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _decide(self, transaction: TransactionInserted) -> bool:
+        self._telemetry.about(transaction.transaction_id)
         try:
             self._detector.process(transaction)
         except Exception as error:
             # Whatever it is, this message alone is delivered again.
             self._telemetry.failure("retry failed", error)
-            self._telemetry.count("RetriesFailed")
             return False
         return True
 
@@ -71,7 +71,6 @@ class RetryBatch:
         except Exception as refused:
             self._telemetry.failure(f"message {record['messageId']} not moved", refused)
             return False
-        self._telemetry.count("EventsUnreadable")
         return True
 
 

@@ -22,7 +22,5 @@ _api = LabelsApi(
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers one POST /labels."""
-    try:
+    with _telemetry.invocation():
         return _api.answer(event)
-    finally:
-        _telemetry.flush()

@@ -8,7 +8,11 @@ from functions.common.environment import Environment
 
 
 class NotifyEnvironment(Environment, frozen=True, kw_only=True):
-    """`topic_arn`: where alerts are published; the table of profiles tells how many a window holds."""
+    """`topic_arn`: where alerts are published.
+
+    The table of transactions records published alerts; that of profiles counts the alerts of a window.
+    """
 
     topic_arn: Annotated[str, Meta(min_length=1)]
+    table_name: Annotated[str, Meta(min_length=1)]
     profiles_table_name: Annotated[str, Meta(min_length=1)]

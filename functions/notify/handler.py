@@ -1,12 +1,14 @@
 """Entry point of the notify function: `functions.notify.handler.handle`."""
 
 import os
+from functools import cache
 from typing import Any, Protocol
 
 from functions.common.aws import client
 from functions.common.clock import now_ms
 from functions.common.environment import from_variables
 from functions.common.telemetry import Telemetry
+from functions.notify.alert_records import DynamoDbAlertRecords
 from functions.notify.environment import NotifyEnvironment
 from functions.notify.notifier import Notifier
 from functions.notify.topic import SnsTopic
@@ -14,9 +16,17 @@ from functions.notify.windows import DynamoDbAlertWindows
 
 _environment = from_variables(NotifyEnvironment, os.environ)
 _telemetry = Telemetry("notify")
+
+
+@cache
+def _dynamodb() -> Any:
+    return client("dynamodb")
+
+
 _notifier = Notifier(
     topic=SnsTopic(client("sns"), _environment.topic_arn),
-    windows=DynamoDbAlertWindows(lambda: client("dynamodb"), _environment.profiles_table_name),
+    windows=DynamoDbAlertWindows(_dynamodb, _environment.profiles_table_name),
+    records=DynamoDbAlertRecords(_dynamodb, _environment.table_name),
     telemetry=_telemetry,
     clock=now_ms,
 )
@@ -30,7 +40,5 @@ class Context(Protocol):
 
 def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Handles one batch of the queue; returns which of its messages are to be delivered again."""
-    try:
+    with _telemetry.invocation():
         return _notifier.notify(event, context.get_remaining_time_in_millis)
-    finally:
-        _telemetry.flush()

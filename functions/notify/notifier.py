@@ -1,4 +1,4 @@
-"""Publishes one alert per message of a batch; what fails is reported alone, and tried again alone."""
+"""Publishes one alert per transaction; a message of a batch that fails is delivered again alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,8 @@ import msgspec
 from functions.common.clock import Clock
 from functions.common.suspicious import SuspiciousTransaction
 from functions.common.telemetry import Telemetry
-from functions.notify.alert import compose, summarize
+from functions.notify.alert import Alert, compose, summarize
+from functions.notify.alert_records import AlertedBeforeError, AlertRecords, TransactionGoneError
 from functions.notify.topic import AlertTopic
 from functions.notify.windows import AlertWindows
 
@@ -20,9 +21,17 @@ _LONGEST_PUBLICATION_MS = 12_000
 class Notifier:
     """Turns messages of the queue into alerts on the topic, one after another: a batch is ten at most."""
 
-    def __init__(self, topic: AlertTopic, windows: AlertWindows, telemetry: Telemetry, clock: Clock) -> None:
+    def __init__(
+        self,
+        topic: AlertTopic,
+        windows: AlertWindows,
+        records: AlertRecords,
+        telemetry: Telemetry,
+        clock: Clock,
+    ) -> None:
         self._topic = topic
         self._windows = windows
+        self._records = records
         self._telemetry = telemetry
         self._clock = clock
 
@@ -44,7 +53,9 @@ class Notifier:
             return False
         self._telemetry.about(None)
         try:
-            self._publish(msgspec.json.decode(record["body"], type=SuspiciousTransaction))
+            transaction = msgspec.json.decode(record["body"], type=SuspiciousTransaction)
+            self._telemetry.about(transaction.transaction_id)
+            self._alert_once(transaction, record["messageId"])
         except Exception as error:
             # Whatever it is, it is this message's alone: it comes again, and in the end to the dead letters.
             self._telemetry.failure(f"alert failed for message {record['messageId']}", error)
@@ -52,18 +63,33 @@ class Notifier:
             return False
         return True
 
-    def _publish(self, transaction: SuspiciousTransaction) -> None:
-        self._telemetry.about(transaction.transaction_id)
-        if transaction.summary_since:
-            self._summarize(transaction)
+    def _alert_once(self, transaction: SuspiciousTransaction, message_id: str) -> None:
+        """Publish the alert and record that, unless it was published before."""
+        # Composed first: a message that makes no alert must not hold a claim.
+        alert = self._compose(transaction)
+        try:
+            self._records.claim(transaction, message_id, self._clock())
+        except AlertedBeforeError:
+            self._telemetry.info("alerted before")
             return
-        self._topic.publish(compose(transaction))
+        except TransactionGoneError:
+            self._telemetry.info("no longer in the table")
+            return
+        publication_id = self._topic.publish(alert)
+        self._records.record(transaction, publication_id, self._clock())
+        self._report(transaction)
+
+    def _compose(self, transaction: SuspiciousTransaction) -> Alert:
+        if not transaction.summary_since:
+            return compose(transaction)
+        count = self._windows.count(transaction.account_id, transaction.summary_since)
+        return summarize(transaction, count)
+
+    def _report(self, transaction: SuspiciousTransaction) -> None:
+        if transaction.summary_since:
+            self._telemetry.info("summary published")
+            self._telemetry.count("SummariesPublished")
+            return
         self._telemetry.info("alert published", score=transaction.score)
         self._telemetry.count("AlertsPublished")
         self._telemetry.duration("PostToAlert", self._clock() - transaction.received_at)
-
-    def _summarize(self, transaction: SuspiciousTransaction) -> None:
-        count = self._windows.count(transaction.account_id, transaction.summary_since)
-        self._topic.publish(summarize(transaction, count))
-        self._telemetry.info("summary published", alerts=count)
-        self._telemetry.count("SummariesPublished")

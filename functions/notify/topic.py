@@ -11,10 +11,10 @@ _NUMBERS = frozenset({"alerts", "score"})
 
 
 class AlertTopic(Protocol):
-    """Tells everyone who subscribed."""
+    """Publishes alerts to all subscribers."""
 
-    def publish(self, alert: Alert) -> None:
-        """Returns once the alert is accepted; raises if it is not."""
+    def publish(self, alert: Alert) -> str:
+        """The alert's id, once the topic accepted it; raises if it does not."""
 
 
 class SnsTopic:
@@ -24,8 +24,8 @@ class SnsTopic:
         self._client = client
         self._arn = topic_arn
 
-    def publish(self, alert: Alert) -> None:
-        self._client.publish(
+    def publish(self, alert: Alert) -> str:
+        answer = self._client.publish(
             TopicArn=self._arn,
             Subject=alert.subject,
             Message=alert.text,
@@ -34,3 +34,4 @@ class SnsTopic:
                 for name, value in alert.attributes.items()
             },
         )
+        return answer["MessageId"]

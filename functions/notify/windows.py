@@ -1,7 +1,6 @@
 """How many alerts of an account a window held: what the notify function needs of its profile."""
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from functions.common import profile_items
@@ -28,12 +27,8 @@ class DynamoDbAlertWindows:
         self._connect = connect
         self._table = table_name
 
-    @cached_property
-    def _client(self) -> "DynamoDBClient":
-        return self._connect()
-
     def count(self, account_id: str, since: int) -> int:
         key = profile_items.key(profile_items.subject("account", account_id))
-        alerts = profile_items.alerts_of(read_one(self._client, self._table, key))
+        alerts = profile_items.alerts_of(read_one(self._connect(), self._table, key))
         counts = {alerts.earlier_since: alerts.earlier_count, alerts.since: alerts.count}
         return max(counts.get(since, 0), AT_LEAST)

@@ -52,6 +52,7 @@ class Boundaries(pulumi.ComponentResource):
             [
                 *permissions.consume_messages(arns, arns.suspicious_queue, key),
                 *table_permissions.read_profile(arns, arns.profiles_table, profiles_key),
+                *table_permissions.record_alerts(arns, arns.table, key),
                 *permissions.publish(arns, arns.topic, key),
             ],
         )

@@ -51,6 +51,7 @@ class Endpoints(pulumi.ComponentResource):
             self._allow("labels", table, "dynamodb:GetItem", "dynamodb:UpdateItem"),
             self._allow("labels", profiles, *keep_profiles, sid="AllowLabelsProfiles"),
             self._allow("notify", profiles, "dynamodb:GetItem"),
+            self._allow("notify", table, "dynamodb:UpdateItem", sid="AllowNotifyAlerts"),
         ]
 
     def _allow(self, function: str, resources: Sequence[str], *actions: str, sid: str = "") -> Statement:

@@ -55,14 +55,17 @@ class Notification(pulumi.ComponentResource):
                 boundary_arn=args.foundation.notify_boundary_arn,
                 settings=args.settings.notify,
                 architecture=args.settings.architecture,
-                environment=pulumi.Output.all(data.alerts_topic_arn, data.profiles_table_name).apply(
-                    lambda of: NotifyEnvironment(topic_arn=of[0], profiles_table_name=of[1])
+                environment=pulumi.Output.all(
+                    data.alerts_topic_arn, data.table_name, data.profiles_table_name
+                ).apply(
+                    lambda of: NotifyEnvironment(topic_arn=of[0], table_name=of[1], profiles_table_name=of[2])
                 ),
                 statements=[
                     *permissions.consume_messages(arns, data.suspicious_queue_arn, key),
                     *table_permissions.read_profile(
                         arns, data.profiles_table_arn, args.foundation.profiles_key_arn
                     ),
+                    *table_permissions.record_alerts(arns, data.table_arn, key),
                     *permissions.publish(arns, data.alerts_topic_arn, key),
                 ],
             ),

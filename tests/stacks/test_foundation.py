@@ -202,7 +202,7 @@ def test_C4_the_endpoint_of_dynamodb_lets_each_role_do_what_it_may_and_nothing_e
         for action, resource in on_tables(statement)
     }
     assert let_through == needed
-    assert len(let_through) == 9
+    assert len(let_through) == 10
 
 
 def role_arn(function: str) -> str:

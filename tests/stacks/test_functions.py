@@ -136,3 +136,10 @@ def allowances(statements: dict[str, Statement]) -> set[str]:
         for action in statement["Action"]
         for resource in statement["Resource"]
     }
+
+
+def test_every_function_calls_the_endpoints_that_the_vpc_endpoints_allow(
+    prod: Programs, function: str
+) -> None:
+    variables = declared(prod, function)["environment"]["variables"]
+    assert variables["AWS_ACCOUNT_ID_ENDPOINT_MODE"] == "disabled"

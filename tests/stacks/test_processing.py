@@ -200,6 +200,8 @@ def test_R8_the_notify_function_publishes_to_the_topic(processing: Program, data
     variables = processing.one("lambda/function:Function", "notify-function")["environment"]["variables"]
     statement = processing.one("iam/rolePolicy:RolePolicy", "notify-permissions").statements()["Publish"]
     assert variables == {
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        "TABLE_NAME": data.outputs["table_name"],
         "TOPIC_ARN": data.outputs["alerts_topic_arn"],
         "PROFILES_TABLE_NAME": data.outputs["profiles_table_name"],
     }

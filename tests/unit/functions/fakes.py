@@ -22,6 +22,7 @@ from functions.fraud.profile_store import (
     LabelledBeforeError,
     TransactionGoneError,
 )
+from functions.notify import alert_records
 from functions.notify.alert import Alert
 
 
@@ -145,17 +146,39 @@ class InMemoryProfiles:
         self.account, self.merchant = known.account, known.merchant
 
 
+class InMemoryAlertRecords:
+    """Keeps claims by message and published alerts; a transaction in `gone` is no longer in the table."""
+
+    def __init__(self) -> None:
+        self.claims: dict[str, str] = {}
+        self.published: dict[str, str] = {}
+        self.gone: set[str] = set()
+
+    def claim(self, transaction: SuspiciousTransaction, message_id: str, now_ms: int) -> None:
+        key = transaction.transaction_id
+        if key in self.gone:
+            raise alert_records.TransactionGoneError
+        if key in self.published:
+            raise alert_records.AlertedBeforeError
+        if self.claims.setdefault(key, message_id) != message_id:
+            raise alert_records.ClaimedError
+
+    def record(self, transaction: SuspiciousTransaction, publication_id: str, now_ms: int) -> None:
+        self.published[transaction.transaction_id] = publication_id
+
+
 class InMemoryTopic:
     """Keeps what is published; refuses alerts on the transactions in `refused`."""
 
     def __init__(self, *refused: str) -> None:
         self.published: list[Alert] = []
-        self._refused = refused
+        self.refused = set(refused)
 
-    def publish(self, alert: Alert) -> None:
-        if alert.attributes["transaction_id"] in self._refused:
+    def publish(self, alert: Alert) -> str:
+        if alert.attributes["transaction_id"] in self.refused:
             raise client_error("InternalError")
         self.published.append(alert)
+        return f"publication-{len(self.published)}"
 
 
 class RecordingClient:
@@ -167,5 +190,6 @@ class RecordingClient:
     def send_message(self, **arguments: Any) -> None:
         self.calls.append(arguments)
 
-    def publish(self, **arguments: Any) -> None:
+    def publish(self, **arguments: Any) -> dict[str, Any]:
         self.calls.append(arguments)
+        return {"MessageId": "publication"}

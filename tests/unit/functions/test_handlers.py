@@ -126,4 +126,5 @@ def test_function_without_its_environment_does_not_start(code: Path) -> None:
 def test_event_that_fraud_cannot_read_ends_the_invocation_with_an_error(code: Path) -> None:
     result = _run(code, "fraud", {"detail": {}})
     assert result.returncode != 0
-    assert "UnreadableEventError" in result.stderr
+    assert "InvocationFailedError: UnreadableEventError" in result.stderr.splitlines()[-1]
+    assert json.loads(result.stdout.splitlines()[-1])["error"] == "UnreadableEventError"

@@ -124,7 +124,7 @@ def test_each_outcome_is_counted() -> None:
     api.post()
     api.post("{")
     metrics = api.lines()[-1]
-    counted = ("TransactionsStored", "TransactionsReplayed", "RequestsRefused")
+    counted = ("TransactionsAccepted", "TransactionsReplayed", "RequestsRefused")
     assert [metrics[name] for name in counted] == [[1], [1], [1]]
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.common.telemetry import Telemetry
+from functions.common.dynamodb import StoreBusyError
+from functions.common.telemetry import InvocationFailedError, Telemetry
 from tests.unit.functions.fakes import client_error
 
 
@@ -74,8 +75,42 @@ def test_failure_names_the_line_it_came_from() -> None:
     with pytest.raises(ValueError, match="account") as caught:
         int("account-123456789")
     telemetry.failure("request failed", caught.value)
-    assert _lines(stream)[0]["place"].startswith("test_telemetry.py:")
+    assert _lines(stream)[0]["traceback"][-1].startswith("functions/common/test_telemetry.py:")
     assert "account" not in stream.getvalue()
+
+
+def test_error_that_ends_an_invocation_is_logged_with_its_transaction_and_raised_without_data() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    telemetry.about("tx-1")
+    with pytest.raises(InvocationFailedError) as raised, telemetry.invocation():
+        raise client_error("ThrottlingException")
+    [line] = _lines(stream)
+    assert (line["level"], line["correlation_id"], line["code"]) == ("ERROR", "tx-1", "ThrottlingException")
+    assert line["traceback"]
+    assert str(raised.value) == "ClientError (ThrottlingException)"
+    assert raised.value.__suppress_context__
+    assert "account" not in stream.getvalue() + str(raised.value)
+
+
+def test_cause_of_an_error_gives_its_code() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    busy = StoreBusyError()
+    busy.__cause__ = client_error("ThrottlingException")
+    telemetry.failure("x", busy)
+    [line] = _lines(stream)
+    assert (line["error"], line["cause"], line["code"]) == (
+        "StoreBusyError",
+        "ClientError",
+        "ThrottlingException",
+    )
+
+
+def test_metrics_of_an_invocation_that_failed_are_written() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    telemetry.count("DecidedLate", 0)
+    with pytest.raises(InvocationFailedError), telemetry.invocation():
+        raise ValueError
+    assert _lines(stream)[-1]["DecidedLate"] == [0]
 
 
 def test_trace_id_of_the_invocation_is_in_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:

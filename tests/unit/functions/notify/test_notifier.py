@@ -9,7 +9,7 @@ from functions.notify.alert import Alert
 from functions.notify.notifier import Notifier
 from functions.notify.topic import SnsTopic
 from tests.unit.functions.builders import NOW, message, suspicious
-from tests.unit.functions.fakes import InMemoryTopic, RecordingClient
+from tests.unit.functions.fakes import InMemoryAlertRecords, InMemoryTopic, RecordingClient
 
 LONG_MS = 60_000
 
@@ -29,7 +29,8 @@ class Notifying:
         self.topic = topic
         self.log = io.StringIO()
         self.telemetry = Telemetry("notify", self.log)
-        self._notifier = Notifier(topic, Windows(), self.telemetry, lambda: NOW + 240)
+        self.records = InMemoryAlertRecords()
+        self._notifier = Notifier(topic, Windows(), self.records, self.telemetry, lambda: NOW + 240)
 
     def failures(self, *records: dict[str, Any], remaining_ms: int = LONG_MS) -> list[str]:
         response = self._notifier.notify({"Records": list(records)}, lambda: remaining_ms)
@@ -82,6 +83,42 @@ def test_messages_for_which_there_is_no_time_come_again_and_the_others_do_not() 
     assert notifying.published() == ["a"]
 
 
+def test_second_message_about_a_transaction_is_acknowledged_without_an_alert() -> None:
+    notifying = Notifying(InMemoryTopic())
+    assert notifying.failures(_message("a"), message("m-again", suspicious(transaction_id="a"))) == []
+    assert notifying.failures(_message("a")) == []
+    assert notifying.published() == ["a"]
+
+
+def test_message_waits_while_another_one_holds_the_claim() -> None:
+    notifying = Notifying(InMemoryTopic())
+    notifying.records.claims["a"] = "m-other"
+    assert notifying.failures(_message("a")) == ["m-a"]
+    assert notifying.published() == []
+
+
+def test_message_delivered_again_takes_over_the_claim_of_its_failed_publication() -> None:
+    notifying = Notifying(InMemoryTopic("a"))
+    assert notifying.failures(_message("a")) == ["m-a"]
+    notifying.topic.refused.clear()
+    assert notifying.failures(_message("a")) == []
+    assert notifying.published() == ["a"]
+    assert notifying.records.published == {"a": "publication-1"}
+
+
+def test_transaction_that_is_gone_is_not_alerted_on() -> None:
+    notifying = Notifying(InMemoryTopic())
+    notifying.records.gone.add("a")
+    assert notifying.failures(_message("a")) == []
+    assert notifying.published() == []
+
+
+def test_message_that_makes_no_alert_holds_no_claim() -> None:
+    notifying = Notifying(InMemoryTopic())
+    notifying.failures(message("m-bad", suspicious(timestamp=10**18)))
+    assert notifying.records.claims == {}
+
+
 def test_event_that_is_no_batch_is_raised() -> None:
     with pytest.raises(KeyError):
         Notifying(InMemoryTopic()).notify({})
@@ -102,7 +139,7 @@ def test_log_and_metrics_tell_of_each_alert_without_personal_data() -> None:
 def test_topic_gets_subject_text_and_typed_attributes() -> None:
     client = RecordingClient()
     alert = Alert(subject="S", text="T", attributes={"severity": "high", "score": "0.85"})
-    SnsTopic(cast(Any, client), "arn").publish(alert)
+    assert SnsTopic(cast(Any, client), "arn").publish(alert) == "publication"
     assert client.calls == [
         {
             "TopicArn": "arn",
