@@ -6,6 +6,7 @@ one fails at start with its name.
 
 import contextvars
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -69,6 +70,12 @@ _READ: dict[ModuleType, tuple[str, ...]] = {
     ),
     sqs: ("_queues", "_refresh_counts", "queue_policy_allows"),
 }
+# Words of DynamoDB's update and condition expressions that are no attributes; values begin with a colon.
+_EXPRESSION_WORD = re.compile(r"(?<![:\w])#?[A-Za-z_]\w*")
+_KEYWORDS = frozenset({
+    "add", "and", "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "between",
+    "contains", "delete", "if_not_exists", "in", "list_append", "not", "or", "remove", "set", "size",
+})  # fmt: skip
 # Where a pipe record keeps how far it has read; ministack saves and restores records whole.
 POSITION = "LocalPosition"
 
@@ -106,6 +113,7 @@ def install(receiver: Receiver) -> None:
     _isolate_functions()
     _take_loopback_for_tls()
     _publish_metrics()
+    _name_attributes()
 
 
 def _check(module: ModuleType, *names: str) -> None:
@@ -380,3 +388,27 @@ def _publish_metrics() -> None:
     _replace(apigateway_v1, "_handle_execute_in_scope", execute)
     _replace(cloudwatch, "_get_metric_statistics", read)
     _replace(cloudwatch, "_get_metric_data", read)
+
+
+def _name_attributes() -> None:
+    """ministack gives `dynamodb:Attributes` for projections only, so that it allows no update."""
+
+    def service_context(original: Any) -> Any:
+        def dynamodb_service_context(body: bytes) -> dict[str, Any]:
+            context = dict(original(body))
+            request = json.loads(body or b"{}")
+            if isinstance(request, dict) and "UpdateExpression" in request:
+                context["dynamodb:Attributes"] = sorted(_attributes(request))
+            return context
+
+        return dynamodb_service_context
+
+    _replace(iam_actions, "dynamodb_service_context", service_context)
+
+
+def _attributes(request: Mapping[str, Any]) -> set[str]:
+    """The attributes that an UpdateItem names: its key, and those of its expressions."""
+    text = f"{request['UpdateExpression']} {request.get('ConditionExpression', '')}"
+    names = request.get("ExpressionAttributeNames", {})
+    words = {word for word in _EXPRESSION_WORD.findall(text) if word.lower() not in _KEYWORDS}
+    return {*request.get("Key", {}), *(names.get(word, word) for word in words)}

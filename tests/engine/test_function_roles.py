@@ -34,7 +34,7 @@ ALLOWED = {
         ("update_together", "profiles"),
         ("update_together", "transactions"),
     },
-    "notify": {("get_item", "profiles")},
+    "notify": {("get_item", "profiles"), ("record_alert", "transactions")},
 }
 
 
@@ -52,6 +52,16 @@ def update_item(db: Any, table: str) -> None:
 
 def update_together(db: Any, table: str) -> None:
     db.transact_write_items(TransactItems=[{"Update": never(table)}])
+
+
+def record_alert(db: Any, table: str) -> None:
+    db.update_item(
+        TableName=table,
+        Key=KEYS[table],
+        UpdateExpression="SET alerted_at = :now",
+        ConditionExpression="attribute_exists(alerted_at)",
+        ExpressionAttributeValues={":now": {"N": "1"}},
+    )
 
 
 def put_item(db: Any, table: str) -> None:
@@ -72,7 +82,7 @@ def scan(db: Any, table: str) -> None:
 
 
 CALLS: tuple[Callable[[Any, str], None], ...] = (
-    *(get_item, batch_get_item, update_item, update_together),
+    *(get_item, batch_get_item, update_item, update_together, record_alert),
     *(put_item, put_together, delete_item, scan),
 )
 
