@@ -15,12 +15,16 @@ from tests.stacks.recording import Program, Recorded
 
 @dataclass(frozen=True)
 class CodeCall:
-    """An operation that a function's code calls, the action that IAM checks for it, and on which store."""
+    """An operation that a function's code calls, the action that IAM checks for it, and on which store.
+
+    `attributes`: those of the item that an update names.
+    """
 
     operation: str
     action: str
     store: str
     in_transaction: bool = False
+    attributes: tuple[str, ...] = ()
 
 
 def _write(action: str, table: str) -> CodeCall:
@@ -47,6 +51,12 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
     ),
     "notify": (
         CodeCall("dynamodb.get_item", "dynamodb:GetItem", PROFILES),
+        CodeCall(
+            "dynamodb.update_item",
+            "dynamodb:UpdateItem",
+            TRANSACTIONS,
+            attributes=("transaction_id", "timestamp", "alert_claim", "alert_claim_until", "alerted_at"),
+        ),
         CodeCall("sns.publish", "sns:Publish", arn("sns", "fraud-alerts")),
     ),
 }
@@ -67,6 +77,8 @@ def requests_of_code(call: CodeCall, function: str, stores: Stores) -> Iterator[
     }
     if call.in_transaction:
         context["dynamodb:EnclosingOperation"] = ("TransactWriteItems",)
+    if call.attributes:
+        context["dynamodb:Attributes"] = call.attributes
     return stores.requests(call.action, call.store, context)
 
 
