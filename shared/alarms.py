@@ -81,6 +81,24 @@ class CompositeAlarm:
         return describe(self.summary, self.severity, self.runbook)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """A graph on the dashboard of a layer, above those of the alarms."""
+
+    title: str
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmTable:
+    """Everything that CloudWatch watches in a layer. `dashboard_name`: the name in CloudWatch."""
+
+    dashboard_name: str
+    alarms: tuple[Alarm, ...]
+    composites: tuple[CompositeAlarm, ...] = ()
+    graphs: tuple[Graph, ...] = ()
+
+
 def describe(summary: str, severity: Severity, runbook: str) -> str:
     """What happened, how urgent it is, and which runbook to open."""
     return f"{summary} Severity: {severity}. Runbook: {RUNBOOKS}/{runbook}"

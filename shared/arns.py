@@ -100,6 +100,11 @@ class Arns:
         """Budgets are of the account, not of a region."""
         return f"arn:{self.partition}:budgets::{self.account_id}:budget/{self.names.budget}"
 
+    @property
+    def budgets(self) -> str:
+        """Every budget of the account, as AWS Budgets names its source."""
+        return f"arn:{self.partition}:budgets::{self.account_id}:*"
+
     def alarms(self, layer: str) -> str:
         """The alarms of a layer."""
         return self.of("cloudwatch", f"alarm:{self.names.alarm(layer, '*')}")

@@ -46,7 +46,7 @@ class Contract:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationOutputs(Contract):
-    """Keys by purpose, the private network, and the boundary of each role that other layers make."""
+    """Keys by purpose, the topic of alarms, the network, and the boundary of each role of other layers."""
 
     producer: ClassVar[Project] = projects.FOUNDATION
 
@@ -55,6 +55,7 @@ class FoundationOutputs(Contract):
     function_key_arn: pulumi.Input[str]
     logs_key_arn: pulumi.Input[str]
     failures_key_arn: pulumi.Input[str]
+    operations_topic_arn: pulumi.Input[str]
     vpc_id: pulumi.Input[str]
     private_subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     function_security_group_id: pulumi.Input[str]

@@ -90,7 +90,9 @@ class EmulatedPipe:
 
     def count_failure(self) -> None:
         settings = self.settings()
-        metrics.record_for(settings.arn, "AWS/Pipes", "ExecutionFailed", {"PipeName": settings.name})
+        metrics.record_for(
+            settings.arn, "AWS/EventBridge/Pipes", "ExecutionFailed", {"PipeName": settings.name}
+        )
 
 
 def bus_pipes(url: str) -> Sequence[EmulatedPipe]:

@@ -1,10 +1,12 @@
 """The layer data: the tables `transactions` and `profiles`, the suspicious queue, the alerts topic."""
 
 from shared import contracts, projects
+from shared.alarm_resources import Watch
 from shared.configuration import load
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
+from stacks.data.alarms import read_table
 from stacks.data.alerts import AlertTopic, AlertTopicArgs
 from stacks.data.profiles import ProfileStore
 from stacks.data.settings import DataSettings
@@ -37,14 +39,9 @@ suspicious = SuspiciousQueue(
     ),
 )
 alerts = AlertTopic(
-    "alerts",
-    AlertTopicArgs(
-        name=names.topic,
-        key_arn=foundation.data_key_arn,
-        email_addresses=settings.alert_emails,
-        deletion_protection=protected,
-    ),
+    "alerts", AlertTopicArgs(name=names.topic, key_arn=foundation.data_key_arn, settings=settings)
 )
+Watch("watch", read_table(names, settings), foundation.operations_topic_arn)
 
 contracts.export(
     DataOutputs(

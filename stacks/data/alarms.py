@@ -1,7 +1,7 @@
 """The alarms of the layer data: the suspicious queue, throttled tables, and alerts that do not arrive."""
 
 from shared import projects
-from shared.alarms import Alarm, CompositeAlarm, Metric
+from shared.alarms import Alarm, AlarmTable, CompositeAlarm, Graph, Metric
 from shared.names import Names
 from shared.queue_alarms import age_alarm, failure_queue_alarm
 from stacks.data.settings import DataSettings
@@ -9,6 +9,16 @@ from stacks.data.settings import DataSettings
 LAYER = projects.DATA.layer
 # A summary waits up to 15 minutes for the end of its window, and SQS counts that as age.
 _SUSPICIOUS_AGE_SECONDS = 30 * 60
+
+
+def read_table(names: Names, settings: DataSettings) -> AlarmTable:
+    """Everything that CloudWatch watches in the layer."""
+    return AlarmTable(
+        dashboard_name=names.alarm(LAYER, "dashboard"),
+        alarms=alarms(names, settings),
+        composites=composites(names),
+        graphs=_graphs(names),
+    )
 
 
 def alarms(names: Names, settings: DataSettings) -> tuple[Alarm, ...]:
@@ -80,4 +90,21 @@ def _undelivered(names: Names) -> Alarm:
         severity="page",
         runbook="alerts-undelivered.md",
         summary=f"Topic {names.topic} could not deliver an alert to a subscriber.",
+    )
+
+
+def _graphs(names: Names) -> tuple[Graph, ...]:
+    return (
+        Graph(
+            title="Messages in the suspicious queue and its dead-letter queue",
+            metrics=tuple(
+                Metric(
+                    namespace="AWS/SQS",
+                    name="ApproximateNumberOfMessagesVisible",
+                    dimensions={"QueueName": queue},
+                    statistic="Maximum",
+                )
+                for queue in (names.suspicious_queue, names.suspicious_dlq)
+            ),
+        ),
     )

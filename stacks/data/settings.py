@@ -7,8 +7,7 @@ from msgspec import Meta
 from shared import projects
 from shared.projects import Project
 from shared.settings import Settings
-
-Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", max_length=254)]
+from shared.topics import Email
 
 
 class DataSettings(Settings, frozen=True, kw_only=True, rename="camel"):

@@ -1,11 +1,13 @@
 """The layer edge: the REST API that transactions and labels are posted to, and the functions behind it."""
 
 from shared import contracts, projects
+from shared.alarm_resources import Watch
 from shared.arns import Arns
 from shared.configuration import load
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
+from stacks.edge.alarms import read_table
 from stacks.edge.api import TransactionApi, TransactionApiArgs
 from stacks.edge.intake import Intake, IntakeArgs
 from stacks.edge.labelling import Labelling, LabellingArgs
@@ -44,6 +46,7 @@ stage = ApiStage(
 )
 intake.function.invocable_by("apigateway", stage.arn(TRANSACTIONS))
 labelling.function.invocable_by("apigateway", stage.arn(LABELS))
+Watch("watch", read_table(arns.names, settings), foundation.operations_topic_arn)
 
 contracts.export(
     EdgeOutputs(

@@ -1,7 +1,7 @@
 """The alarms of the layer edge: the API's errors and latency, and the functions behind it."""
 
 from shared import projects
-from shared.alarms import Alarm, CompositeAlarm, Metric
+from shared.alarms import Alarm, AlarmTable, CompositeAlarm, Graph, Metric
 from shared.burn_rate import ServiceLevel
 from shared.function_alarms import function_alarms
 from shared.names import Names
@@ -11,6 +11,16 @@ LAYER = projects.EDGE.layer
 _NAMESPACE = "AWS/ApiGateway"
 # A warm POST takes some 20 ms and a cold start below a second.
 _LATENCY_MS = 2000
+
+
+def read_table(names: Names, settings: EdgeSettings) -> AlarmTable:
+    """Everything that CloudWatch watches in the layer."""
+    return AlarmTable(
+        dashboard_name=names.alarm(LAYER, "dashboard"),
+        alarms=alarms(names, settings),
+        composites=composites(names),
+        graphs=_graphs(names),
+    )
 
 
 def alarms(names: Names, settings: EdgeSettings) -> tuple[Alarm, ...]:
@@ -46,9 +56,7 @@ def _latency(names: Names) -> Alarm:
     return Alarm(
         name="latency",
         physical_name=names.alarm(LAYER, "latency"),
-        metrics=(
-            Metric(namespace=_NAMESPACE, name="Latency", dimensions=_dimensions(names), statistic="p99"),
-        ),
+        metrics=(_api_metric(names, "Latency", "p99"),),
         threshold=_LATENCY_MS,
         comparison="GreaterThanThreshold",
         period_seconds=300,
@@ -61,3 +69,20 @@ def _latency(names: Names) -> Alarm:
 
 def _dimensions(names: Names) -> dict[str, str]:
     return {"ApiName": names.api}
+
+
+def _graphs(names: Names) -> tuple[Graph, ...]:
+    return (
+        Graph(
+            title="Requests, refused (4xx) and failed (5xx)",
+            metrics=tuple(_api_metric(names, metric, "Sum") for metric in ("Count", "4XXError", "5XXError")),
+        ),
+        Graph(
+            title="Latency (p50, p99)",
+            metrics=tuple(_api_metric(names, "Latency", statistic) for statistic in ("p50", "p99")),
+        ),
+    )
+
+
+def _api_metric(names: Names, metric: str, statistic: str) -> Metric:
+    return Metric(namespace=_NAMESPACE, name=metric, dimensions=_dimensions(names), statistic=statistic)

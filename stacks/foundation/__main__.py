@@ -11,6 +11,7 @@ from stacks.foundation.deploy_roles import DeployRoles, DeployRolesArgs
 from stacks.foundation.endpoints import Endpoints, EndpointsArgs
 from stacks.foundation.keys import Keys, KeysArgs
 from stacks.foundation.network import Network, NetworkArgs
+from stacks.foundation.operations_topic import Operations, OperationsArgs
 from stacks.foundation.settings import FoundationSettings
 
 settings = load(FoundationSettings)
@@ -22,6 +23,16 @@ keys = Keys(
     KeysArgs(
         arns=arns,
         deletion_days=settings.key_deletion_days,
+        deletion_protection=settings.deletion_protection,
+    ),
+)
+operations = Operations(
+    "operations",
+    OperationsArgs(
+        arns=arns,
+        key_arn=keys.operations.arn,
+        email_addresses=settings.operations_emails,
+        monthly_budget_usd=settings.monthly_budget_usd,
         deletion_protection=settings.deletion_protection,
     ),
 )
@@ -39,6 +50,7 @@ contracts.export(
         function_key_arn=keys.function.arn,
         logs_key_arn=keys.logs.arn,
         failures_key_arn=keys.failures.arn,
+        operations_topic_arn=operations.topic.arn,
         vpc_id=network.vpc.id,
         private_subnet_ids=network.subnet_ids,
         function_security_group_id=network.function_security_group.id,

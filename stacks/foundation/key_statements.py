@@ -73,6 +73,31 @@ def failures(arns: Arns) -> list[Statement]:
     return [_use_through(arns, "sqs"), _send_failed_events(arns)]
 
 
+def operations(arns: Arns) -> list[Statement]:
+    """Roles through SNS; the services that publish alarms, for the topic of alarms alone.
+
+    AWS documents the source conditions for CloudWatch and Budgets, and that EventBridge does not send them.
+    The encryption context is SNS's: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    account = {"aws:SourceAccount": arns.account_id}
+    return [
+        _use_through(arns, "sns"),
+        _publish_to_operations(arns, "cloudwatch", account),
+        _publish_to_operations(arns, "budgets", account),
+        _publish_to_operations(arns, "events", {}),
+    ]
+
+
+def _publish_to_operations(arns: Arns, service: str, source: dict[str, str]) -> Statement:
+    topic = {"kms:EncryptionContext:aws:sns:topicArn": arns.operations_topic}
+    return Statement(
+        sid=f"PublishFrom{service.capitalize()}",
+        actions=_KEEP,
+        principal={"Service": f"{service}.amazonaws.com"},
+        conditions={"StringEquals": {**topic, **source}},
+    )
+
+
 def profiles(arns: Arns) -> list[Statement]:
     """Roles through DynamoDB and nothing else; the table by a grant."""
     return _for_stores(arns, "dynamodb")

@@ -43,6 +43,7 @@ class Keys(pulumi.ComponentResource):
         self.failures = self._make(
             "failures", "Retry, failure and dead-letter queues", key_statements.failures(arns)
         )
+        self.operations = self._make("operations", "Topic of alarms", key_statements.operations(arns))
         self.register_outputs({})
 
     def _make(self, purpose: str, description: str, statements: Sequence[Statement]) -> aws.kms.Key:

@@ -8,6 +8,7 @@ from msgspec import Meta
 from shared import projects
 from shared.projects import Project
 from shared.settings import Settings
+from shared.topics import Email
 
 
 class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
@@ -21,6 +22,12 @@ class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
             pattern=r"\A[A-Za-z0-9][A-Za-z0-9-]{0,38}(/[A-Za-z0-9._-]{1,100}|@\d+/[A-Za-z0-9._-]{1,100}@\d+)\Z",
             description="the GitHub repository whose workflows deploy, as owner/name or owner@id/name@id",
         ),
+    ]
+    operations_emails: Annotated[
+        tuple[Email, ...], Meta(min_length=1, max_length=50, description="a list of 1 to 50 mail addresses")
+    ]
+    monthly_budget_usd: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="an integer from 1 to 1000000, in US dollars")
     ]
     vpc_cidr: Annotated[str, Meta(description="a private IPv4 network of /16 to /24")] = "10.40.0.0/16"
     availability_zones: Annotated[

@@ -1,11 +1,13 @@
 """The layer processing: from the table's stream over bus and rule to `fraud`, from the queue to `notify`."""
 
 from shared import contracts, projects
+from shared.alarm_resources import Watch
 from shared.arns import Arns
 from shared.configuration import load
 from shared.contracts import DataOutputs, FoundationOutputs, ProcessingOutputs
 from shared.names import Names
 from shared.tags import tag_resources
+from stacks.processing.alarms import read_table
 from stacks.processing.bus import TransactionBus, TransactionBusArgs
 from stacks.processing.fraud import Detection, DetectionArgs
 from stacks.processing.notification import Notification, NotificationArgs
@@ -46,6 +48,7 @@ pipe = TransactionPipe(
 notification = Notification(
     "notification", NotificationArgs(arns=arns, foundation=foundation, data=data, settings=settings)
 )
+Watch("watch", read_table(arns.names, settings), foundation.operations_topic_arn)
 
 contracts.export(
     ProcessingOutputs(

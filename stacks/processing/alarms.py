@@ -2,7 +2,7 @@
 
 from functions.common.telemetry import METRICS_NAMESPACE
 from shared import projects
-from shared.alarms import SERVICE, Alarm, CompositeAlarm, Metric
+from shared.alarms import SERVICE, Alarm, AlarmTable, CompositeAlarm, Graph, Metric
 from shared.burn_rate import ServiceLevel
 from shared.function_alarms import function_alarms
 from shared.names import Names
@@ -18,6 +18,16 @@ _STOPPED = (
     "IF(FILL(accepted, 0) > 0 AND FILL(carried, 0) == 0, 2,"
     " IF(FILL(accepted, 0) > 0 AND FILL(decided, 0) == 0, 1, 0))"
 )
+
+
+def read_table(names: Names, settings: ProcessingSettings) -> AlarmTable:
+    """Everything that CloudWatch watches in the layer."""
+    return AlarmTable(
+        dashboard_name=names.alarm(LAYER, "dashboard"),
+        alarms=alarms(names, settings),
+        composites=composites(names),
+        graphs=_graphs(names),
+    )
 
 
 def alarms(names: Names, settings: ProcessingSettings) -> tuple[Alarm, ...]:
@@ -179,4 +189,43 @@ def _own(metric: str, service: str, identifier: str) -> Metric:
 def _pipe_metric(names: Names, metric: str, identifier: str = "m1") -> Metric:
     return Metric(
         namespace=_PIPES, name=metric, dimensions={"PipeName": names.pipe}, statistic="Sum", id=identifier
+    )
+
+
+def _graphs(names: Names) -> tuple[Graph, ...]:
+    return (
+        Graph(
+            title="Transactions: accepted, decided, flagged, alerted",
+            metrics=(
+                _own("TransactionsAccepted", "api", "accepted"),
+                _own("TransactionsScored", "fraud", "decided"),
+                _own("TransactionsFlagged", "fraud", "flagged"),
+                _own("AlertsPublished", "notify", "alerted"),
+            ),
+        ),
+        Graph(
+            title="Time from the POST to the decision and to the alert (p50, p99)",
+            metrics=tuple(
+                Metric(
+                    namespace=METRICS_NAMESPACE,
+                    name=metric,
+                    dimensions={SERVICE: service},
+                    statistic=statistic,
+                )
+                for metric, service in (("PostToScore", "fraud"), ("PostToAlert", "notify"))
+                for statistic in ("p50", "p99")
+            ),
+        ),
+        Graph(title="Events carried by the pipe", metrics=(_pipe_metric(names, "EventCount"),)),
+        Graph(
+            title="Share of transactions decided late",
+            metrics=(
+                Metric(
+                    namespace=METRICS_NAMESPACE,
+                    name="DecidedLate",
+                    dimensions={SERVICE: "fraud"},
+                    statistic="Average",
+                ),
+            ),
+        ),
     )

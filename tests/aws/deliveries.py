@@ -109,7 +109,10 @@ class _Finder:
     def _sends(self, service: str, destination: str, source: str) -> Iterator[Delivery]:
         store = self._stores[destination]
         of_source = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
-        yield _from(service, _SENDS[store.service], destination, of_source)
+        # "You can't use Condition blocks in Amazon SNS topic policies for EventBridge."
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+        without_source = service == "events" and store.service == "sns"
+        yield _from(service, _SENDS[store.service], destination, {} if without_source else of_source)
         if store.key is None:
             return
         context = {f"kms:EncryptionContext:{name}": value for name, value in store.encryption_context.items()}

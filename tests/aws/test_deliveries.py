@@ -33,7 +33,15 @@ def test_services_may_use_every_key_queue_and_topic_that_they_send_to(prod: Prog
 
 def test_no_service_may_use_them_for_a_resource_that_is_not_ours(prod: Programs) -> None:
     policies, stores = Policies(prod), Stores(prod)
-    for delivery in find_deliveries(prod):
+    deliveries = find_deliveries(prod)
+    # EventBridge does not say to a topic which rule it publishes for.
+    nameless = [each for each in deliveries if not each.request.context]
+    assert {(each.service, each.request.action) for each in nameless} == {
+        ("events.amazonaws.com", "sns:Publish")
+    }
+    for delivery in deliveries:
+        if delivery in nameless:
+            continue
         foreign = {
             key: value.replace("123456789012", "999999999999") if isinstance(value, str) else value
             for key, value in delivery.request.context.items()

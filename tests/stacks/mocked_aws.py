@@ -55,6 +55,12 @@ def _named(service: str, prefix: str = "") -> Callable[[mocks.MockResourceArgs],
     return lambda args: {"arn": arn(service, f"{prefix}{args.inputs['name']}")}
 
 
+def _bus(args: mocks.MockResourceArgs) -> list[str]:
+    """The bus of a rule, as its ARN has it: the default bus is left out."""
+    bus = args.inputs.get("eventBusName")
+    return [bus] if bus else []
+
+
 _MADE: dict[str, Callable[[mocks.MockResourceArgs], Properties]] = {
     "kms/key:Key": lambda args: {"arn": arn("kms", f"key/{args.name}"), "keyId": args.name},
     "ec2/vpcEndpoint:VpcEndpoint": lambda args: {"prefixListId": f"pl-{args.name}"},
@@ -68,10 +74,14 @@ _MADE: dict[str, Callable[[mocks.MockResourceArgs], Properties]] = {
     "sns/topic:Topic": _named("sns"),
     "cloudwatch/eventBus:EventBus": _named("events", "event-bus/"),
     "cloudwatch/eventRule:EventRule": lambda args: {
-        "arn": arn("events", f"rule/{args.inputs['eventBusName']}/{args.inputs['name']}")
+        "arn": arn("events", "/".join(["rule", *_bus(args), args.inputs["name"]]))
     },
     "cloudwatch/logGroup:LogGroup": _named("logs", "log-group:"),
     "lambda/function:Function": _function,
+    "cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
+    "cloudwatch/compositeAlarm:CompositeAlarm": lambda args: {
+        "arn": arn("cloudwatch", f"alarm:{args.inputs['alarmName']}")
+    },
     "apigateway/restApi:RestApi": lambda args: {"rootResourceId": "root"},
     "apigateway/stage:Stage": lambda args: {
         "invokeUrl": f"https://api.example/{args.inputs['stageName']}",

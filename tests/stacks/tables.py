@@ -1,9 +1,6 @@
 """The alarm tables of every layer with an environment's settings, as a tool outside Pulumi reads them."""
 
-from collections.abc import Callable
-from typing import Any
-
-from shared.alarms import Alarm, CompositeAlarm
+from shared.alarms import Alarm, AlarmTable
 from shared.configuration import validate_file
 from shared.names import Names
 from stacks.data import alarms as data
@@ -13,26 +10,19 @@ from stacks.edge.settings import EdgeSettings
 from stacks.processing import alarms as processing
 from stacks.processing.settings import ProcessingSettings
 
-_TABLES: dict[str, tuple[Any, Any]] = {
-    "data": (data, DataSettings),
-    "processing": (processing, ProcessingSettings),
-    "edge": (edge, EdgeSettings),
-}
+
+def read_tables(environment: str = "prod") -> dict[str, AlarmTable]:
+    """The tables by layer."""
+    of_data = validate_file(DataSettings, environment)
+    of_processing = validate_file(ProcessingSettings, environment)
+    of_edge = validate_file(EdgeSettings, environment)
+    return {
+        "data": data.read_table(Names(of_data.name_suffix), of_data),
+        "processing": processing.read_table(Names(of_processing.name_suffix), of_processing),
+        "edge": edge.read_table(Names(of_edge.name_suffix), of_edge),
+    }
 
 
 def read_alarms(environment: str = "prod") -> dict[str, tuple[Alarm, ...]]:
     """The metric alarms by layer."""
-    return _read(environment, lambda table, names, settings: table.alarms(names, settings))
-
-
-def read_composites(environment: str = "prod") -> dict[str, tuple[CompositeAlarm, ...]]:
-    """The composite alarms by layer."""
-    return _read(environment, lambda table, names, _: table.composites(names))
-
-
-def _read(environment: str, read: Callable[[Any, Names, Any], Any]) -> dict[str, Any]:
-    result = {}
-    for layer, (table, model) in _TABLES.items():
-        settings = validate_file(model, environment)
-        result[layer] = read(table, Names(settings.name_suffix), settings)
-    return result
+    return {layer: table.alarms for layer, table in read_tables(environment).items()}

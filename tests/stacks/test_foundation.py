@@ -9,7 +9,7 @@ from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
 from tests.stacks.recording import Program
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-KEYS = ("data", "profiles", "function", "logs", "failures")
+KEYS = ("data", "profiles", "function", "logs", "failures", "operations")
 LAYERS = {"api": "edge", "labels": "edge", "fraud": "processing", "notify": "processing"}
 
 

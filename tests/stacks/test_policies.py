@@ -9,6 +9,7 @@ import pytest
 
 from shared.wildcards import EXCEPTIONS, is_listed
 from tests.stacks.conftest import Programs
+from tests.stacks.mocked_aws import arn
 
 Statement = dict[str, Any]
 PLACES = {
@@ -21,6 +22,7 @@ PLACES = {
     "aws:ec2/vpcEndpoint:VpcEndpoint": "policy",
 }
 IDENTITY = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy")
+OPERATIONS_TOPIC = f'"kms:EncryptionContext:aws:sns:topicArn": "{arn("sns", "fraud-operations")}"'
 
 
 def allowed(programs: Programs, *types: str) -> Iterator[tuple[str, Statement]]:
@@ -96,9 +98,9 @@ def test_C4_every_service_that_uses_a_key_or_a_queue_does_so_for_this_account(pr
     for where, statement in allowed(prod, "aws:kms/key:Key", "aws:sqs/queuePolicy:QueuePolicy"):
         if "Service" in statement["Principal"]:
             condition = json.dumps(statement["Condition"])
-            assert "aws:SourceAccount" in condition or "kms:EncryptionContext:aws:logs:arn" in condition, (
-                where
-            )
+            # CloudWatch Logs, and EventBridge when it publishes, send the encryption context only.
+            bounds = ("aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn", OPERATIONS_TOPIC)
+            assert any(bound in condition for bound in bounds), where
 
 
 @pytest.mark.parametrize("limit_characters", [6144])

@@ -63,3 +63,40 @@ def method_settings(inputs: Inputs) -> Inputs:
     path, _, method = inputs["methodPath"].rpartition("/")
     escaped = "/*" if path == "*" else "/~1" + path.replace("/", "~1")
     return {"resourcePath": escaped, "httpMethod": method, **inputs["settings"]}
+
+
+def budget(inputs: Inputs) -> Inputs:
+    """A budget in one property, its notifications with their topics in another."""
+    return {
+        "budget": {
+            "budgetName": inputs["name"],
+            "budgetType": inputs["budgetType"],
+            "timeUnit": inputs["timeUnit"],
+            "budgetLimit": {"amount": float(inputs["limitAmount"]), "unit": inputs["limitUnit"]},
+        },
+        "notificationsWithSubscribers": [
+            {
+                "notification": without(each, "subscriberSnsTopicArns"),
+                "subscribers": [
+                    {"subscriptionType": "SNS", "address": topic} for topic in each["subscriberSnsTopicArns"]
+                ],
+            }
+            for each in inputs["notifications"]
+        ],
+        "resourceTags": inputs["tags"],
+    }
+
+
+def metric_alarm(inputs: Inputs) -> Inputs:
+    """A metric of an expression has its period and statistic outside of it."""
+    if "metricQueries" not in inputs:
+        return inputs
+    return {**inputs, "metricQueries": [_query(query) for query in inputs["metricQueries"]]}
+
+
+def _query(query: Inputs) -> Inputs:
+    metric = query.get("metric")
+    if metric is None:
+        return query
+    stat = {"metric": without(metric, "period", "stat"), "period": metric["period"], "stat": metric["stat"]}
+    return {**without(query, "metric"), "metricStat": stat}

@@ -75,7 +75,7 @@ class _Converter:
     def _find_owner(self, resource: Recorded, part: Part) -> dict[str, Any]:
         for name, owner in self._recorded.items():
             if short_type(owner) == part.owner and all(
-                last_segment(resource[own]) == last_segment(owner.inputs.get(theirs))
+                last_segment(resource.inputs.get(own)) == last_segment(owner.inputs.get(theirs))
                 for own, theirs in part.joins.items()
             ):
                 properties: dict[str, Any] = self._resources[name]

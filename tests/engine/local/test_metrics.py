@@ -90,7 +90,7 @@ def test_a_pipe_that_may_not_put_events_counts_failed_executions(world: World) -
     pipe = world.pipe(table, bus, statements=[read_only], stream={"MaximumRetryAttempts": 0})
     table.put("1")
     wait_for(
-        lambda: read(world, "AWS/Pipes", "ExecutionFailed", PipeName=pipe).get("Sum"),
+        lambda: read(world, "AWS/EventBridge/Pipes", "ExecutionFailed", PipeName=pipe).get("Sum"),
         seconds=20,
         what="a failed execution",
     )

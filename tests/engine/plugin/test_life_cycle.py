@@ -4,7 +4,7 @@ import pytest
 
 from local.plugin.registry import RESOURCES
 from tests.engine.plugin.cycle import Cycle
-from tests.engine.plugin.programs import data, edge, identity, network, processing
+from tests.engine.plugin.programs import data, edge, identity, network, operations, processing
 
 GROUPS = {
     "identity": identity.GROUP,
@@ -12,6 +12,7 @@ GROUPS = {
     "data": data.GROUP,
     "processing": processing.GROUP,
     "edge": edge.GROUP,
+    "operations": operations.GROUP,
 }
 
 

@@ -14,6 +14,9 @@ from stacks.foundation.settings import FoundationSettings
 
 ACCOUNT = '  aws:allowedAccountIds: ["111111111111"]\n'
 REGION = f"config:\n  aws:region: us-east-1\n{ACCOUNT}"
+OPERATIONS = (
+    "  fraud-foundation:operationsEmails: [a@example.com]\n  fraud-foundation:monthlyBudgetUsd: 100\n"
+)
 
 
 def write(root: Path, layer: str, text: str, environment: str = "dev") -> None:
@@ -94,13 +97,13 @@ def test_a_bad_setting_is_named_with_file_key_and_what_is_allowed(
 )
 def test_a_network_that_cannot_be_is_refused(tmp_path: Path, setting: str, said: str) -> None:
     repository = "  fraud-foundation:repository: example/fraud-pipeline\n"
-    told = problem(tmp_path, "foundation", f"{REGION}{repository}  fraud-foundation:{setting}\n")
+    told = problem(tmp_path, "foundation", f"{REGION}{OPERATIONS}{repository}  fraud-foundation:{setting}\n")
     assert told.startswith(f"stacks/foundation/Pulumi.dev.yaml: fraud-foundation:{said}")
 
 
 @pytest.mark.parametrize("repository", ["example/fraud-pipeline", "example@123456/fraud-pipeline@456789"])
 def test_a_repository_is_named_as_github_signs_for_it(tmp_path: Path, repository: str) -> None:
-    write(tmp_path, "foundation", f"{REGION}  fraud-foundation:repository: {repository}\n")
+    write(tmp_path, "foundation", f"{REGION}{OPERATIONS}  fraud-foundation:repository: {repository}\n")
     assert validate_file(FoundationSettings, "dev", tmp_path).repository == repository
 
 

@@ -1,0 +1,92 @@
+"""CloudWatch alarms and the dashboard of a layer, made from its table (`stacks/<layer>/alarms.py`)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.alarms import Alarm, AlarmTable, CompositeAlarm, Metric
+from shared.dashboard import dashboard_body
+
+
+class Watch(pulumi.ComponentResource):
+    """An alarm for each entry of the table, which notifies when it starts and ends; and a dashboard."""
+
+    def __init__(
+        self,
+        name: str,
+        table: AlarmTable,
+        topic_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("fraud:shared:Watch", name, None, opts)
+        self._topic_arn = topic_arn
+        made = {alarm.physical_name: self._make_alarm(alarm) for alarm in table.alarms}
+        for composite in table.composites:
+            self._make_composite(composite, [made[child] for child in composite.children])
+        aws.cloudwatch.Dashboard(
+            "dashboard",
+            dashboard_name=table.dashboard_name,
+            dashboard_body=dashboard_body(aws.get_region().region, table),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+    def _make_alarm(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
+        actions = [self._topic_arn] if alarm.notifies else None
+        return aws.cloudwatch.MetricAlarm(
+            alarm.name,
+            name=alarm.physical_name,
+            alarm_description=alarm.description,
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.evaluation_periods,
+            datapoints_to_alarm=alarm.datapoints_to_alarm or alarm.evaluation_periods,
+            treat_missing_data=alarm.missing_data,
+            alarm_actions=actions,
+            ok_actions=actions,
+            **_source(alarm),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _make_composite(self, alarm: CompositeAlarm, children: Sequence[pulumi.Resource]) -> None:
+        aws.cloudwatch.CompositeAlarm(
+            alarm.name,
+            alarm_name=alarm.physical_name,
+            alarm_description=alarm.description,
+            alarm_rule=alarm.rule,
+            alarm_actions=[self._topic_arn],
+            ok_actions=[self._topic_arn],
+            # CloudWatch refuses a rule on alarms that do not exist.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(children)),
+        )
+
+
+def _source(alarm: Alarm) -> dict[str, Any]:
+    """What the alarm watches: one metric, or an expression over several."""
+    if alarm.expression is None:
+        (metric,) = alarm.metrics
+        key = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
+        return {
+            "namespace": metric.namespace,
+            "metric_name": metric.name,
+            "dimensions": dict(metric.dimensions),
+            "period": alarm.period_seconds,
+            key: metric.statistic,
+        }
+    result = {"id": "result", "expression": alarm.expression, "label": alarm.name, "return_data": True}
+    return {"metric_queries": [result, *(_query(metric, alarm.period_seconds) for metric in alarm.metrics)]}
+
+
+def _query(metric: Metric, period_seconds: int) -> dict[str, Any]:
+    return {
+        "id": metric.id,
+        "metric": {
+            "namespace": metric.namespace,
+            "metric_name": metric.name,
+            "dimensions": dict(metric.dimensions),
+            "period": period_seconds,
+            "stat": metric.statistic,
+        },
+    }

@@ -1,0 +1,57 @@
+"""The metrics that AWS publishes, with the dimensions of each, as far as an alarm could use them.
+
+Source: the tables of metrics in the user guides of the services, and
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+"""
+
+_QUEUE = [("QueueName",)]
+_PIPE = [("PipeName",)]
+_RULE = [("EventBusName", "RuleName"), ("RuleName",)]
+# Without a dimension: of all functions of the region.
+_FUNCTION = [("FunctionName",), ("FunctionName", "Resource"), ()]
+_API = [("ApiName",), ("ApiName", "Stage"), ("ApiName", "Stage", "Method", "Resource")]
+_TABLE = [("TableName",), ("GlobalSecondaryIndexName", "TableName")]
+_TOPIC = [("TopicName",)]
+
+METRICS: dict[str, dict[str, list[tuple[str, ...]]]] = {
+    "AWS/SQS": {
+        "ApproximateAgeOfOldestMessage": _QUEUE,
+        "ApproximateNumberOfMessagesVisible": _QUEUE,
+        "ApproximateNumberOfMessagesNotVisible": _QUEUE,
+        "ApproximateNumberOfMessagesDelayed": _QUEUE,
+    },
+    "AWS/EventBridge/Pipes": {
+        "EventCount": _PIPE,
+        "ExecutionFailed": _PIPE,
+        "ExecutionPartiallyFailed": _PIPE,
+        "ExecutionThrottled": [*_PIPE, ("AwsAccountId",)],
+        "ExecutionTimeout": _PIPE,
+        "Invocations": [*_PIPE, ("AwsAccountId",)],
+    },
+    "AWS/Events": {
+        "FailedInvocations": _RULE,
+        "InvocationsFailedToBeSentToDlq": _RULE,
+        "InvocationsSentToDlq": _RULE,
+        "ThrottledRules": _RULE,
+    },
+    "AWS/Lambda": {
+        "ConcurrentExecutions": _FUNCTION,
+        "DestinationDeliveryFailures": _FUNCTION,
+        "DeadLetterErrors": _FUNCTION,
+        "Duration": _FUNCTION,
+        "Errors": _FUNCTION,
+        "Throttles": _FUNCTION,
+    },
+    "AWS/ApiGateway": dict.fromkeys(("4XXError", "5XXError", "Count", "Latency"), _API),
+    "AWS/DynamoDB": dict.fromkeys(("ReadThrottleEvents", "WriteThrottleEvents"), _TABLE),
+    "AWS/SNS": {
+        "NumberOfNotificationsFailed": _TOPIC,
+        "NumberOfNotificationsFailedToRedriveToDlq": _TOPIC,
+    },
+}
