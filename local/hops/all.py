@@ -35,6 +35,7 @@ class Hops:
         self._kept = layout.hops_state / "asynchronous-events.json"
         self._postman = Postman(layout.mailbox)
         self._queue = AsyncQueue(EmulatedFunctions(endpoint.url, root_user), delays, threads=THREADS)
+        self._delays = delays
         self._pipes = PipeRunner(lambda: bus_pipes(endpoint.url), delays)
         self._stopping = threading.Event()
         make_runtime(layout.runtime)
@@ -72,3 +73,6 @@ class Hops:
 
     def polling(self) -> bool:
         return not self._stopping.is_set()
+
+    def visibility_seconds(self, timeout_seconds: float) -> float:
+        return self._delays.visibility(timeout_seconds)

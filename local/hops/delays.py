@@ -41,5 +41,8 @@ class Delays:
     def pipe(self, attempt: int) -> float:
         return self._doubled(PIPE_FIRST_SECONDS, attempt)
 
+    def visibility(self, timeout_seconds: float) -> float:
+        return timeout_seconds * self.scale
+
     def _doubled(self, first: float, attempt: int) -> float:
         return min(first * 2.0 ** min(attempt - 1, MOST_DOUBLINGS), LONGEST_SECONDS) * self.scale

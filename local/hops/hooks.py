@@ -94,6 +94,9 @@ class Receiver(Protocol):
     def polling(self) -> bool:
         """Whether event source mappings may take new batches."""
 
+    def visibility_seconds(self, timeout_seconds: float) -> float:
+        """How long a message stays invisible after its batch failed, given the queue's visibility timeout."""
+
 
 def install(receiver: Receiver) -> None:
     """Change ministack. Raises LocalError if it is another version than the hooks were written for."""
@@ -110,6 +113,7 @@ def install(receiver: Receiver) -> None:
     _queue_asynchronous_invocations(receiver)
     _deliver_mail(receiver)
     _pause_pollers(receiver)
+    _shorten_visibility(receiver)
     _isolate_functions()
     _take_loopback_for_tls()
     _publish_metrics()
@@ -327,6 +331,25 @@ def _pause_pollers(receiver: Receiver) -> None:
         return lambda: original() if receiver.polling() else False
 
     _replace(lambda_svc, "_poll_sqs", poll)
+
+
+def _shorten_visibility(receiver: Receiver) -> None:
+    """A message that a function failed on would come back after the queue's full visibility timeout."""
+
+    def run(original: Any) -> Any:
+        def run_sqs_batch(  # noqa: PLR0917 (the signature of what it replaces)
+            esm: Any, function: Any, event: Any, batch: list[dict[str, Any]], queue_url: str, name: str
+        ) -> None:
+            original(esm, function, event, batch, queue_url, name)
+            timeout = float(sqs._queues[queue_url]["attributes"]["VisibilityTimeout"])
+            earliest = time.time() + receiver.visibility_seconds(timeout)
+            # Those of the batch that are done with are no longer in the queue, whatever is written to them.
+            for message in batch:
+                message["visible_at"] = min(message["visible_at"], earliest)
+
+        return run_sqs_batch
+
+    _replace(lambda_svc, "_run_sqs_batch", run)
 
 
 def _isolate_functions() -> None:

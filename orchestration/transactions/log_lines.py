@@ -19,7 +19,7 @@ FUNCTION_STYLE = "cyan"
 LEFT_OUT = frozenset(
     {"level", "message", "timestamp", "correlation_id", "exception", "service", "location", "xray_trace_id"}
     | {"cold_start", "function_arn", "function_memory_size", "function_name", "function_request_id"}
-    | {"exception_name", "stack_trace", "sampling_rate"}
+    | {"exception_name", "stack_trace", "sampling_rate", "traceback"}
 )
 
 
@@ -56,6 +56,8 @@ class LogLine:
         )
         if exception := content.get("exception"):
             line.append("\n  " + str(exception).replace("\n", "\n  "), style="red")
+        for frame in content.get("traceback") or ():
+            line.append(f"\n    {frame}", style="red")
         return line
 
     def _line(self, level: str, message: str, correlation_id: str, further: str) -> Text:

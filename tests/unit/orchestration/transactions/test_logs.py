@@ -171,6 +171,24 @@ def test_an_exception_keeps_its_lines() -> None:
     assert shown.endswith("failed\n  Traceback\n    line 1")
 
 
+def test_a_failure_is_shown_with_its_level_transaction_and_traceback() -> None:
+    line = {
+        "level": "ERROR",
+        "message": "invocation failed",
+        "correlation_id": "tx-1",
+        "error": "ClientError",
+        "traceback": [
+            "functions/fraud/handler.py:80 in handle",
+            "functions/common/dynamodb.py:70 in write_all",
+        ],
+    }
+    shown = text(json.dumps(line))
+    assert shown is not None
+    first, *frames = shown.splitlines()
+    assert all(part in first for part in ("ERROR", "tx-1", "ClientError"))
+    assert [frame.strip() for frame in frames] == line["traceback"]
+
+
 def test_a_line_that_is_no_json_is_shown_as_it_is() -> None:
     shown = text("Task timed out after 3.00 seconds\n")
     assert shown is not None
