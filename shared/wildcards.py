@@ -151,6 +151,12 @@ _OF_DEPLOYMENTS = (
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
+        actions=("lambda:ListFunctions",),
+        resource=_EVERYTHING,
+        reason="Before a network is deleted, the functions that still use it are looked for in the account.",
+    ),
+    WildcardException(
+        cause=Cause.NO_CONTROL,
         actions=_actions("sns", "SetSubscriptionAttributes Unsubscribe"),
         resource=_EVERYTHING,
         reason="A subscription is no resource of IAM. To subscribe takes the topic, which is named.",

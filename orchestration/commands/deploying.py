@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration import environments, layers, messages, session
+from orchestration.account.accounts import account_of
 from orchestration.confirm import confirm
 from orchestration.console import say
 from orchestration.deployment import guards, selection
 from orchestration.deployment.deploy import Deployer, Ways
 from orchestration.deployment.evidence import StackEvidence
+from orchestration.deployment.network_interfaces import NetworkInterfaces
 from orchestration.deployment.saved_plans import SavedPlan
 from orchestration.engine.engine import Engine
 from orchestration.engine.progress import Progress
@@ -139,6 +141,7 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
         ask_name=environment.name == environments.PROD,
         commit=commit,
         message=message,
+        interfaces=_interfaces(environment),
         backup=Backups(environment, engine).save,
     )
 
@@ -146,6 +149,12 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
         confirm(question, word, yes=how.yes, typed=how.typed)
 
     return Deployer(environment, engine, agree, ways, progress=progress), engine
+
+
+def _interfaces(environment: Environment) -> NetworkInterfaces | None:
+    if environment.is_local:
+        return None
+    return NetworkInterfaces.in_region(account_of(environment).region)
 
 
 def _who_and_what(environment: Environment, git: Git) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Deploying, previewing and destroying layers: in which order, after which questions, what is said then."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -11,14 +11,17 @@ from typing import Any, Protocol
 from orchestration.console import console, console_for_question, print_json, say, say_stopping
 from orchestration.deployment import plan_display, summary
 from orchestration.deployment.neighbours import Neighbours, Outputs, say_outdated
+from orchestration.deployment.network_interfaces import MAX_MINUTES, NetworkInterfaces
 from orchestration.deployment.saved_plans import PlanFolder, SavedPlan
-from orchestration.deployment.schedule import Report, StoppedByUser, in_waves
+from orchestration.deployment.schedule import Fate, Report, StoppedByUser, in_waves
+from orchestration.engine.changes import Changes
 from orchestration.engine.failures import MissingUpstreamError
 from orchestration.engine.outcome import Outcome
 from orchestration.environments import Environment
 from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import LAYERS, Layer, dependants, in_words
 from orchestration.state import pending
+from shared.contracts import FoundationOutputs
 
 # The question, and the word to be typed where a `y` is not enough (or nothing).
 Confirm = Callable[[str, str], None]
@@ -35,6 +38,7 @@ class LayerEngine(Protocol):
         self, layer: Layer, *, placeholders: frozenset[str], plan: Path | None, refresh: bool
     ) -> Outcome: ...
     def destroy(self, layer: Layer, *, message: str) -> Outcome: ...
+    def destroy_functions(self, layer: Layer, *, message: str) -> Outcome: ...
     def outputs(self, layer: Layer) -> Outputs | None: ...
     def exported(self, layer: Layer) -> dict[str, Any]: ...
     def protected(self, layer: Layer) -> Sequence[str]: ...
@@ -48,7 +52,8 @@ class Ways:
 
     `message` is what the history says of a layer's update, from the verb and the layer; `backup` keeps a
     layer's state before it changes; `commit` is shown beside what was deployed. `ask_name` says that the
-    environment's name must be typed where something stateful would be lost.
+    environment's name must be typed where something stateful would be lost. `interfaces` are Lambda's in the
+    account; None on the embedded AWS, which has none.
     """
 
     as_json: bool = False
@@ -58,6 +63,7 @@ class Ways:
     plan_first: bool = True
     ask_name: bool = False
     commit: str = ""
+    interfaces: NetworkInterfaces | None = None
     message: Callable[[str, Layer], str] = lambda verb, layer: f"{verb} {layer.name}"
     backup: Callable[[Layer], object] = field(default=lambda _: None)
 
@@ -133,19 +139,58 @@ class Deployer:
         self._refuse_protected(layers)
         where = f"'{self._environment.name}'"
         name = self._environment.name if self._ways.ask_name else ""
+        if self._ways.interfaces and self._hold_interfaces(layers):
+            say(f"Lambda's network interfaces outlive its functions by up to {MAX_MINUTES} minutes.")
         self._confirm(f"Delete every resource of {in_words(layers)} in {where}?", name)
 
         def consumers(layer: Layer) -> Sequence[str]:
             return [other.name for other in dependants(layer, self._all_layers)]
 
+        removed = self._remove_functions(layers, consumers)
+
         def act(layer: Layer) -> Outcome:
             self._ways.backup(layer)
-            return self._engine.destroy(layer, message=self._ways.message("destroy", layer))
+            outcome = self._engine.destroy(layer, message=self._ways.message("destroy", layer))
+            return outcome.after(removed.get(layer.name, Outcome(Changes())))
 
         reports = self._in_waves(list(reversed(layers)), act, consumers)
         self._show(reports, f"Destroyed in {where}")
         self._stop_if_failed(reports, "Not destroyed", PartlyDoneError)
         return reports
+
+    def _remove_functions(self, layers: Sequence[Layer], waits_for: WaitsFor) -> Mapping[str, Outcome]:
+        """Delete the functions, and wait until their network interfaces are gone, before anything else.
+
+        Returns what was deleted by layer. An interrupted run is continued by the next one.
+        """
+        interfaces = self._ways.interfaces
+        group = self.neighbours.outputs(FoundationOutputs.producer.layer).get("function_security_group_id")
+        if interfaces is None or not group or not self._hold_interfaces(layers):
+            return {}
+        # Credentials that may not look are refused before anything is deleted.
+        interfaces.ids(group)
+        interfaces.users(group)
+
+        def act(layer: Layer) -> Outcome:
+            self._ways.backup(layer)
+            message = self._ways.message("destroy functions of", layer)
+            return self._engine.destroy_functions(layer, message=message)
+
+        chosen = [layer for layer in reversed(layers) if layer.functions]
+        reports = self._in_waves(chosen, act, waits_for)
+        if any(report.fate is not Fate.DONE for report in reports):
+            self._show(reports, f"Functions destroyed in '{self._environment.name}'")
+        self._stop_if_failed(reports, "Not destroyed", PartlyDoneError)
+        names = " ".join(f"--layer {layer.name}" for layer in layers)
+        interfaces.wait_until_gone(group, f"invoke destroy --env {self._environment.name} {names}")
+        return {report.layer.name: report.result for report in reports if report.result}
+
+    def _hold_interfaces(self, layers: Sequence[Layer]) -> bool:
+        """Whether some of the layers have functions, or the network of functions."""
+        network = FoundationOutputs.producer.layer
+        return any(
+            (layer.functions or layer.name == network) and self._engine.is_deployed(layer) for layer in layers
+        )
 
     def report(self, reports: Reports) -> None:
         """Tell scripts what became of the layers, where they asked for it."""
@@ -261,7 +306,8 @@ class Deployer:
 
     def _show_plan(self, plan: Reports) -> None:
         output = console_for_question(as_json=self._ways.as_json)
-        plan_display.show(plan, f"Would change in '{self._environment.name}'", output)
+        title = f"Would change in '{self._environment.name}'"
+        plan_display.show(plan, title, output, in_account=not self._environment.is_local)
 
     def _show(self, reports: Reports, title: str) -> None:
         self.report(reports)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from orchestration.console import console
 from orchestration.deployment.awaited import awaited
+from orchestration.deployment.network_interfaces import delay_notice
 from orchestration.deployment.schedule import Fate, Report
 from orchestration.deployment.stateful import TYPES
 from orchestration.engine.outcome import Outcome
@@ -52,11 +53,19 @@ def losses(reports: Iterable[Report[Outcome]]) -> list[Loss]:
     ]
 
 
-def show(reports: Sequence[Report[Outcome]], title: str, output: Console = console) -> None:
-    """Print what each layer would do to which resources; failures are the caller's to tell."""
+def show(
+    reports: Sequence[Report[Outcome]], title: str, output: Console = console, *, in_account: bool = True
+) -> None:
+    """Print what each layer would do to which resources. The caller prints failures.
+
+    In an account, as opposed to the embedded AWS, some changes take long: those are named.
+    """
     output.print(Text(title, style="bold"))
     for loss in losses(reports):
         output.print(Text(f"  ! {loss.sentence}", style="bold red"))
+    steps = [step for report in reports if report.result for step in report.result.steps]
+    if in_account and (notice := delay_notice(steps)):
+        output.print(Text(f"  ! {notice}", style="bold yellow"))
     waits = awaited(reports)
     for report in reports:
         for line in _lines(report, waits.get(report.layer.name, ())):

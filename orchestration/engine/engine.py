@@ -41,6 +41,7 @@ HISTORY_PAGE = 100
 
 # The user's own AWS and Pulumi variables must not reach the embedded AWS, nor its plugin an account.
 STACK_TYPE = "pulumi:pulumi:Stack"
+FUNCTION_TYPE = "aws:lambda/function:Function"
 FOREIGN_TO_LOCAL = ("AWS_", "PULUMI_")
 
 
@@ -122,6 +123,22 @@ class Engine:
                 stack.destroy(on_event=operation.event, message=message or None, suppress_outputs=True)
             except StackNotFoundError:
                 return Outcome(Changes())
+            return operation.outcome
+
+    def destroy_functions(self, layer: Layer, *, message: str = "") -> Outcome:
+        """Delete the stack's Lambda functions and what depends on them. Their roles and log groups stay."""
+        urns = [entry["urn"] for entry in self._resources(layer) if entry["type"] == FUNCTION_TYPE]
+        if not urns:
+            return Outcome(Changes())
+        with _Operation(self, layer) as operation:
+            stack = self._stack(layer, operation.program, create=False)
+            stack.destroy(
+                on_event=operation.event,
+                message=message or None,
+                target=urns,
+                target_dependents=True,
+                suppress_outputs=True,
+            )
             return operation.outcome
 
     def drifted(self, layer: Layer) -> Sequence[Drifted] | None:

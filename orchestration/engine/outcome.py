@@ -1,7 +1,7 @@
 """What came of one operation on one stack."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestration.engine.changes import Changes
@@ -21,6 +21,15 @@ class Outcome:
     before: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     placeholders: frozenset[str] = frozenset()
+
+    def after(self, earlier: "Outcome") -> "Outcome":
+        """This deletion together with an earlier one of the same stack."""
+        deleted = self.changes.delete + earlier.changes.delete
+        return replace(
+            self,
+            changes=replace(self.changes, delete=deleted),
+            steps=(*earlier.steps, *self.steps),
+        )
 
     @property
     def changes_outputs(self) -> bool:

@@ -161,7 +161,8 @@ class Rollback:
         except LayerError as error:
             raise _refusal(move, error) from error
         report = [Report(layer, Fate.DONE, result=plan)]
-        plan_display.show(report, f"Would change in '{self._environment.name}'", self._output)
+        title = f"Would change in '{self._environment.name}'"
+        plan_display.show(report, title, self._output, in_account=not self._environment.is_local)
         if losses := plan_display.losses(report):
             sentences = " ".join(loss.sentence for loss in losses)
             raise UserError(

@@ -192,7 +192,8 @@ CALLS = {
         " UpdateFunctionCode UpdateFunctionConfiguration",
         look="GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration"
         " ListTags ListVersionsByFunction",
-        survey=_IN_VPC,
+        # Before functions are deleted, and until their network interfaces are gone.
+        survey=f"{_IN_VPC} ec2:DescribeNetworkInterfaces ListFunctions",
     ),
     "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Calls(
         "lambda",

@@ -9,9 +9,11 @@ from shared.iam import Statement
 def of(arns: Arns, vpc_id: pulumi.Input[str]) -> list[Statement]:
     """Join the hosted zones of endpoints, and remove the interfaces that Lambda leaves behind.
 
-    The provider detaches and deletes Lambda's interfaces before it deletes a subnet or a security group.
+    The provider detaches and deletes Lambda's interfaces before it deletes a subnet or a security group, and
+    `invoke destroy` looks for functions that still use them.
     """
     return [
+        Statement(sid="FindFunctions", actions=["lambda:ListFunctions"], resources=["*"]),
         Statement(
             sid="JoinHostedZones",
             actions=["route53:AssociateVPCWithHostedZone"],

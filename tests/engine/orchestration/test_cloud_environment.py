@@ -168,3 +168,25 @@ def test_a_saved_plan_is_applied_or_refused_once_something_moved(prod: Prod) -> 
     done = prod.team.succeed("deploy", *ENV, "--from-plan", plan, "--yes")
     assert "every-method (aws:apigateway/methodSettings:MethodSettings)" in done.stdout
     assert "the state of edge changed" in prod.team.refuse("deploy", *ENV, "--from-plan", plan, "--yes")
+
+
+def test_a_layer_is_destroyed_functions_first_then_interfaces_then_roles(
+    prod: Prod, account: EmbeddedAws
+) -> None:
+    functions, roles, ec2 = account.client("lambda"), account.client("iam"), account.client("ec2")
+    foundation = json.loads(prod.team.succeed("outputs", *ENV, "--json").stdout)["foundation"]
+    # Lambda leaves such interfaces in an account, and the embedded AWS does not.
+    interface = ec2.create_network_interface(
+        SubnetId=foundation["private_subnet_ids"][0],
+        Groups=[foundation["function_security_group_id"]],
+        Description="AWS Lambda VPC ENI-fraud-api-1",
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    done = prod.team.succeed("destroy", *EDGE, "--confirm", "prod")
+    assert "still uses them" in done.stderr
+    names = {function["FunctionName"] for function in functions.list_functions()["Functions"]}
+    assert not any("api" in name or "labels" in name for name in names)
+    assert prod.history("edge")[0]["message"].startswith("destroy edge")
+    assert prod.history("edge")[1]["message"].startswith("destroy functions of edge")
+    assert interface in str(ec2.describe_network_interfaces())
+    assert "api" not in str([role["RoleName"] for role in roles.list_roles()["Roles"]]).replace("deploy", "")
+    prod.team.succeed("destroy", *EDGE, "--confirm", "prod")

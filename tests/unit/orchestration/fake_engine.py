@@ -74,6 +74,10 @@ class FakeEngine:
         self.deployed.discard(layer.name)
         return Outcome(Changes(delete=2))
 
+    def destroy_functions(self, layer: Layer, *, message: str = "") -> Outcome:
+        self._call("destroy functions of", layer)
+        return Outcome(Changes(delete=1))
+
     def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
         if layer.name not in self.deployed:
             return None

@@ -82,3 +82,13 @@ def test_a_layer_that_reads_what_changes_with_it_is_marked_as_a_guess(
     reads["foundation"] = {"key": "text"}
     plan_display.show(reports, "Would change")
     assert "more may change" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("in_account", [True, False])
+def test_a_replaced_subnet_is_a_long_wait_in_an_account_only(
+    in_account: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Step("replace", "aws:ec2/subnet:Subnet", "private-1", ("availabilityZone",))
+    report = Report(LAYERS[0], Fate.DONE, result=Outcome(Changes(replace=1), steps=(step,)))
+    plan_display.show([report], "Plan", in_account=in_account)
+    assert ("45 minutes" in capsys.readouterr().out) is in_account
