@@ -157,6 +157,12 @@ _OF_DEPLOYMENTS = (
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
+        actions=("lambda:GetAccountSettings", "servicequotas:GetAWSDefaultServiceQuota"),
+        resource=_EVERYTHING,
+        reason="Quotas belong to the account. Before a deployment they are compared with what it declares.",
+    ),
+    WildcardException(
+        cause=Cause.NO_CONTROL,
         actions=_actions("sns", "SetSubscriptionAttributes Unsubscribe"),
         resource=_EVERYTHING,
         reason="A subscription is no resource of IAM. To subscribe takes the topic, which is named.",

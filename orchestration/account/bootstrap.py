@@ -35,10 +35,12 @@ def bootstrap(
     as_json: bool = False,
     layers: Sequence[Layer] = LAYERS,
     pause: Pause = time.sleep,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Make the account ready for the layers, after asking.
 
-    Raises UserError for `local`, for credentials of another account, and for what AWS refuses.
+    `check` warns of what the account lacks, such as quotas. Raises UserError for `local`, for credentials of
+    another account, and for what AWS refuses.
     """
     account = account_of(environment)
     session = boto3.Session(region_name=account.region)
@@ -53,6 +55,7 @@ def bootstrap(
         output = console_for_question(as_json=as_json)
         output.print(_table(found, f"The account {account.id}, for '{environment.name}'"))
         say(_where(environment))
+        check()
         if not all(finding.is_right for finding in found):
             confirm(f"Make or correct this in the account {account.id}?")
             for part in (*parts, *stacks):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestration import environments, layers, messages, session
 from orchestration.account.accounts import account_of
+from orchestration.account.quotas import AccountQuotas, check_quotas
 from orchestration.confirm import confirm
 from orchestration.console import say
 from orchestration.deployment import guards, selection
@@ -63,6 +64,8 @@ def deploy(
             deployer.report([])
             return
     _refuse_behind(environment, evidence, chosen, how)
+    if not environment.is_local:
+        check_quotas(environment, _quotas(environment), refuse=not plan, layers=chosen)
     if plan:
         deployer.save_plan(chosen, Path(plan))
     elif saved:
@@ -77,7 +80,15 @@ def preview(env: str, names: Iterable[str] = (), *, how: How | None = None) -> N
     """Show what deploying the named layers, or all, would change."""
     environment, chosen = _chosen(env, names)
     session.check_files(environment, chosen)
-    _deployer(environment, how or How(), changing=False)[0].preview(chosen)
+    deployer, _ = _deployer(environment, how or How(), changing=False)
+    if not environment.is_local:
+        warn_of_quotas(environment)
+    deployer.preview(chosen)
+
+
+def warn_of_quotas(environment: Environment) -> None:
+    """Name the quotas of an account that are too small for the layers."""
+    check_quotas(environment, _quotas(environment))
 
 
 def destroy(env: str, names: Iterable[str] = (), *, how: How | None = None) -> None:
@@ -149,6 +160,10 @@ def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[De
         confirm(question, word, yes=how.yes, typed=how.typed)
 
     return Deployer(environment, engine, agree, ways, progress=progress), engine
+
+
+def _quotas(environment: Environment) -> AccountQuotas:
+    return AccountQuotas.in_region(account_of(environment).region)
 
 
 def _interfaces(environment: Environment) -> NetworkInterfaces | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from orchestration import environments, layers, session
 from orchestration.account import bootstrap as bootstrapping
+from orchestration.commands import deploying
 from orchestration.commands.deploying import How
 from orchestration.confirm import confirm
 from orchestration.state import locks, state_backups
@@ -21,6 +22,7 @@ def bootstrap(env: str, how: How) -> None:
         lambda: session.open_engine(environment),
         lambda question: confirm(question, yes=how.yes),
         as_json=how.as_json,
+        check=lambda: deploying.warn_of_quotas(environment),
     )
 
 

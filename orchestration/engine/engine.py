@@ -17,7 +17,7 @@ from pulumi.automation import (
     UpdateSummary,
 )
 from pulumi.automation.errors import CommandError
-from pulumi.automation.events import StepEventMetadata
+from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
 
 from orchestration.console import say
 from orchestration.engine import failures
@@ -279,12 +279,15 @@ class _Operation:
         self._layer = layer
         self.outcome = Outcome(Changes(), placeholders=placeholders)
         self._diagnostics: list[Diagnostic] = []
+        self._begun: dict[str, StepEventStateMetadata] = {}
 
     def event(self, event: EngineEvent) -> None:
         diagnostic, begun, ended = event.diagnostic_event, event.resource_pre_event, event.res_outputs_event
         if event.summary_event:
             changes = Changes.of(event.summary_event.resource_changes)
             self.outcome = replace(self.outcome, changes=changes)
+        if begun and begun.metadata.new:
+            self._begun[begun.metadata.urn] = begun.metadata.new
         if begun and (step := Step.of(begun.metadata)):
             self.outcome = replace(self.outcome, steps=(*self.outcome.steps, step))
         if ended and ended.metadata.type == STACK_TYPE:
@@ -295,8 +298,20 @@ class _Operation:
                 before=(old.outputs or {}) if old else {},
             )
         if diagnostic and diagnostic.severity == "error":
-            self._diagnostics.append(Diagnostic(diagnostic.urn or "", diagnostic.message))
+            self._diagnostics.append(self._diagnosed(diagnostic))
         self._engine.event(self._layer, event)
+
+    def _diagnosed(self, event: DiagnosticEvent) -> Diagnostic:
+        resource = self._begun.get(event.urn or "")
+        if resource is None:
+            return Diagnostic(event.urn or "", event.message)
+        name = (resource.inputs or {}).get("name")
+        return Diagnostic(
+            event.urn or "",
+            event.message,
+            parent="" if STACK_TYPE in resource.parent else resource.parent,
+            name=name if isinstance(name, str) else "",
+        )
 
     def __enter__(self) -> "_Operation":
         return self

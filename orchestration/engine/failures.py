@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pulumi.automation.errors import CommandError
 
 from orchestration.engine import backend_errors
+from orchestration.engine.existing import Existing, already_exists
 from orchestration.environments import Environment
 from orchestration.errors import UserError
 from orchestration.layers import Layer
@@ -17,10 +18,15 @@ _PREFIX = re.compile(r"^(error: |update failed$|warning: )+")
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error that the engine reported, with the URN of the resource it belongs to (or none)."""
+    """An error that the engine reported, with the URN of the resource it belongs to (or none).
+
+    `parent` is the URN of the resource's component, and `name` the one that the program gives it in AWS.
+    """
 
     urn: str
     message: str
+    parent: str = ""
+    name: str = ""
 
     @property
     def resource(self) -> str:
@@ -73,6 +79,10 @@ def explain(
     if not reported:
         return LayerError(f"{layer.name}: {_last_words(str(error))}")
     more = f" (and {len(reported) - 1} more)" if len(reported) > 1 else ""
+    for entry in of_resources:
+        if already_exists(entry.message):
+            found = Existing.of(layer.name, entry.urn, entry.message, parent=entry.parent, name=entry.name)
+            return LayerError(f"{found.message}{more}", found.hint(environment))
     return LayerError(f"{layer.name}: {reported[0].line}{more}")
 
 

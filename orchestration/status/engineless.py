@@ -38,8 +38,11 @@ def outputs_of(environment: Environment, layer: Layer) -> dict[str, Any]:
 
     Placeholders stand in for the layers that it reads. Raises `UserError` where the program fails.
     """
+    return _run(environment, layer, _Nothing())
+
+
+def _run(environment: Environment, layer: Layer, mocked: "_Nothing") -> dict[str, Any]:
     program = Program(environment.stack_folder(layer.name), placeholders=frozenset(layer.depends_on))
-    mocked = _Nothing()
     try:
         return run(
             program,
@@ -53,6 +56,13 @@ def outputs_of(environment: Environment, layer: Layer) -> dict[str, Any]:
     except Exception as error:
         reason = program.explanation() or str(error)
         raise UserError(f"The program of {layer.name} failed: {reason}") from error
+
+
+def declared(environment: Environment, layer: Layer) -> list[tuple[str, Mapping[str, Any]]]:
+    """The type and the inputs of each resource that a layer's program declares, as `outputs_of` runs it."""
+    mocked = _Nothing()
+    _run(environment, layer, mocked)
+    return mocked.resources
 
 
 def run(
@@ -97,12 +107,16 @@ def read_config(environment: Environment, layer: str) -> dict[str, str]:
 
 
 class _Nothing(mocks.Mocks):
-    """An AWS that has made nothing yet."""
+    """An AWS that has made nothing yet. `resources` are those that it was asked for."""
+
+    def __init__(self) -> None:
+        self.resources: list[tuple[str, Mapping[str, Any]]] = []
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         return dict(_ANSWERS.get(args.token, {})), []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.resources.append((args.typ, dict(args.inputs)))
         return "", dict(args.inputs)
 
 

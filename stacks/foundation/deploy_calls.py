@@ -192,8 +192,8 @@ CALLS = {
         " UpdateFunctionCode UpdateFunctionConfiguration",
         look="GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration"
         " ListTags ListVersionsByFunction",
-        # Before functions are deleted, and until their network interfaces are gone.
-        survey=f"{_IN_VPC} ec2:DescribeNetworkInterfaces ListFunctions",
+        # Interfaces are looked for before functions are deleted, and the quota before they are made.
+        survey=f"{_IN_VPC} ec2:DescribeNetworkInterfaces GetAccountSettings ListFunctions",
     ),
     "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Calls(
         "lambda",

@@ -21,6 +21,22 @@ from stacks.foundation.keys import Keys
 from stacks.foundation.network import Network
 
 _MAIN = "refs/heads/main"
+# The quotas that `invoke preview` compares with what the layers declare: VPCs, interface endpoints, Lambda's
+# network interfaces, and API Gateway's rate.
+QUOTAS = ("apigateway/L-8A5B8E43", "lambda/L-9FEE3D26", "vpc/L-29B6F2EB", "vpc/L-F678F1CE")
+
+
+def _look_at_quotas(arns: Arns) -> list[Statement]:
+    return [
+        Statement(
+            sid="LookAtQuotas",
+            actions=["servicequotas:GetServiceQuota"],
+            resources=[arns.of("servicequotas", quota) for quota in QUOTAS],
+        ),
+        Statement(
+            sid="LookAtDefaultQuotas", actions=["servicequotas:GetAWSDefaultServiceQuota"], resources=["*"]
+        ),
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +89,12 @@ class DeployRoles(pulumi.ComponentResource):
             READER,
             "Looks at all layers: previews of pull requests, and drift",
             ["pull_request", f"ref:{_MAIN}"],
-            [*resources, *roles, *deploy_state.look(arns)],
+            [*resources, *roles, *deploy_state.look(arns), *_look_at_quotas(arns)],
             [
                 *deploy_statements.look_at_most(resources, *layers),
                 *roles,
                 *deploy_state.look(arns),
+                *_look_at_quotas(arns),
             ],
         )
 
