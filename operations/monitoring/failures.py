@@ -18,6 +18,7 @@ from functions.fraud.event import UnreadableEventError, read_event
 from operations.monitoring import queues
 from operations.monitoring.reader import Message
 
+_ENDED = "InvocationFailedError"
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html
 _SEQUENCE_NUMBER = re.compile(r"[0-9]{21,40}")
 
@@ -144,9 +145,16 @@ def _is_ours(event: Event) -> bool:
 
 
 def _error_type(record: FailedInvocation) -> str:
-    """Such as `AccessDenied`; where Lambda did not invoke the function, the condition, such as a throttle."""
-    if isinstance(record.response_payload, dict) and record.response_payload.get("errorType"):
-        return str(record.response_payload["errorType"])
+    """Such as `ClientError (AccessDenied)`; for a throttled function, the condition."""
+    response = record.response_payload
+    if isinstance(response, dict) and response.get("errorType"):
+        # The functions' own exception has the error that ended the invocation as its text, without data.
+        name = (
+            "errorMessage"
+            if response["errorType"] == _ENDED and response.get("errorMessage")
+            else "errorType"
+        )
+        return str(response[name])
     return str(record.request_context.get("condition", "unknown"))
 
 

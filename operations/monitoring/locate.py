@@ -22,6 +22,7 @@ from operations.monitoring.queues import Queue, depth
 from operations.monitoring.reader import Message, QueueReader
 from operations.repair.stream import RecordsGoneError, read_inserted
 from orchestration.aws_errors import told_to_users
+from orchestration.environments import LOCAL
 from orchestration.transactions.wiring import Deployed
 from shared.configuration import validate_file
 from shared.contracts import ProcessingOutputs, text
@@ -81,6 +82,7 @@ class Locator:
         retry_queue: Queue,
         log_group: str,
         pipe: str,
+        env: str = LOCAL,
     ) -> None:
         self._sqs = sqs
         self._streams = streams
@@ -90,6 +92,7 @@ class Locator:
         self._retry_queue = retry_queue
         self._log_group = log_group
         self._pipe = pipe
+        self._option = "" if env == LOCAL else f" --env {env}"
 
     @classmethod
     def of(cls, deployed: Deployed) -> "Locator":
@@ -106,6 +109,7 @@ class Locator:
             retry_queue=queues.retry_queue(deployed),
             log_group=f"/aws/lambda/{function}",
             pipe=Names(settings.name_suffix).pipe,
+            env=environment.name,
         )
 
     def locate(self, transaction_id: str, received_at_ms: int | None, now_ms: int) -> Location:
@@ -123,7 +127,7 @@ class Locator:
             or Location(
                 "nowhere",
                 "in no queue that can be searched, and no attempt is logged",
-                command=f"invoke replay --since {_hours(now_ms - received_ms)}",
+                command=f"invoke replay --since {_hours(now_ms - received_ms)}{self._option}",
             )
         )
 
@@ -135,7 +139,7 @@ class Locator:
                     f"in fraud-failures: {error}",
                     error,
                     attempts.count,
-                    "invoke redrive --queue fraud-failures",
+                    f"invoke redrive --queue fraud-failures{self._option}",
                 )
         return None
 
@@ -147,7 +151,7 @@ class Locator:
                     "events-failures",
                     f"in events-failures: {error}{f' ({detail})' if detail else ''}",
                     error,
-                    command="invoke redrive --queue events-failures",
+                    command=f"invoke redrive --queue events-failures{self._option}",
                 )
         return None
 
@@ -174,7 +178,7 @@ class Locator:
                     "pipe-failures",
                     f"{found} pipe-failures: {failure.context.condition}",
                     failure.context.condition,
-                    command="invoke redrive --queue pipe-failures",
+                    command=f"invoke redrive --queue pipe-failures{self._option}",
                 )
         return None
 
@@ -200,7 +204,7 @@ class Locator:
             return Location(
                 "stream",
                 f"in the stream: there is no pipe '{self._pipe}'",
-                command="invoke deploy --layer processing",
+                command=f"invoke deploy --layer processing{self._option}",
             )
         if state == "RUNNING":
             return None
@@ -228,9 +232,7 @@ class Locator:
         with told_to_users():
             for page in pages:
                 lines = [_parse(event["message"]) for event in page["events"]]
-                errors += [
-                    str(line.get("error", "an error")) for line in lines if _is_error(line, transaction_id)
-                ]
+                errors += [_error_in(line) for line in lines if _is_error(line, transaction_id)]
         return _Attempts(len(errors), errors[-1] if errors else "")
 
 
@@ -253,6 +255,12 @@ def _parse(line: str) -> Mapping[str, Any]:
 
 def _is_error(line: Mapping[str, Any], transaction_id: str) -> bool:
     return line.get("level") == "ERROR" and line.get("correlation_id") == transaction_id
+
+
+def _error_in(line: Mapping[str, Any]) -> str:
+    """Such as `ClientError (AccessDenied)`."""
+    code = line.get("code")
+    return f"{line.get('error', 'an error')}{f' ({code})' if code else ''}"
 
 
 def _hours(age_ms: int) -> str:

@@ -64,6 +64,15 @@ def redrive(
     return PARTLY_DONE if any(result.sent for result in results) else FAILED
 
 
+def read_limit(typed: str) -> int | None:
+    """`--limit`; None for no limit. Raises UserError."""
+    if not typed:
+        return None
+    if not typed.isascii() or not typed.isdigit() or int(typed) == 0:
+        raise UserError(f"--limit: '{typed}' is not a number of messages.", "Use a whole number from 1.")
+    return int(typed)
+
+
 def server_time_ms(sqs: "SQSClient", queue: Queue) -> int:
     """The end of the current second by the clock that stamps messages: this machine's may be wrong."""
     with told_to_users():

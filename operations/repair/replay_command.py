@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.text import Text
 
 from functions.common.clock import now_ms
-from operations.monitoring.locate import Locator
+from operations.monitoring.locate import Location, Locator
 from operations.repair.bus import Bus
 from operations.repair.replay import PATIENCE_SECONDS, Replay, ReplayResult
 from operations.repair.times import read_period
@@ -23,7 +23,7 @@ from shared.contracts import ProcessingOutputs, text
 FAILED = 1
 PARTLY_DONE = 3
 # As many transactions that still wait are located and named.
-MAX_LOCATED = 10
+MAX_LOCATED = 3
 MAX_SHOWN = 20
 
 
@@ -76,8 +76,13 @@ def replay(
     )
     try:
         run.run(items)
-    finally:
-        _show_result(run.result, selection, Locator.of(deployed), as_json=as_json)
+    except (KeyboardInterrupt, UserError):
+        _show_result(run.result, selection, {}, as_json=as_json)
+        raise
+    waiting = run.result.waiting[:MAX_LOCATED]
+    locator = Locator.of(deployed) if waiting else None
+    places = {name: locator.locate(name, None, now_ms()) for name in waiting} if locator else {}
+    _show_result(run.result, selection, places, as_json=as_json)
     if run.result.is_complete and not selection.not_found:
         return 0
     return PARTLY_DONE if run.result.decided else FAILED
@@ -145,10 +150,10 @@ def _show_found(items: Iterator[Item], selection: _Selection, *, as_json: bool) 
     return 0
 
 
-def _show_result(result: ReplayResult, selection: _Selection, locator: Locator, *, as_json: bool) -> None:
-    places = {
-        identifier: locator.locate(identifier, None, now_ms()) for identifier in result.waiting[:MAX_LOCATED]
-    }
+def _show_result(
+    result: ReplayResult, selection: _Selection, places: Mapping[str, Location], *, as_json: bool
+) -> None:
+    """`places`: those of the first transactions that wait."""
     if as_json:
         waiting = [
             {"id": identifier, "place": places[identifier].as_object() if identifier in places else None}
@@ -171,8 +176,9 @@ def _show_result(result: ReplayResult, selection: _Selection, locator: Locator, 
     )
     for identifier, error in list(result.failed.items())[:MAX_SHOWN]:
         console.print(Text(f"  {identifier} failed: {error}"))
-    for identifier, place in places.items():
-        console.print(Text(f"  {identifier} waits: {place.sentence}"))
+    for identifier in result.waiting[:MAX_SHOWN]:
+        place = f": {places[identifier].sentence}" if identifier in places else ""
+        console.print(Text(f"  {identifier} waits{place}"))
     if result.stopped:
         console.print(Text("  Stopped: none of the first transactions was decided. See: invoke health"))
     _show_selection(selection)

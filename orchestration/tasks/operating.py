@@ -5,7 +5,7 @@
 
 from invoke.context import Context
 
-from orchestration.running import Whole, task
+from orchestration.running import task
 from orchestration.tasks.options import DRY_RUN, ENV, JSON, YES
 
 QUEUE = "only this one: pipe-failures, events-failures, fraud-failures or suspicious-dlq"
@@ -24,7 +24,7 @@ def redrive(
     *,
     env: str = "local",
     queue: str = "",
-    limit: int = Whole(0),
+    limit: str = "",
     dry_run: bool = False,
     yes: bool = False,
     json: bool = False,
@@ -36,8 +36,9 @@ def redrive(
     from operations.deployed import open_deployed
     from operations.repair import redrive_command
 
+    count = redrive_command.read_limit(limit)
     return redrive_command.redrive(
-        open_deployed(env), queue=queue, limit=limit or None, dry_run=dry_run, yes=yes, as_json=json
+        open_deployed(env), queue=queue, limit=count, dry_run=dry_run, yes=yes, as_json=json
     )
 
 

@@ -35,7 +35,7 @@ def test_an_option_means_the_same_everywhere() -> None:
 
 
 def test_changing_tasks_ask_and_can_be_told_not_to() -> None:
-    changing = ("deploy", "destroy", "rollback", "recover", "bootstrap", "state.restore")
+    changing = ("deploy", "destroy", "rollback", "recover", "bootstrap", "state.restore", "redrive", "replay")
     assert all("yes" in {argument.name for argument in ALL[name].get_arguments()} for name in changing)
 
 

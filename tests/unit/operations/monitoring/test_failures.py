@@ -30,6 +30,15 @@ def test_a_message_has_its_error_and_transactions(
     assert read_failure(queue, message(body)) == Failure(error=error, transaction_ids=ids)
 
 
+def test_the_error_that_ended_an_invocation_is_in_the_text_of_the_functions_exception() -> None:
+    record = json.loads(messages.failed_invocation())
+    record["responsePayload"] = {
+        "errorType": "InvocationFailedError",
+        "errorMessage": "ClientError (AccessDenied)",
+    }
+    assert read_failure(queues.FRAUD, message(json.dumps(record))).error == "ClientError (AccessDenied)"
+
+
 def test_an_event_has_the_error_code_of_its_attributes() -> None:
     failed = message(messages.failed_event(), ERROR_CODE="NO_PERMISSIONS")
     assert read_failure(queues.EVENTS, failed) == Failure(error="NO_PERMISSIONS", transaction_ids=("t-1",))

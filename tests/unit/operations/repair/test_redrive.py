@@ -9,8 +9,10 @@ from operations.monitoring import queues
 from operations.monitoring.queues import Queue
 from operations.monitoring.reader import Message
 from operations.repair.redrive import QueueRedrive, RedriveResult, redrive_queues
+from operations.repair.redrive_command import read_limit
 from operations.repair.routes import QueueRoute, Route
 from operations.repair.survey import MAX_IDS, UNREADABLE, survey_queue
+from orchestration.errors import UserError
 from tests.unit.operations import messages
 from tests.unit.operations.fake_sqs import NOW_MS, FakeSqs
 
@@ -140,6 +142,13 @@ def test_large_messages_are_sent_in_smaller_batches() -> None:
         sqs.add(FAILURES.url, body)
     assert redrive(sqs).sent == 5
     assert max(sizes) < 262_144
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "two", "1.5", "²"])
+def test_a_limit_that_is_no_number_of_messages_is_refused(typed: str) -> None:
+    with pytest.raises(UserError):
+        read_limit(typed)
+    assert (read_limit(""), read_limit("12")) == (None, 12)
 
 
 def test_a_survey_groups_by_error_and_changes_nothing() -> None:
