@@ -16,7 +16,8 @@ _EXISTS = re.compile(
     r"|DuplicateRecordException|ResourceInUseException",
     re.IGNORECASE,
 )
-_CREATING = re.compile(r"\b(creating|create|putting|adding)\b", re.IGNORECASE)
+# `creating IAM Role`, `CreateRole`.
+_CREATING = re.compile(r"\b(creat|put|add)", re.IGNORECASE)
 # The provider writes `creating IAM Role (fraud-api): …`.
 _NAME = re.compile(r"\bcreating [^():]*\((?P<name>[^)\s]+)\)")
 
@@ -96,8 +97,9 @@ class Existing:
         parts = [f"To import it: {self._import_command(environment, identity)}"]
         if kind:
             lost = f" ({TYPES[self.type]})" if self.type in TYPES else ""
-            parts.append(f"To delete it{lost}: {kind.delete.format(name=quote(name), **places)}")
-        return " ".join(parts)
+            parts.append(f"to delete it{lost}: {kind.delete.format(name=quote(name), **places)}")
+        # A semicolon does no harm at the end of a command that is copied.
+        return "; ".join(parts)
 
     def _import_command(self, environment: Environment, identity: str) -> str:
         # Without its parent it would be another resource than the program's.

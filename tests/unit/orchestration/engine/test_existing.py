@@ -73,3 +73,10 @@ def test_a_type_without_a_known_command_can_be_imported() -> None:
 )
 def test_other_failures_are_not_taken_for_an_existing_resource(message: str) -> None:
     assert not already_exists(message)
+
+
+def test_the_name_that_the_program_gives_is_taken_where_the_message_has_none() -> None:
+    message = "aws:dynamodb/table:Table: CreateTable: ResourceInUseException: Table already exists"
+    assert already_exists(message)
+    found = Existing.of("data", urn("aws:dynamodb/table:Table", "transactions"), message, name="my-table")
+    assert "delete-table --table-name my-table" in found.hint(PROD)

@@ -63,3 +63,15 @@ def test_an_unknown_failure_is_told_by_the_last_error_of_the_cli() -> None:
 
 def test_an_error_on_the_first_line_is_said_without_the_name_of_the_stream() -> None:
     assert explained("error: something new").message == "data: something new"
+
+
+def test_a_resource_that_exists_already_is_named_with_the_commands_to_import_and_delete_it() -> None:
+    component = "urn:pulumi:prod::fraud-data::fraud:data:Queues::queues"
+    taken = Diagnostic(
+        QUEUE, "CreateQueue: QueueAlreadyExists: it is there", parent=component, name="queue-1"
+    )
+    error = explained("", Diagnostic(QUEUE, "cancelled"), taken)
+    assert error.message.startswith("data: suspicious (aws:sqs/queue:Queue) exists already")
+    assert "queue-1" in error.message
+    assert f"--parent parent={component}" in error.hint
+    assert "aws sqs delete-queue" in error.hint
