@@ -1,4 +1,4 @@
-"""The alarms of a function: errors, duration against its timeout, concurrency against its reservation."""
+"""The alarms of a function: errors, throttles, duration against its timeout, concurrency at its limit."""
 
 from shared.alarms import Alarm, Metric
 from shared.names import Names
@@ -13,7 +13,11 @@ def function_alarms(
     layer: str, function: str, names: Names, settings: FunctionSettings, *, concurrency: bool = True
 ) -> tuple[Alarm, ...]:
     """`concurrency=False`: what invokes the function never reaches its reservation."""
-    alarms = (_errors(layer, function, names), _duration(layer, function, names, settings))
+    alarms = (
+        _errors(layer, function, names),
+        _throttles(layer, function, names),
+        _duration(layer, function, names, settings),
+    )
     return (*alarms, _concurrency(layer, function, names, settings)) if concurrency else alarms
 
 
@@ -40,6 +44,22 @@ def _errors(layer: str, function: str, names: Names) -> Alarm:
         severity="page",
         runbook="function-errors.md",
         summary=f"Function {function} fails in at least 3 of 5 minutes.",
+    )
+
+
+def _throttles(layer: str, function: str, names: Names) -> Alarm:
+    name = f"{function}-throttles"
+    return Alarm(
+        name=name,
+        physical_name=names.alarm(layer, name),
+        metrics=(_metric(names, function, "Throttles", "Sum"),),
+        threshold=1,
+        period_seconds=60,
+        evaluation_periods=5,
+        datapoints_to_alarm=3,
+        severity="page",
+        runbook="function-throttles.md",
+        summary=f"Invocations of function {function} are throttled in at least 3 of 5 minutes.",
     )
 
 

@@ -53,7 +53,6 @@ def alarms(names: Names, settings: ProcessingSettings) -> tuple[Alarm, ...]:
         *function_alarms(LAYER, "fraud", names, settings.fraud),
         # The event source mapping runs notifyConcurrency invocations at once, far below the reservation.
         *function_alarms(LAYER, "notify", names, settings.notify, concurrency=False),
-        _throttles(names),
         *_lost_events(names),
         *decided_in_time(names).alarms(names),
     )
@@ -115,23 +114,6 @@ def _pipe(names: Names) -> tuple[Alarm, ...]:
             summary=f"Executions of pipe {names.pipe} are {kind} in at least 3 of 5 minutes.",
         )
         for kind, metric in kinds.items()
-    )
-
-
-def _throttles(names: Names) -> Alarm:
-    return Alarm(
-        name="functions-throttled",
-        physical_name=names.alarm(LAYER, "functions-throttled"),
-        # Without a dimension the metric is of every function of the account and region. An environment is an
-        # account. A function is throttled at its reservation only, for which each has a concurrency alarm.
-        metrics=(Metric(namespace="AWS/Lambda", name="Throttles", dimensions={}, statistic="Sum"),),
-        threshold=1,
-        period_seconds=60,
-        evaluation_periods=5,
-        datapoints_to_alarm=3,
-        severity="page",
-        runbook="functions-throttled.md",
-        summary="Invocations of a function are throttled in at least 3 of 5 minutes.",
     )
 
 

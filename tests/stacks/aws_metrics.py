@@ -13,8 +13,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics
 _QUEUE = [("QueueName",)]
 _PIPE = [("PipeName",)]
 _RULE = [("EventBusName", "RuleName"), ("RuleName",)]
-# Without a dimension: of all functions of the region.
-_FUNCTION = [("FunctionName",), ("FunctionName", "Resource"), ()]
+_FUNCTION = [("FunctionName",), ("FunctionName", "Resource")]
 _API = [("ApiName",), ("ApiName", "Stage"), ("ApiName", "Stage", "Method", "Resource")]
 _TABLE = [("TableName",), ("GlobalSecondaryIndexName", "TableName")]
 _TOPIC = [("TopicName",)]
