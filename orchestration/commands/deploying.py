@@ -13,7 +13,7 @@ from orchestration.console import say
 from orchestration.deployment import guards, selection
 from orchestration.deployment.deploy import Deployer, Ways
 from orchestration.deployment.evidence import StackEvidence
-from orchestration.deployment.network_interfaces import NetworkInterfaces
+from orchestration.deployment.network_interfaces import SLOW, NetworkInterfaces
 from orchestration.deployment.saved_plans import SavedPlan
 from orchestration.engine.engine import Engine
 from orchestration.engine.progress import Progress
@@ -134,7 +134,7 @@ def _refuse_behind(
 def _deployer(environment: Environment, how: How, *, changing: bool) -> tuple[Deployer, Engine]:
     git = Git(environment.root)
     excused = session.check_guards(environment, git if changing else None, override=how.override)
-    progress = Progress()
+    progress = Progress(slow={} if environment.is_local else SLOW)
     engine = session.open_engine(
         environment, changing=changing, port=how.port or None, on_event=progress.event
     )

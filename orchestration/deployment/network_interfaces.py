@@ -31,6 +31,13 @@ REPORT_SECONDS = 5 * 60
 _DESCRIPTION = "AWS Lambda VPC ENI"
 _HELD_TYPES = ("aws:ec2/subnet:Subnet", "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/vpc:Vpc")
 
+# For a progress display: the reason why such a resource is deleted slowly.
+SLOW = dict.fromkeys(
+    _HELD_TYPES,
+    f"up to {MAX_MINUTES} minutes, until Lambda has deleted its network interfaces. Functions of other layers"
+    " that use them must be deployed or destroyed first.",
+)
+
 Pause = Callable[[float], None]
 
 

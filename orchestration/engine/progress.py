@@ -2,7 +2,8 @@
 
 import threading
 import time
-from types import TracebackType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 
 from pulumi.automation import EngineEvent, OpType
 from pulumi.automation.events import StepEventMetadata
@@ -31,13 +32,20 @@ PAST = {
     OpType.REPLACE: "replaced",
 }
 WARNING = "warning"
+DELETIONS = (OpType.DELETE, OpType.DELETE_REPLACED)
 
 
 class Progress:
-    """Shows events of several stacks at once; give `event` to the engine, and act within it as a context."""
+    """Shows events of several stacks at once; give `event` to the engine, and act within it as a context.
 
-    def __init__(self, output: Console = progress_console) -> None:
+    `slow` are types whose deletion is announced, with the reason why it takes long.
+    """
+
+    def __init__(
+        self, output: Console = progress_console, slow: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._output = output
+        self._slow = slow
         self._guard = threading.Lock()
         self._rows: dict[str, _Row] = {}
         self._warnings: set[str] = set()
@@ -74,6 +82,10 @@ class Progress:
             data = event.resource_pre_event.metadata
             if not data.type.startswith("pulumi:"):
                 row.begin(data.urn, _short(data.type))
+            if data.op in DELETIONS and data.type in self._slow and not event.resource_pre_event.planning:
+                return Text(
+                    f"{layer.name}: deleting {_short(data.type)} {_name(data.urn)}: {self._slow[data.type]}"
+                )
         elif event.res_outputs_event:
             data = event.res_outputs_event.metadata
             row.end(data.urn)

@@ -2,6 +2,7 @@ import io
 import threading
 from typing import Any
 
+import pytest
 from pulumi.automation import EngineEvent
 from rich.console import Console
 
@@ -77,3 +78,17 @@ def test_a_line_does_not_wait_for_a_table_that_waits_for_the_line() -> None:
         output.progress.event(DATA, step("create"))
     assert output.drawn
     assert output.drawn.is_set()
+
+
+@pytest.mark.parametrize("operation", ["delete", "delete-replaced"])
+def test_a_slow_deletion_is_announced_when_it_begins(operation: str) -> None:
+    output = io.StringIO()
+    progress = Progress(Console(file=output, width=200), slow={"aws:ec2/subnet:Subnet": "up to 45 minutes"})
+    for kind, planning in (
+        ("aws:ec2/subnet:Subnet", False),
+        ("aws:ec2/subnet:Subnet", True),
+        ("x:y:Z", False),
+    ):
+        metadata = {"op": operation, "urn": QUEUE, "type": kind, "provider": ""}
+        progress.event(DATA, from_json({"resourcePreEvent": {"metadata": metadata, "planning": planning}}))
+    assert output.getvalue().count("up to 45 minutes") == 1
