@@ -30,7 +30,7 @@ class FakeTable:
         mine = self.items[request["Segment"] :: request["TotalSegments"]]
         start = request.get("ExclusiveStartKey", 0)
         page = mine[start : start + self.page_size]
-        fitting = [item for item in page if _fits(item, values)]
+        fitting = [item for item in page if _fits(item, values, request["FilterExpression"])]
         more = start + self.page_size < len(mine)
         answer: dict[str, Any] = {"Items": fitting, "ScannedCount": len(page)}
         return answer | ({"LastEvaluatedKey": start + self.page_size} if more else {})
@@ -47,10 +47,10 @@ class FakeTable:
         return {"Responses": {table: [item for item in self.items if item["transaction_id"] in wanted]}}
 
 
-def _fits(item: Item, values: dict[str, int]) -> bool:
+def _fits(item: Item, values: dict[str, int], expression: str) -> bool:
     return (
-        "decision" not in item
-        and "account_id" in item
+        ("decision" not in item or "attribute_not_exists(decision)" not in expression)
+        and ("account_id" in item or "attribute_exists(account_id)" not in expression)
         and values[":since"] <= int(item["received_at"]["N"]) <= values[":until"]
         and int(item["expires_at"]["N"]) > values[":now"]
     )

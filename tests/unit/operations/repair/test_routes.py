@@ -83,6 +83,13 @@ def test_the_records_of_a_batch_are_announced_and_no_others() -> None:
     assert bus.announced == [f"t-{number}" for number in range(2, 7)]
 
 
+def test_records_after_the_batch_are_not_announced_where_its_last_one_is_missing() -> None:
+    bus = FakeBus()
+    stream = FakeStream({number: record(number) for number in (1, 2, 4, 5)})
+    assert route(stream, bus).send([message(messages.pipe_failure(1, 3))]) == [""]
+    assert bus.announced == ["t-1", "t-2"]
+
+
 def test_changes_and_guard_items_are_not_announced() -> None:
     bus = FakeBus()
     guard = record(2)
