@@ -98,6 +98,17 @@ def pipe_without_patience(pipeline: Pipeline) -> Iterator[None]:
             update(stream)
 
 
+def end_claim(pipeline: Pipeline, sent: dict[str, Any]) -> None:
+    """Let a minute pass for an alert: the message that failed holds its claim no longer."""
+    item = pipeline.item(sent)
+    pipeline.aws.client("dynamodb").update_item(
+        TableName=pipeline.table,
+        Key={name: item[name] for name in ("transaction_id", "timestamp")},
+        UpdateExpression="SET alert_claim_until = :past",
+        ExpressionAttributeValues={":past": {"N": "0"}},
+    )
+
+
 @contextmanager
 def rule_disabled(pipeline: Pipeline) -> Iterator[None]:
     """Events match no rule: they are lost."""
