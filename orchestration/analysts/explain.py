@@ -16,12 +16,10 @@ from orchestration import durations
 from orchestration.analysts.transactions import Labelled, Stored
 from orchestration.console import console, print_json, say
 
-_TOLD = {
-    "none": "nobody",
-    "sent": "by an alert of its own",
-    "summary": "with further ones of its account, by one alert at the end of a window",
-    "folded": "with further ones of its account, by one alert at the end of a window",
-    "snoozed": "nobody: snoozed",
+_WITHOUT_ALERT = {
+    "none": "none: not suspicious",
+    "folded": "counted into the alert for its account at the end of the window",
+    "snoozed": "none: snoozed",
 }
 _SHOWN_AS_MS = 10_000
 Rows = Iterable[tuple[str, str]]
@@ -37,7 +35,7 @@ def show(stored: Stored, location: Location | None = None, *, as_json: bool = Fa
     if decision is None:
         say(f"It is not decided yet{_place(location)}")
         return
-    console.print(_section("decision", _decided(decision)))
+    console.print(_section("decision", _decided(decision, stored.alerted_at)))
     if decision.reasons:
         console.print(_reasons(decision))
     console.print(_features(decision))
@@ -62,6 +60,7 @@ def as_object(stored: Stored) -> dict[str, Any]:
         "transaction": fields,
         "label": msgspec.to_builtins(stored.label),
         "decision": decision and {**_builtins(decision), "features": _values(decision)},
+        "alerted_at": stored.alerted_at,
     }
 
 
@@ -109,13 +108,22 @@ def _label(label: Labelled | None) -> str:
     return f"{label.label}{source}{reported}"
 
 
-def _decided(decision: Decision) -> Rows:
+def _alert(decision: Decision, alerted_at: int | None) -> str:
+    """Whether an alert was published. One that is not recorded may still wait in a queue."""
+    if outcome := _WITHOUT_ALERT.get(decision.told):
+        return outcome
+    if alerted_at is None:
+        return "not accepted by the topic yet: waiting in suspicious, or in suspicious-dlq (invoke health)"
+    return f"accepted by the topic at {durations.at(alerted_at)}"
+
+
+def _decided(decision: Decision, alerted_at: int | None) -> Rows:
     yield "suspicious", f"{'yes' if decision.suspicious else 'no'}, by {decision.decided_by}"
     yield "score", f"{decision.score:.4f}"
     model = "" if decision.probability is None else f", model {decision.probability:.4f}"
     yield "of which", f"rules {decision.rules_score:.4f}{model}"
     window = f" (since {durations.at(decision.told_since)})" if decision.told in ("summary", "folded") else ""
-    yield "told", _TOLD[decision.told] + window
+    yield "alert", _alert(decision, alerted_at) + window
     after = _seconds(decision.latency_ms)
     yield "when", f"{durations.at(decision.decided_at)}, {after} after it was received"
     yield "versions", f"rules {decision.rules}, {f'model {decision.model}' if decision.model else 'no model'}"

@@ -33,7 +33,8 @@ class Labelled:
 class Stored:
     """A transaction in the table; `fields` are those that were posted beside the amount.
 
-    `decision` is None before there is one.
+    `decision` is None before there is one. `alerted_at`: when the topic accepted the alert (epoch
+    milliseconds), None before.
     """
 
     fields: Mapping[str, str | int]
@@ -41,6 +42,7 @@ class Stored:
     received_at: int | None
     decision: Decision | None
     label: Labelled | None
+    alerted_at: int | None = None
 
 
 def find(client: "DynamoDBClient", table: str, transaction_id: str) -> Stored:
@@ -72,6 +74,7 @@ def _stored(item: Item) -> Stored:
         received_at=values.get("received_at"),
         decision=_decision(values),
         label=_label(values),
+        alerted_at=values.get("alerted_at"),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.api.items import guard_item, transaction_item
@@ -79,7 +80,7 @@ def test_a_decision_is_shown_with_everything_that_was_known(capsys: pytest.Captu
         "+0.60 412.00 EUR is [much] over",
     ):
         assert line in lines
-    assert any(line.startswith("told with further ones of its account") for line in lines)
+    assert any(line.startswith("alert counted into the alert for its account") for line in lines)
     assert any("100 ms after it was received" in line for line in lines)
 
 
@@ -164,3 +165,15 @@ def test_what_is_no_id_is_not_looked_for() -> None:
 def test_a_decision_of_newer_code_is_said_to_be_so() -> None:
     with pytest.raises(UserError, match=r"cannot be read.*Pull it"):
         found(table_with_decision('{"format": 9}'))
+
+
+def test_an_alert_counts_as_published_once_the_topic_accepted_it(capsys: pytest.CaptureFixture[str]) -> None:
+    sent = msgspec.structs.replace(DECISION, told="sent", told_since=0)
+    assert found(table(sent)).alerted_at is None
+    explain.show(found(table(sent)))
+    (waiting,) = [line for line in shown(capsys) if line.startswith("alert ")]
+    assert "suspicious-dlq" in waiting
+    explain.show(found(table(sent, alerted_at={"N": str(NOW)})))
+    (accepted,) = [line for line in shown(capsys) if line.startswith("alert ")]
+    assert "accepted" in accepted
+    assert "suspicious-dlq" not in accepted
