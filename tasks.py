@@ -39,7 +39,7 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
         looking.shell_variables,
     ),
     "Use the pipeline": (using.demo, using.send, using.label, using.alerts, using.logs),
-    "Operate the pipeline": (operating.redrive, operating.replay),
+    "Operate the pipeline": (operating.health, operating.redrive, operating.replay),
     "Look into decisions": (analysts.explain, analysts.snooze, analysts.snoozes),
     "Block and allow lists": Collection("lists", analysts.add, analysts.remove, analysts.show),
     "Candidates": Collection("shadow", analysts.report),

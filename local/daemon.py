@@ -80,14 +80,16 @@ async def _serve(layout: Layout, descriptor: int, control: socket.socket, lifeli
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    delays = Delays(scale=float(os.environ[DELAY_SCALE]))
     endpoint = Endpoint(
         port=_port(descriptor),
         pid=os.getpid(),
         region=get_region(),
         credentials=Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]),
+        delay_scale=delays.scale,
     )
 
-    hops = Hops(layout, endpoint, Delays(scale=float(os.environ[DELAY_SCALE])))
+    hops = Hops(layout, endpoint, delays)
 
     def orphaned() -> None:
         # A closed socket stays readable: without this the loop would turn until the end.

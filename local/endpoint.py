@@ -30,12 +30,16 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A running emulator. `region` is the emulator's default; a stack's own setting goes before it."""
+    """A running emulator. `region` is its default; a stack's own setting goes before it.
+
+    `delay_scale`: the part of AWS's waits that it waits.
+    """
 
     port: int
     pid: int
     region: str
     credentials: Credentials
+    delay_scale: float
 
     @property
     def url(self) -> str:

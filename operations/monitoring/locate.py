@@ -41,6 +41,8 @@ Place = Literal["stream", "retry", "pipe-failures", "events-failures", "fraud-fa
 TRAVEL_MS = 10_000
 MAX_LOOK = 1000
 VISIBILITY_SECONDS = 60
+# Lambda invokes the function for an asynchronous event once, and twice again.
+LAMBDA_ATTEMPTS = 3
 # Clocks, and retries of the API's write, lie between `received_at` and the arrival in the stream.
 _MARGIN_MS = 60_000
 
@@ -126,7 +128,9 @@ class Locator:
             or self._before_pipe()
             or Location(
                 "nowhere",
-                "in no queue that can be searched, and no attempt is logged",
+                f"in no queue that can be searched{_after(attempts)}",
+                attempts.last_error,
+                attempts.count,
                 command=f"invoke replay --since {_hours(now_ms - received_ms)}{self._option}",
             )
         )
@@ -159,6 +163,9 @@ class Locator:
         if not attempts.count:
             return None
         waiting = depth(self._sqs, self._retry_queue)
+        if not waiting and attempts.count >= LAMBDA_ATTEMPTS:
+            # Lambda gave up, and its record did not reach the retry queue: the role lacks a permission.
+            return None
         return Location(
             "retry",
             f"waiting for the next retry: {attempts.count} failed attempts are logged, the last with"
@@ -243,6 +250,12 @@ def _error_of(queue: str, message: Message, transaction_id: str) -> str:
     except UnreadableMessageError:
         return ""
     return failure.error if transaction_id in failure.transaction_ids else ""
+
+
+def _after(attempts: _Attempts) -> str:
+    if not attempts.count:
+        return ", and no attempt is logged"
+    return f", after {attempts.count} failed attempts, the last with {attempts.last_error}"
 
 
 def _parse(line: str) -> Mapping[str, Any]:

@@ -78,9 +78,17 @@ class TransactionTable:
         `progress` gets the number of items that were looked at.
         """
         looked_at = 0
-        for page in self._pages(self._scan(period), segments):
+        scan = self._scan(period)
+        for page in self._pages(
+            [{**scan, "Segment": segment, "TotalSegments": segments} for segment in range(segments)]
+        ):
             looked_at += page["ScannedCount"]
             progress(looked_at)
+            yield from page["Items"]
+
+    def sample_undecided(self, period: Period, parts: int, part: int) -> Iterator[Item]:
+        """As `undecided`, of one of `parts` equal parts of the table. Raises UserError."""
+        for page in self._pages([{**self._scan(period), "Segment": part, "TotalSegments": parts}]):
             yield from page["Items"]
 
     def find(self, transaction_id: str) -> Item | None:
@@ -130,12 +138,9 @@ class TransactionTable:
             },
         }
 
-    def _pages(self, scan: Mapping[str, Any], segments: int) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, requests: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """The pages of all segments: one of each at the same time, so that memory has a bound."""
-        requests: list[dict[str, Any]] = [
-            {**scan, "Segment": segment, "TotalSegments": segments} for segment in range(segments)
-        ]
-        with ThreadPoolExecutor(segments) as threads, told_to_users():
+        with ThreadPoolExecutor(len(requests)) as threads, told_to_users():
             while requests:
                 pages = list(threads.map(lambda request: self._client.scan(**request), requests))
                 yield from pages

@@ -1,4 +1,4 @@
-"""Tasks of whoever is on call: send what failed back, decide what was lost."""
+"""Tasks of on-call engineers: see what is wrong, send failed messages back, decide lost transactions."""
 
 # Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
@@ -14,6 +14,18 @@ UNTIL = "received until then (default: now)"
 UNDECIDED = "all without a decision (the default)"
 IDS = "file with transaction ids, one a line; - is standard input"
 LIMIT = "messages to send at most (default: all)"
+
+
+@task(help={"env": ENV, "json": JSON})
+def health(_: Context, *, env: str = "local", json: bool = False) -> int:
+    """Show whether anything is wrong: alarms, parts, queues, addresses, undecided transactions.
+
+    Exit status 2 says that something is, with the runbook to open.
+    """
+    from operations.deployed import open_deployed
+    from operations.health import command
+
+    return command.health(open_deployed(env), as_json=json)
 
 
 @task(

@@ -94,7 +94,7 @@ class Deployed:
     def caller(self) -> str:
         """The ARN of whoever uses this, as AWS names them."""
         with told_to_users():
-            return str(self._client("sts").get_caller_identity()["Arn"])
+            return str(self.client("sts").get_caller_identity()["Arn"])
 
     def functions(self) -> Mapping[str, str]:
         """The names in AWS of the functions that are deployed, by their short names; at least one."""
@@ -130,7 +130,7 @@ class Deployed:
 
     def pipeline(self) -> Pipeline:
         """Everything that the demonstration needs."""
-        sqs: SQSClient = self._client("sqs")
+        sqs: SQSClient = self.client("sqs")
         return Pipeline(
             target=self.target(),
             labels_target=self.labels_target(),
@@ -142,27 +142,27 @@ class Deployed:
 
     def dynamodb_client(self) -> "DynamoDBClient":
         """A client of DynamoDB."""
-        client: DynamoDBClient = self._client("dynamodb")
+        client: DynamoDBClient = self.client("dynamodb")
         return client
 
     def sqs_client(self) -> "SQSClient":
         """A client of SQS."""
-        client: SQSClient = self._client("sqs")
+        client: SQSClient = self.client("sqs")
         return client
 
     def events_client(self) -> "EventBridgeClient":
         """A client of EventBridge."""
-        client: EventBridgeClient = self._client("events")
+        client: EventBridgeClient = self.client("events")
         return client
 
     def streams_client(self) -> "DynamoDBStreamsClient":
         """A client of DynamoDB Streams."""
-        client: DynamoDBStreamsClient = self._client("dynamodbstreams")
+        client: DynamoDBStreamsClient = self.client("dynamodbstreams")
         return client
 
     def pipes_client(self) -> "EventBridgePipesClient":
         """A client of EventBridge Pipes."""
-        client: EventBridgePipesClient = self._client("pipes")
+        client: EventBridgePipesClient = self.client("pipes")
         return client
 
     def queue_url(self, url: object) -> str:
@@ -172,7 +172,7 @@ class Deployed:
 
     def logs_client(self) -> "CloudWatchLogsClient":
         """A client of CloudWatch Logs."""
-        client: CloudWatchLogsClient = self._client("logs")
+        client: CloudWatchLogsClient = self.client("logs")
         return client
 
     def _target(self, url: str) -> Target:
@@ -180,7 +180,8 @@ class Deployed:
             url = at_endpoint(url, self.endpoint.url)
         return Target(url, self.region, self._credentials())
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
+        """A client of an AWS service, as the user or as the root user of the embedded AWS."""
         endpoint = self.endpoint
         if endpoint is None:
             with told_to_users():

@@ -6,7 +6,7 @@ import pytest
 
 from local.endpoint import Credentials, Endpoint, credentials
 
-ENDPOINT = Endpoint(4566, 1, "eu-central-1", Credentials("LOCAL1", "secret"))
+ENDPOINT = Endpoint(4566, 1, "eu-central-1", Credentials("LOCAL1", "secret"), 0.5)
 
 
 def test_environment_points_at_the_emulator_and_at_nothing_of_the_users() -> None:

@@ -1,0 +1,163 @@
+"""The states of the alarms in the layers' tables (`stacks/<layer>/alarms.py`).
+
+In an account CloudWatch evaluates them. The embedded AWS does not: there, the metrics of each alarm are read
+over its window, which is shortened like all waits of the embedded AWS.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from operations.health.check import Check, ok, wrong
+from shared.alarms import RUNBOOKS, Alarm, AlarmTable, CompositeAlarm, Metric
+
+_ALARM = re.compile(r'ALARM\("([^"]+)"\)')
+_SECONDS_METRIC = "ApproximateAgeOfOldestMessage"
+_SHORTEST_WINDOW_SECONDS = 1.0
+_STATISTICS = frozenset({"Sum", "Average", "Maximum", "Minimum", "SampleCount"})
+
+
+class CloudWatchAlarms:
+    """Alarm states as CloudWatch has them."""
+
+    def __init__(self, cloudwatch: Any) -> None:
+        self._cloudwatch = cloudwatch
+
+    def in_alarm(self, tables: Sequence[AlarmTable]) -> Mapping[str, bool]:
+        """Whether each alarm is on, by physical name; those that do not exist are left out."""
+        wanted = {alarm.physical_name for alarm in _every_alarm(tables)}
+        pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix="fraud-pipeline-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        return {
+            alarm["AlarmName"]: alarm["StateValue"] == "ALARM"
+            for page in pages
+            for alarm in (*page["MetricAlarms"], *page["CompositeAlarms"])
+            if alarm["AlarmName"] in wanted
+        }
+
+
+class EmbeddedAlarms:
+    """Alarm states computed from the metrics of the embedded AWS; `scale` shortens every window.
+
+    Alarms that are metric math are left to an account: the parts of the pipeline are checked one by one.
+    """
+
+    def __init__(self, cloudwatch: Any, scale: float) -> None:
+        self._cloudwatch = cloudwatch
+        self._scale = scale
+
+    def in_alarm(self, tables: Sequence[AlarmTable]) -> Mapping[str, bool]:
+        """Whether each alarm is on, by physical name."""
+        alarms = [alarm for table in tables for alarm in table.alarms]
+        states = {alarm.physical_name: self._is_on(alarm) for alarm in alarms}
+        composites = {
+            composite.physical_name: evaluate_rule(composite.rule, states)
+            for table in tables
+            for composite in table.composites
+        }
+        return states | composites
+
+    def _is_on(self, alarm: Alarm) -> bool:
+        if alarm.expression is not None:
+            return False
+        (metric,) = alarm.metrics
+        window_seconds = max(
+            alarm.period_seconds * alarm.evaluation_periods * self._scale, _SHORTEST_WINDOW_SECONDS
+        )
+        # Counted events add up over the window. A percentile must breach in each period, as one cold start is
+        # the p99 of a quiet window.
+        parts = 1 if metric.statistic in _STATISTICS else alarm.evaluation_periods
+        values = self._read(metric, window_seconds, parts)
+        threshold = alarm.threshold * (self._scale if metric.name == _SECONDS_METRIC else 1)
+        return all(value is not None and _breaches(value, alarm.comparison, threshold) for value in values)
+
+    def _read(self, metric: Metric, window_seconds: float, parts: int) -> list[float | None]:
+        """The values of the equal parts of a window that ends now; None for one without data."""
+        now, length = datetime.now(UTC), timedelta(seconds=window_seconds / parts)
+        return [
+            self._read_between(metric, now - (part + 1) * length, now - part * length)
+            for part in range(parts)
+        ]
+
+    def _read_between(self, metric: Metric, start: datetime, end: datetime) -> float | None:
+        kind = "Statistics" if metric.statistic in _STATISTICS else "ExtendedStatistics"
+        points = self._cloudwatch.get_metric_statistics(
+            Namespace=metric.namespace,
+            MetricName=metric.name,
+            Dimensions=[{"Name": name, "Value": value} for name, value in metric.dimensions.items()],
+            StartTime=start,
+            EndTime=end,
+            # One value for the whole window: a period longer than any window.
+            Period=10 * 365 * 86_400,
+            **{kind: [metric.statistic]},
+        )["Datapoints"]
+        if not points:
+            return None
+        point = points[-1]
+        return float(point.get("ExtendedStatistics", point)[metric.statistic])
+
+
+def check_alarms(
+    states: Mapping[str, bool], tables: Sequence[AlarmTable], *, redeploy: str
+) -> Iterator[Check]:
+    """A check for each alarm that is on or missing, and one that counts the others."""
+    quiet = 0
+    for alarm in _notifying(tables):
+        is_on = states.get(alarm.physical_name)
+        if is_on:
+            yield wrong(
+                f"alarm {alarm.physical_name}",
+                alarm.summary,
+                severity=alarm.severity,
+                runbook=f"{RUNBOOKS}/{alarm.runbook}",
+            )
+        elif is_on is None:
+            yield wrong(f"alarm {alarm.physical_name}", f"does not exist: {redeploy}", severity="ticket")
+        else:
+            quiet += 1
+    yield ok("alarms", f"{quiet} are off")
+
+
+def evaluate_rule(rule: str, states: Mapping[str, bool]) -> bool:
+    """Evaluate a composite alarm's rule, of ALARM(...), AND, OR and parentheses."""
+    names: list[str] = []
+
+    def remember(match: re.Match[str]) -> str:
+        names.append(match.group(1))
+        return f"alarm_{len(names) - 1}"
+
+    expression = _ALARM.sub(remember, rule).replace(" AND ", " and ").replace(" OR ", " or ")
+    return _evaluate(ast.parse(expression, mode="eval").body, [states.get(name, False) for name in names])
+
+
+def _evaluate(node: ast.expr, values: Sequence[bool]) -> bool:
+    if isinstance(node, ast.BoolOp):
+        combine = all if isinstance(node.op, ast.And) else any
+        return combine(_evaluate(part, values) for part in node.values)
+    if isinstance(node, ast.Name):
+        return values[int(node.id.removeprefix("alarm_"))]
+    raise ValueError(f"not a rule of a composite alarm: {ast.dump(node)}")
+
+
+def _every_alarm(tables: Sequence[AlarmTable]) -> Iterator[Alarm | CompositeAlarm]:
+    for table in tables:
+        yield from table.alarms
+        yield from table.composites
+
+
+def _notifying(tables: Sequence[AlarmTable]) -> Iterator[Alarm | CompositeAlarm]:
+    for table in tables:
+        yield from (alarm for alarm in table.alarms if alarm.notifies)
+        yield from table.composites
+
+
+def _breaches(value: float, comparison: str, threshold: float) -> bool:
+    return {
+        "GreaterThanThreshold": value > threshold,
+        "GreaterThanOrEqualToThreshold": value >= threshold,
+        "LessThanThreshold": value < threshold,
+        "LessThanOrEqualToThreshold": value <= threshold,
+    }[comparison]
