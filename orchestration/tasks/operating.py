@@ -18,9 +18,11 @@ LIMIT = "messages to send at most (default: all)"
 
 @task(help={"env": ENV, "json": JSON})
 def health(_: Context, *, env: str = "local", json: bool = False) -> int:
-    """Show whether anything is wrong: alarms, parts, queues, addresses, undecided transactions.
+    """Show whether anything is wrong, and the runbook for it.
 
-    Exit status 2 says that something is, with the runbook to open.
+    Alarms, parts, queues, addresses that are not confirmed, and transactions without a decision.
+
+    Exit status 2 says that something is wrong, or could not be checked.
     """
     from operations.deployed import open_deployed
     from operations.health import command
