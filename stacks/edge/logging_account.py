@@ -7,8 +7,9 @@ import pulumi_aws as aws
 
 from shared import permissions, trust
 from shared.arns import Arns
+from shared.function import LOG_RETENTION_DAYS
 from shared.iam import identity_policy
-from shared.names import GATEWAY_LOGS
+from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class LoggingAccountArgs:
 
     arns: Arns
     boundary_arn: pulumi.Input[str]
+    logs_key_arn: pulumi.Input[str]
     owned: bool
 
 
@@ -28,17 +30,18 @@ class LoggingAccount(pulumi.ComponentResource):
     ) -> None:
         super().__init__("fraud:edge:LoggingAccount", name, None, opts)
         if args.owned:
-            self._set(args.arns, args.boundary_arn)
+            self._set(args)
         self.register_outputs({})
 
-    def _set(self, arns: Arns, boundary_arn: pulumi.Input[str]) -> None:
+    def _set(self, args: LoggingAccountArgs) -> None:
+        arns = args.arns
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             "api-gateway-logs",
             name=arns.names.role(GATEWAY_LOGS),
             description="Lets API Gateway write logs in this account and region",
             assume_role_policy=trust.by_service("apigateway"),
-            permissions_boundary=boundary_arn,
+            permissions_boundary=args.boundary_arn,
             opts=child,
         )
         policy = aws.iam.RolePolicy(
@@ -48,8 +51,16 @@ class LoggingAccount(pulumi.ComponentResource):
             policy=identity_policy(permissions.write_gateway_logs(arns)),
             opts=child,
         )
+        # API Gateway writes to this group when it gets the role, and creates it without retention or key.
+        welcome = aws.cloudwatch.LogGroup(
+            "welcome",
+            name=WELCOME_LOG_GROUP,
+            retention_in_days=LOG_RETENTION_DAYS,
+            kms_key_id=args.logs_key_arn,
+            opts=child,
+        )
         aws.apigateway.Account(
             "account",
             cloudwatch_role_arn=role.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, welcome]),
         )

@@ -1,4 +1,7 @@
-"""What API Gateway answers where no function is asked, as `application/problem+json` like all other answers.
+"""Responses that API Gateway gives itself, as `application/problem+json` like all other responses.
+
+A throttled or failed integration is 503 with `Retry-After`. Every type is declared: a type left out takes the
+status and text of DEFAULT_4XX or DEFAULT_5XX.
 
 The texts are fixed: what a request held, or a policy says, is not repeated to the caller.
 """
@@ -43,6 +46,24 @@ class GatewayResponse:
 
 _NOT_SIGNED = "Sign the request with AWS Signature Version 4, as a caller who may invoke this method"
 
+_SEND_AGAIN = "The same request may be sent again: nothing is stored twice"
+_SEND_SLOWLY = "Send the same request again, more slowly"
+# Lambda's throttles, errors and malformed answers arrive as INTEGRATION_FAILURE, API_CONFIGURATION_ERROR or
+# DEFAULT_5XX, by the cause.
+_UNAVAILABLE = (
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "DEFAULT_5XX",
+)
+
+
+def _unavailable(type_: str) -> GatewayResponse:
+    return GatewayResponse(type_, "busy", 503, "The service is not available", _SEND_AGAIN, retry=True)
+
+
 RESPONSES = (
     GatewayResponse(
         "BAD_REQUEST_BODY",
@@ -51,12 +72,26 @@ RESPONSES = (
         "The body is not a JSON object",
         "Send one JSON object of strings, numbers, booleans and null, without nesting",
     ),
+    GatewayResponse(
+        "BAD_REQUEST_PARAMETERS",
+        "bad-request",
+        400,
+        "The parameters are not valid",
+        "Send the parameters that the method declares",
+    ),
     GatewayResponse("UNAUTHORIZED", "not-signed", 401, "The request is not signed", _NOT_SIGNED),
     GatewayResponse("ACCESS_DENIED", "not-allowed", 403, "The caller is not allowed", _NOT_SIGNED),
     GatewayResponse("INVALID_SIGNATURE", "not-signed", 403, "The signature is not valid", _NOT_SIGNED),
     GatewayResponse("EXPIRED_TOKEN", "not-signed", 403, "The credentials have expired", _NOT_SIGNED),
     GatewayResponse(
         "MISSING_AUTHENTICATION_TOKEN", "not-signed", 403, "The request is not signed", _NOT_SIGNED
+    ),
+    GatewayResponse("INVALID_API_KEY", "not-allowed", 403, "The caller is not allowed", _NOT_SIGNED),
+    GatewayResponse(
+        "WAF_FILTERED", "not-allowed", 403, "The request was blocked", "Ask the owner of the API for access"
+    ),
+    GatewayResponse(
+        "RESOURCE_NOT_FOUND", "not-found", 404, "There is no such method", "See the paths in the README"
     ),
     GatewayResponse(
         "REQUEST_TOO_LARGE",
@@ -77,25 +112,19 @@ RESPONSES = (
         "too-many-requests",
         429,
         "There are too many requests",
-        "Send the same request again, more slowly",
+        _SEND_SLOWLY,
         retry=True,
     ),
     GatewayResponse(
-        "INTEGRATION_TIMEOUT",
-        "busy",
-        504,
-        "It could not be stored in time",
-        "The same request may be sent again: nothing is stored twice",
+        "QUOTA_EXCEEDED",
+        "too-many-requests",
+        429,
+        "The quota is used up",
+        _SEND_SLOWLY,
         retry=True,
     ),
+    *(_unavailable(type_) for type_ in _UNAVAILABLE),
     GatewayResponse(
         "DEFAULT_4XX", "bad-request", None, "The request was not accepted", "See the status of the answer"
-    ),
-    GatewayResponse(
-        "DEFAULT_5XX",
-        "internal-error",
-        None,
-        "Something went wrong on our side",
-        "The same request may be sent again: nothing is stored twice",
     ),
 )

@@ -7,6 +7,8 @@ from functions.api import gateway_schema as transactions
 from functions.labels import gateway_schema as labels
 
 METHOD = "POST"
+# The requirement of the project, so not a setting.
+TRANSACTIONS_PER_SECOND = 1000
 
 
 @dataclass(frozen=True, kw_only=True)

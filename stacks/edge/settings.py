@@ -9,11 +9,14 @@ from shared.projects import Project
 from shared.settings import Architecture, FunctionSettings, Settings
 
 MAX_API_TIMEOUT_SECONDS = 29
+Burst = Annotated[int, Meta(ge=1, le=5000, description="an integer from 1 to 5000")]
 
 
 class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """The functions behind the API, and how many requests it takes in one burst.
+    """The functions behind the API, and the limits of its methods.
 
+    `throttle_burst` and `labels_throttle_burst`: requests at once to `/transactions` and `/labels`; without
+    one, the reserved concurrency of the function. More would pass the gateway and be refused by Lambda.
     `account_logging`: whether this stack sets the role that API Gateway logs with in the account and region.
     """
 
@@ -22,7 +25,11 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     architecture: Architecture = "arm64"
     api: FunctionSettings = FunctionSettings()
     labels: FunctionSettings = FunctionSettings()
-    throttle_burst: Annotated[int, Meta(ge=1, le=5000, description="an integer from 1 to 5000")] = 1000
+    throttle_burst: Burst | None = None
+    labels_requests_per_second: Annotated[
+        int, Meta(ge=1, le=1000, description="an integer from 1 to 1000")
+    ] = 50
+    labels_throttle_burst: Burst | None = None
     account_logging: Annotated[bool, Meta(description="true or false")] = True
 
     def __post_init__(self) -> None:
@@ -30,3 +37,19 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
         for name, function in (("api", self.api), ("labels", self.labels)):
             if function.timeout_seconds > MAX_API_TIMEOUT_SECONDS:
                 raise ValueError(f"{name}.timeoutSeconds: an integer from 1 to {MAX_API_TIMEOUT_SECONDS}")
+        _check_burst("throttleBurst", self.throttle_burst, "api", self.api)
+        _check_burst("labelsThrottleBurst", self.labels_throttle_burst, "labels", self.labels)
+
+    @property
+    def transactions_burst(self) -> int:
+        return self.throttle_burst or self.api.reserved_concurrency
+
+    @property
+    def labels_burst(self) -> int:
+        return self.labels_throttle_burst or self.labels.reserved_concurrency
+
+
+def _check_burst(setting: str, burst: int | None, name: str, function: FunctionSettings) -> None:
+    if burst is not None and burst > function.reserved_concurrency:
+        limit = function.reserved_concurrency
+        raise ValueError(f"{setting}: an integer from 1 to {limit}, which is {name}.reservedConcurrency")

@@ -1,7 +1,7 @@
 """The stage that serves the API: throttled, traced, and logged without personal data."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,7 +13,6 @@ from stacks.edge.api import TransactionApi
 from stacks.edge.routes import METHOD, Route
 
 STAGE_NAME = "v1"
-REQUESTS_PER_SECOND = 1000
 # Neither who called nor from where: the transaction's id in the function's log leads on from the request id.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
@@ -32,13 +31,25 @@ _ACCESS_LOG = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Throttle:
+    """The limits of one method. API Gateway shares neither with another method."""
+
+    requests_per_second: int
+    burst: int
+
+
+# For methods without a limit of their own. There is none today.
+_OTHER_METHODS = Throttle(requests_per_second=10, burst=10)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApiStageArgs:
-    """`throttle_burst`: requests at once above the steady rate; `after`: what logging needs first."""
+    """`throttles`: the limits of each route, by path; `after`: resources that logging needs first."""
 
     arns: Arns
     api: TransactionApi
     logs_key_arn: pulumi.Input[str]
-    throttle_burst: int
+    throttles: Mapping[str, Throttle]
     after: Sequence[pulumi.Resource]
 
 
@@ -50,7 +61,7 @@ class ApiStage(pulumi.ComponentResource):
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
         self.stage = self._make_stage(self._deploy(), self._make_log_group())
-        self._throttle()
+        self._throttle_methods()
         self.register_outputs({})
 
     def url(self, route: Route) -> pulumi.Output[str]:
@@ -93,19 +104,28 @@ class ApiStage(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
         )
 
-    def _throttle(self) -> None:
-        aws.apigateway.MethodSettings(
-            "every-method",
+    def _throttle_methods(self) -> None:
+        """The default first, then each method, one at a time: concurrent updates of a stage conflict."""
+        last = self._throttle("every-method", "*/*", _OTHER_METHODS, self._child)
+        for path, throttle in self._args.throttles.items():
+            after = pulumi.ResourceOptions(parent=self, depends_on=[last])
+            last = self._throttle(f"post-{path}", f"{path}/{METHOD}", throttle, after)
+
+    def _throttle(
+        self, name: str, method_path: str, throttle: Throttle, opts: pulumi.ResourceOptions
+    ) -> aws.apigateway.MethodSettings:
+        return aws.apigateway.MethodSettings(
+            name,
             rest_api=self._args.api.rest_api.id,
             stage_name=self.stage.stage_name,
-            method_path="*/*",
+            method_path=method_path,
             settings={
-                "throttling_rate_limit": REQUESTS_PER_SECOND,
-                "throttling_burst_limit": self._args.throttle_burst,
+                "throttling_rate_limit": throttle.requests_per_second,
+                "throttling_burst_limit": throttle.burst,
                 "metrics_enabled": True,
                 # Execution logs would hold requests, in a log group that is neither ours nor encrypted.
                 "logging_level": "OFF",
                 "data_trace_enabled": False,
             },
-            opts=self._child,
+            opts=opts,
         )

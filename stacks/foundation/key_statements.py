@@ -6,7 +6,7 @@ nobody could administer a key, and no role's policy about it would count.
 
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.names import FUNCTIONS
+from shared.names import FUNCTIONS, WELCOME_LOG_GROUP
 
 _ADMINISTER = (
     "kms:CancelKeyDeletion",
@@ -174,7 +174,7 @@ def function(arns: Arns) -> list[Statement]:
 
 def logs(arns: Arns) -> list[Statement]:
     """CloudWatch Logs, for the log groups of the pipeline."""
-    groups = [arns.log_group(name) for name in arns.names.log_groups]
+    groups = [arns.log_group(name) for name in (*arns.names.log_groups, WELCOME_LOG_GROUP)]
     return [
         Statement(
             sid="EncryptLogs",

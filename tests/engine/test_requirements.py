@@ -282,7 +282,7 @@ def test_C5_functions_run_in_private_subnets(account: Account) -> None:
 
 
 def test_C6_api_is_throttled_at_1000_a_second(account: Account) -> None:
-    assert account.stage()["methodSettings"]["*/*"]["throttlingRateLimit"] == 1000
+    assert account.stage()["methodSettings"]["transactions/POST"]["throttlingRateLimit"] == 1000
 
 
 def test_C7_tables_are_on_demand(account: Account) -> None:

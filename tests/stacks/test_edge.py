@@ -3,10 +3,12 @@
 import json
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import pulumi
 import pytest
+from botocore.loaders import Loader
 
 from functions.api.gateway_schema import envelope_schema as transaction_schema
 from functions.labels.gateway_schema import envelope_schema as label_schema
@@ -50,6 +52,12 @@ ROUTES = (
     ),
 )
 each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+
+
+def _response_types() -> list[str]:
+    """Every type that API Gateway knows, by botocore's service model."""
+    model = Loader().load_service_model("apigateway", "service-2")
+    return list(model["shapes"]["GatewayResponseType"]["enum"])
 
 
 def digest_of(args: TransactionApiArgs) -> str:
@@ -139,16 +147,35 @@ def test_R12_the_stage_is_traced(edge: Program) -> None:
     assert edge.one("apigateway/stage:Stage")["xrayTracingEnabled"] is True
 
 
-def test_C6_the_api_is_throttled_at_1000_requests_per_second(edge: Program) -> None:
-    settings = edge.one("apigateway/methodSettings:MethodSettings")
-    assert settings["methodPath"] == "*/*"
-    assert settings["settings"]["throttlingRateLimit"] == 1000
-    assert settings["settings"]["throttlingBurstLimit"] == 1000
+def test_C6_each_method_has_its_own_limits(edge: Program) -> None:
+    limits = {
+        settings["methodPath"]: (
+            settings["settings"]["throttlingRateLimit"],
+            settings["settings"]["throttlingBurstLimit"],
+        )
+        for settings in edge.all("apigateway/methodSettings:MethodSettings")
+    }
+    assert limits == {"transactions/POST": (1000, 200), "labels/POST": (50, 100), "*/*": (10, 10)}
+
+
+def test_C6_no_burst_is_larger_than_the_reserved_concurrency_of_the_function(edge: Program) -> None:
+    for path, function in (("transactions", "api"), ("labels", "labels")):
+        settings = edge.one("apigateway/methodSettings:MethodSettings", f"post-{path}")["settings"]
+        reserved = edge.one("lambda/function:Function", f"{function}-function")
+        assert settings["throttlingBurstLimit"] <= reserved["reservedConcurrentExecutions"]
+
+
+def test_the_limits_of_methods_are_set_one_at_a_time(edge: Program) -> None:
+    order = ["every-method", "post-transactions", "post-labels"]
+    for before, after in pairwise(order):
+        settings = edge.one("apigateway/methodSettings:MethodSettings", after)
+        assert f"MethodSettings::{before}" in " ".join(settings.dependencies)
 
 
 def test_no_request_is_written_into_execution_logs(edge: Program) -> None:
-    settings = edge.one("apigateway/methodSettings:MethodSettings")["settings"]
-    assert (settings["loggingLevel"], settings["dataTraceEnabled"]) == ("OFF", False)
+    for recorded in edge.all("apigateway/methodSettings:MethodSettings"):
+        settings = recorded["settings"]
+        assert (settings["loggingLevel"], settings["dataTraceEnabled"]) == ("OFF", False)
 
 
 def test_R11_access_logs_are_kept_for_7_days_and_encrypted(edge: Program, foundation: Program) -> None:
@@ -175,7 +202,13 @@ def test_access_logs_hold_no_personal_data(edge: Program) -> None:
         ("REQUEST_TOO_LARGE", "413"),
         ("UNSUPPORTED_MEDIA_TYPE", "415"),
         ("THROTTLED", "429"),
-        ("INTEGRATION_TIMEOUT", "504"),
+        ("QUOTA_EXCEEDED", "429"),
+        ("INTEGRATION_FAILURE", "503"),
+        ("INTEGRATION_TIMEOUT", "503"),
+        ("API_CONFIGURATION_ERROR", "503"),
+        ("AUTHORIZER_CONFIGURATION_ERROR", "503"),
+        ("AUTHORIZER_FAILURE", "503"),
+        ("DEFAULT_5XX", "503"),
     ],
 )
 def test_the_gateways_own_answers_are_problems(edge: Program, type_: str, status: str) -> None:
@@ -187,9 +220,17 @@ def test_the_gateways_own_answers_are_problems(edge: Program, type_: str, status
     assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
 
 
-@pytest.mark.parametrize("type_", ["DEFAULT_4XX", "DEFAULT_5XX"])
-def test_any_other_answer_of_the_gateway_is_a_problem_with_its_own_status(edge: Program, type_: str) -> None:
+@pytest.mark.parametrize("type_", _response_types())
+def test_every_response_type_is_a_problem_and_never_a_bare_500(edge: Program, type_: str) -> None:
     response = edge.one("apigateway/response:Response", type_.lower().replace("_", "-"))
+    headers, status = response["responseParameters"], response.inputs.get("statusCode", "4XX")
+    assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+    assert status[0] == "4" or status == "503"
+    assert ("gatewayresponse.header.Retry-After" in headers) == (status in {"429", "503"})
+
+
+def test_any_other_refusal_of_the_gateway_is_a_problem_with_its_own_status(edge: Program) -> None:
+    response = edge.one("apigateway/response:Response", "default-4xx")
     assert "statusCode" not in response.inputs
     assert "status" not in json.loads(response["responseTemplates"]["application/json"])
 
@@ -234,10 +275,21 @@ def test_R11_api_gateway_logs_with_a_role_that_is_there_before_the_stage(edge: P
     assert "Account::account" in " ".join(edge.one("apigateway/stage:Stage").dependencies)
 
 
+def test_R11_the_welcome_log_group_is_there_before_api_gateway_can_create_it(
+    edge: Program, foundation: Program
+) -> None:
+    group = edge.one("cloudwatch/logGroup:LogGroup", "welcome")
+    assert group["name"] == "/aws/apigateway/welcome"
+    assert (group["retentionInDays"], group["kmsKeyId"]) == (7, foundation.outputs["logs_key_arn"])
+    account = edge.one("apigateway/account:Account")
+    assert "LogGroup::welcome" in " ".join(account.dependencies)
+
+
 def test_the_accounts_logging_role_can_be_left_to_another_stack(prod: Programs) -> None:
     upstream = {name: prod[name] for name in ("foundation", "data")}
     program = run_program("edge", "prod", upstream, {"fraud-edge:accountLogging": "false"})
     assert not program.all("apigateway/account:Account")
+    assert "welcome" not in [group.name for group in program.all("cloudwatch/logGroup:LogGroup")]
     assert program.all("apigateway/stage:Stage")
 
 

@@ -158,7 +158,7 @@ def test_consumers_of_a_changed_output_are_stale_until_they_are_deployed(prod: P
 
 def test_a_saved_plan_is_applied_or_refused_once_something_moved(prod: Prod) -> None:
     plan = str(prod.team.root.parent / "saved")
-    prod.team.replace("stacks/edge/Pulumi.prod.yaml", "config:", "config:\n  fraud-edge:throttleBurst: 900")
+    prod.team.replace("stacks/edge/Pulumi.prod.yaml", "config:", "config:\n  fraud-edge:throttleBurst: 90")
     prod.push("smaller bursts")
     prod.team.succeed("deploy", *EDGE, "--plan", plan)
     # That another layer is ahead of this tree is nothing to a plan without it.
@@ -166,7 +166,7 @@ def test_a_saved_plan_is_applied_or_refused_once_something_moved(prod: Prod) -> 
     prod.team.succeed("deploy", *DATA, "--yes")
     prod.team.git.run("reset", "--quiet", "--hard", "HEAD~1")
     done = prod.team.succeed("deploy", *ENV, "--from-plan", plan, "--yes")
-    assert "every-method (aws:apigateway/methodSettings:MethodSettings)" in done.stdout
+    assert "post-transactions (aws:apigateway/methodSettings:MethodSettings)" in done.stdout
     assert "the state of edge changed" in prod.team.refuse("deploy", *ENV, "--from-plan", plan, "--yes")
 
 

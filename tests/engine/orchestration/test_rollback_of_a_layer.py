@@ -21,8 +21,8 @@ OTHERS = ("foundation", "data", "processing")
 ANSWER = '"status": outcome.value,'
 NEW_ANSWER = '"status": f"safely {outcome.value}",'
 SETTINGS = "stacks/edge/Pulumi.local.yaml"
-BURST = 1000
-NEW_BURST = 900
+BURST = 100
+NEW_BURST = 90
 EXTRA_QUEUE = """
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
 
@@ -55,7 +55,7 @@ class Team:
         gateway = self.aws.client("apigateway")
         [api] = gateway.get_rest_apis()["items"]
         [stage] = gateway.get_stages(restApiId=api["id"])["item"]
-        return int(stage["methodSettings"]["*/*"]["throttlingBurstLimit"])
+        return int(stage["methodSettings"]["transactions/POST"]["throttlingBurstLimit"])
 
     def memory_mb(self) -> int:
         """The memory of the function behind the API."""

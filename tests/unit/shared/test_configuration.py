@@ -60,7 +60,16 @@ def test_a_key_without_the_projects_name_is_the_projects(tmp_path: Path) -> None
     ("setting", "said"),
     [
         ("throttleBurst: 0", "throttleBurst: expected int >= 1; allowed is an integer from 1 to 5000"),
-        ("throttleBurst: 1.5", "throttleBurst: expected int, got float; allowed is an integer from 1"),
+        ("throttleBurst: 1.5", "throttleBurst: expected int | null, got float; allowed is an integer"),
+        (
+            "throttleBurst: 101",
+            "throttleBurst: not allowed; allowed is an integer from 1 to 100, which is api.",
+        ),
+        (
+            "labelsThrottleBurst: 101",
+            "labelsThrottleBurst: not allowed; allowed is an integer from 1 to 100, which",
+        ),
+        ("labelsRequestsPerSecond: 1001", "labelsRequestsPerSecond: expected int <= 1000"),
         ("accountLogging: 1", "accountLogging: expected bool, got int; allowed is true or false"),
         ("architecture: mips", "architecture: invalid enum value 'mips'; allowed is arm64, x86_64"),
         ("nameSuffix: UPPER", "nameSuffix: not allowed; allowed is 2 to 12 of a-z"),
