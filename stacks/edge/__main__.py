@@ -12,9 +12,9 @@ from stacks.edge.api import TransactionApi, TransactionApiArgs
 from stacks.edge.intake import Intake, IntakeArgs
 from stacks.edge.labelling import Labelling, LabellingArgs
 from stacks.edge.logging_account import LoggingAccount, LoggingAccountArgs
-from stacks.edge.routes import LABELS, TRANSACTIONS, TRANSACTIONS_PER_SECOND
+from stacks.edge.routes import LABELS, TRANSACTIONS
 from stacks.edge.settings import EdgeSettings
-from stacks.edge.stage import ApiStage, ApiStageArgs, Throttle
+from stacks.edge.stage import ApiStage, ApiStageArgs, throttles_of
 
 settings = load(EdgeSettings)
 foundation = contracts.load(FoundationOutputs)
@@ -30,12 +30,7 @@ invoke_arns = {TRANSACTIONS.path: intake.function.invoke_arn, LABELS.path: label
 api = TransactionApi("api", TransactionApiArgs(name=arns.names.api, invoke_arns=invoke_arns))
 logging = LoggingAccount(
     "logging",
-    LoggingAccountArgs(
-        arns=arns,
-        boundary_arn=foundation.gateway_logs_boundary_arn,
-        logs_key_arn=foundation.logs_key_arn,
-        owned=settings.account_logging,
-    ),
+    LoggingAccountArgs(arns=arns, foundation=foundation, owned=settings.account_logging),
 )
 stage = ApiStage(
     "stage",
@@ -43,14 +38,7 @@ stage = ApiStage(
         arns=arns,
         api=api,
         logs_key_arn=foundation.logs_key_arn,
-        throttles={
-            TRANSACTIONS.path: Throttle(
-                requests_per_second=TRANSACTIONS_PER_SECOND, burst=settings.transactions_burst
-            ),
-            LABELS.path: Throttle(
-                requests_per_second=settings.labels_requests_per_second, burst=settings.labels_burst
-            ),
-        },
+        throttles=throttles_of(settings),
         after=[logging],
     ),
 )

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from shared import permissions, trust
 from shared.arns import Arns
+from shared.contracts import FoundationOutputs
 from shared.function import LOG_RETENTION_DAYS
 from shared.iam import identity_policy
 from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
@@ -17,8 +18,7 @@ class LoggingAccountArgs:
     """`owned` is False where another stack of the account and region sets it."""
 
     arns: Arns
-    boundary_arn: pulumi.Input[str]
-    logs_key_arn: pulumi.Input[str]
+    foundation: FoundationOutputs
     owned: bool
 
 
@@ -41,7 +41,7 @@ class LoggingAccount(pulumi.ComponentResource):
             name=arns.names.role(GATEWAY_LOGS),
             description="Lets API Gateway write logs in this account and region",
             assume_role_policy=trust.by_service("apigateway"),
-            permissions_boundary=args.boundary_arn,
+            permissions_boundary=args.foundation.gateway_logs_boundary_arn,
             opts=child,
         )
         policy = aws.iam.RolePolicy(
@@ -56,7 +56,7 @@ class LoggingAccount(pulumi.ComponentResource):
             "welcome",
             name=WELCOME_LOG_GROUP,
             retention_in_days=LOG_RETENTION_DAYS,
-            kms_key_id=args.logs_key_arn,
+            kms_key_id=args.foundation.logs_key_arn,
             opts=child,
         )
         aws.apigateway.Account(

@@ -10,7 +10,8 @@ import pulumi_aws as aws
 from shared.arns import Arns
 from shared.function import LOG_RETENTION_DAYS
 from stacks.edge.api import TransactionApi
-from stacks.edge.routes import METHOD, Route
+from stacks.edge.routes import LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_PER_SECOND, Route
+from stacks.edge.settings import EdgeSettings
 
 STAGE_NAME = "v1"
 # Neither who called nor from where: the transaction's id in the function's log leads on from the request id.
@@ -40,6 +41,17 @@ class Throttle:
 
 # For methods without a limit of their own. There is none today.
 _OTHER_METHODS = Throttle(requests_per_second=10, burst=10)
+
+
+def throttles_of(settings: EdgeSettings) -> dict[str, Throttle]:
+    """The limits of each route, by path."""
+    labels = settings.labels_requests_per_second
+    return {
+        TRANSACTIONS.path: Throttle(
+            requests_per_second=TRANSACTIONS_PER_SECOND, burst=settings.transactions_burst
+        ),
+        LABELS.path: Throttle(requests_per_second=labels, burst=settings.labels_burst),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
