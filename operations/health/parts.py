@@ -10,7 +10,6 @@ from operations.monitoring.queues import Queue, depth
 from operations.monitoring.subscriptions import RUNBOOK, Unconfirmed
 from orchestration.transactions.wiring import Deployed
 from shared.alarms import RUNBOOKS
-from shared.contracts import FoundationOutputs, text
 from shared.names import Names
 
 _QUEUE_RUNBOOKS = {
@@ -19,7 +18,7 @@ _QUEUE_RUNBOOKS = {
     queues.FRAUD: "fraud-failures.md",
     queues.ALERTS: "suspicious-dlq.md",
 }
-_KEYS = ("data_key_arn", "profiles_key_arn", "function_key_arn", "logs_key_arn", "failures_key_arn")
+_KEYS = ("data", "profiles", "function", "logs", "failures", "operations")
 _READERS = ("fraud", "notify")
 
 
@@ -89,10 +88,10 @@ class Parts:
         )
 
     def _check_keys(self) -> Iterator[Check]:
-        kms, foundation = self._deployed.client("kms"), self._deployed.outputs(FoundationOutputs)
-        for field in _KEYS:
-            subject, arn = f"key {field.removesuffix('_key_arn')}", text(getattr(foundation, field))
-            yield guard(subject, partial(_check_key, kms, subject, arn), runbook=f"{RUNBOOKS}/key-state.md")
+        kms, runbook = self._deployed.client("kms"), f"{RUNBOOKS}/key-state.md"
+        for purpose in _KEYS:
+            subject, alias = f"key {purpose}", self._names.key_alias(purpose)
+            yield guard(subject, partial(_check_key, kms, subject, alias), runbook=runbook)
 
 
 def check_addresses(unconfirmed: list[Unconfirmed]) -> Iterator[Check]:
@@ -144,8 +143,8 @@ def _check_failure_queue(sqs: Any, queue: Queue) -> Check:
     return ok(f"queue {queue.name}", "empty")
 
 
-def _check_key(kms: Any, subject: str, arn: str) -> Check:
-    metadata: Mapping[str, Any] = kms.describe_key(KeyId=arn)["KeyMetadata"]
+def _check_key(kms: Any, subject: str, alias: str) -> Check:
+    metadata: Mapping[str, Any] = kms.describe_key(KeyId=alias)["KeyMetadata"]
     if metadata["KeyState"] == "Enabled":
         return ok(subject, "enabled")
     return wrong(subject, str(metadata["KeyState"]), runbook=f"{RUNBOOKS}/key-state.md")
