@@ -91,7 +91,7 @@ _OF_SERVICES = (
             "ec2",
             "DescribeAvailabilityZones DescribeNetworkAcls DescribeNetworkInterfaces DescribePrefixLists"
             " DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets"
-            " DescribeVpcEndpoints DescribeVpcs",
+            " DescribeVpcEndpointServices DescribeVpcEndpoints DescribeVpcs",
         ),
         resource=_EVERYTHING,
         reason=(

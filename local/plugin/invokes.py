@@ -5,6 +5,7 @@ from local.plugin.errors import PluginError
 from local.plugin.values import Props
 
 _ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
+_ENDPOINT_SERVICE = "aws:ec2/getVpcEndpointService:getVpcEndpointService"
 
 
 def invoke(aws: Aws, token: str, arguments: Props) -> Props:
@@ -16,8 +17,7 @@ def invoke(aws: Aws, token: str, arguments: Props) -> Props:
         raise PluginError(
             f"{token} is not supported by the local aws plugin, which knows {', '.join(_INVOKES)}"
         )
-    allowed = {"state"} if token == _ZONES else set()
-    if refused := sorted(arguments.keys() - allowed):
+    if refused := sorted(arguments.keys() - _ARGUMENTS.get(token, frozenset())):
         raise PluginError(f"{token}: {', '.join(refused)} is not supported by the local aws plugin")
     return _INVOKES[token](aws, arguments)
 
@@ -50,7 +50,8 @@ def _partition(aws: Aws, _: Props) -> Props:
 
 
 def _availability_zones(aws: Aws, arguments: Props) -> Props:
-    zones = aws.client("ec2").describe_availability_zones()["AvailabilityZones"]
+    filters = [{"Name": each["name"], "Values": each["values"]} for each in arguments.get("filters", [])]
+    zones = aws.client("ec2").describe_availability_zones(Filters=filters)["AvailabilityZones"]
     wanted = arguments.get("state")
     zones = sorted(
         (zone for zone in zones if wanted in (None, zone["State"])), key=lambda zone: zone["ZoneName"]
@@ -65,9 +66,26 @@ def _availability_zones(aws: Aws, arguments: Props) -> Props:
     }
 
 
+def _endpoint_service(aws: Aws, arguments: Props) -> Props:
+    """The embedded AWS offers each service in each zone of the region."""
+    service = f"com.amazonaws.{aws.region}.{arguments['service']}"
+    return {
+        "id": service,
+        "region": aws.region,
+        "serviceName": service,
+        "serviceType": arguments.get("serviceType"),
+        "availabilityZones": _availability_zones(aws, {})["names"],
+    }
+
+
+_ARGUMENTS = {
+    _ZONES: frozenset({"filters", "state"}),
+    _ENDPOINT_SERVICE: frozenset({"service", "serviceType"}),
+}
 _INVOKES = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getPartition:getPartition": _partition,
     _ZONES: _availability_zones,
+    _ENDPOINT_SERVICE: _endpoint_service,
 }

@@ -28,7 +28,11 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "aws:index/getRegion:getRegion": {"region": "us-east-1"},
     "aws:index/getPartition:getPartition": {"partition": "aws"},
     "aws:index/getAvailabilityZones:getAvailabilityZones": {
-        "names": ["us-east-1a", "us-east-1b", "us-east-1c"]
+        "names": ["us-east-1a", "us-east-1b", "us-east-1c"],
+        "zoneIds": ["use1-az1", "use1-az2", "use1-az4"],
+    },
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": {
+        "availabilityZones": ["us-east-1a", "us-east-1b", "us-east-1c"],
     },
 }
 

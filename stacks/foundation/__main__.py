@@ -37,7 +37,8 @@ operations = Operations(
     ),
 )
 network = Network(
-    "network", NetworkArgs(cidr=settings.vpc_cidr, availability_zones=settings.availability_zones)
+    "network",
+    NetworkArgs(cidr=settings.vpc_cidr, zone_ids=settings.availability_zone_ids),
 )
 Endpoints("endpoints", EndpointsArgs(arns=arns, network=network))
 boundaries = Boundaries("boundaries", BoundariesArgs(arns=arns, keys=keys, network=network))

@@ -153,7 +153,8 @@ CALLS = {
         make="CreateVpcEndpoint",
         claim="CreateTags",
         change=f"CreateVpcEndpoint DeleteVpcEndpoints ModifyVpcEndpoint {_TAGS}",
-        survey="DescribeNetworkInterfaces DescribePrefixLists DescribeVpcEndpoints",
+        survey="DescribeNetworkInterfaces DescribePrefixLists DescribeVpcEndpointServices"
+        " DescribeVpcEndpoints",
     ),
     "iam/policy:Policy": Calls(
         "iam",

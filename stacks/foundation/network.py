@@ -7,17 +7,18 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-ZONES = 2
+from stacks.foundation.zones import find_zone_names
+
 # Four blocks, of which two are used: room to grow without renumbering.
 _SUBNET_BITS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`availability_zones`: two of the region's, or none to take its first two."""
+    """`zone_ids`: the availability zones of the subnets, or none to choose two."""
 
     cidr: str
-    availability_zones: Sequence[str]
+    zone_ids: Sequence[str]
 
 
 class Network(pulumi.ComponentResource):
@@ -48,7 +49,7 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_subnets(self, args: NetworkArgs) -> list[aws.ec2.Subnet]:
-        zones = args.availability_zones or aws.get_availability_zones(state="available").names[:ZONES]
+        zones = find_zone_names(args.zone_ids)
         blocks = ipaddress.IPv4Network(args.cidr).subnets(prefixlen_diff=_SUBNET_BITS)
         return [
             self._make_subnet(number, zone, str(next(blocks))) for number, zone in enumerate(zones, start=1)

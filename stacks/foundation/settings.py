@@ -12,7 +12,7 @@ from shared.topics import Email
 
 
 class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """Network, keys, and who deploys. Without `availability_zones` the first two of the region are taken."""
+    """Network, keys, and who deploys. Without `availability_zone_ids` two zones are chosen (zones.py)."""
 
     project: ClassVar[Project] = projects.FOUNDATION
 
@@ -30,9 +30,12 @@ class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
         int, Meta(ge=1, le=1_000_000, description="an integer from 1 to 1000000, in US dollars")
     ]
     vpc_cidr: Annotated[str, Meta(description="a private IPv4 network of /16 to /24")] = "10.40.0.0/16"
-    availability_zones: Annotated[
-        tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9-]+\Z")], ...],
-        Meta(description="a list of two zones of the region, or none"),
+    availability_zone_ids: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"\A[a-z]+\d-az\d+\Z")], ...],
+        Meta(
+            description="a list of two zone ids of the region such as use1-az1, or none; the names of zones"
+            " differ from account to account (aws ec2 describe-availability-zones has both)"
+        ),
     ] = ()
     key_deletion_days: Annotated[int, Meta(ge=7, le=30, description="an integer from 7 to 30")] = 30
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True
@@ -40,8 +43,8 @@ class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     def __post_init__(self) -> None:
         if not _is_private_network(self.vpc_cidr):
             raise ValueError("vpcCidr")
-        if len(set(self.availability_zones)) not in (0, 2) or len(self.availability_zones) > 2:  # noqa: PLR2004
-            raise ValueError("availabilityZones")
+        if len(set(self.availability_zone_ids)) not in (0, 2) or len(self.availability_zone_ids) > 2:  # noqa: PLR2004
+            raise ValueError("availabilityZoneIds")
 
 
 def _is_private_network(text: str) -> bool:

@@ -19,7 +19,7 @@ class MockedAws(mocks.Mocks):
         self._references = references
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Properties, list[tuple[str, str]]]:
-        return _ANSWERS[args.token], []
+        return ANSWERS[args.token], []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Properties]:
         if args.typ == "pulumi:pulumi:StackReference":
@@ -33,11 +33,18 @@ def arn(service: str, resource: str) -> str:
     return f"arn:{PARTITION}:{service}:{'' if service == 'iam' else REGION}:{ACCOUNT}:{resource}"
 
 
-_ANSWERS: dict[str, Properties] = {
+ANSWERS: dict[str, Properties] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
     "aws:index/getRegion:getRegion": {"region": REGION},
     "aws:index/getPartition:getPartition": {"partition": PARTITION},
-    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"{REGION}{zone}" for zone in "abcd"]},
+    # As in many accounts, the first name is not the first id.
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {
+        "names": [f"{REGION}{zone}" for zone in "abcd"],
+        "zoneIds": ["use1-az3", "use1-az2", "use1-az10", "use1-az1"],
+    },
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": {
+        "availabilityZones": [f"{REGION}{zone}" for zone in "abcd"]
+    },
 }
 
 

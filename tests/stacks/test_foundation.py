@@ -124,11 +124,6 @@ def test_C5_the_network_has_private_subnets_in_two_zones_and_no_way_out(foundati
     assert "routes" not in foundation.one("ec2/routeTable:RouteTable").inputs
 
 
-def test_C5_the_zones_are_the_regions_first_two_where_none_are_set(local: Programs) -> None:
-    subnets = local["foundation"].all("ec2/subnet:Subnet")
-    assert [subnet["availabilityZone"] for subnet in subnets] == [f"{REGION}a", f"{REGION}b"]
-
-
 def test_C5_every_subnet_is_bound_to_the_private_route_table(foundation: Program) -> None:
     bound = foundation.all("ec2/routeTableAssociation:RouteTableAssociation")
     assert {each["subnetId"] for each in bound} == set(foundation.outputs["private_subnet_ids"])

@@ -99,8 +99,13 @@ def test_a_bad_setting_is_named_with_file_key_and_what_is_allowed(
         ("vpcCidr: 8.8.0.0/16", "vpcCidr: not allowed; allowed is a private IPv4 network of /16 to /24"),
         ("vpcCidr: 10.0.0.0/8", "vpcCidr: not allowed"),
         ("vpcCidr: 10.0.0.1/16", "vpcCidr: not allowed"),
-        ("availabilityZones: [a]", "availabilityZones: not allowed; allowed is a list of two zones"),
-        ("availabilityZones: [a, a]", "availabilityZones: not allowed"),
+        (
+            "availabilityZoneIds: [use1-az1]",
+            "availabilityZoneIds: not allowed; allowed is a list of two zone ids",
+        ),
+        ("availabilityZoneIds: [use1-az1, use1-az1]", "availabilityZoneIds: not allowed"),
+        ("availabilityZoneIds: [us-east-1a, us-east-1b]", "availabilityZoneIds[0]: not allowed"),
+        ("availabilityZones: [us-east-1a, us-east-1b]", "availabilityZones: unknown"),
         ("keyDeletionDays: 3", "keyDeletionDays: expected int >= 7; allowed is an integer from 7 to 30"),
     ],
 )

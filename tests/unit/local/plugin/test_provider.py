@@ -83,5 +83,5 @@ def test_data_source_that_is_not_known_is_named() -> None:
     aws = Aws("http://127.0.0.1:1", "us-east-1")
     with pytest.raises(PluginError, match="getAmi is not supported"):
         invoke(aws, "aws:ec2/getAmi:getAmi", {})
-    with pytest.raises(PluginError, match="filters is not supported"):
-        invoke(aws, "aws:index/getAvailabilityZones:getAvailabilityZones", {"filters": []})
+    with pytest.raises(PluginError, match="allAvailabilityZones is not supported"):
+        invoke(aws, "aws:index/getAvailabilityZones:getAvailabilityZones", {"allAvailabilityZones": True})
