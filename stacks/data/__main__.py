@@ -22,11 +22,11 @@ protected = settings.deletion_protection
 
 transactions = TransactionStore(
     "transactions",
-    TableArgs(name=names.table, key_arn=foundation.data_key_arn, deletion_protection=protected),
+    TableArgs(name=names.table, key_arn=foundation.data_key_arn, settings=settings),
 )
 profiles = ProfileStore(
     "profiles",
-    TableArgs(name=names.profiles_table, key_arn=foundation.profiles_key_arn, deletion_protection=protected),
+    TableArgs(name=names.profiles_table, key_arn=foundation.profiles_key_arn, settings=settings),
 )
 suspicious = SuspiciousQueue(
     "suspicious",

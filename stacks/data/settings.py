@@ -11,7 +11,7 @@ from shared.topics import Email
 
 
 class DataSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """How long a transaction is kept, who is told of suspicious ones, and what must not be deleted."""
+    """Retention, alert addresses, protection, and the transactions a second that new tables take at once."""
 
     project: ClassVar[Project] = projects.DATA
 
@@ -20,4 +20,7 @@ class DataSettings(Settings, frozen=True, kw_only=True, rename="camel"):
         tuple[Email, ...], Meta(min_length=1, max_length=50, description="a list of 1 to 50 mail addresses")
     ]
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True
+    warm_transactions_per_second: Annotated[
+        int, Meta(ge=0, le=10_000, description="an integer from 0 to 10000")
+    ] = 1000
     max_receives: Annotated[int, Meta(ge=1, le=1000, description="an integer from 1 to 1000")] = 5

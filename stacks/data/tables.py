@@ -7,15 +7,25 @@ import pulumi
 import pulumi_aws as aws
 
 from shared.protection import child_of
+from stacks.data.settings import DataSettings
+
+# Capacity units that one transaction takes at most; tests/stacks/test_data.py computes them from the items.
+# A transactional write takes two units for each KB begun. `transactions`: the guard and the transaction when
+# it is stored, the item with its decision. `profiles`: the account's item and the merchant's.
+WRITE_UNITS = {"transactions": 8, "profiles": 8}
+READ_UNITS = {"transactions": 0, "profiles": 2}
+# What AWS gives every new table on demand; less cannot be asked for.
+LEAST_READ_UNITS = 12_000
+LEAST_WRITE_UNITS = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableArgs:
-    """With `deletion_protection` neither AWS nor the engine deletes the table."""
+    """The settings say whether AWS and the engine refuse to delete the table, and its first throughput."""
 
     name: str
     key_arn: pulumi.Input[str]
-    deletion_protection: bool
+    settings: DataSettings
 
 
 def make_table(
@@ -43,6 +53,20 @@ def make_table(
         server_side_encryption={"enabled": True, "kms_key_arn": args.key_arn},
         point_in_time_recovery={"enabled": True},
         ttl={"attribute_name": "expires_at", "enabled": True},
-        deletion_protection_enabled=args.deletion_protection,
-        opts=child_of(parent, protected=args.deletion_protection),
+        deletion_protection_enabled=args.settings.deletion_protection,
+        warm_throughput=_warm_throughput(logical_name, args.settings.warm_transactions_per_second),
+        # Only for a new table: AWS raises the values with the traffic, and refuses to lower them.
+        opts=pulumi.ResourceOptions.merge(
+            child_of(parent, protected=args.settings.deletion_protection),
+            pulumi.ResourceOptions(ignore_changes=["warmThroughput"]),
+        ),
+    )
+
+
+def _warm_throughput(table: str, per_second: int) -> aws.dynamodb.TableWarmThroughputArgs | None:
+    if not per_second:
+        return None
+    return aws.dynamodb.TableWarmThroughputArgs(
+        read_units_per_second=max(per_second * READ_UNITS[table], LEAST_READ_UNITS),
+        write_units_per_second=max(per_second * WRITE_UNITS[table], LEAST_WRITE_UNITS),
     )

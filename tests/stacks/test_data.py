@@ -1,9 +1,21 @@
 """The layer data as its program declares it: tables, queue with dead letters, topic."""
 
-import pytest
+from collections.abc import Mapping
+from typing import Any
 
+import pytest
+from msgspec import msgpack
+
+from functions.api.items import guard_item, transaction_item
+from functions.common import decision as decisions
+from functions.common.decision import Decision
+from functions.common.features import NAMES, VERSION
+from functions.common.profiles import AccountProfile, MerchantProfile, observe
+from functions.common.suspicious import Reason
+from stacks.data import tables
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import Program
+from tests.unit.functions.builders import NOW, inserted, transaction
 
 FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60
 
@@ -161,3 +173,69 @@ def test_the_topic_refuses_whatever_does_not_come_by_tls(data: Program) -> None:
 @pytest.mark.parametrize("output", ["table_stream_arn", "suspicious_queue_url", "alerts_topic_arn"])
 def test_S3_the_layer_exports_what_others_read(data: Program, output: str) -> None:
     assert data.outputs[output]
+
+
+def units(size_bytes: int) -> int:
+    """The write units of an item in a transaction: two for each KB begun."""
+    return 2 * -(-size_bytes // 1024)
+
+
+def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The size of an item as DynamoDB counts it, rounded up."""
+    return sum(
+        len(name) + (21 if "N" in value else len(next(iter(value.values()))) if "NULL" not in value else 1)
+        for name, value in item.items()
+    )
+
+
+def test_warm_throughput_covers_the_writes_of_a_large_transaction() -> None:
+    longest = transaction(
+        transaction_id="t" * 64, account_id="a" * 64, merchant_id="m" * 64, device_id="d" * 64
+    )
+    stored = transaction_item(longest, NOW, NOW)
+    decision = Decision(
+        score=1 / 3,
+        suspicious=True,
+        decided_by="rules and model",
+        rules_score=1 / 3,
+        probability=1 / 3,
+        reasons=(Reason(rule_id="r" * 30, weight=1 / 3, text="t" * 80),) * 3,
+        rules="0123456789ab",
+        model="0123456789ab",
+        features_version=VERSION,
+        features=(1000 / 3,) * len(NAMES),
+        decided_at=NOW,
+        latency_ms=100,
+    )
+    with_decision = {**stored, "decision": {"S": decisions.to_text(decision)}}
+    assert (
+        units(item_bytes(guard_item(longest, NOW)))
+        + units(item_bytes(stored))
+        + units(item_bytes(with_decision))
+        <= tables.WRITE_UNITS["transactions"]
+    )
+
+
+def test_warm_throughput_covers_the_writes_of_busy_profiles() -> None:
+    account, merchant = AccountProfile(), MerchantProfile()
+    for number in range(2000):
+        observe(
+            account, merchant, inserted(timestamp=NOW + number * 4_000_000, device_id=f"device-{number % 8}")
+        )
+    # Key, format, version, expiry and the alerts of an account.
+    further = 300
+    sizes = [len(msgpack.encode(profile)) + further for profile in (account, merchant)]
+    assert sum(map(units, sizes)) <= tables.WRITE_UNITS["profiles"]
+    assert all(size <= 4096 for size in sizes)
+
+
+def test_new_tables_take_1000_transactions_a_second_from_the_start(data: Program) -> None:
+    warm = {name: data.one("dynamodb/table:Table", name)["warmThroughput"] for name in TABLES}
+    for name in TABLES:
+        assert warm[name]["writeUnitsPerSecond"] >= 1000 * tables.WRITE_UNITS[name]
+        assert warm[name]["readUnitsPerSecond"] >= max(1000 * tables.READ_UNITS[name], 12_000)
+
+
+def test_a_small_environment_pays_for_no_warm_throughput(local: Programs) -> None:
+    for name in TABLES:
+        assert "warmThroughput" not in local["data"].one("dynamodb/table:Table", name).inputs
