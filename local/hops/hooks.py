@@ -36,6 +36,8 @@ SUPPORTED = "1.5.33"
 
 # The rule and target whose delivery is under way: ministack does not hand them down to where it invokes.
 _target: contextvars.ContextVar[RuleTarget | None] = contextvars.ContextVar("rule_target", default=None)
+# Whether the function behind the request under way was throttled or failed.
+_failed: contextvars.ContextVar[bool] = contextvars.ContextVar("integration_failed", default=False)
 # What CreatePipe and UpdatePipe take and ministack forgets.
 _PIPE_PARAMETERS = {
     "SourceParameters",
@@ -47,7 +49,7 @@ _PIPE_PARAMETERS = {
 }
 # What the hops read or call without changing it.
 _READ: dict[ModuleType, tuple[str, ...]] = {
-    apigateway_v1: ("_rest_apis",),
+    apigateway_v1: ("_gw_error", "_rest_apis"),
     cloudwatch: ("_dims_key", "_metric_bucket", "record_metric"),
     dynamodb: ("_stream_records", "_stream_trimmed", "stream_live_records"),
     dynamodb_streams: ("_decode_iterator",),
@@ -118,6 +120,7 @@ def install(receiver: Receiver) -> None:
     _take_loopback_for_tls()
     _publish_metrics()
     _name_attributes()
+    _fail_integrations()
 
 
 def _check(module: ModuleType, *names: str) -> None:
@@ -435,3 +438,30 @@ def _attributes(request: Mapping[str, Any]) -> set[str]:
     names = request.get("ExpressionAttributeNames", {})
     words = {word for word in _EXPRESSION_WORD.findall(text) if word.lower() not in _KEYWORDS}
     return {*request.get("Key", {}), *(names.get(word, word) for word in words)}
+
+
+def _fail_integrations() -> None:
+    """ministack answers with Lambda's own answer, API Gateway with the response of the API."""
+
+    def shape(original: Any) -> Any:
+        def lambda_proxy_response(result: dict[str, Any]) -> Any:
+            _failed.set(bool(result.get("throttle") or result.get("error")))
+            return original(result)
+
+        return lambda_proxy_response
+
+    def call(original: Any) -> Any:
+        async def invoke_lambda_proxy(*args: Any, **kwargs: Any) -> Any:
+            token = _failed.set(False)
+            try:
+                response = await original(*args, **kwargs)
+                if _failed.get():
+                    return apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")
+                return response
+            finally:
+                _failed.reset(token)
+
+        return invoke_lambda_proxy
+
+    _replace(apigateway_v1, "_lambda_proxy_response", shape)
+    _replace(apigateway_v1, "_invoke_lambda_proxy_v1", call)

@@ -123,3 +123,17 @@ def test_other_content_type_is_refused(pipeline: Pipeline) -> None:
 def test_other_paths_are_not_served(pipeline: Pipeline) -> None:
     answer = pipeline.post_raw(b"{}", path="/nothing-here")
     assert answer.status in {403, 404}
+
+
+def test_throttled_function_is_503_with_retry_after(pipeline: Pipeline) -> None:
+    functions, name = pipeline.aws.client("lambda"), pipeline.deployed.functions()["api"]
+    before = functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        reply = pipeline.post(transaction())
+    finally:
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=before)
+    assert reply.status == 503
+    assert reply.content_type == "application/problem+json"
+    assert int(reply.answer.headers["Retry-After"]) > 0
+    assert reply.json()["status"] == 503
