@@ -91,6 +91,6 @@ def test_C4_the_guard_of_a_wildcard_is_a_condition_key_of_each_action(exception:
 
 def is_of_kind(pattern: str, format_: str) -> bool:
     """Whether an ARN with wildcards can be one of a format such as `arn:${Partition}:sqs:${Region}:…`."""
-    owner, own = pattern.split(":", 5), re.sub(r"\$\{\w+\}", "x", format_).split(":", 5)
+    owner, own = pattern.split(":", 5), re.sub(r"\$\{\w+\}", "0", format_).split(":", 5)
     kind = re.match(r"[A-Za-z-]*[:/]", own[5])
     return owner[2] == own[2] and (kind is None or owner[5] == "*" or owner[5].startswith(kind.group()))
