@@ -255,6 +255,13 @@ _OF_DEPLOYMENTS = (
         reason="Previews and drift are of every stack, so that their role reads all states and locks.",
     ),
     WildcardException(
+        cause=Cause.MADE_UP_ID,
+        actions=("s3:GetObject",),
+        resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/\.pulumi/\*",
+        reason="A layer's own policy names the states that it reads; its boundary has one pattern for all.",
+        boundary_only=True,
+    ),
+    WildcardException(
         cause=Cause.PREFIX,
         actions=_actions("ec2", "DeleteNetworkInterface DetachNetworkInterface"),
         resource=_arns("ec2", r"network-interface/\*"),
@@ -329,6 +336,19 @@ _OF_DEPLOYMENTS = (
         + _SUFFIX,
         reason="Foundation's boundary puts together what its own policy says of roles and of boundaries.",
         boundary_only=True,
+    ),
+    WildcardException(
+        cause=Cause.PREFIX,
+        actions=_actions("cloudwatch", "GetDashboard ListTagsForResource")
+        + _actions(
+            "lambda",
+            "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
+            " GetPolicy ListTags ListVersionsByFunction",
+        )
+        + _actions("logs", "ListTagsForResource"),
+        resource=r"arn:[a-z-]+:(cloudwatch|lambda|logs):[a-z0-9-]*:\d{12}"
+        rf":(alarm:|dashboard/|function:|log-group:/aws/lambda/)fraud-pipeline-\*{_SUFFIX}",
+        reason="Who looks at all looks at every function and alarm of the pipeline, and can change none.",
     ),
     WildcardException(
         cause=Cause.PREFIX,

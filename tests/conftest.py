@@ -20,3 +20,13 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 def deployed(aws: EmbeddedAws) -> Deployed:
     """The four stacks on the embedded AWS of this test run."""
     return deployment.deploy(aws)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how much of AWS's limits is used: tests/aws/test_limits.py records it."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    margins = [text for report in reports for name, text in report.user_properties if name == "margin"]
+    if margins:
+        terminalreporter.section("AWS limits")
+        for text in margins:
+            terminalreporter.line(str(text))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.names import READER, deployer
+from shared.names import READER, Names, deployer
 from shared.projects import FOUNDATION, Project
 from stacks.foundation.deploy_calls import CALLS
 
@@ -45,7 +45,8 @@ def keep_limits(purpose: str, arns: Arns) -> list[Statement]:
     Nor is `iam:DeleteRolePermissionsBoundary` among what a boundary allows.
     """
     limits = {"StringNotLike": {_BOUNDARY: arns.boundary("*")}}
-    own = [arns.role(purpose), arns.boundary(purpose)]
+    # One pattern for the role and its boundary, because a boundary must be short.
+    own = [arns.iam(f"*/{Names().role(purpose)}*")]
     return [
         Statement(sid="KeepOwnLimits", effect="Deny", actions=_CHANGE, resources=own),
         Statement(sid="KeepLimits", effect="Deny", actions=_GIVE, resources=["*"], conditions=limits),

@@ -16,6 +16,7 @@ _OWN = ("/.pulumi/*/{}/*", "/backups/{}/*")
 # The same in less, for a boundary.
 _OWN_AT_MOST = ("/*/{}/*",)
 _ANY_STATE = "/.pulumi/stacks/*"
+_ANYTHING = "/.pulumi/*"
 _META = "/.pulumi/meta.yaml"
 
 
@@ -26,12 +27,12 @@ def deploy(project: Project, arns: Arns) -> list[Statement]:
         for other in PROJECTS
         if other.layer in project.depends_on or project.layer in other.depends_on
     ]
-    return _deploy(project, arns, _OWN, neighbours)
+    return _deploy(project, arns, _OWN, [_META, *neighbours])
 
 
 def deploy_at_most(project: Project, arns: Arns) -> list[Statement]:
     """What a boundary says of the same, in as many words for however many layers."""
-    return _deploy(project, arns, _OWN_AT_MOST, [_ANY_STATE])
+    return _deploy(project, arns, _OWN_AT_MOST, [_ANYTHING])
 
 
 def look(arns: Arns) -> list[Statement]:
@@ -40,9 +41,9 @@ def look(arns: Arns) -> list[Statement]:
     return [*_read(arns, paths), _use_key(arns, ["kms:Decrypt"])]
 
 
-def _deploy(project: Project, arns: Arns, own: Sequence[str], neighbours: Sequence[str]) -> list[Statement]:
+def _deploy(project: Project, arns: Arns, own: Sequence[str], others: Sequence[str]) -> list[Statement]:
     return [
-        *_read(arns, [_META, *neighbours]),
+        *_read(arns, others),
         Statement(
             sid="KeepState",
             actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],

@@ -21,6 +21,10 @@ from stacks.foundation.deploy_holdings import Held, Holdings, KeyUse
 
 Arn = pulumi.Input[str]
 
+# Names of functions, their log groups, alarms and dashboards.
+_OF_PIPELINE = re.compile(
+    r"(?P<kind>:function:|:log-group:/aws/lambda/|:alarm:|:dashboard/)fraud-pipeline-.*"
+)
 _HAS_TAG = "aws:ResourceTag/layer"
 _GETS_TAG = "aws:RequestTag/layer"
 _USE_KEY = (
@@ -48,15 +52,16 @@ def deploy(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statem
 def look(projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
     """Look at what all of the layers hold, but not into it.
 
-    Functions' variables and the rules of a bus are encrypted, so that reading them takes their keys.
+    Functions' variables and the rules of a bus are encrypted, so that reading them takes their keys. Names
+    that begin with the pipeline's are one pattern, because inline policies are limited, too.
     """
     all_holdings = [deploy_holdings.of(project, arns) for project in projects]
     layers = [project.layer for project in projects]
     held = [each for holdings in all_holdings for each in holdings.held if _actions(each, "look")]
     return [
-        *_merge_services([_look_at(each) for each in held if not each.tagged], {}, "LookAt"),
+        *_merge_services([_look_at(each, arns) for each in held if not each.tagged], {}, "LookAt"),
         *_merge_services(
-            [_look_at(each) for each in held if each.tagged],
+            [_look_at(each, arns) for each in held if each.tagged],
             {"StringEquals": {_HAS_TAG: layers}},
             "LookAtTagged",
         ),
@@ -171,8 +176,10 @@ def _make_and_change(held: Held, layer: str) -> list[Statement]:
     ]
 
 
-def _look_at(held: Held) -> Statement:
-    return _statement("", _actions(held, "look"), held.look_at or held.arns)
+def _look_at(held: Held, arns: Arns) -> Statement:
+    anything = rf"\g<kind>{arns.names.role('*')}"
+    resources = dict.fromkeys(re.sub(_OF_PIPELINE, anything, str(arn)) for arn in held.look_at or held.arns)
+    return _statement("", _actions(held, "look"), list(resources))
 
 
 def _tagged(held: Held, layer: str) -> Conditions:

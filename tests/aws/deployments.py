@@ -44,14 +44,16 @@ class Deployment:
         yield from self._requests_of_encrypted_bus(phase)
 
     def _permissions(self, phase: str) -> tuple[str, ...]:
-        if self.type not in handlers.SCHEMAS or self.type not in TARGETS:
+        try:
+            TARGETS[self.type]
+            return handlers.permissions(self.type, phase)
+        except KeyError:
             raise MissingEntryError(
                 f"{self.type} ({self.resource.name} of {self.layer}) is a new resource type: add its"
-                " CloudFormation type to SCHEMAS in tests/aws/handlers.py, its ARN to TARGETS in"
+                " CloudFormation type to tests/aws/properties/conversions.py, its ARN to TARGETS in"
                 " tests/aws/targets.py and the provider's calls to CALLS in"
                 " stacks/foundation/deploy_calls.py"
-            )
-        return handlers.permissions(self.type, phase)
+            ) from None
 
     def _requests(self, permission: str, phase: str) -> Iterator[Request]:
         service = permission.partition(":")[0]

@@ -60,7 +60,7 @@ def test_every_exception_is_needed_by_a_registered_resource(prod: Programs) -> N
 
 def test_an_unknown_resource_type_fails_with_where_to_add_it(prod: Programs, policies: Policies) -> None:
     unknown = replace(prod["data"].one("sns/topic:Topic"), type="aws:kinesis/stream:Stream")
-    with pytest.raises(MissingEntryError, match=r"kinesis/stream:Stream.*handlers\.py.*targets\.py"):
+    with pytest.raises(MissingEntryError, match=r"kinesis/stream:Stream.*conversions\.py.*targets\.py"):
         list(Deployment("data", unknown, prod, policies).requests("create"))
 
 
