@@ -103,6 +103,11 @@ def of(project: Project, arns: Arns) -> Holdings:
     )
 
 
+def is_listed(project: Project) -> bool:
+    """Whether the platform team has listed what the layer holds besides functions, alarms and dashboards."""
+    return project.layer in _OWN
+
+
 def _monitors(layer: str, arns: Arns) -> list[Held]:
     """Alarms and dashboards, whose names begin with the name of the layer."""
     alarms = [arns.alarms(layer)]

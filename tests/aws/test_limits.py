@@ -18,8 +18,8 @@ from tests.stacks.recording import Program, Recorded, run_layers
 
 LONGEST_SUFFIX = "twelve-chars"
 LONGEST_REGION = "ap-southeast-2"
-# The share of each limit that must stay free, for what a feature adds.
-ROOM = 0.02
+# The share of each limit that must stay free.
+ROOM = 0.01
 
 Record = Callable[[str, object], None]
 

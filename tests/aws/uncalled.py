@@ -25,16 +25,11 @@ class Uncalled:
     unless: str = ""
     names: str = "*"
 
-    def is_of(self, resource: Recorded) -> bool:
-        """Whether this is about the resource."""
-        return _matches(resource.type.removeprefix("aws:"), self.types) and _matches(
-            resource.name, self.names
-        )
-
     def covers(self, resource: Recorded, permission: str) -> bool:
         """Whether this is the reason why a resource needs no such permission."""
         return (
-            self.is_of(resource)
+            _matches(resource.type.removeprefix("aws:"), self.types)
+            and _matches(resource.name, self.names)
             and _matches(permission, self.permissions)
             and not (self.unless and _is_set(resource.inputs, self.unless))
         )

@@ -12,13 +12,6 @@ from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
 
 Roles = dict[str, RecordedRole]
 
-# Each layer may have these, whether it has any yet or not.
-MONITORS = {
-    "budgets/budget:Budget",
-    "cloudwatch/compositeAlarm:CompositeAlarm",
-    "cloudwatch/dashboard:Dashboard",
-    "cloudwatch/metricAlarm:MetricAlarm",
-}
 STATE = f"arn:aws:s3:::fraud-pipeline-state-{ACCOUNT}-{REGION}"
 # What has a name, by layer: its type, and its ARN.
 NAMED = {
@@ -83,7 +76,7 @@ def named() -> Iterator[tuple[str, str, str]]:
 
 def test_every_type_that_a_stack_uses_has_its_calls_listed_and_no_other_has(prod: Programs) -> None:
     used = {each.type.removeprefix("aws:") for program in prod.values() for each in program.resources}
-    assert {type_ for type_ in used if not type_.startswith("fraud:")} | MONITORS == set(CALLS)
+    assert {type_ for type_ in used if not type_.startswith("fraud:")} == set(CALLS)
 
 
 @pytest.mark.parametrize(("layer", "type_", "resource"), list(named()))
