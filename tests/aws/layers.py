@@ -14,7 +14,7 @@ from tests.stacks.recording import Program, run_program
 
 _READS = ("foundation", "data")
 ADDED = (
-    Project("reporting", owner="analysts", depends_on=_READS, functions=("report", "export")),
+    Project("settlement", owner="finance", depends_on=_READS, functions=("settle", "reconcile")),
     Project("case-management", owner="operations", depends_on=_READS, functions=("case-open", "case-close")),
     Project("enrichment", owner="data-platform", depends_on=_READS, functions=("geolocation", "sanctions")),
     Project("compliance", owner="legal", depends_on=("foundation",), functions=("retention", "disclosure")),

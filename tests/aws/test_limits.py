@@ -11,7 +11,7 @@ from shared.names import FUNCTIONS
 from shared.projects import PROJECTS
 from tests.aws import handlers
 from tests.aws.conftest import Programs
-from tests.aws.layers import foundation_with_eight_layers
+from tests.aws.layers import EIGHT, foundation_with_eight_layers
 from tests.aws.limits import NAMES, Usage, characters, measure, tightest
 from tests.stacks.mocked_aws import REGION
 from tests.stacks.recording import Program, Recorded, run_layers
@@ -78,7 +78,7 @@ def test_policies_stay_within_aws_limits_with_eight_layers(
     usages = measure({"foundation": eight_layers})
     record_margins(record_property, "Eight layers", usages)
     roles = {role["name"] for role in eight_layers.all("iam/role:Role")}
-    assert len([name for name in roles if "-deploy-" in name]) == 8
+    assert len([name for name in roles if "-deploy-" in name]) == len(EIGHT)
     assert too_full(usages) == []
 
 

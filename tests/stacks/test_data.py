@@ -128,8 +128,8 @@ def test_C1_a_source_queue_keeps_messages_for_four_days_so_that_moved_ones_wait_
 def test_C11_queues_for_what_failed_have_a_key_of_their_own(prod: Programs) -> None:
     keys = {
         queue.name: queue["kmsMasterKeyId"]
-        for program in prod.values()
-        for queue in program.all("sqs/queue:Queue")
+        for layer in ("data", "processing")
+        for queue in prod[layer].all("sqs/queue:Queue")
     }
     outputs = prod["foundation"].outputs
     assert keys.pop("suspicious") == outputs["data_key_arn"]
