@@ -134,7 +134,7 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
         owner="sqs/queue:Queue",
         property="RedriveAllowPolicy",
         joins={"queueUrl": "name"},
-        reshape=lambda inputs: inputs["redriveAllowPolicy"],
+        reshape=lambda inputs: shapes.only("redriveAllowPolicy", inputs),
     ),
     "vpc/securityGroupEgressRule:SecurityGroupEgressRule": Resource(
         type="AWS::EC2::SecurityGroupEgress",

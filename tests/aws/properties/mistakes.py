@@ -28,6 +28,7 @@ _BOUNDARY = ("iam/policy:Policy", "api")
 _SUBNET = ("ec2/subnet:Subnet", "private-1")
 _STAGE = ("apigateway/stage:Stage", "v1")
 _INGRESS = ("vpc/securityGroupIngressRule:SecurityGroupIngressRule", "endpoints-from-functions")
+_ALARM = ("cloudwatch/metricAlarm:MetricAlarm", "suspicious-dlq-depth")
 _LOGS = ("cloudwatch/logGroup:LogGroup", "fraud-logs")
 
 MISTAKES = (
@@ -62,6 +63,10 @@ MISTAKES = (
         *_SUBNET,
         cidrBlock="192.168.0.0/24",
     ),
+    _mistake("unknown comparison of an alarm", "E3030", *_ALARM, comparisonOperator="GreaterThan"),
+    _mistake("unknown treatment of missing data", "E3030", *_ALARM, treatMissingData="ok"),
+    _mistake("alarm with a period of 45 seconds", "E3615", *_ALARM, period=45.0),
+    _mistake("percentile as a statistic", "E3030", *_ALARM, statistic="p99"),
     # cfn-lint: missing properties, and resources that do not fit each other
     _mistake("subnet without a VPC", "E3003", *_SUBNET, vpcId=REMOVED),
     _mistake("pipe without a role", "E3003", "pipes/pipe:Pipe", "transactions", roleArn=REMOVED),
@@ -78,6 +83,14 @@ MISTAKES = (
                 {"eventSourceArn": "arn:aws:sqs:us-east-1:123456789012:hasty"},
             ),
         ),
+    ),
+    _mistake("alarm without a metric", "E3014", *_ALARM, metricName=REMOVED),
+    _mistake(
+        "composite alarm without a rule",
+        "E3003",
+        "cloudwatch/compositeAlarm:CompositeAlarm",
+        "available",
+        alarmRule=REMOVED,
     ),
     # cfn-lint: policies
     _mistake("effect in lower case", "E3510", *_BOUNDARY, policy=_policy(Effect="allow")),

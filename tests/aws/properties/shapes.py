@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.aws.properties.errors import ConversionError
+
 Inputs = Mapping[str, Any]
 
 
 def without(inputs: Inputs, *keys: str) -> dict[str, Any]:
     """A copy without these keys."""
     return {key: value for key, value in inputs.items() if key not in keys}
+
+
+def only(key: str, inputs: Inputs) -> Any:
+    """The value of the only input; raises ConversionError for any other one."""
+    if others := without(inputs, key):
+        raise ConversionError(
+            f"{sorted(others)} would be left out next to '{key}': extend the shape in {__file__}"
+        )
+    return inputs[key]
 
 
 def table(inputs: Inputs) -> Inputs:
@@ -62,12 +73,16 @@ def method_settings(inputs: Inputs) -> Inputs:
     """`transactions/POST` is a resource path, whose slashes are escaped, and a method."""
     path, _, method = inputs["methodPath"].rpartition("/")
     escaped = "/*" if path == "*" else "/~1" + path.replace("/", "~1")
-    return {"resourcePath": escaped, "httpMethod": method, **inputs["settings"]}
+    others = without(inputs, "methodPath", "settings")
+    return {"resourcePath": escaped, "httpMethod": method, **inputs["settings"], **others}
 
 
 def budget(inputs: Inputs) -> Inputs:
     """A budget in one property, its notifications with their topics in another."""
     return {
+        **without(
+            inputs, "name", "budgetType", "timeUnit", "limitAmount", "limitUnit", "notifications", "tags"
+        ),
         "budget": {
             "budgetName": inputs["name"],
             "budgetType": inputs["budgetType"],

@@ -9,9 +9,11 @@ import pytest
 
 from tests.aws.properties import checkov
 from tests.aws.properties.conftest import ENVIRONMENTS
+from tests.aws.properties.conversions import CONVERSIONS, NO_COUNTERPART
 from tests.aws.properties.findings import ACCEPTED, Finding, open_findings, stale_entries
 from tests.aws.properties.linter import lint
 from tests.aws.properties.mistakes import MISTAKES
+from tests.aws.properties.references import short_type
 from tests.aws.properties.seeding import Mistake, copy_prefix, make_mistakes
 from tests.aws.properties.template import Template
 from tests.stacks.recording import Program
@@ -34,6 +36,12 @@ def linted(checked: dict[str, Template]) -> Findings:
 @pytest.fixture(scope="session")
 def scanned(checked: dict[str, Template], tmp_path_factory: pytest.TempPathFactory) -> Findings:
     return checkov.check(checked, tmp_path_factory.mktemp("checkov"))
+
+
+def test_every_conversion_is_of_a_type_that_a_layer_declares(programs: dict[str, dict[str, Program]]) -> None:
+    layers = [layer for environment in programs.values() for layer in environment.values()]
+    declared = {short_type(resource) for layer in layers for resource in layer.resources}
+    assert (CONVERSIONS.keys() | NO_COUNTERPART.keys()) - declared == set()
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
