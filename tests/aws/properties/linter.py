@@ -5,6 +5,7 @@ from functools import cache
 
 from cfnlint.config import ConfigMixIn, ManualArgs
 from cfnlint.core import get_rules
+from cfnlint.decode import cfn_json
 from cfnlint.rules import RulesCollection
 from cfnlint.runner import run_template_by_data
 
@@ -19,8 +20,10 @@ CHECKS = ["E", "W", "I3510"]
 def lint(template: Template) -> list[Finding]:
     """Every error and warning."""
     config = ConfigMixIn([], **ManualArgs(regions=[REGION], include_checks=CHECKS))
-    # As text and back: rules compare types exactly, and JSON's are the ones that CloudFormation gets.
-    matches = run_template_by_data(json.loads(json.dumps(template)), config, _rules())
+    # cfn-lint reports one of several findings with the same message at the same place in the text. Without a
+    # text, every place is the same.
+    decoded = cfn_json.loads(json.dumps(template, indent=1))
+    matches = run_template_by_data(decoded, config, _rules())
     return [Finding(match.rule.id, _resource(match.path), match.message) for match in matches]
 
 
