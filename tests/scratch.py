@@ -1,5 +1,6 @@
 """A clone of this tree in which a test may change anything, with the tasks run as a user runs them."""
 
+import json
 import os
 import shlex
 import shutil
@@ -38,6 +39,27 @@ class Scratch:
     def invoke(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a task to its end."""
         return self._run([*INVOKE, *words])
+
+    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Start a task in a process group of its own, and return at once."""
+        return subprocess.Popen(
+            [*INVOKE, *words],
+            cwd=self.root,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def holds_resources(self, layer: str, least: int = 5) -> bool:
+        """Whether the state of a local layer has at least so many resources."""
+        path = self.root / f".local/pulumi/.pulumi/stacks/fraud-{layer}/local.json"
+        try:
+            latest = json.loads(path.read_text())["checkpoint"].get("latest") or {}
+        except (OSError, ValueError, KeyError):
+            return False
+        return len(latest.get("resources") or []) >= least
 
     def plain_pulumi(self, *words: str, env: str = "local") -> str:
         """Run the CLI itself, in a shell that `invoke env` has set up; it must succeed.
@@ -88,12 +110,15 @@ class Scratch:
             with exclude.open("a") as lines:
                 lines.write("/.venv\n")
 
+    def _environment(self) -> dict[str, str]:
+        # Its own modules go before those of the tree that the environment belongs to.
+        return {**os.environ, "FRAUD_LOCAL_PORT": "0", **self.variables, "PYTHONPATH": str(self.root)}
+
     def _run(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             command,
             cwd=self.root,
-            # Its own modules go before those of the tree that the environment belongs to.
-            env={**os.environ, "FRAUD_LOCAL_PORT": "0", **self.variables, "PYTHONPATH": str(self.root)},
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

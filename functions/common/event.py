@@ -42,6 +42,12 @@ class UnreadableTransactionError(ValueError):
 FACTS: tuple[str, ...] = TransactionFacts.__struct_fields__
 EVENT_FIELDS: tuple[str, ...] = TransactionInserted.__struct_fields__
 """The item's attributes that the pipe's template carries into `detail.transaction`, DynamoDB-typed."""
+REQUIRED_FIELDS: dict[str, str] = {
+    field.name: "N" if field.name in _NUMBERS else "S"
+    for field in msgspec.structs.fields(TransactionInserted)
+    if field.required
+}
+"""The attributes that every transaction has, with DynamoDB's type of each."""
 
 
 def from_attributes(attributes: Mapping[str, Mapping[str, object]]) -> TransactionInserted:

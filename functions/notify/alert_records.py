@@ -37,6 +37,9 @@ class AlertRecords(Protocol):
     def claim(self, transaction: SuspiciousTransaction, message_id: str, now_ms: int) -> None:
         """Claim the alert for a message. Raises AlertedBeforeError, ClaimedError or TransactionGoneError."""
 
+    def release(self, transaction: SuspiciousTransaction, message_id: str) -> None:
+        """End the claim of a message whose alert the topic refused, so that another message can take over."""
+
     def record(self, transaction: SuspiciousTransaction, publication_id: str, now_ms: int) -> None:
         """Record that the topic accepted the alert, under its id there."""
 
@@ -67,6 +70,16 @@ class DynamoDbAlertRecords:
             )
         except RefusedWriteError as refused:
             raise _refusal(refused) from None
+
+    def release(self, transaction: SuspiciousTransaction, message_id: str) -> None:
+        update_one(
+            self._connect(),
+            self._table,
+            key_of(transaction.transaction_id, transaction.timestamp),
+            update="REMOVE alert_claim, alert_claim_until",
+            condition="alert_claim = :message",
+            values={":message": {"S": message_id}},
+        )
 
     def record(self, transaction: SuspiciousTransaction, publication_id: str, now_ms: int) -> None:
         update_one(

@@ -1,9 +1,11 @@
 """Publishes one alert per transaction; a message of a batch that fails is delivered again alone."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from botocore.exceptions import ClientError
 
 from functions.common.clock import Clock
 from functions.common.suspicious import SuspiciousTransaction
@@ -75,7 +77,12 @@ class Notifier:
         except TransactionGoneError:
             self._telemetry.info("no longer in the table")
             return
-        publication_id = self._topic.publish(alert)
+        try:
+            publication_id = self._topic.publish(alert)
+        except ClientError as error:
+            if _is_refusal(error):
+                self._records.release(transaction, message_id)
+            raise
         self._records.record(transaction, publication_id, self._clock())
         self._report(transaction)
 
@@ -93,3 +100,10 @@ class Notifier:
         self._telemetry.info("alert published", score=transaction.score)
         self._telemetry.count("AlertsPublished")
         self._telemetry.duration("PostToAlert", self._clock() - transaction.received_at)
+
+
+def _is_refusal(error: ClientError) -> bool:
+    """Whether the topic certainly did not accept the alert; after a server error it may have."""
+    response: dict[str, Any] = dict(error.response)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return bool(status < HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -71,7 +71,13 @@ def record_queues() -> None:
         dimensions = {"QueueName": attributes["QueueArn"].rpartition(":")[2]}
         for metric, attribute in _COUNTS.items():
             record("AWS/SQS", metric, int(attributes[attribute]), "Count", dimensions)
-        oldest = min((message["sent_at"] for message in queue["messages"]), default=now)
+        # A delayed message waits on purpose, and its delay is not shortened as the alarms' limits are.
+        waiting = [
+            message["sent_at"]
+            for message in queue["messages"]
+            if message["receive_count"] or message["visible_at"] <= now
+        ]
+        oldest = min(waiting, default=now)
         record("AWS/SQS", "ApproximateAgeOfOldestMessage", now - oldest, "Seconds", dimensions)
 
 

@@ -15,7 +15,8 @@ from shared.alarms import RUNBOOKS, Alarm, AlarmTable, CompositeAlarm, Metric
 
 _ALARM = re.compile(r'ALARM\("([^"]+)"\)')
 _SECONDS_METRIC = "ApproximateAgeOfOldestMessage"
-_SHORTEST_WINDOW_SECONDS = 1.0
+# A health check takes a second or two, in which a shorter window would pass unseen.
+_SHORTEST_WINDOW_SECONDS = 3.0
 _STATISTICS = frozenset({"Sum", "Average", "Maximum", "Minimum", "SampleCount"})
 
 

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.table import Table
 from rich.text import Text
@@ -48,11 +49,11 @@ def run_checks(deployed: Deployed) -> Iterator[Check]:
     tables = _read_tables(deployed)
     names = Names(_suffix(deployed))
     scale = deployed.endpoint.delay_scale if deployed.endpoint else 1.0
-    yield from Parts(deployed, names).check()
     yield from _check_alarms(deployed, tables, scale)
-    yield from _check_addresses(deployed)
+    yield from Parts(deployed, names).check()
     table = TransactionTable(deployed.dynamodb_client(), deployed.transactions_table, now_ms)
     yield guard("transactions", lambda: check_undecided(table, now_ms(), scale))
+    yield from _check_addresses(deployed)
 
 
 def _check_alarms(deployed: Deployed, tables: list[AlarmTable], scale: float) -> Iterator[Check]:
@@ -74,7 +75,8 @@ def _check_addresses(deployed: Deployed) -> Iterator[Check]:
     found: list[Check] = []
 
     def look() -> Check:
-        states = [deployed.engine.exported(layer) for layer in LAYERS]
+        with ThreadPoolExecutor() as threads:
+            states = list(threads.map(deployed.engine.exported, LAYERS))
         sns = deployed.client("sns")
         *first, last = check_addresses(find_unconfirmed(lambda _: sns, declared_addresses(states)))
         found.extend(first)

@@ -40,6 +40,7 @@ class Deployed:
     engine: Engine = field(repr=False)
     # By layer; each look costs a run of the CLI.
     _outputs: dict[str, Mapping[str, Any] | None] = field(default_factory=dict, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def in_environment(cls, environment: Environment) -> "Deployed":
@@ -181,7 +182,12 @@ class Deployed:
         return Target(url, self.region, self._credentials())
 
     def client(self, service: str) -> Any:
-        """A client of an AWS service, as the user or as the root user of the embedded AWS."""
+        """The client of an AWS service, as the user or as the root user of the embedded AWS."""
+        if service not in self._clients:
+            self._clients[service] = self._connect(service)
+        return self._clients[service]
+
+    def _connect(self, service: str) -> Any:
         endpoint = self.endpoint
         if endpoint is None:
             with told_to_users():

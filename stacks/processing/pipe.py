@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from functions.common.event import DETAIL_TYPE, EVENT_FIELDS, EVENT_NAME, SOURCE, event_detail
+from functions.common.event import (
+    DETAIL_TYPE,
+    EVENT_FIELDS,
+    EVENT_NAME,
+    REQUIRED_FIELDS,
+    SOURCE,
+    event_detail,
+)
 from shared import permissions, table_permissions, trust
 from shared.arns import Arns
 from shared.iam import identity_policy
@@ -119,8 +126,12 @@ class TransactionPipe(pulumi.ComponentResource):
 
 
 def insert_filter() -> dict[str, object]:
-    """Inserted transactions; the guard item beside each of them has no account."""
-    return {"eventName": [EVENT_NAME], "dynamodb": {"NewImage": {"account_id": {"S": [{"exists": True}]}}}}
+    """Inserted transactions: items with every required field. A guard item has no account.
+
+    The pipe retries a record until it is too old, and a record that makes no event would hold up the others.
+    """
+    required = {field: {type_: [{"exists": True}]} for field, type_ in REQUIRED_FIELDS.items()}
+    return {"eventName": [EVENT_NAME], "dynamodb": {"NewImage": required}}
 
 
 def event_template() -> str:

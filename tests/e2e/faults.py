@@ -30,10 +30,10 @@ def wait_for_messages(pipeline: Pipeline, name: str, count: int) -> None:
 
 
 @contextmanager
-def forbidden(pipeline: Pipeline, role: str, *actions: str) -> Iterator[None]:
+def forbidden(pipeline: Pipeline, role: str, *actions: str, resource: str = "*") -> Iterator[None]:
     """A role loses permissions."""
     iam = pipeline.aws.client("iam")
-    denial = {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
+    denial = {"Effect": "Deny", "Action": list(actions), "Resource": resource}
     document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
     name = _NAMES.role(role)
     iam.put_role_policy(RoleName=name, PolicyName="fault", PolicyDocument=document)
@@ -96,17 +96,6 @@ def pipe_without_patience(pipeline: Pipeline) -> Iterator[None]:
             yield
         finally:
             update(stream)
-
-
-def end_claim(pipeline: Pipeline, sent: dict[str, Any]) -> None:
-    """Let a minute pass for an alert: the message that failed holds its claim no longer."""
-    item = pipeline.item(sent)
-    pipeline.aws.client("dynamodb").update_item(
-        TableName=pipeline.table,
-        Key={name: item[name] for name in ("transaction_id", "timestamp")},
-        UpdateExpression="SET alert_claim_until = :past",
-        ExpressionAttributeValues={":past": {"N": "0"}},
-    )
 
 
 @contextmanager

@@ -31,7 +31,11 @@ def test_R4_the_pipe_lets_inserted_transactions_pass_and_no_guard_items(processi
     (entry,) = processing.one("pipes/pipe:Pipe")["sourceParameters"]["filterCriteria"]["filters"]
     pattern = json.loads(entry["pattern"])
     assert pattern["eventName"] == ["INSERT"]
-    assert pattern["dynamodb"]["NewImage"] == {"account_id": {"S": [{"exists": True}]}}
+    required = pattern["dynamodb"]["NewImage"]
+    assert required["account_id"] == {"S": [{"exists": True}]}
+    assert required["amount"] == {"N": [{"exists": True}]}
+    optional = {"channel", "country", "merchant_category", "device_id"}
+    assert set(required) == set(EVENT_FIELDS) - optional
 
 
 def test_R4_the_event_holds_the_fields_that_scoring_reads_and_no_others(processing: Program) -> None:

@@ -163,20 +163,29 @@ class InMemoryAlertRecords:
         if self.claims.setdefault(key, message_id) != message_id:
             raise alert_records.ClaimedError
 
+    def release(self, transaction: SuspiciousTransaction, message_id: str) -> None:
+        if self.claims.get(transaction.transaction_id) == message_id:
+            del self.claims[transaction.transaction_id]
+
     def record(self, transaction: SuspiciousTransaction, publication_id: str, now_ms: int) -> None:
         self.published[transaction.transaction_id] = publication_id
 
 
 class InMemoryTopic:
-    """Keeps what is published; refuses alerts on the transactions in `refused`."""
+    """Keeps what is published; fails with `status` on alerts on the transactions in `refused`."""
 
-    def __init__(self, *refused: str) -> None:
+    def __init__(self, *refused: str, status: int = 500) -> None:
         self.published: list[Alert] = []
+        self._status = status
         self.refused = set(refused)
 
     def publish(self, alert: Alert) -> str:
         if alert.attributes["transaction_id"] in self.refused:
-            raise client_error("InternalError")
+            response: Any = {
+                "Error": {"Code": "Refused"},
+                "ResponseMetadata": {"HTTPStatusCode": self._status},
+            }
+            raise ClientError(response, "Publish")
         self.published.append(alert)
         return f"publication-{len(self.published)}"
 

@@ -106,6 +106,15 @@ def test_message_delivered_again_takes_over_the_claim_of_its_failed_publication(
     assert notifying.records.published == {"a": "publication-1"}
 
 
+@pytest.mark.parametrize(("status", "claims"), [(403, {}), (500, {"a": "m-a"})])
+def test_claim_ends_if_the_topic_certainly_did_not_accept_the_alert(
+    status: int, claims: dict[str, str]
+) -> None:
+    notifying = Notifying(InMemoryTopic("a", status=status))
+    assert notifying.failures(_message("a")) == ["m-a"]
+    assert notifying.records.claims == claims
+
+
 def test_transaction_that_is_gone_is_not_alerted_on() -> None:
     notifying = Notifying(InMemoryTopic())
     notifying.records.gone.add("a")
