@@ -1,0 +1,146 @@
+"""Reads the commands in Markdown files and checks them against invoke's parser and the models of AWS."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import botocore.session
+from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
+from botocore.model import Shape, StructureShape
+from invoke.exceptions import ParseError
+from invoke.parser import Parser, ParserContext
+
+import tasks
+from orchestration.environments import CLOUD, LOCAL, ROOT
+from orchestration.layers import LAYERS
+
+_INLINE = re.compile(r"`((?:invoke|\./inv|aws) [^`]+)`")
+_SUBSTITUTION = re.compile(r"\$\((.*?)\)")
+_TOOLS = ("invoke", "./inv", "aws")
+# The layer that docs/runbooks/adding-a-layer.md adds.
+_EXAMPLE_LAYER = "reporting"
+_CLI_OPTIONS = frozenset({"query", "output", "region", "profile"})
+_SEPARATORS = frozenset({"&&", "||", "|", ";", ">", "<", "("})
+_PLACEHOLDER_VALUES = re.compile(r"<\w+>|[A-Z_]+")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command, and where it is."""
+
+    file: str
+    section: str
+    words: tuple[str, ...]
+    # In a sentence, `invoke rollback` or `aws kms enable-key` is a name without its options.
+    is_inline: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}: {' '.join(self.words)}"
+
+
+def documents() -> list[Path]:
+    """The Markdown files that describe commands."""
+    return [
+        ROOT / "README.md",
+        ROOT / "operations" / "README.md",
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]
+
+
+def read_commands(path: Path) -> Iterator[Command]:
+    """The commands of tasks and of the AWS CLI in indented, fenced and inline code."""
+    section, is_fenced = "", False
+    for line in path.read_text().splitlines():
+        if line.startswith("## "):
+            section = line.removeprefix("## ")
+        if line.lstrip().startswith("```"):
+            is_fenced = not is_fenced
+        elif is_fenced or line.startswith("    "):
+            for words in _split(line):
+                yield Command(str(path.relative_to(ROOT)), section, words)
+        else:
+            for match in _INLINE.finditer(line):
+                for words in _split(match.group(1)):
+                    yield Command(str(path.relative_to(ROOT)), section, words, is_inline=True)
+
+
+def find_mistake(command: Command) -> str:
+    """What is wrong with a command; empty if nothing is."""
+    if command.words[0] == "aws":
+        return _find_aws_mistake(command)
+    if command.is_inline and command.words[1:] in {(name,) for name in tasks.namespace.task_names}:
+        return ""
+    return _find_task_mistake(list(command.words[1:]))
+
+
+def _split(line: str) -> Iterator[tuple[str, ...]]:
+    for text in (*_SUBSTITUTION.findall(line), _SUBSTITUTION.sub("SUBSTITUTION", line)):
+        # Sentences in code, such as `edit …, then invoke deploy`, are no commands.
+        if not text.strip().startswith((*_TOOLS, "eval")):
+            continue
+        words = shlex.split(text, comments=True)
+        while words:
+            end = next((at for at, word in enumerate(words) if word in _SEPARATORS), len(words))
+            if words[:1] and words[0] in _TOOLS:
+                yield tuple(words[:end])
+            words = words[end + 1 :]
+
+
+def _find_task_mistake(words: list[str]) -> str:
+    if not words or words[0].startswith(("-", "…")) or "…" in words:
+        return ""
+    try:
+        parsed = Parser(contexts=tasks.namespace.to_contexts()).parse_argv(words)
+    except ParseError as error:
+        return str(error)
+    return "; ".join(filter(None, (_find_wrong_value(context) for context in parsed)))
+
+
+def _find_wrong_value(context: ParserContext) -> str:
+    allowed = {"env": {LOCAL, *CLOUD}, "layer": {_EXAMPLE_LAYER, *(layer.name for layer in LAYERS)}}
+    for name, values in allowed.items():
+        given = context.args[name].value if name in context.args else None
+        for value in given if isinstance(given, list) else [given]:
+            if value and value not in values and not _PLACEHOLDER_VALUES.fullmatch(str(value)):
+                return f"--{name}: {value}"
+    return ""
+
+
+def _find_aws_mistake(command: Command) -> str:
+    _, service, action, *options = command.words
+    try:
+        model = botocore.session.get_session().get_service_model(service)
+    except UnknownServiceError:
+        return f"no service {service}"
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    if action not in operations:
+        return f"{service} has no {action}"
+    shape = model.operation_model(operations[action]).input_shape
+    members = {xform_name(name, "-"): name for name in shape.members} if shape else {}
+    given = {word[2:].partition("=")[0] for word in options if word.startswith("--")} - _CLI_OPTIONS
+    if unknown := given - set(members):
+        return f"{action} has no --{min(unknown)}"
+    if command.is_inline and not options:
+        return ""
+    if missing := {xform_name(name, "-") for name in shape.required_members} - given if shape else set():
+        return f"{action} needs --{min(missing)}"
+    return _find_wrong_shorthand(options, {option: shape.members[name] for option, name in members.items()})
+
+
+def _find_wrong_shorthand(options: list[str], shapes: dict[str, Shape]) -> str:
+    """The option whose value, such as Key=a,Value=b, names what its structure does not have."""
+    for option, value in pairwise(options):
+        shape = shapes.get(option.removeprefix("--")) if option.startswith("--") else None
+        if shape is not None and shape.type_name == "list":
+            shape = shape.member
+        if isinstance(shape, StructureShape):
+            names = {pair.partition("=")[0] for pair in value.split(",")}
+            if unknown := names - set(shape.members):
+                return f"{option}: no {min(unknown)}"
+        elif shape is not None and getattr(shape, "enum", None) and value not in shape.enum:
+            return f"{option}: not {value}"
+    return ""
