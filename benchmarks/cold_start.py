@@ -33,13 +33,16 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Environment]] = {
     "labels": (("dynamodb",), LabelsEnvironment(**_TABLES)),
     "fraud": (
         ("dynamodb", "sqs"),
-        FraudEnvironment(queue_url="https://example.invalid/queue", alert_window_seconds=600, **_TABLES),
+        FraudEnvironment(
+            queue_url="https://example.invalid/queue",
+            failure_queue_url="https://example.invalid/failures",
+            alert_window_seconds=600,
+            **_TABLES,
+        ),
     ),
     "notify": (
         ("sns",),
-        NotifyEnvironment(
-            topic_arn="arn:aws:sns:us-east-1:123456789012:alerts", profiles_table_name="profiles"
-        ),
+        NotifyEnvironment(topic_arn="arn:aws:sns:us-east-1:123456789012:alerts", **_TABLES),
     ),
 }
 _AWS = {

@@ -151,8 +151,8 @@ def _frames(error: BaseException) -> list[str]:
 
 def _short_path(file: str) -> str:
     """The path below the folder that holds the code."""
-    parts = Path(file).parts
-    for folder in ("site-packages", "functions"):
-        if folder in parts:
-            return "/".join(parts[parts.index(folder) + (folder != "functions") :])
+    for folder in ("/site-packages/", "/functions/"):
+        _, found, path = file.rpartition(folder)
+        if found:
+            return path if folder == "/site-packages/" else f"functions/{path}"
     return Path(file).name

@@ -1,8 +1,8 @@
 """Which alerts were published: recorded on the item of the transaction, so that none is published twice.
 
 A claim comes before the publication, the record after it. A message that is delivered again takes over its
-own claim; another message about the same transaction waits until the claim ends. Only a function that stops
-between the publication and the record leads to a second alert (ADR 21).
+own claim; another message about the same transaction waits until the claim ends. The rare cases of a second
+alert are in ADR 21.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`invoke health`: look at everything, show it, and say by the exit status whether somebody is needed."""
 
-import importlib
-import importlib.util
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +10,7 @@ from functions.common.clock import now_ms
 from operations.health.alarm_states import CloudWatchAlarms, EmbeddedAlarms, check_alarms
 from operations.health.check import Check, State, guard, unhealthy
 from operations.health.parts import Parts, check_addresses
+from operations.health.tables import read_tables
 from operations.health.undecided import check_undecided
 from operations.monitoring.subscriptions import declared_addresses, find_unconfirmed
 from operations.repair.undecided import TransactionTable
@@ -46,7 +45,7 @@ def health(deployed: Deployed, *, as_json: bool = False) -> int:
 
 def run_checks(deployed: Deployed) -> Iterator[Check]:
     """Every check: parts, alarms, addresses, transactions."""
-    tables = _read_tables(deployed)
+    tables = list(read_tables(deployed.environment).values())
     names = Names(_suffix(deployed))
     scale = deployed.endpoint.delay_scale if deployed.endpoint else 1.0
     yield from _check_alarms(deployed, tables, scale)
@@ -84,19 +83,6 @@ def _check_addresses(deployed: Deployed) -> Iterator[Check]:
 
     last = guard("addresses", look)
     yield from (*found, last)
-
-
-def _read_tables(deployed: Deployed) -> list[AlarmTable]:
-    """The alarm tables of the layers that have one, with the settings of the environment."""
-    environment = deployed.environment
-    tables = []
-    for layer in LAYERS:
-        module = f"stacks.{layer.name}.alarms"
-        if importlib.util.find_spec(module):
-            settings = validate_file(settings_model(layer), environment.name, environment.root)
-            names = Names(settings.name_suffix)
-            tables.append(importlib.import_module(module).read_table(names, settings))
-    return tables
 
 
 def _suffix(deployed: Deployed) -> str:
