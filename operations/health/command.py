@@ -1,6 +1,6 @@
 """`invoke health`: look at everything, show it, and say by the exit status whether somebody is needed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from rich.table import Table
@@ -41,6 +41,16 @@ def health(deployed: Deployed, *, as_json: bool = False) -> int:
         for check in needed:
             console.print(_sentence(check))
     return UNHEALTHY if needed else 0
+
+
+def show_summary(checks: Iterable[Check]) -> None:
+    """Print one line if everything is well, otherwise each check that needs somebody."""
+    every = list(checks)
+    needed = list(unhealthy(every))
+    if not needed:
+        console.print(Text(f"Health: all {len(every)} checks are ok.", "green"))
+    for check in needed:
+        console.print(_sentence(check))
 
 
 def run_checks(deployed: Deployed) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 
+from operations.health.command import run_checks, show_summary
 from orchestration import environments, layers, local_aws, outputs, session, shell
 from orchestration.commands.deploying import How, deploy
 from orchestration.console import console, print_json, say
@@ -36,15 +37,20 @@ def print_shell_variables(env: str, *, as_json: bool) -> None:
 
 
 def demo(env: str, *, count: int, rate: float, seed: int, port: int = 0) -> int:
-    """Deploy what is not deployed yet, post simulated transactions and show their alerts."""
+    """Deploy what is not deployed yet, post simulated transactions, show their alerts and the health.
+
+    The exit status is that of the demonstration: an alarm that an earlier run caused is shown and no failure.
+    """
     environment = _local_only(
         env, "The demonstration posts made-up transactions and reads the mail they cause"
     )
     demonstration.check_pace(count, rate)
     deploy(environment.name, how=How(port=port))
-    return demonstration.run(
-        Deployed.in_environment(environment).pipeline(), count=count, rate=rate, seed=seed
-    )
+    deployed = Deployed.in_environment(environment)
+    status = demonstration.run(deployed.pipeline(), count=count, rate=rate, seed=seed)
+    if status != demonstration.INTERRUPTED:
+        show_summary(run_checks(deployed))
+    return status
 
 
 def send(env: str, file: str, *, file_format: str, concurrency: int, rejects: str, as_json: bool) -> int:

@@ -3,7 +3,9 @@
 import re
 import shlex
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -90,11 +92,17 @@ def _split(line: str) -> Iterator[tuple[str, ...]]:
             words = words[end + 1 :]
 
 
+@cache
+def _make_parser() -> Parser:
+    """invoke takes the help texts out of the tasks: it gets a copy of them."""
+    return Parser(contexts=deepcopy(tasks.namespace).to_contexts())
+
+
 def _find_task_mistake(words: list[str]) -> str:
     if not words or words[0].startswith(("-", "…")) or "…" in words:
         return ""
     try:
-        parsed = Parser(contexts=tasks.namespace.to_contexts()).parse_argv(words)
+        parsed = _make_parser().parse_argv(words)
     except ParseError as error:
         return str(error)
     return "; ".join(filter(None, (_find_wrong_value(context) for context in parsed)))

@@ -1,0 +1,19 @@
+"""The demonstration ends with the health of the pipeline and keeps its own exit status."""
+
+import pytest
+
+from operations.health.check import wrong
+from orchestration.commands import using
+from orchestration.transactions.demo import INTERRUPTED
+
+
+@pytest.mark.parametrize("status", [0, 1, INTERRUPTED])
+def test_the_exit_status_is_that_of_the_demonstration(
+    status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(using, "deploy", lambda *_, **__: 0)
+    monkeypatch.setattr(using.Deployed, "pipeline", lambda _: None)
+    monkeypatch.setattr(using.demonstration, "run", lambda *_, **__: status)
+    monkeypatch.setattr(using, "run_checks", lambda _: [wrong("alarm decided-in-time", "late")])
+    assert using.demo("local", count=1, rate=1, seed=1) == status
+    assert ("decided-in-time" in capsys.readouterr().out) == (status != INTERRUPTED)
