@@ -180,6 +180,8 @@ def environment(layout: Layout, port: int, root_user: Credentials) -> dict[str, 
         # Where it finds Docker, ministack removes containers at start; a user's are not to be touched.
         "DOCKER_HOST": f"unix://{layout.home}/no-docker.sock",
         "LOG_LEVEL": "WARNING",
+        # Lambda's default; ministack would take a number that follows from the machine's free memory.
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
     }
 
 

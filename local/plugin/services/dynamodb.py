@@ -16,6 +16,7 @@ _RECOVERY = {
     "enabled": Property(required=True, api="PointInTimeRecoveryEnabled"),
     "recoveryPeriodInDays": Property(computed=True),
 }
+_WARM = {"readUnitsPerSecond": Property(computed=True), "writeUnitsPerSecond": Property(computed=True)}
 _ENCRYPTION = {"enabled": Property(required=True), "kmsKeyArn": Property(computed=True)}
 
 
@@ -43,6 +44,8 @@ class Table(Resource):
         "ttl": Property({"enabled": False}, fields=_TTL),
         "deletionProtectionEnabled": Property(False),
         "tableClass": Property("STANDARD"),
+        # The embedded AWS has no limits, and does not show it: what was declared stays in the state.
+        "warmThroughput": Property(computed=True, fields=_WARM),
     }
 
     def create(self, inputs: Props) -> str:
@@ -91,6 +94,7 @@ class Table(Resource):
             "ttl": self._shown_ttl(resource_id),
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
             "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+            "warmThroughput": state.get("warmThroughput"),
             "tags": tags.from_list(self._db.list_tags_of_resource(ResourceArn=arn).get("Tags")),
         }
 
