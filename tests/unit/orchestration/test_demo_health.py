@@ -4,7 +4,19 @@ import pytest
 
 from operations.health.check import wrong
 from orchestration.commands import using
+from orchestration.environments import Environment
 from orchestration.transactions.demo import INTERRUPTED
+
+
+class NothingDeployed:
+    """Stands in for a deployed environment: the tree of the tests has none."""
+
+    @classmethod
+    def in_environment(cls, _environment: Environment) -> "NothingDeployed":
+        return cls()
+
+    def pipeline(self) -> None:
+        """The demonstration, which is replaced as well, needs none."""
 
 
 @pytest.mark.parametrize("status", [0, 1, INTERRUPTED])
@@ -12,7 +24,7 @@ def test_the_exit_status_is_that_of_the_demonstration(
     status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(using, "deploy", lambda *_, **__: 0)
-    monkeypatch.setattr(using.Deployed, "pipeline", lambda _: None)
+    monkeypatch.setattr(using, "Deployed", NothingDeployed)
     monkeypatch.setattr(using.demonstration, "run", lambda *_, **__: status)
     monkeypatch.setattr(using, "run_checks", lambda _: [wrong("alarm decided-in-time", "late")])
     assert using.demo("local", count=1, rate=1, seed=1) == status
