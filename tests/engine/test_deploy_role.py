@@ -27,10 +27,18 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-# The embedded AWS checks these on no resource, where AWS checks them on the one whose tags are read.
-TAGS_READ = {
+# AWS checks these actions on one resource. The embedded AWS finds no resource in the request and checks them on `*`.
+CHECKED_ON_EVERY_RESOURCE = {
     "Effect": "Allow",
-    "Action": ["dynamodb:ListTagsOfResource", "sns:ListTagsForResource"],
+    "Action": [
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DeleteDashboards",
+        "cloudwatch:GetDashboard",
+        "cloudwatch:ListTagsForResource",
+        "cloudwatch:PutDashboard",
+        "dynamodb:ListTagsOfResource",
+        "sns:ListTagsForResource",
+    ],
     "Resource": "*",
 }
 DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
@@ -67,19 +75,19 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         environment = Environment(LOCAL, ROOT, state=aws.root)
         session.open_engine(environment, changing=True).up(find("foundation"))
         aws.client("s3").create_bucket(Bucket=BUCKET)
-        let_tags_be_read(aws, ROLE)
+        allow_on_every_resource(aws, ROLE)
         yield Session(aws, environment, take(aws, ROLE))
 
 
-def let_tags_be_read(aws: EmbeddedAws, role: str) -> None:
-    """Add what the embedded AWS needs to the role and to its boundary."""
+def allow_on_every_resource(aws: EmbeddedAws, role: str) -> None:
+    """Allow the role and its boundary the actions that the embedded AWS checks on every resource."""
     iam = aws.client("iam")
     boundary = iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
     document = iam.get_policy_version(PolicyArn=boundary, VersionId="v1")["PolicyVersion"]["Document"]
-    document["Statement"].append(TAGS_READ)
+    document["Statement"].append(CHECKED_ON_EVERY_RESOURCE)
     iam.create_policy_version(PolicyArn=boundary, PolicyDocument=json.dumps(document), SetAsDefault=True)
-    tags = json.dumps({"Version": "2012-10-17", "Statement": [TAGS_READ]})
-    iam.put_role_policy(RoleName=role, PolicyName="tags", PolicyDocument=tags)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [CHECKED_ON_EVERY_RESOURCE]})
+    iam.put_role_policy(RoleName=role, PolicyName="embedded-aws", PolicyDocument=policy)
 
 
 def take(aws: EmbeddedAws, role: str) -> dict[str, str]:
