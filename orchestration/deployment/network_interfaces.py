@@ -53,7 +53,8 @@ def delay_notice(steps: Iterable[Step]) -> str:
         return ""
     return (
         f"This may take up to {MAX_MINUTES} minutes: Lambda's network interfaces hold {names}, until no"
-        " function uses them and Lambda has deleted them."
+        " function uses them and Lambda has deleted them. Where functions of other layers use them, follow"
+        " docs/runbooks/replacing-the-network.md."
     )
 
 

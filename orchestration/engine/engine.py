@@ -167,10 +167,13 @@ class Engine:
         """The stack's outputs, secrets as they are; None if there is no such stack."""
         with _Operation(self, layer):
             try:
-                found = self._workspace(layer).stack_outputs(self.environment.name)
+                # One run of the CLI: the Automation API asks twice, to tell secrets apart.
+                text = self._run(
+                    layer, "stack", "output", "--json", "--show-secrets", "--stack", self.environment.name
+                )
             except StackNotFoundError:
                 return None
-            return {name: output.value for name, output in found.items()}
+            return dict(json.loads(text))
 
     def history(self, layer: Layer) -> list[UpdateSummary]:
         """All of the stack's updates, newest first; none if there is no such stack."""

@@ -25,7 +25,7 @@ from shared.contracts import DataOutputs, EdgeOutputs, text
 from tests.scratch import Scratch
 from tests.waiting import wait_for
 
-TRANSACTIONS = 5000
+TRANSACTIONS = 2000
 LABEL_DELAY_DAYS = 2
 DELAY_MS = LABEL_DELAY_DAYS * 86_400_000
 DATA = ("--customers", "250", "--terminals", "500", "--days", "14", "--seed", "5")

@@ -27,7 +27,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-# AWS checks these actions on one resource. The embedded AWS finds no resource in the request and checks them on `*`.
+# AWS checks these actions on one resource, the embedded AWS on `*`.
 CHECKED_ON_EVERY_RESOURCE = {
     "Effect": "Allow",
     "Action": [

@@ -64,7 +64,7 @@ def test_pipe_role_that_may_not_put_events_heals_by_itself(bench: Bench) -> None
 def test_api_role_that_may_not_store_fails_requests_and_recovers(bench: Bench) -> None:
     def fail() -> bool:
         reply = bench.post_harmless()
-        assert reply.status >= 500
+        assert reply.status == 503
         assert reply.content_type == "application/problem+json"
         return bench.names(AVAILABLE)
 
@@ -80,7 +80,7 @@ def test_labels_role_that_may_not_write_fails_requests_and_recovers(bench: Bench
 
     def fail() -> bool:
         reply = bench.pipeline.label(sent, "fraud")
-        assert reply.status >= 500
+        assert reply.status == 503
         assert reply.content_type == "application/problem+json"
         return bench.names(AVAILABLE)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.common.dynamodb import StoreBusyError
 from functions.common.fields import Field
@@ -34,6 +35,10 @@ class Endpoint:
         except StoreBusyError as error:
             self._telemetry.failure("the store is busy", error.__cause__ or error)
             return self._refuse(problem.busy())
+        except (BotoCoreError, ClientError) as error:
+            # The pipeline is at fault, not the request: a permission or a table is missing.
+            self._telemetry.failure("AWS refused a call", error)
+            return self._refuse(problem.unavailable())
         except Exception as error:
             # The client gets an answer all the same, one that says nothing of our inside.
             self._telemetry.failure("request failed", error)

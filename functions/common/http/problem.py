@@ -84,6 +84,13 @@ def busy() -> ProblemError:
     return ProblemError(problem, {"Retry-After": "1"})
 
 
+def unavailable() -> ProblemError:
+    """503: the same request can succeed as soon as the pipeline is repaired."""
+    detail = "Send the same request again later: nothing is stored twice"
+    problem = _problem("unavailable", 503, "The service is not available", detail)
+    return ProblemError(problem, {"Retry-After": "5"})
+
+
 def internal_error() -> ProblemError:
     """500: our fault; what happened is in the log, not in the answer."""
     detail = "The same request may be sent again: nothing is stored twice"

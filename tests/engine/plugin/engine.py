@@ -8,6 +8,8 @@ from typing import Any
 
 from pulumi import automation as auto
 
+from orchestration.engine.lean_stack import LeanStack, StackInitMode
+
 Program = Callable[[], None]
 # Not that of the pipeline which other tests deploy.
 ACCOUNT = "999999999999"
@@ -23,9 +25,13 @@ class Stack:
     def up(self, program: Program, *, refresh: bool = False) -> "Operations":
         """Apply the program."""
         operations = Operations()
-        result = self.stack.up(program=program, refresh=refresh, on_event=operations.note)
-        operations.outputs = {name: output.value for name, output in result.outputs.items()}
+        self.stack.up(program=program, refresh=refresh, on_event=operations.note)
         return operations
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        outputs = self.stack.workspace.stack_outputs(self.stack.name)
+        return {name: output.value for name, output in outputs.items()}
 
     def preview(self, program: Program, *, refresh: bool = False) -> "Operations":
         """See what an update would do."""
@@ -52,7 +58,6 @@ class Operations:
 
     done: dict[str, str] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
-    outputs: dict[str, Any] = field(default_factory=dict)
 
     def note(self, event: auto.EngineEvent) -> None:
         """Take one event."""
@@ -94,14 +99,14 @@ class EngineUnderTest:
     def stack(self, name: str, config: Mapping[str, str] | None = None) -> Iterator[Stack]:
         """An empty stack; what a failed test leaves in it is destroyed."""
         settings = auto.StackSettings(config={"aws:region": "us-east-1", **(config or {})})
-        stack = auto.create_or_select_stack(
-            stack_name=name,
-            project_name="plugin-test",
+        workspace = auto.LocalWorkspace(
             program=lambda: None,
-            opts=auto.LocalWorkspaceOptions(
-                env_vars=dict(self.variables), pulumi_command=self.cli, stack_settings={name: settings}
-            ),
+            project_settings=auto.ProjectSettings(name="plugin-test", runtime="python"),
+            stack_settings={name: settings},
+            env_vars=dict(self.variables),
+            pulumi_command=self.cli,
         )
+        stack = LeanStack(name, workspace, StackInitMode.CREATE)
         under_test = Stack(stack, self.client)
         try:
             yield under_test

@@ -48,7 +48,8 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed(engine: EngineUnderTest) -> Iterator[Deployed]:
     with engine.stack("behaviour", TAGS) as stack:
-        yield Deployed(stack, stack.up(program).outputs)
+        stack.up(program)
+        yield Deployed(stack, stack.outputs())
         engine.client("dynamodb").update_table(TableName="protected", DeletionProtectionEnabled=False)
         stack.destroy()
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from functions.api.store import TransactionStore
 from functions.api.transactions import TransactionsApi
@@ -93,14 +94,32 @@ def test_busy_store_is_503_with_a_time_to_try_again() -> None:
     assert api.headers["Retry-After"] == "1"
 
 
-def test_unexpected_error_is_500_and_says_nothing_of_our_inside() -> None:
-    api = Api(InMemoryStore(client_error("AccessDeniedException")))
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (client_error("AccessDeniedException"), 503),
+        (client_error("ResourceNotFoundException"), 503),
+        (NoCredentialsError(), 503),
+        (ValueError("about account-1"), 500),
+    ],
+)
+def test_unexpected_error_is_logged_and_not_shown(error: Exception, expected: int) -> None:
+    api = Api(InMemoryStore(error))
     status, body = api.post()
-    assert status == 500
-    assert "AccessDenied" not in json.dumps(body)
+    assert status == expected
+    assert ("Retry-After" in api.headers) is (expected == 503)
+    assert type(error).__name__ not in json.dumps(body)
+    assert "account-1" not in json.dumps(body)
     failure = next(line for line in api.lines() if line.get("level") == "ERROR")
-    assert (failure["error"], failure["code"]) == ("ClientError", "AccessDeniedException")
+    assert failure["error"] == type(error).__name__
     assert failure["correlation_id"] == "tx-1"
+
+
+def test_log_names_the_code_of_an_aws_error() -> None:
+    api = Api(InMemoryStore(client_error("AccessDeniedException")))
+    api.post()
+    failure = next(line for line in api.lines() if line.get("level") == "ERROR")
+    assert failure["code"] == "AccessDeniedException"
 
 
 def test_event_that_is_no_request_is_answered_all_the_same() -> None:

@@ -10,6 +10,7 @@ from functions.labels.label import Label
 from functions.labels.labels import LabelsApi
 from functions.labels.store import Outcome, UnknownTransactionError
 from tests.unit.functions.builders import NOW, request
+from tests.unit.functions.fakes import client_error
 
 YESTERDAY = NOW - 86_400_000
 
@@ -95,6 +96,7 @@ def test_unknown_transaction_is_not_found() -> None:
 
 def test_busy_store_is_told_apart_from_a_fault_of_ours() -> None:
     assert Api(StoreBusyError()).post()[0] == 503
+    assert Api(client_error("AccessDeniedException")).post()[0] == 503
     assert Api(ValueError("about account-1")).post()[0] == 500
 
 
