@@ -22,7 +22,7 @@ def run_tests(expression: str = "", *, fast: bool = False, workers: int = 0) -> 
     """
     chosen = ["-k", expression] if expression else []
     workers = workers or (1 if expression else min(os.cpu_count() or 1, MOST_WORKERS))
-    # In the order of the folders, so that the slow tests come first and no worker waits for the other at the end.
+    # In the order of the folders: slow tests first, so that no worker waits for the other at the end.
     spread = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
     _module("pytest", *(FAST if fast else ()), *chosen, *spread)
 
