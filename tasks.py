@@ -6,55 +6,46 @@ from invoke.collection import Collection
 from invoke.context import Context
 from rich.text import Text
 
-from orchestration.console import console
-from orchestration.running import task
-from orchestration.tasks import (
-    analysts,
-    deploying,
-    detection,
-    developing,
-    embedded,
-    looking,
-    operating,
-    preparing,
-    rules,
-    using,
-)
+from cli import accounts, deployment, development, embedded, inspection, pipeline, repair, review
+from cli.models import model_tasks
+from cli.rules import rule_tasks
+from cli.task import task
+from terminal.output import console
 
 GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Change layers": (
-        deploying.deploy,
-        deploying.preview,
-        deploying.destroy,
-        deploying.rollback,
-        deploying.recover,
+        deployment.deploy,
+        deployment.preview,
+        deployment.destroy,
+        deployment.rollback,
+        deployment.recover,
     ),
     "Look at them": (
-        looking.status,
-        looking.history,
-        looking.drift,
-        looking.outputs,
-        looking.graph,
-        looking.layers,
-        looking.shell_variables,
+        inspection.status,
+        inspection.history,
+        inspection.drift,
+        inspection.outputs,
+        inspection.graph,
+        inspection.layers,
+        inspection.shell_variables,
     ),
-    "Use the pipeline": (using.demo, using.send, using.label, using.alerts, using.logs),
-    "Operate the pipeline": (operating.health, operating.redrive, operating.replay),
-    "Look into decisions": (analysts.explain, analysts.snooze, analysts.snoozes),
-    "Block and allow lists": Collection("lists", analysts.add, analysts.remove, analysts.show),
-    "Candidates": Collection("shadow", analysts.report),
-    "Rules of detection": Collection("rules", rules.check, rules.try_, rules.list_),
-    "Detection": (detection.simulate, detection.train, detection.backtest),
-    "Prepare an account": (preparing.bootstrap,),
-    "Keep states": Collection("state", preparing.backups, preparing.restore),
+    "Use the pipeline": (pipeline.demo, pipeline.send, pipeline.label, pipeline.alerts, pipeline.logs),
+    "Operate the pipeline": (repair.health, repair.redrive, repair.replay),
+    "Look into decisions": (review.explain, review.snooze, review.snoozes),
+    "Block and allow lists": Collection("lists", review.add, review.remove, review.show),
+    "Candidates": Collection("shadow", review.report),
+    "Rules of detection": Collection("rules", rule_tasks.check, rule_tasks.try_, rule_tasks.list_),
+    "Detection": (model_tasks.simulate, model_tasks.train, model_tasks.backtest),
+    "Prepare an account": (accounts.bootstrap,),
+    "Keep states": Collection("state", accounts.backups, accounts.restore),
     "Embedded AWS": Collection("local", embedded.up, embedded.down, embedded.reset),
     "Change this repository": (
-        developing.run_tests,
-        developing.check,
-        developing.bench,
-        developing.lock,
+        development.run_tests,
+        development.check,
+        development.bench,
+        development.lock,
     ),
-    "Workflows": Collection("ci", preparing.write),
+    "Workflows": Collection("ci", accounts.write),
 }
 
 

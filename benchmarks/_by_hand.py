@@ -11,11 +11,11 @@ from pulumi.automation import LocalWorkspace
 
 from local.emulator import Emulator
 from orchestration import environments
-from orchestration.engine import pulumi_cli
-from orchestration.engine.engine import inherited_variables
-from orchestration.engine.lean_stack import LeanStack, StackInitMode
-from orchestration.engine.processes import ControlledCommand
-from orchestration.engine.programs import Program
+from orchestration.pulumi import pulumi_cli
+from orchestration.pulumi.command import ControlledCommand
+from orchestration.pulumi.engine import inherited_variables
+from orchestration.pulumi.lean_stack import LeanStack, StackInitMode
+from orchestration.pulumi.program import Program
 
 
 class _ByHand(ControlledCommand):

@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from detection.card_precision import CardPrecision
-from detection.simulation import Simulation
+from detection.data.simulation import Simulation
+from detection.evaluation.card_precision import CardPrecision
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]

@@ -16,9 +16,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.scoring import artifact
-from detection.rules.check import rules_of
+from detection.rules.rule_file import rules_of
 from functions.api.environment import ApiEnvironment
-from functions.common.environment import Environment, to_variables
+from functions.common.runtime.environment import Environment, to_variables
 from functions.fraud.environment import FraudEnvironment
 from functions.labels.environment import LabelsEnvironment
 from functions.notify.environment import NotifyEnvironment

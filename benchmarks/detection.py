@@ -16,17 +16,17 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from benchmarks._handbook import DELAY_DAYS, Figures, Places, figures, scored, tested, within
-from detection.columns import Labelled
-from detection.examples import Examples
+from detection.data.columns import Labelled
+from detection.data.dates import DAY_MS
+from detection.data.simulation import START_MS, Simulation, columns, simulate
 from detection.replay import replay
-from detection.rules.check import rules_of
-from detection.simulation import START_MS, Simulation, columns, simulate
-from detection.times import DAY_MS
-from detection.training import Training, trained
-from functions.common.features import NAMES
-from functions.fraud.model import Model
-from functions.fraud.reasons import probability_of
-from functions.fraud.scoring import Scorer
+from detection.rules.rule_file import rules_of
+from detection.training.examples import Examples
+from detection.training.train import Training, trained
+from functions.common.domain.features import NAMES
+from functions.fraud.scoring.model import Model
+from functions.fraud.scoring.reasons import probability_of
+from functions.fraud.scoring.scorer import Scorer
 
 Floats = NDArray[np.float64]
 

@@ -16,15 +16,15 @@ from botocore.credentials import Credentials
 
 from benchmarks._clone import Clone, clone
 from benchmarks._trivial import trivial_api
-from functions.common.clock import now_ms
-from functions.common.transaction import Transaction
+from functions.common.domain.transaction import Transaction
+from functions.common.runtime.clock import now_ms
 from local.endpoint import Endpoint
 from local.mailbox import Mailbox
-from orchestration.transactions.client import ApiClient, Target, at_endpoint
-from orchestration.transactions.decisions import RecordedDecisions
-from orchestration.transactions.findings import Findings
-from orchestration.transactions.posts import body
-from orchestration.transactions.watching import THREADS, Watch
+from operations.demo.decisions import RecordedDecisions
+from operations.demo.outcome import Findings
+from operations.demo.run import THREADS, Watch
+from operations.ingest.api_client import ApiClient, Target, at_endpoint
+from operations.ingest.payloads import body
 
 POST_GOAL_RATIO = 1.5
 MAIL_GOAL_MS = 250.0

@@ -12,7 +12,8 @@ import boto3
 import botocore
 
 from shared.packaging import package
-from stacks.processing.rules import packaged_rules
+from stacks.processing.files import read_files
+from stacks.processing.settings import ProcessingSettings
 
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = "arm64"
@@ -29,7 +30,7 @@ def main() -> bool:
 
 
 def _measure(name: str, boto3_kib: float) -> bool:
-    extra = packaged_rules(ROOT / "stacks/processing/rules.yaml") if name == "fraud" else {}
+    extra = read_files(ProcessingSettings(), ROOT / "stacks/processing") if name == "fraud" else {}
     archive = package(name, architecture=ARCHITECTURE, extra_files=extra)
     kib = archive.stat().st_size / 1024
     with zipfile.ZipFile(archive) as content:

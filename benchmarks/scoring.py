@@ -14,16 +14,16 @@ from typing import Any, cast
 
 import msgspec
 
-from detection.rules.check import rules_of
-from functions.common.clock import now_ms
-from functions.common.features import NAMES, VERSION
-from functions.common.suspicious import SuspiciousTransaction
-from functions.common.telemetry import Telemetry
-from functions.fraud.detector import FraudDetector
-from functions.fraud.judge import Judge
-from functions.fraud.model import FORMAT, LEAF, Artifact, Model, Trees
+from detection.rules.rule_file import rules_of
+from functions.common.domain.features import NAMES, VERSION
+from functions.common.domain.suspicious_message import SuspiciousTransaction
+from functions.common.runtime.clock import now_ms
+from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import DynamoDbProfileStore
-from functions.fraud.scoring import Scorer
+from functions.fraud.scoring.decider import Judge
+from functions.fraud.scoring.model import FORMAT, LEAF, Artifact, Model, Trees
+from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.service import FraudDetector
 
 ROOT = Path(__file__).parents[1]
 GOAL_MS = 1.0

@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from detection.columns import Labelled
-from functions.common.event import TransactionInserted
-from functions.common.features import features
-from functions.common.profiles import AccountProfile, MerchantProfile, observe, relabel
+from detection.data.columns import Labelled
+from functions.common.domain.features import features
+from functions.common.domain.profiles import AccountProfile, MerchantProfile, observe, relabel
+from functions.common.domain.transaction_event import TransactionInserted
 
 Replayed = tuple[Labelled, list[float] | None]
 

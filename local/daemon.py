@@ -20,9 +20,9 @@ from ministack.app import app  # type: ignore[import-untyped]
 from ministack.core.responses import get_region  # type: ignore[import-untyped]
 
 from local import lock
+from local.delivery.all import Hops
+from local.delivery.delays import DELAY_SCALE, Delays
 from local.endpoint import Credentials, Endpoint
-from local.hops.all import Hops
-from local.hops.delays import DELAY_SCALE, Delays
 from local.layout import Layout
 
 LOG_BYTES = 2_000_000

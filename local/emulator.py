@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from local import lock, ports
+from local.delivery.delays import DEFAULT_SCALE, DELAY_SCALE
 from local.endpoint import HOST, Credentials, Endpoint, credentials
 from local.errors import LocalError
-from local.hops.delays import DEFAULT_SCALE, DELAY_SCALE
 from local.layout import Layout
 
 REPOSITORY = Path(__file__).resolve().parent.parent

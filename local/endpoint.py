@@ -9,7 +9,7 @@ from typing import Any
 
 import botocore.session
 
-from local.files import write_atomically
+from shared.atomic_write import write_atomically
 
 HOST = "127.0.0.1"
 # botocore's name -> where it would be configured, the variable, the default, how it is converted.

@@ -16,8 +16,8 @@ from typing import Any
 from local.aws_json import AwsError, AwsJson, Caller
 from local.endpoint import Endpoint
 from local.errors import LocalError
-from local.files import write_atomically
 from local.layout import Layout
+from shared.atomic_write import write_atomically
 
 PARAMETER = "/fraud-pipeline/local/marker"
 

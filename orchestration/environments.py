@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.errors import UserError
 from orchestration.state.backend import URL, backend_url
+from terminal.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.errors import UserError
+from terminal.errors import UserError
 
 SHORT = 7
 # Set for hooks, these would make every command ask the repository of the hook instead of the tree.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from orchestration.errors import UserError
 from shared.projects import PROJECTS, Project
 from shared.settings import Settings
+from terminal.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from local.endpoint import Endpoint
 from local.errors import LocalError
 from local.marker import Marker
 from local.plugin.install import install
-from orchestration.console import say
 from orchestration.environments import Environment
-from orchestration.errors import UserError
-from orchestration.state.backup_places import FOLDER
-from orchestration.state.local_state import LocalState
+from orchestration.state.backup_store import FOLDER
+from orchestration.state.local import LocalState
+from terminal.errors import UserError
+from terminal.output import say
 
 if TYPE_CHECKING:
     from local.mailbox import Mailbox

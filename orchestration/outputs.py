@@ -5,11 +5,11 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from orchestration.console import console, print_json
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import Layer
 from shared import contracts
+from terminal.errors import UserError
+from terminal.output import console, print_json
 
 
 class Outputs(Protocol):

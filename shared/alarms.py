@@ -15,7 +15,7 @@ Comparison = Literal[
 MissingData = Literal["notBreaching", "breaching", "ignore", "missing"]
 
 RUNBOOKS = "docs/runbooks"
-# The dimension of the metrics that the functions write (functions/common/telemetry.py).
+# The dimension of the metrics that the functions write (functions/common/runtime/telemetry.py).
 SERVICE = "service"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from functions.common.environment import Environment, to_variables
+from functions.common.runtime.environment import Environment, to_variables
 from shared import permissions, trust
 from shared.arns import Arns
 from shared.contracts import FoundationOutputs

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
-from orchestration.transactions.wiring import Deployed
+from operations.deployed import Deployed
 from tests import deployment
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import yaml
 
-from detection.rules.check import rules_in
-from functions.fraud.rules import RuleSet
+from detection.rules.rule_file import rules_in
+from functions.fraud.scoring.rules import RuleSet
 
 FILE = "rules.yaml"
 

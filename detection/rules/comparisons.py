@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from detection.rules.calculations import Tables, alike, said
+from detection.rules.arithmetic import Tables, alike, said
+from detection.rules.names import COUNTED, RANGES, TEXTS, WITH_NUMBERS, instead
 from detection.rules.negation import Form, differs
-from detection.rules.values import Value, WrongError
-from detection.rules.vocabulary import COUNTED, RANGES, TEXTS, WITH_NUMBERS, instead
+from detection.rules.operands import Value, WrongError
 
 SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",

@@ -7,11 +7,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from detection.rules import comparisons
-from detection.rules.calculations import SIGNS, Tables, calculated, said
+from detection.rules.arithmetic import SIGNS, Tables, calculated, said
+from detection.rules.names import instead
 from detection.rules.negation import Form, opposite
+from detection.rules.operands import Limits, Value, WrongError, call, leaf
 from detection.rules.syntax import Parsed, UnreadableError
-from detection.rules.values import Limits, Value, WrongError, call, leaf
-from detection.rules.vocabulary import instead
 
 
 class Compiled(NamedTuple):

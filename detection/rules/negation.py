@@ -7,7 +7,7 @@ conditions needs no third truth value.
 from typing import Any
 
 Form = Any
-"""A compiled expression: see functions/fraud/expressions.py."""
+"""A compiled expression: see functions/fraud/scoring/expressions.py."""
 
 _OPPOSITES = {">": "<=", "<=": ">", "<": ">=", ">=": "<", "in": "not in", "not in": "in"}
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from functions.api.items import fingerprint, guard_item, transaction_item
 from functions.api.store import Outcome
-from functions.common.dynamodb import Item, RefusedWriteError, StoreBusyError, write_all
-from functions.common.retrying import Sleep, pause
-from functions.common.transaction import Transaction
+from functions.common.domain.transaction import Transaction
+from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, write_all
+from functions.common.runtime.retries import Sleep, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

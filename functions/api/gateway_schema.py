@@ -1,7 +1,7 @@
 """What API Gateway lets through to the api function."""
 
+from functions.common.domain.transaction import FIELDS
 from functions.common.http.envelope import envelope
-from functions.common.transaction import FIELDS
 
 
 def envelope_schema() -> dict[str, object]:

@@ -6,10 +6,10 @@ from typing import Any
 from functions.api.dynamodb_store import DynamoDbStore
 from functions.api.environment import ApiEnvironment
 from functions.api.transactions import TransactionsApi
-from functions.common.aws import client
-from functions.common.clock import now_ms
-from functions.common.environment import from_variables
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.aws_clients import client
+from functions.common.runtime.clock import now_ms
+from functions.common.runtime.environment import from_variables
+from functions.common.runtime.telemetry import Telemetry
 
 _environment = from_variables(ApiEnvironment, os.environ)
 _telemetry = Telemetry("api")

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from functions.common.money import plain
-from functions.common.transaction import FIELDS, Transaction
+from functions.common.domain.money import plain
+from functions.common.domain.transaction import FIELDS, Transaction
 
 Item = dict[str, Any]
 """Attribute values as DynamoDB types them: {"amount": {"N": "12.5"}}."""

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Protocol
 
-from functions.common.transaction import Transaction
+from functions.common.domain.transaction import Transaction
 
 
 class Outcome(Enum):

@@ -4,12 +4,12 @@ from typing import Any
 
 from functions.api.store import Outcome, TransactionStore
 from functions.api.validation import parse_transaction
-from functions.common.clock import Clock
+from functions.common.domain.transaction import FIELDS
 from functions.common.http import problem
 from functions.common.http.endpoint import Endpoint, Event
 from functions.common.http.request import body_of
-from functions.common.telemetry import Telemetry
-from functions.common.transaction import FIELDS
+from functions.common.runtime.clock import Clock
+from functions.common.runtime.telemetry import Telemetry
 
 _SUCCESS = {Outcome.STORED: (201, "TransactionsAccepted"), Outcome.REPLAYED: (200, "TransactionsReplayed")}
 

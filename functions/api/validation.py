@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
-from functions.common.countries import COUNTRIES
-from functions.common.currencies import CURRENCIES
-from functions.common.fields import Field
+from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.currencies import CURRENCIES
+from functions.common.domain.fields import Field
+from functions.common.domain.transaction import AHEAD_MS, FIELDS, Transaction
 from functions.common.http.body import read_fields
-from functions.common.transaction import AHEAD_MS, FIELDS, Transaction
 
 _WHOLE_DIGITS = 12
 _FRACTION_DIGITS = 4

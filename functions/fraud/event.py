@@ -5,7 +5,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from functions.common.event import TransactionInserted, UnreadableTransactionError, from_attributes
+from functions.common.domain.transaction_event import (
+    TransactionInserted,
+    UnreadableTransactionError,
+    from_attributes,
+)
 
 
 class UnreadableEventError(ValueError):

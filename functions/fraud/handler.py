@@ -7,19 +7,19 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
-from functions.common.aws import client
-from functions.common.clock import now_ms
-from functions.common.environment import from_variables
-from functions.common.telemetry import Telemetry
-from functions.fraud.detector import FraudDetector
+from functions.common.runtime.aws_clients import client
+from functions.common.runtime.clock import now_ms
+from functions.common.runtime.environment import from_variables
+from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.environment import FraudEnvironment
-from functions.fraud.judge import Judge
-from functions.fraud.model import Model
 from functions.fraud.profile_store import DynamoDbProfileStore
 from functions.fraud.queue import FailureQueue, SqsQueue
 from functions.fraud.retries import RetryBatch
-from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import Scorer
+from functions.fraud.scoring.decider import Judge
+from functions.fraud.scoring.model import Model
+from functions.fraud.scoring.rules import RuleSet
+from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.service import FraudDetector
 
 _HERE = Path(__file__).parent
 

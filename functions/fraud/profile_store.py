@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from functions.common import decision as decisions
-from functions.common import profile_items, profile_table
-from functions.common.decision import Decision
-from functions.common.dynamodb import Item, RefusedWriteError, write_all
-from functions.common.event import TransactionInserted, key_of
-from functions.common.listing import Snooze
-from functions.common.profile_items import Kept
-from functions.common.profiles import AccountProfile, MerchantProfile
+from functions.common.domain import decision as decisions
+from functions.common.domain.decision import Decision
+from functions.common.domain.lists_and_snoozes import Snooze
+from functions.common.domain.profiles import AccountProfile, MerchantProfile
+from functions.common.domain.transaction_event import TransactionInserted, key_of
+from functions.common.dynamodb import profile_items, profile_table
+from functions.common.dynamodb.client import Item, RefusedWriteError, write_all
+from functions.common.dynamodb.profile_items import Kept
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

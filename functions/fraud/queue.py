@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from functions.common.suspicious import SuspiciousTransaction
+from functions.common.domain.suspicious_message import SuspiciousTransaction
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

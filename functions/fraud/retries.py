@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from functions.common.event import TransactionInserted
-from functions.common.telemetry import Telemetry
-from functions.fraud.detector import FraudDetector
+from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.event import UnreadableEventError, read_event
 from functions.fraud.queue import FailureQueue
+from functions.fraud.service import FraudDetector
 
 # The longest that one transaction takes, attempts included. A function that times out reports nothing, and
 # then every message of the batch is delivered again.

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from functions.common import profile_items, profile_table
-from functions.common.decision import FRAUD
-from functions.common.dynamodb import Item, RefusedWriteError, StoreBusyError, read_one, write_all
-from functions.common.event import from_attributes, key_of
-from functions.common.profiles import relabel
-from functions.common.retrying import Sleep, pause
+from functions.common.domain.decision import FRAUD
+from functions.common.domain.profiles import relabel
+from functions.common.domain.transaction_event import from_attributes, key_of
+from functions.common.dynamodb import profile_items, profile_table
+from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, read_one, write_all
+from functions.common.runtime.retries import Sleep, pause
 from functions.labels.label import Label
 from functions.labels.store import Outcome, UnknownTransactionError
 

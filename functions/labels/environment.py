@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from functions.common.environment import Environment
+from functions.common.runtime.environment import Environment
 
 
 class LabelsEnvironment(Environment, frozen=True, kw_only=True):

@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-from functions.common.aws import client
-from functions.common.clock import now_ms
-from functions.common.environment import from_variables
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.aws_clients import client
+from functions.common.runtime.clock import now_ms
+from functions.common.runtime.environment import from_variables
+from functions.common.runtime.telemetry import Telemetry
 from functions.labels.dynamodb_store import DynamoDbLabelStore
 from functions.labels.environment import LabelsEnvironment
 from functions.labels.labels import LabelsApi

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from functions.common.fields import fields_of
-from functions.common.transaction import Identifier, Text, Timestamp
+from functions.common.domain.fields import fields_of
+from functions.common.domain.transaction import Identifier, Text, Timestamp
 
 Verdict = Annotated[Literal["fraud", "genuine"], Meta(description="one of fraud, genuine")]
 ReportedAt = Annotated[

@@ -4,15 +4,15 @@ from typing import Any
 
 import msgspec
 
-from functions.common.clock import Clock
-from functions.common.fields import Field
+from functions.common.domain.fields import Field
+from functions.common.domain.transaction import AHEAD_MS
 from functions.common.http import problem
 from functions.common.http.body import read_fields
 from functions.common.http.endpoint import Endpoint, Event
 from functions.common.http.problem import FieldError
 from functions.common.http.request import body_of
-from functions.common.telemetry import Telemetry
-from functions.common.transaction import AHEAD_MS
+from functions.common.runtime.clock import Clock
+from functions.common.runtime.telemetry import Telemetry
 from functions.labels.label import FIELDS, Label
 from functions.labels.store import LabelStore, Outcome, UnknownTransactionError
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from functions.common.money import readable
-from functions.common.suspicious import SuspiciousTransaction
+from functions.common.domain.money import readable
+from functions.common.domain.suspicious_message import SuspiciousTransaction
 
 # SNS: "less than 100 characters"; it refuses line breaks, control characters and anything that is not ASCII.
 _SUBJECT_LENGTH = 99

@@ -8,9 +8,9 @@ alert are in ADR 21.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from functions.common.dynamodb import RefusedWriteError, update_one
-from functions.common.event import key_of
-from functions.common.suspicious import SuspiciousTransaction
+from functions.common.domain.suspicious_message import SuspiciousTransaction
+from functions.common.domain.transaction_event import key_of
+from functions.common.dynamodb.client import RefusedWriteError, update_one
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,10 +4,10 @@ import os
 from functools import cache
 from typing import Any, Protocol
 
-from functions.common.aws import client
-from functions.common.clock import now_ms
-from functions.common.environment import from_variables
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.aws_clients import client
+from functions.common.runtime.clock import now_ms
+from functions.common.runtime.environment import from_variables
+from functions.common.runtime.telemetry import Telemetry
 from functions.notify.alert_records import DynamoDbAlertRecords
 from functions.notify.environment import NotifyEnvironment
 from functions.notify.notifier import Notifier

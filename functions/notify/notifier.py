@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from functions.common.clock import Clock
-from functions.common.suspicious import SuspiciousTransaction
-from functions.common.telemetry import Telemetry
+from functions.common.domain.suspicious_message import SuspiciousTransaction
+from functions.common.runtime.clock import Clock
+from functions.common.runtime.telemetry import Telemetry
 from functions.notify.alert import Alert, compose, summarize
 from functions.notify.alert_records import AlertedBeforeError, AlertRecords, TransactionGoneError
 from functions.notify.topic import AlertTopic

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from functions.common import profile_items
-from functions.common.dynamodb import read_one
+from functions.common.dynamodb import profile_items
+from functions.common.dynamodb.client import read_one
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

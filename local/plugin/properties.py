@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.plugin.policies import canonical_policy
 from local.plugin.values import Plain, Props, has_unknown
+from shared.policy_equality import canonical_policy
 
 
 @dataclass(frozen=True)

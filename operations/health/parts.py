@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from operations.deployed import Deployed
 from operations.health.check import Check, guard, ok, wrong
 from operations.monitoring import queues
 from operations.monitoring.queues import Queue, depth
-from operations.monitoring.subscriptions import RUNBOOK, Unconfirmed
-from orchestration.transactions.wiring import Deployed
+from orchestration.status.subscriptions import RUNBOOK, Unconfirmed
 from shared.alarms import RUNBOOKS
 from shared.names import Names
 

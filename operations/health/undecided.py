@@ -8,8 +8,8 @@ import random
 
 from operations.health.check import Check, ok, wrong
 from operations.repair.undecided import Period, TransactionTable
-from orchestration.durations import in_words
 from shared.alarms import RUNBOOKS
+from terminal.durations import in_words
 
 SAMPLE_BYTES = 128 * 1024 * 1024
 # A transaction is decided within seconds; after an error Lambda tries again for three minutes.

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from functions.common.event import DETAIL_TYPE, SOURCE
-from functions.common.suspicious import SuspiciousTransaction
+from functions.common.domain.suspicious_message import SuspiciousTransaction
+from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE
 from functions.fraud.event import UnreadableEventError, read_event
 from operations.monitoring import queues
 from operations.monitoring.reader import Message

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from operations.deployed import Deployed
 from operations.monitoring import queues
 from operations.monitoring.failures import (
     FailedBatch,
@@ -21,13 +22,12 @@ from operations.monitoring.failures import (
 from operations.monitoring.queues import Queue, depth
 from operations.monitoring.reader import Message, QueueReader
 from operations.repair.stream import RecordsGoneError, read_inserted
-from orchestration.aws_errors import told_to_users
 from orchestration.environments import LOCAL
-from orchestration.transactions.wiring import Deployed
 from shared.configuration import validate_file
 from shared.contracts import ProcessingOutputs, text
 from shared.names import Names
 from stacks.processing.settings import ProcessingSettings
+from terminal.aws_errors import told_to_users
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestration.errors import UserError
-from orchestration.transactions.leftovers import depths
-from orchestration.transactions.wiring import Deployed
+from operations.deployed import Deployed
+from operations.monitoring.dead_letters import depths
 from shared.contracts import DataOutputs, ProcessingOutputs, text
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from orchestration.aws_errors import told_to_users
+from terminal.aws_errors import told_to_users
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from functions.common.event import DETAIL_TYPE, SOURCE, event_detail, from_attributes
+from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE, event_detail, from_attributes
 from operations.monitoring.failures import Event
-from orchestration.aws_errors import told_to_users
+from terminal.aws_errors import told_to_users
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from functions.common.clock import now_ms
+from functions.common.runtime.clock import now_ms
+from operations.deployed import Deployed
 from operations.monitoring import queues
 from operations.monitoring.failures import read_pipe_failure
 from operations.monitoring.queues import Queue
@@ -18,12 +19,11 @@ from operations.repair.routes import BusRoute, QueueRoute, Route, StreamRoute
 from operations.repair.stream import RecordsGoneError, read_inserted
 from operations.repair.survey import QueueSurvey, survey_queues
 from operations.repair.undecided import TransactionTable
-from orchestration.aws_errors import told_to_users
-from orchestration.confirm import confirm
-from orchestration.console import console, console_for_question, print_json, progress_console, say
-from orchestration.errors import UserError
-from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, ProcessingOutputs, text
+from terminal.aws_errors import told_to_users
+from terminal.confirm import confirm
+from terminal.errors import UserError
+from terminal.output import console, console_for_question, print_json, progress_console, say
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -9,7 +9,7 @@ from rich.text import Text
 from operations.monitoring.queues import ALERTS, EVENTS, FRAUD, PIPE, RETRY
 from operations.repair.redrive import RedriveResult
 from operations.repair.survey import ErrorSummary, QueueSurvey
-from orchestration import durations
+from terminal import durations
 
 DESTINATIONS = {PIPE: "the bus", EVENTS: "the bus", FRAUD: "fraud-retry", ALERTS: "suspicious"}
 # Rows of errors per queue; the rest is added up.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from functions.common.event import UnreadableTransactionError
+from functions.common.domain.transaction_event import UnreadableTransactionError
 from operations.repair.bus import Bus, Entry, transaction_entry
 from operations.repair.undecided import Item, TransactionTable
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from rich.text import Text
 
-from functions.common.clock import now_ms
+from functions.common.runtime.clock import now_ms
+from operations.deployed import Deployed
 from operations.monitoring.locate import Location, Locator
 from operations.repair.bus import Bus
 from operations.repair.replay import PATIENCE_SECONDS, Replay, ReplayResult
 from operations.repair.times import read_period
 from operations.repair.undecided import Item, Period, TransactionTable
-from orchestration.confirm import confirm
-from orchestration.console import console, print_json, progress_console, say
-from orchestration.errors import UserError
-from orchestration.transactions.wiring import Deployed
 from shared.contracts import ProcessingOutputs, text
+from terminal.confirm import confirm
+from terminal.errors import UserError
+from terminal.output import console, print_json, progress_console, say
 
 FAILED = 1
 PARTLY_DONE = 3

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from functions.common.event import UnreadableTransactionError
+from functions.common.domain.transaction_event import UnreadableTransactionError
 from operations.monitoring.failures import FailedBatch, read_failed_event, read_pipe_failure
 from operations.monitoring.reader import Message
 from operations.repair.bus import Bus, chunks, event_entry, transaction_entry
 from operations.repair.stream import Image, RecordsGoneError, read_inserted
 from operations.repair.undecided import Period, TransactionTable
-from orchestration.aws_errors import told_to_users
+from terminal.aws_errors import told_to_users
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.common.event import EVENT_NAME
+from functions.common.domain.transaction_event import EVENT_NAME
 from operations.monitoring.failures import FailedBatch
-from orchestration.aws_errors import told_to_users
-from orchestration.errors import UserError
+from terminal.aws_errors import told_to_users
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from operations.repair.undecided import Period
-from orchestration import durations
-from orchestration.errors import UserError
+from terminal import durations
+from terminal.errors import UserError
 
 
 def read_period(since: str, until: str, now_ms: int) -> Period:

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from functions.common.event import EVENT_FIELDS
-from orchestration.aws_errors import told_to_users
+from functions.common.domain.transaction_event import EVENT_FIELDS
+from terminal.aws_errors import told_to_users
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -9,9 +9,9 @@ from pathlib import Path
 from orchestration.ci import checks, deployment
 from orchestration.ci.codeowners import codeowners
 from orchestration.ci.text import as_yaml
-from orchestration.console import say
 from orchestration.environments import ROOT
 from orchestration.layers import LAYERS, Layer, in_order
+from terminal.output import say
 
 WORKFLOWS = Path(".github") / "workflows"
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orchestration.ci.actions import OIDC, RUN, RUNNER, role, tree, uses
-from orchestration.deployment.affected import paths_of
 from orchestration.environments import CLOUD
 from orchestration.layers import Layer
+from orchestration.planning.layer_paths import paths_of
 
 OWN = "github.event.pull_request.head.repo.full_name == github.repository"
 FOREIGN = "github.event.pull_request.head.repo.full_name != github.repository"

@@ -10,15 +10,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orchestration import messages
-from orchestration.console import console, print_json, say
-from orchestration.deployment.schedule import in_waves
+from orchestration import update_message
 from orchestration.environments import Environment
-from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import Layer
-from orchestration.state import pending
+from orchestration.planning.scheduler import in_waves
+from orchestration.state import pending_operations
 from orchestration.state.locks import Holder, Locks
-from orchestration.state.pending import CREATING, Pending
+from orchestration.state.pending_operations import CREATING, Pending
+from terminal.errors import PartlyDoneError, UserError
+from terminal.output import console, print_json, say
 
 
 class Stacks(Protocol):
@@ -74,7 +74,7 @@ class Recovery:
             raise UserError(f"{layer.name} was never deployed in '{self._environment.name}'.")
         holder = self._locks.holder(layer)
         self._refuse_living(layer, holder)
-        found = pending.of(before)
+        found = pending_operations.of(before)
         backup = self._save(layer)
         say(f"The state of {layer.name} is kept: {backup}")
         if not self._ways.as_json:
@@ -82,7 +82,7 @@ class Recovery:
         self._unlock(layer, holder)
         self._confirm(f"Bring the state of {layer.name} in line with what AWS has?")
         self._refresh(layer)
-        if left := pending.of(self._stacks.exported(layer)):
+        if left := pending_operations.of(self._stacks.exported(layer)):
             raise PartlyDoneError(
                 f"{layer.name} still has operations of unknown result: {_names(left)}.",
                 f"The state as it was is kept: {backup}.",
@@ -113,7 +113,7 @@ class Recovery:
         say(f"The lock of {layer.name} is taken away.")
 
     def _refresh(self, layer: Layer) -> None:
-        message = messages.compose(f"recover {layer.name}", by=self._ways.by)
+        message = update_message.compose(f"recover {layer.name}", by=self._ways.by)
         arguments = ("--yes", "--skip-preview", "--clear-pending-creates", "--message", message)
 
         def act(layer: Layer) -> str:

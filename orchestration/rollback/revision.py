@@ -9,15 +9,15 @@ import yaml
 
 from local.plugin.install import install
 from orchestration import local_aws
-from orchestration.engine import pulumi_cli
-from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited_variables
-from orchestration.engine.hosting import Host, HostedCommand, HostedProgram, hosted
-from orchestration.engine.interpreters import interpreter, version_of
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.git import Git, short
 from orchestration.layers import Layer
+from orchestration.pulumi import pulumi_cli
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.program_client import Host, HostedCommand, HostedProgram, hosted
+from orchestration.pulumi.venv import interpreter, version_of
 from orchestration.rollback.worktree import TREE, checked_out
+from terminal.errors import UserError
 
 EngineOf = Callable[[Environment, Host], Engine]
 

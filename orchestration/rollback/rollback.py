@@ -10,24 +10,24 @@ from typing import Any, Protocol
 
 from pulumi.automation import UpdateSummary
 
-from orchestration import messages
-from orchestration.console import console_for_question, say, say_stopping
-from orchestration.deployment import affected, plan_display
-from orchestration.deployment.neighbours import Neighbours, say_outdated
-from orchestration.deployment.schedule import Fate, Report, in_waves
-from orchestration.engine.failures import LayerError, MissingUpstreamError
-from orchestration.engine.outcome import Outcome
+from orchestration import update_message
 from orchestration.environments import Environment
-from orchestration.errors import PartlyDoneError, UserError
 from orchestration.git import Git, short
 from orchestration.layers import LAYERS, Layer
-from orchestration.rollback import rollback_display as display
+from orchestration.planning import layer_paths, plan_view
+from orchestration.planning.contracts import Neighbours, say_outdated
+from orchestration.planning.scheduler import Fate, Report, in_waves
+from orchestration.pulumi.errors import LayerError, MissingUpstreamError
+from orchestration.pulumi.results import Outcome
+from orchestration.rollback import rollback_view as display
 from orchestration.rollback import targets
-from orchestration.rollback.rollback_display import Commits
+from orchestration.rollback.rollback_view import Commits
 from orchestration.rollback.targets import Move
-from orchestration.state import pending
+from orchestration.state import pending_operations
 from orchestration.status import history
 from orchestration.status.history import Update
+from terminal.errors import PartlyDoneError, UserError
+from terminal.output import console_for_question, say, say_stopping
 
 
 class Stacks(Protocol):
@@ -138,7 +138,7 @@ class Rollback:
         if not self._git.has(one.commit) or not self._git.has(other.commit):
             return one.commit != other.commit
         changed = self._git.changed(one.commit, other.commit)
-        return bool(affected.reasons(layer, changed, self._environment.name))
+        return bool(layer_paths.reasons(layer, changed, self._environment.name))
 
     def _refuse_early(self, move: Move) -> None:
         """What can be refused without the old program."""
@@ -148,7 +148,7 @@ class Rollback:
                 f"Commit {short(commit)} of version {move.target.version} is not in this clone.",
                 "Nothing was changed. Fetch it first: git fetch --all (and --unshallow in a shallow clone).",
             )
-        pending.refuse(self._environment, layer, self._stacks.exported(layer))
+        pending_operations.refuse(self._environment, layer, self._stacks.exported(layer))
         for name in layer.depends_on:
             if not self._neighbours.outputs(name):
                 raise MissingUpstreamError(self._environment, layer, name)
@@ -162,8 +162,8 @@ class Rollback:
             raise _refusal(move, error) from error
         report = [Report(layer, Fate.DONE, result=plan)]
         title = f"Would change in '{self._environment.name}'"
-        plan_display.show(report, title, self._output, in_account=not self._environment.is_local)
-        if losses := plan_display.losses(report):
+        plan_view.show(report, title, self._output, in_account=not self._environment.is_local)
+        if losses := plan_view.losses(report):
             sentences = " ".join(loss.sentence for loss in losses)
             raise UserError(
                 f"Version {move.target.version} is not brought back. {sentences}",
@@ -173,7 +173,7 @@ class Rollback:
         return plan
 
     def _applied(self, revision: Revision, move: Move) -> Outcome:
-        message = messages.compose(move.subject, by=self._ways.by, rollback=str(move.target.version))
+        message = update_message.compose(move.subject, by=self._ways.by, rollback=str(move.target.version))
 
         def up() -> Outcome:
             return revision.up(move.layer, message=message, refresh=self._ways.refresh)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.git import short
 from orchestration.layers import Layer
 from orchestration.status.history import UPDATE, Update
+from terminal.errors import UserError
 
 DESTROY = "destroy"
 # Whether going from the first update to the second would change anything, as far as code and settings tell.

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from orchestration.deployment.schedule import told_to_stop
-from orchestration.errors import UserError
 from orchestration.git import Git
+from orchestration.planning.scheduler import told_to_stop
+from terminal.errors import UserError
 
 FOLDER = Path(".cache") / "trees"
 TREE = "tree"

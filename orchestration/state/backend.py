@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from orchestration.account.accounts import account_of
+from orchestration.accounts import account_of
 
 if TYPE_CHECKING:
     from orchestration.environments import Environment

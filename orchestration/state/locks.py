@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
 from orchestration.state import backend, state_files
-from orchestration.state.local_state import lives
+from orchestration.state.local import lives
 from orchestration.state.state_files import StateFiles
 
 # What `pulumi stack` says while an update of Pulumi Cloud is under way; --json does not tell by whom.

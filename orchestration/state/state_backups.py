@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 from rich.table import Table
 
-from orchestration.console import console, print_json, say
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import Layer
-from orchestration.state import backend, backup_places, state_document, state_files
-from orchestration.state.backup_places import Kept, Place
+from orchestration.state import backend, backup_store, state_document, state_files
+from orchestration.state.backup_store import Kept, Place
 from orchestration.state.state_document import Difference, Document
+from terminal.errors import UserError
+from terminal.output import console, print_json, say
 
 Confirm = Callable[[str], None]
 
@@ -58,7 +58,7 @@ class Backups:
 
     def kept(self, layer: Layer) -> Sequence[Kept]:
         """The layer's copies, the newest last."""
-        return backup_places.names(self._place, self._folder(layer))
+        return backup_store.names(self._place, self._folder(layer))
 
     def restore(self, layer: Layer, id_: str, confirm: Confirm) -> None:
         """Put a copy in the place of the state, after keeping a copy of that and asking."""
@@ -118,7 +118,7 @@ class Backups:
 
     @cached_property
     def _place(self) -> Place:
-        return backup_places.place_of(self.environment)
+        return backup_store.place_of(self.environment)
 
     @cached_property
     def _files(self) -> state_files.StateFiles | None:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import boto3
 from botocore.config import Config
 
-from orchestration.aws_errors import told_to_users
+from terminal.aws_errors import told_to_users
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

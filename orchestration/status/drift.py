@@ -6,15 +6,15 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from orchestration.console import console, print_json, say
-from orchestration.deployment.schedule import Report, in_waves
-from orchestration.deployment.summary import say_failures
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import Layer, in_words
+from orchestration.planning.results_view import say_failures
+from orchestration.planning.scheduler import Report, in_waves
+from orchestration.pulumi.drift import Drifted
+from orchestration.pulumi.property_diff import Change
 from orchestration.state.locks import Locks
-from orchestration.status.differences import Change
-from orchestration.status.drifted import Drifted
+from terminal.errors import UserError
+from terminal.output import console, print_json, say
 
 DRIFT = 2
 MAX_CHARACTERS = 80

@@ -9,13 +9,14 @@ from typing import Any
 from rich.text import Text
 
 from orchestration import environments, layers
-from orchestration.console import console, print_json, say
-from orchestration.deployment.compatibility import Types, gives_of, of_outputs
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS, Layer
-from orchestration.status import drawing, engineless
+from orchestration.planning.compatibility import Types, gives_of, of_outputs
+from orchestration.pulumi import mocked_program
+from orchestration.status import drawing
 from shared import contracts
+from terminal.errors import UserError
+from terminal.output import console, print_json, say
 
 TEXT = "text"
 
@@ -110,7 +111,7 @@ def consumers(nodes: Sequence[Node], producer: str, field: str) -> list[str]:
 def _reads(environment: Environment, layer: Layer) -> Mapping[str, Types]:
     if not layer.depends_on:
         return {}
-    return of_outputs(engineless.outputs_of(environment, layer)).reads or {}
+    return of_outputs(mocked_program.outputs_of(environment, layer)).reads or {}
 
 
 def _box(node: Node) -> drawing.Box:

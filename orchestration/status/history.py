@@ -9,14 +9,14 @@ from pulumi.automation import UpdateSummary
 from rich.table import Table
 from rich.text import Text
 
-from orchestration import messages
-from orchestration.console import console, print_json
-from orchestration.engine.changes import Changes
+from orchestration import update_message
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.git import short
 from orchestration.layers import Layer
-from orchestration.messages import Message
+from orchestration.pulumi.changes import Changes
+from orchestration.update_message import Message
+from terminal.errors import UserError
+from terminal.output import console, print_json
 
 SUCCEEDED = "succeeded"
 UPDATE = "update"
@@ -124,7 +124,7 @@ def _update(summary: UpdateSummary, counted: int) -> Update:
         commit=variables.get("git.head", ""),
         dirty=None if dirty is None else dirty == "true",
         changes=Changes.of(summary.resource_changes),
-        message=messages.parse(summary.message or ""),
+        message=update_message.parse(summary.message or ""),
         settings={key: value.value for key, value in (summary.config or {}).items()},
     )
 

@@ -6,11 +6,11 @@ from typing import Any
 import boto3
 from rich.table import Table
 
-from orchestration.account import accounts
-from orchestration.console import console, print_json
-from orchestration.deployment.affected import changed_since, reasons
+from orchestration import accounts
 from orchestration.environments import ROOT, Environment
 from orchestration.layers import LAYERS, Layer, in_order
+from orchestration.planning.layer_paths import changed_since, reasons
+from terminal.output import console, print_json
 
 SHOWN_REASONS = 3
 NONE = "·"

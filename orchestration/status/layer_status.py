@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration.deployment import affected, compatibility
-from orchestration.deployment.compatibility import Outputs, Problem, Stale
-from orchestration.engine.failures import Diagnostic
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.git import Git
 from orchestration.layers import Layer
+from orchestration.planning import compatibility, layer_paths
+from orchestration.planning.compatibility import Outputs, Problem, Stale
+from orchestration.pulumi.errors import Diagnostic
 from orchestration.state.locks import Holder
 from orchestration.status.history import UPDATE, Update
+from terminal.errors import UserError
 
 STACK = "pulumi:pulumi:Stack"
 OWN_TYPES = "pulumi:"
@@ -137,7 +137,7 @@ class Commits:
             if not commit or not self._git.has(commit):
                 return None
             behind = len(self._git.commits(commit, "HEAD"))
-            patterns = affected.paths_of(layer, self._environment.name)
+            patterns = layer_paths.paths_of(layer, self._environment.name)
             touching = len(self._git.commits(commit, "HEAD", patterns)) if behind else 0
             return Distance(behind, touching, len(self._git.commits("HEAD", commit)))
         except UserError:

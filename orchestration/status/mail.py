@@ -8,16 +8,16 @@ import boto3
 from botocore.config import Config
 
 from local.emulator import Emulator
-from operations.monitoring.subscriptions import (
+from orchestration.environments import Environment
+from orchestration.status.subscriptions import (
     RUNBOOK,
     SnsClients,
     Unconfirmed,
     declared_addresses,
     find_unconfirmed,
 )
-from orchestration.aws_errors import told_to_users
-from orchestration.environments import Environment
-from orchestration.errors import UserError
+from terminal.aws_errors import told_to_users
+from terminal.errors import UserError
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

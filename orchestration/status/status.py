@@ -8,18 +8,18 @@ from pulumi.automation import UpdateSummary
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.console import console, print_json
-from orchestration.deployment.schedule import Report, in_waves
-from orchestration.deployment.summary import say_failures
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.git import short
 from orchestration.layers import LAYERS, Layer
+from orchestration.planning.results_view import say_failures
+from orchestration.planning.scheduler import Report, in_waves
 from orchestration.state.locks import Holder, Locks
-from orchestration.status import embedded, history, layer_status
+from orchestration.status import embedded_aws, history, layer_status
 from orchestration.status.history import Update
 from orchestration.status.layer_status import Commits, Found, LayerStatus
 from orchestration.status.mail import MailCheck, check_mail
+from terminal.errors import UserError
+from terminal.output import console, print_json
 
 NONE = "·"
 UNKNOWN = "?"
@@ -79,7 +79,7 @@ def status(
     standing = [
         layer_status.of(layer, found, projects, commits) for layer in all_layers if layer.name in found
     ]
-    condition = embedded.condition(environment)
+    condition = embedded_aws.condition(environment)
     problem = condition.problem if condition else ""
     states = [result.state for result in found.values()]
     mail = MailCheck(None, problem) if problem else look_at_mail(environment, states)

@@ -8,11 +8,9 @@ from shared.names import Names
 from shared.tags import tag_resources
 from stacks.data.alarms import read_table
 from stacks.data.alerts import AlertTopic, AlertTopicArgs
-from stacks.data.profiles import ProfileStore
 from stacks.data.settings import DataSettings
 from stacks.data.suspicious import SuspiciousQueue, SuspiciousQueueArgs
-from stacks.data.tables import TableArgs
-from stacks.data.transactions import TransactionStore
+from stacks.data.tables import ProfilesTable, TableArgs, TransactionsTable
 
 settings = load(DataSettings)
 foundation = contracts.load(FoundationOutputs)
@@ -20,11 +18,11 @@ tag_resources(projects.DATA)
 names = Names(settings.name_suffix)
 protected = settings.deletion_protection
 
-transactions = TransactionStore(
+transactions = TransactionsTable(
     "transactions",
     TableArgs(name=names.table, key_arn=foundation.data_key_arn, settings=settings),
 )
-profiles = ProfileStore(
+profiles = ProfilesTable(
     "profiles",
     TableArgs(name=names.profiles_table, key_arn=foundation.profiles_key_arn, settings=settings),
 )

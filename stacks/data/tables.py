@@ -1,4 +1,4 @@
-"""What every table of the layer is: on demand, encrypted with our key, recoverable, forgetting by itself."""
+"""The layer's DynamoDB tables: on demand, encrypted with our key, recoverable, with items that expire."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,31 @@ class TableArgs:
     settings: DataSettings
 
 
-def make_table(
+class TransactionsTable(pulumi.ComponentResource):
+    """`table`: an item per transaction, and one that guards its id. Its stream carries new items."""
+
+    def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:data:TransactionStore", name, None, opts)
+        self.table = _make_table(
+            "transactions",
+            args,
+            self,
+            keys={"transaction_id": "S", "timestamp": "N"},
+            stream_view_type="NEW_IMAGE",
+        )
+        self.register_outputs({})
+
+
+class ProfilesTable(pulumi.ComponentResource):
+    """`table`: an item of bounded size per account and merchant; lists, snoozes and their audit trail."""
+
+    def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:data:ProfileStore", name, None, opts)
+        self.table = _make_table("profiles", args, self, keys={"subject": "S", "part": "S"})
+        self.register_outputs({})
+
+
+def _make_table(
     logical_name: str,
     args: TableArgs,
     parent: pulumi.Resource,

@@ -7,7 +7,7 @@ from shared.contracts import FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.foundation.boundaries import Boundaries, BoundariesArgs
-from stacks.foundation.deploy_roles import DeployRoles, DeployRolesArgs
+from stacks.foundation.deploy_roles.roles import DeployRoles, DeployRolesArgs
 from stacks.foundation.endpoints import Endpoints, EndpointsArgs
 from stacks.foundation.keys import Keys, KeysArgs
 from stacks.foundation.network import Network, NetworkArgs

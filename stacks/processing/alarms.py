@@ -1,6 +1,6 @@
 """The alarms of the layer processing: pipe, bus, functions, queues, and the time until a decision."""
 
-from functions.common.telemetry import METRICS_NAMESPACE
+from functions.common.runtime.telemetry import METRICS_NAMESPACE
 from shared import projects
 from shared.alarms import SERVICE, Alarm, AlarmTable, CompositeAlarm, Graph, Metric
 from shared.burn_rate import ServiceLevel

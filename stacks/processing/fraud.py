@@ -7,7 +7,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from functions.common.event import DETAIL_TYPE, EVENT_NAME, SOURCE
+from functions.common.domain.transaction_event import DETAIL_TYPE, EVENT_NAME, SOURCE
 from functions.fraud.environment import FraudEnvironment
 from shared import permissions, table_permissions
 from shared.arns import Arns

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from functions.common.event import (
+from functions.common.domain.transaction_event import (
     DETAIL_TYPE,
     EVENT_FIELDS,
     EVENT_NAME,

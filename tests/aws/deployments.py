@@ -52,7 +52,7 @@ class Deployment:
                 f"{self.type} ({self.resource.name} of {self.layer}) is a new resource type: add its"
                 " CloudFormation type to tests/aws/properties/conversions.py, its ARN to TARGETS in"
                 " tests/aws/targets.py and the provider's calls to CALLS in"
-                " stacks/foundation/deploy_calls.py"
+                " stacks/foundation/deploy_roles/provider_actions.py"
             ) from None
 
     def _requests(self, permission: str, phase: str) -> Iterator[Request]:

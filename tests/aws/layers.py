@@ -7,8 +7,9 @@ import pytest
 from shared import names
 from shared.arns import Arns
 from shared.projects import PROJECTS, Project
-from stacks.foundation import deploy_holdings, deploy_roles, deploy_state, key_statements
-from stacks.foundation.deploy_holdings import Held, Holdings, KeyUse
+from stacks.foundation import key_statements
+from stacks.foundation.deploy_roles import layer_resources, roles, state_statements
+from stacks.foundation.deploy_roles.layer_resources import Held, Holdings, KeyUse
 from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import Program, run_program
 
@@ -27,10 +28,10 @@ def foundation_with_eight_layers(patch: pytest.MonkeyPatch, suffix: str = "") ->
     functions = (*names.FUNCTIONS, *(function for project in ADDED for function in project.functions))
     for module in (names, key_statements):
         patch.setattr(module, "FUNCTIONS", functions)
-    for module in (deploy_roles, deploy_state):
+    for module in (roles, state_statements):
         patch.setattr(module, "PROJECTS", EIGHT)
     added = {project.layer: _holdings(project) for project in ADDED}
-    patch.setattr(deploy_holdings, "_OWN", {**deploy_holdings._OWN, **added})
+    patch.setattr(layer_resources, "_OWN", {**layer_resources._OWN, **added})
     return run_program("foundation", "prod", {}, {"fraud-foundation:nameSuffix": suffix})
 
 
@@ -49,16 +50,16 @@ def _holdings(project: Project) -> Callable[[Arns], Holdings]:
         functions = [arns.function(name) for name in project.functions]
         return Holdings(
             held=[
-                Held(name="Queues", types=deploy_holdings._QUEUE, arns=queues),
+                Held(name="Queues", types=layer_resources._QUEUE, arns=queues),
                 Held(
                     name="Table",
                     types=["dynamodb/table:Table"],
                     arns=[arns.of("dynamodb", f"table/{named('table')}")],
                 ),
-                Held(name="Topic", types=deploy_holdings._TOPIC, arns=[arns.of("sns", named("topic"))]),
+                Held(name="Topic", types=layer_resources._TOPIC, arns=[arns.of("sns", named("topic"))]),
                 Held(
                     name="Rule",
-                    types=deploy_holdings._RULE,
+                    types=layer_resources._RULE,
                     arns=[arns.of("events", f"rule/{named('rule')}")],
                 ),
                 Held(

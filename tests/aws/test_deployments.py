@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.projects import PROJECTS
-from stacks.foundation import deploy_holdings
+from stacks.foundation.deploy_roles import layer_resources
 from tests.aws import handlers
 from tests.aws.changes import without_statement
 from tests.aws.conftest import Programs
@@ -16,7 +16,7 @@ from tests.aws.policies import Policies
 from tests.aws.uncalled import UNCALLED, find_reason
 
 # An administrator deploys a new layer until the platform team lists what it holds.
-LAYERS = tuple(project.layer for project in PROJECTS if deploy_holdings.is_listed(project))
+LAYERS = tuple(project.layer for project in PROJECTS if layer_resources.is_listed(project))
 
 
 def deployments(prod: Programs, policies: Policies, layer: str) -> Iterator[Deployment]:

@@ -6,8 +6,8 @@ import pytest
 
 from shared.names import deployer
 from shared.projects import FOUNDATION, Project
-from stacks.foundation import deploy_holdings
-from stacks.foundation.deploy_calls import CALLS
+from stacks.foundation.deploy_roles import layer_resources
+from stacks.foundation.deploy_roles.provider_actions import CALLS
 from tests.aws.layers import EIGHT, arns_of, foundation_with_eight_layers
 from tests.stacks.evaluation import RecordedRole, boundary_arn, role_arn
 
@@ -27,7 +27,7 @@ def changes(layer: str) -> list[tuple[str, str]]:
     (project,) = [each for each in EIGHT if each.layer == layer]
     return [
         (action, arn.replace("*", "x"))
-        for held in deploy_holdings.of(project, arns_of()).held
+        for held in layer_resources.of(project, arns_of()).held
         if not held.tagged
         for type_ in held.types
         for action in CALLS[type_].of("change")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from operations.monitoring.dead_letters import depths
 from operations.monitoring.queues import RETRY, Queue, failure_queues, retry_queue
-from orchestration.transactions.leftovers import depths
 from shared.names import Names
 from tests.e2e.pipeline import Pipeline
 from tests.waiting import wait_for

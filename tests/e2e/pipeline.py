@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 from botocore.credentials import Credentials
 
-from functions.common import decision as decisions
-from functions.common import profile_items
-from functions.common.decision import Decision
-from functions.common.listing import Kind
+from functions.common.domain import decision as decisions
+from functions.common.domain.decision import Decision
+from functions.common.domain.lists_and_snoozes import Kind
+from functions.common.dynamodb import profile_items
 from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
-from orchestration.transactions.client import Answer, ApiClient, Target
-from orchestration.transactions.leftovers import depths
-from orchestration.transactions.wiring import Deployed
+from operations.deployed import Deployed
+from operations.ingest.api_client import Answer, ApiClient, Target
+from operations.monitoring.dead_letters import depths
 from shared.contracts import Contract, DataOutputs, text
 from tests.waiting import wait_for
 

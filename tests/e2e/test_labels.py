@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions.common import profile_items
+from functions.common.dynamodb import profile_items
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.transactions import transaction
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from functions.common import decision as decisions
-from functions.common.decision import Decision
+from functions.common.domain import decision as decisions
+from functions.common.domain.decision import Decision
 from local.embedded import EmbeddedAws, embedded_aws
+from operations.deployed import Deployed
+from operations.ingest.api_client import ApiClient
 from orchestration.environments import LOCAL, Environment
-from orchestration.transactions.client import ApiClient
-from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, EdgeOutputs, text
 from tests.scratch import Scratch
 from tests.waiting import wait_for

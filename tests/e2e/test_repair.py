@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from functions.common.clock import now_ms
+from functions.common.runtime.clock import now_ms
 from operations.monitoring import queues
 from operations.monitoring.locate import Location, Locator
 from operations.repair import replay_command
 from operations.repair.redrive_command import redrive
 from operations.repair.undecided import Period
-from orchestration.errors import UserError
 from shared.contracts import DataOutputs, text
+from terminal.errors import UserError
 from tests.e2e import faults
 from tests.e2e.pipeline import Pipeline
 from tests.e2e.transactions import suspicious, transaction

@@ -13,13 +13,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.embedded import EmbeddedAws, embedded_aws
-from orchestration import session
-from orchestration.engine import pulumi_cli
-from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Engine, inherited_variables
-from orchestration.engine.processes import ControlledCommand
+from orchestration import engines
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import find
+from orchestration.pulumi import pulumi_cli
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.command import ControlledCommand
+from orchestration.pulumi.engine import Engine, inherited_variables
 
 ROLE = "fraud-pipeline-deploy-data"
 BUCKET = "fraud-pipeline-state-000000000000-us-east-1"
@@ -73,7 +73,7 @@ class Session:
 def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     with embedded_aws(tmp_path_factory.mktemp("deploy-role") / ".local") as aws:
         environment = Environment(LOCAL, ROOT, state=aws.root)
-        session.open_engine(environment, changing=True).up(find("foundation"))
+        engines.open_engine(environment, changing=True).up(find("foundation"))
         aws.client("s3").create_bucket(Bucket=BUCKET)
         allow_on_every_resource(aws, ROLE)
         yield Session(aws, environment, take(aws, ROLE))

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration import session
-from orchestration.engine.engine import Engine
+from operations.deployed import Deployed
+from orchestration import engines
 from orchestration.layers import LAYERS, find
+from orchestration.pulumi.engine import Engine
 from orchestration.state import locks
 from orchestration.status import drift
-from orchestration.transactions.wiring import Deployed
 from shared.contracts import DataOutputs, ProcessingOutputs, text
 
 DATA, PROCESSING = find("data"), find("processing")
@@ -22,7 +22,7 @@ Look = Callable[[], tuple[int, dict[str, Any]]]
 @pytest.fixture
 def engine(deployed: Deployed) -> Engine:
     """As the task has it."""
-    return session.open_engine(deployed.environment)
+    return engines.open_engine(deployed.environment)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.embedded import EmbeddedAws
-from orchestration.transactions.wiring import Deployed
+from operations.deployed import Deployed
 
 FUNCTIONS = ("fraud", "labels", "notify")
 TABLES = ("transactions", "profiles")

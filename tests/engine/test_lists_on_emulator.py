@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from functions.common import profile_items
-from functions.common.dynamodb import RefusedWriteError, write_all
-from functions.common.event import TransactionInserted
-from functions.common.profiles import observe
+from functions.common.domain.profiles import observe
+from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.dynamodb import profile_items
+from functions.common.dynamodb.client import RefusedWriteError, write_all
 from functions.fraud.event import read_event
 from functions.fraud.profile_store import DynamoDbProfileStore, Known
 from local.embedded import EmbeddedAws
-from orchestration.analysts import lists, snoozes, trail
-from orchestration.analysts.sayings import Sayings
-from orchestration.analysts.table import ProfilesTable
+from operations.review import audit_trail, lists, snoozes
+from operations.review.entries import Sayings
+from operations.review.profiles_table import ProfilesTable
 from tests.unit.functions.builders import NOW, inserted_event
 
 ACCOUNT, MERCHANT = "account-123456789", "merchant_1"
@@ -83,8 +83,8 @@ def test_function_reads_a_listing_with_the_next_transaction(world: World) -> Non
     assert (listing.list, listing.id, listing.reason) == ("block", MERCHANT, "chargebacks")
     lists.remove(world.sayings, lists.removal("block", "merchant", MERCHANT, reason="cleared", author="jane"))
     assert world.known().merchant.listing is None
-    assert trail.listings(world.table) == []
-    assert len(list(trail.changes(world.table))) == 2
+    assert audit_trail.listings(world.table) == []
+    assert len(list(audit_trail.changes(world.table))) == 2
 
 
 def test_function_that_read_before_an_entry_has_to_read_again(world: World) -> None:

@@ -10,19 +10,19 @@ import msgspec
 import pytest
 
 from functions.api.items import transaction_item
-from functions.common import decision as decisions
-from functions.common import profile_items
-from functions.common.decision import Decision
-from functions.common.features import NAMES
-from functions.common.listing import Listing
-from functions.common.profile_items import Kept
-from functions.common.profiles import AccountProfile, MerchantProfile
-from functions.common.telemetry import Telemetry
-from functions.fraud.detector import FraudDetector
-from functions.fraud.judge import Judge
+from functions.common.domain import decision as decisions
+from functions.common.domain.decision import Decision
+from functions.common.domain.features import NAMES
+from functions.common.domain.lists_and_snoozes import Listing
+from functions.common.domain.profiles import AccountProfile, MerchantProfile
+from functions.common.dynamodb import profile_items
+from functions.common.dynamodb.profile_items import Kept
+from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import DynamoDbProfileStore
-from functions.fraud.rules import RuleSet
-from functions.fraud.scoring import Scorer
+from functions.fraud.scoring.decider import Judge
+from functions.fraud.scoring.rules import RuleSet
+from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.service import FraudDetector
 from functions.labels.dynamodb_store import DynamoDbLabelStore
 from functions.labels.label import Label
 from functions.labels.store import Outcome, UnknownTransactionError

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.transactions.wiring import Deployed
+from operations.deployed import Deployed
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, text
 from shared.wildcards import is_listed
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
-from functions.common.clock import now_ms
+from functions.common.runtime.clock import now_ms
 from operations.health.check import unhealthy
-from operations.health.command import run_checks
+from operations.health.report import run_checks
 from operations.monitoring import queues
 from operations.repair import replay_command
 from operations.repair.redrive_command import redrive

@@ -3,7 +3,7 @@
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.transactions.wiring import Deployed
+from operations.deployed import Deployed
 from tests.e2e import faults
 from tests.e2e.pipeline import Pipeline
 from tests.faults.bench import Bench

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.common import decision as decisions
+from functions.common.domain import decision as decisions
 from operations.monitoring import queues
 from tests.e2e import faults
 from tests.faults.bench import SECONDS, Bench

@@ -1,8 +1,8 @@
 """The way from the table to the fraud function is cut, and repaired."""
 
-from orchestration import session
-from orchestration.deployment.deploy import Deployer, Ways
+from orchestration import engines
 from orchestration.layers import select
+from orchestration.planning.deployer import Deployer, Ways
 from tests.e2e import faults
 from tests.faults.bench import NAMES, Bench
 
@@ -38,7 +38,7 @@ def test_bus_that_was_deleted_by_hand_is_deployed_again(bench: Bench) -> None:
         bench.wait_red(f"bus {NAMES.bus}")
     finally:
         environment = deployed.environment
-        engine = session.open_engine(environment, changing=True)
+        engine = engines.open_engine(environment, changing=True)
         ways = Ways(plan_first=False, refresh=True)
         Deployer(environment, engine, _never_asked, ways=ways).deploy(select(["processing"]))
     # What the pipe put on no bus is lost there.

@@ -12,7 +12,7 @@ from ministack.core.iam_evaluator import (
 )
 
 from shared.projects import PROJECTS
-from stacks.foundation.deploy_calls import CALLS
+from stacks.foundation.deploy_roles.provider_actions import CALLS
 from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
 from tests.stacks.recording import Program, Recorded
 

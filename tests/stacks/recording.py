@@ -14,8 +14,8 @@ from typing import Any
 from pulumi.runtime import mocks, rpc
 
 from orchestration.environments import Environment
-from orchestration.status import engineless
-from orchestration.status.engineless import run
+from orchestration.pulumi import mocked_program
+from orchestration.pulumi.mocked_program import run
 from shared.projects import PROJECTS
 from tests.stacks.mocked_aws import MockedAws
 
@@ -93,7 +93,7 @@ class _Monitor(mocks.MockMonitor):
 
 def read_config(layer: str, environment: str, root: Path = ROOT) -> dict[str, str]:
     """The settings of a layer as the engine hands them to its program."""
-    return engineless.read_config(Environment(environment, root), layer)
+    return mocked_program.read_config(Environment(environment, root), layer)
 
 
 def run_program(

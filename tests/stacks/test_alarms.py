@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
-from functions.common.telemetry import METRICS_NAMESPACE
+from functions.common.runtime.telemetry import METRICS_NAMESPACE
 from shared.alarms import RUNBOOKS, Alarm, Metric
 from shared.dashboard import count_metrics
 from tests.stacks import aws_prices

@@ -7,11 +7,11 @@ import pytest
 from msgspec import msgpack
 
 from functions.api.items import guard_item, transaction_item
-from functions.common import decision as decisions
-from functions.common.decision import Decision
-from functions.common.features import NAMES, VERSION
-from functions.common.profiles import AccountProfile, MerchantProfile, observe
-from functions.common.suspicious import Reason
+from functions.common.domain import decision as decisions
+from functions.common.domain.decision import Decision
+from functions.common.domain.features import NAMES, VERSION
+from functions.common.domain.profiles import AccountProfile, MerchantProfile, observe
+from functions.common.domain.suspicious_message import Reason
 from stacks.data import tables
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import Program

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.projects import PROJECTS
-from stacks.foundation.deploy_calls import CALLS
+from stacks.foundation.deploy_roles.provider_actions import CALLS
 from tests.stacks.conftest import Programs
 from tests.stacks.evaluation import LAYERS, PURPOSES, RecordedRole, boundary_arn, calls, deployers, role_arn
 from tests.stacks.mocked_aws import ACCOUNT, REGION, arn

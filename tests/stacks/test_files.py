@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from functions.common.features import NAMES, VERSION
-from functions.fraud.model import FORMAT, ArtifactError
-from functions.fraud.rules import RulesError
+from functions.common.domain.features import NAMES, VERSION
+from functions.fraud.scoring.model import FORMAT, ArtifactError
+from functions.fraud.scoring.rules import RulesError
 from stacks.processing.files import read_files
-from stacks.processing.model import packaged_model
 from stacks.processing.settings import ProcessingSettings
 from tests.stacks.recording import ROOT
 
@@ -71,13 +70,13 @@ def test_a_file_that_is_not_there_is_named(folder: Path, settings: ProcessingSet
 def test_an_artifact_for_features_of_another_version_is_refused_with_its_files_name(folder: Path) -> None:
     (folder / "model.json").write_text(json.dumps({**ARTIFACT, "features_version": 999}))
     with pytest.raises(ArtifactError, match=re.escape("model.json: ") + ".*999"):
-        packaged_model(folder / "model.json")
+        read_files(ProcessingSettings(model_file="model.json"), folder)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "no JSON"])
 def test_what_is_no_artifact_is_refused_in_one_line(folder: Path, text: str) -> None:
     (folder / "model.json").write_text(text)
     with pytest.raises(ArtifactError) as caught:
-        packaged_model(folder / "model.json")
+        read_files(ProcessingSettings(model_file="model.json"), folder)
     assert str(caught.value).startswith("model.json: ")
     assert "\n" not in str(caught.value)

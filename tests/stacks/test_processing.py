@@ -7,11 +7,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from detection.rules.check import rules_of
-from functions.common.event import EVENT_FIELDS
-from functions.fraud.rules import RulesError, RuleSet
-from stacks.processing.files import CANDIDATE_MODEL, CANDIDATE_RULES
-from stacks.processing.rules import packaged_rules
+from detection.rules.rule_file import rules_of
+from functions.common.domain.transaction_event import EVENT_FIELDS
+from functions.fraud.scoring.rules import RulesError, RuleSet
+from stacks.processing.files import CANDIDATE_MODEL, CANDIDATE_RULES, read_files
+from stacks.processing.settings import ProcessingSettings
 from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import ROOT, Program
 
@@ -187,7 +187,7 @@ def test_rules_that_are_not_valid_fail_the_program_with_the_files_name(tmp_path:
     file = tmp_path / "rules.yaml"
     file.write_text("threshold: 2\n")
     with pytest.raises(RulesError, match=r"rules\.yaml.*threshold"):
-        packaged_rules(file)
+        read_files(ProcessingSettings(), tmp_path)
 
 
 def test_R8_the_queue_invokes_the_notify_function_and_failed_messages_come_back_alone(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from functions.common.fields import Field
+from functions.common.domain.fields import Field
 from functions.common.http.exact_json import JsonObject, read_object
 from functions.common.http.problem import FieldError, invalid
 

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.common.dynamodb import StoreBusyError
-from functions.common.fields import Field
+from functions.common.domain.fields import Field
+from functions.common.dynamodb.client import StoreBusyError
 from functions.common.http import problem
 from functions.common.http.problem import ProblemError
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.telemetry import Telemetry
 
 Event = dict[str, Any]
 """An event of API Gateway's Lambda proxy integration."""

@@ -6,7 +6,7 @@ rules of each field are the function's, which names all that are at fault.
 
 from collections.abc import Sequence
 
-from functions.common.fields import Field
+from functions.common.domain.fields import Field
 
 # null stands for a field left out; a boolean is never right, but the function says so by name.
 _SCALAR: list[str] = ["string", "number", "boolean", "null"]

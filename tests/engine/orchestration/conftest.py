@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.engine import pulumi_cli
-from orchestration.engine.pulumi_cli import Cli
+from orchestration.pulumi import pulumi_cli
+from orchestration.pulumi.pulumi_cli import Cli
 from tests.engine.orchestration.toy_account import LAYERS, ToyAccount, an_account
 from tests.engine.orchestration.toy_stacks import ToyStacks
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.account.bootstrap import bootstrap
-from orchestration.engine.changes import Changes
-from orchestration.engine.pulumi_cli import Cli
+from orchestration.bootstrap.bootstrap import bootstrap
 from orchestration.environments import LOCAL, Environment
-from orchestration.errors import UserError
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.pulumi_cli import Cli
+from terminal.errors import UserError
 from tests.engine.orchestration.toy_account import LAYERS, SETTINGS, ToyAccount, an_account
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND
 

@@ -1,6 +1,6 @@
 """What the engine's state tells of what a stack saw of others."""
 
-from orchestration.deployment.compatibility import seen_outputs
+from orchestration.planning.compatibility import seen_outputs
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 

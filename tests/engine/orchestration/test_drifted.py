@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.engine.changes import Changes
-from orchestration.status.differences import Change
-from orchestration.status.drifted import Drifted
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.drift import Drifted
+from orchestration.pulumi.property_diff import Change
 from tests.engine.orchestration.toy_plugin import VERSION
 from tests.engine.orchestration.toy_stacks import FIRST, ToyStacks
 

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 import pytest
 from pulumi.automation import EngineEvent
 
-from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Engine
-from orchestration.engine.failures import LayerError
-from orchestration.engine.outcome import Outcome
 from orchestration.layers import Layer
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.errors import LayerError
+from orchestration.pulumi.results import Outcome
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 SECONDS = 60.0

@@ -9,7 +9,7 @@ import pytest
 from local.emulator import Emulator
 from orchestration import local_aws
 from orchestration.environments import Environment
-from orchestration.errors import UserError
+from terminal.errors import UserError
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
-from orchestration import shell
+from cli import shell
+from operations.deployed import Deployed
 from orchestration.layers import LAYERS
-from orchestration.transactions.wiring import Deployed
 
 
 @pytest.fixture(scope="module")

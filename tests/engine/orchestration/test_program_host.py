@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.engine.hosting import hosted
-from orchestration.engine.interpreters import REQUIREMENTS, interpreter, version_of
 from orchestration.environments import ROOT
-from orchestration.errors import UserError
 from orchestration.layers import Layer
+from orchestration.pulumi.program_client import hosted
+from orchestration.pulumi.venv import REQUIREMENTS, interpreter, version_of
+from terminal.errors import UserError
 from tests.waiting import wait_for
 
 LAYER = Layer("thing", "toy-thing")
@@ -37,7 +37,7 @@ def serves(address: str) -> bool:
 
 def test_a_host_ends_with_whoever_started_it(tree: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from orchestration.engine.hosting import hosted;"
+        "import os, sys; from pathlib import Path; from orchestration.pulumi.program_client import hosted;"
         "from orchestration.layers import Layer; tree = Path(sys.argv[1]);"
         "context = hosted(Layer('thing', 'x'), tree, python=Path(sys.executable), scratch=tree);"
         "print(context.__enter__().address, flush=True); os.kill(os.getpid(), 9)"

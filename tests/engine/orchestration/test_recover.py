@@ -10,14 +10,14 @@ import pytest
 from pulumi.automation import EngineEvent
 
 from orchestration import local_aws
-from orchestration.engine.changes import Changes
-from orchestration.engine.failures import LayerError
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import Layer
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.errors import LayerError
 from orchestration.rollback.recover import Recovery
-from orchestration.state import locks, pending
+from orchestration.state import locks, pending_operations
 from orchestration.status import history
+from terminal.errors import UserError
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 SECONDS = 60.0
@@ -67,7 +67,7 @@ def test_an_update_that_was_cut_off_is_recovered_and_can_be_deployed_again(
     assert stacks.state.has_pending_operations()
     recover(stacks, tmp_path / "kept.json")
     kept = json.loads((tmp_path / "kept.json").read_text())
-    assert [one.resource for one in pending.of(kept)] == ["thing (toy:index:Thing)"]
+    assert [one.resource for one in pending_operations.of(kept)] == ["thing (toy:index:Thing)"]
     assert not stacks.state.has_pending_operations()
     assert "thing (toy:index:Thing) may exist in AWS" in capsys.readouterr().err
     assert history.updates(stacks.engine(), FIRST)[0].message.subject == "recover first"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pulumi.automation import EngineEvent
 
-from orchestration.engine.interpreters import REQUIREMENTS
 from orchestration.environments import ROOT
-from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import Layer
+from orchestration.pulumi.venv import REQUIREMENTS
 from orchestration.status import history
 from orchestration.status.history import Update
+from terminal.errors import PartlyDoneError, UserError
 from tests.engine.orchestration.toy_repository import ToyRepository
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

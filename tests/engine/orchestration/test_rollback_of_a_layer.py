@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
+from operations.deployed import Deployed
+from operations.ingest.api_client import ApiClient
 from orchestration.environments import LOCAL, Environment
 from orchestration.rollback.worktree import FOLDER
-from orchestration.transactions.client import ApiClient
-from orchestration.transactions.wiring import Deployed
 from tests.e2e.transactions import transaction
 from tests.scratch import Scratch
 

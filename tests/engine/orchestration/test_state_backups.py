@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.engine.changes import Changes
-from orchestration.engine.engine import Engine
 from orchestration.environments import Environment
-from orchestration.errors import UserError
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.engine import Engine
 from orchestration.state import state_backups, state_document
-from orchestration.state.backup_places import KEPT, BucketPlace, FolderPlace, Kept, place_of
+from orchestration.state.backup_store import KEPT, BucketPlace, FolderPlace, Kept, place_of
 from orchestration.state.state_backups import Backups
+from terminal.errors import UserError
 from tests.engine.orchestration.toy_account import ToyAccount
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

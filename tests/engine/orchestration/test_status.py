@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from orchestration import messages
-from orchestration.engine.failures import LayerError
+from orchestration import update_message
 from orchestration.git import Git
 from orchestration.layers import Layer
+from orchestration.pulumi.errors import LayerError
 from orchestration.state import locks
 from orchestration.status import status
 from tests import repository
@@ -44,7 +44,7 @@ def git(stacks: ToyStacks) -> Git:
 def look(stacks: ToyStacks, git: Git, capsys: pytest.CaptureFixture[str]) -> Look:
     """What the task says of a layer, once both are deployed."""
     for layer in (FIRST, SECOND):
-        stacks.engine().up(layer, message=messages.compose(f"deploy {layer.name}", by="Ann"))
+        stacks.engine().up(layer, message=update_message.compose(f"deploy {layer.name}", by="Ann"))
 
     def look(layer: Layer) -> dict[str, Any]:
         capsys.readouterr()

@@ -9,7 +9,7 @@ from local.embedded import embedded_aws
 from local.emulator import Emulator
 from local.marker import Marker
 from orchestration.environments import Environment
-from orchestration.status.embedded import Condition, condition
+from orchestration.status.embedded_aws import Condition, condition
 from tests.waiting import wait_for
 
 

@@ -12,13 +12,13 @@ import boto3
 import pytest
 
 from local.embedded import EmbeddedAws
-from orchestration.account.bootstrap import bootstrap
-from orchestration.engine.engine import Engine, inherited_variables
-from orchestration.engine.processes import ControlledCommand
-from orchestration.engine.pulumi_cli import Cli
+from orchestration.bootstrap.bootstrap import bootstrap
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import Layer
+from orchestration.pulumi.command import ControlledCommand
+from orchestration.pulumi.engine import Engine, inherited_variables
+from orchestration.pulumi.pulumi_cli import Cli
+from terminal.errors import UserError
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 LAYERS = (FIRST, SECOND)

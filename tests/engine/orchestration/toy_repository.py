@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestration import messages
-from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited_variables
-from orchestration.engine.hosting import Host, HostedCommand
+from orchestration import update_message
 from orchestration.environments import Environment
 from orchestration.git import Git
 from orchestration.layers import Layer
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.program_client import Host, HostedCommand
 from orchestration.rollback.revision import at_commit, program
 from orchestration.rollback.rollback import Rollback, Ways
 from orchestration.rollback.worktree import FOLDER
@@ -46,7 +46,7 @@ class ToyRepository:
         original, _, _ = path.read_text().partition("# More.\n")
         path.write_text(f"{original}# More.\n{code}\n")
         made = repository.commit(self.git, f"feat: {settings} {code}") if commit else self.git.head()
-        self.stacks.engine().up(layer, message=messages.compose(f"deploy {layer.name}", by="Ann"))
+        self.stacks.engine().up(layer, message=update_message.compose(f"deploy {layer.name}", by="Ann"))
         return made
 
     def rollback(self, layer: Layer = FIRST, to: int = 0) -> None:

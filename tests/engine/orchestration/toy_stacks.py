@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.engine.engine import Engine, OnEvent, ignore_event, inherited_variables
-from orchestration.engine.processes import ControlledCommand
-from orchestration.engine.pulumi_cli import Cli
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import Layer
-from orchestration.state.local_state import LocalState
+from orchestration.pulumi.command import ControlledCommand
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.pulumi_cli import Cli
+from orchestration.state.local import LocalState
 from tests.engine.orchestration.toy_plugin import VERSION
 
 FIRST = Layer("first", "toy-first")

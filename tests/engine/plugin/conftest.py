@@ -10,7 +10,7 @@ from semver import VersionInfo
 
 from local.embedded import EmbeddedAws
 from local.plugin.install import install
-from orchestration.engine import pulumi_cli
+from orchestration.pulumi import pulumi_cli
 from tests.engine.plugin.engine import ACCOUNT, EngineUnderTest
 
 

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from detection.columns import Labelled
+from detection.data.columns import Labelled
+from detection.data.dates import DAY_MS
 from detection.replay import replay
-from detection.times import DAY_MS
-from functions.common.features import NAMES
+from functions.common.domain.features import NAMES
 from tests.unit.detection.transactions import past
 
 DELAY_MS = 7 * DAY_MS

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from detection.columns import Labelled
-from functions.common.event import TransactionInserted
+from detection.data.columns import Labelled
+from functions.common.domain.transaction_event import TransactionInserted
 
 
 def transaction(

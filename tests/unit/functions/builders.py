@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from functions.common.event import TransactionInserted, facts_of
-from functions.common.features import NAMES
-from functions.common.suspicious import Reason, SuspiciousTransaction
-from functions.common.transaction import Transaction
+from functions.common.domain.features import NAMES
+from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
+from functions.common.domain.transaction import Transaction
+from functions.common.domain.transaction_event import TransactionInserted, facts_of
 
 NO_FEATURES = (math.nan,) * len(NAMES)
 """Of a transaction of which nothing is known."""

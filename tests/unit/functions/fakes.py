@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError
 
 from functions.api.items import fingerprint
 from functions.api.store import Outcome
-from functions.common import profile_items
-from functions.common.decision import Decision
-from functions.common.dynamodb import StoreBusyError
-from functions.common.event import TransactionInserted
-from functions.common.listing import Snooze
-from functions.common.suspicious import SuspiciousTransaction
-from functions.common.transaction import Transaction
+from functions.common.domain.decision import Decision
+from functions.common.domain.lists_and_snoozes import Snooze
+from functions.common.domain.suspicious_message import SuspiciousTransaction
+from functions.common.domain.transaction import Transaction
+from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.dynamodb import profile_items
+from functions.common.dynamodb.client import StoreBusyError
 from functions.fraud.profile_store import (
     ChangedMeanwhileError,
     DecidedBeforeError,

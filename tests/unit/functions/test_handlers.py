@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from functions.fraud.rules import RuleSet
+from functions.fraud.scoring.rules import RuleSet
 from tests.unit.functions.builders import inserted_event, message, request
 
 ROOT = Path(__file__).parents[3]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.hops.postman import Postman
+from local.delivery.postman import Postman
 from local.mailbox import Mailbox
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from functions.common.event import DETAIL_TYPE, SOURCE, event_detail
+from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE, event_detail
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/transactions/stream/2026-01-01T00:00:00.000"
 RECEIVED_MS = 1_789_999_000_000

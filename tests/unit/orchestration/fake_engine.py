@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orchestration.deployment.compatibility import STACK_REFERENCE
-from orchestration.engine.changes import Changes
-from orchestration.engine.outcome import Outcome
-from orchestration.engine.steps import Step
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import Layer
+from orchestration.planning.compatibility import STACK_REFERENCE
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.results import Outcome
+from orchestration.pulumi.steps import Step
 from shared import contract_types, contracts
+from terminal.errors import UserError
 
 # Any values of the right types will do.
 OUTPUTS = {

@@ -1,8 +1,8 @@
 import pytest
 
 from orchestration import environments
-from orchestration.engine.engine import inherited_variables
-from orchestration.errors import UserError
+from orchestration.pulumi.engine import inherited_variables
+from terminal.errors import UserError
 
 USERS = {"PATH": "/bin", "AWS_PROFILE": "production", "PULUMI_BACKEND_URL": "s3://state"}
 

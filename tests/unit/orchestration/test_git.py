@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import UserError
 from orchestration.git import Git
+from terminal.errors import UserError
 from tests import repository
 from tests.repository import commit
 

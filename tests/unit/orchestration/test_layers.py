@@ -1,8 +1,8 @@
 import pytest
 
 from orchestration import layers
-from orchestration.errors import UserError
 from orchestration.layers import Layer
+from terminal.errors import UserError
 
 
 def names(chosen: tuple[Layer, ...]) -> list[str]:

@@ -6,8 +6,8 @@ import pytest
 
 from orchestration import outputs
 from orchestration.environments import find
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS, Layer
+from terminal.errors import UserError
 
 
 class Deployed:

@@ -16,7 +16,7 @@ def write_function(
     root: Path, requirements: str = NO_REQUIREMENTS, code: str = "def handle(): ...\n"
 ) -> Path:
     for name, text in {
-        "common/clock.py": "",
+        "common/runtime/clock.py": "",
         "api/handler.py": code,
         "api/requirements.txt": requirements,
         "api/__pycache__/handler.cpython-311.pyc": "compiled",
@@ -30,7 +30,10 @@ def write_function(
 
 def test_a_zip_holds_the_function_and_what_functions_share_and_nothing_else(tmp_path: Path) -> None:
     archive = package("api", architecture="arm64", root=write_function(tmp_path))
-    assert zipfile.ZipFile(archive).namelist() == ["functions/api/handler.py", "functions/common/clock.py"]
+    assert zipfile.ZipFile(archive).namelist() == [
+        "functions/api/handler.py",
+        "functions/common/runtime/clock.py",
+    ]
 
 
 def test_the_same_input_is_the_same_zip_in_another_place_at_another_time(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from functions.api.dynamodb_store import DynamoDbStore
 from functions.api.store import Outcome
-from functions.common.dynamodb import StoreBusyError
+from functions.common.dynamodb.client import StoreBusyError
 from tests.unit.functions.builders import NOW, transaction
 from tests.unit.functions.fakes import FakeDynamoDb, cancelled, client_error
 

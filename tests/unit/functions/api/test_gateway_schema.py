@@ -1,7 +1,7 @@
 from typing import Any, cast
 
 from functions.api.gateway_schema import envelope_schema
-from functions.common.transaction import FIELDS
+from functions.common.domain.transaction import FIELDS
 
 
 def test_schema_describes_every_field_of_the_model() -> None:

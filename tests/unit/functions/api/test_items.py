@@ -1,7 +1,7 @@
 import pytest
 
 from functions.api.items import fingerprint, guard_item, transaction_item
-from functions.common.event import EVENT_FIELDS
+from functions.common.domain.transaction_event import EVENT_FIELDS
 from tests.unit.functions.builders import NOW, transaction
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import NoCredentialsError
 
 from functions.api.store import TransactionStore
 from functions.api.transactions import TransactionsApi
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.telemetry import Telemetry
 from tests.unit.functions.builders import NOW, posted, request
 from tests.unit.functions.fakes import InMemoryStore, busy_store, client_error
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.queue import FailureQueue
 from functions.fraud.retries import RetryBatch
 from tests.unit.functions.builders import inserted_event, message

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from functions.common.dynamodb import StoreBusyError
-from functions.common.telemetry import Telemetry
+from functions.common.dynamodb.client import StoreBusyError
+from functions.common.runtime.telemetry import Telemetry
 from functions.labels.label import Label
 from functions.labels.labels import LabelsApi
 from functions.labels.store import Outcome, UnknownTransactionError

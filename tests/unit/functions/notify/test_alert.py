@@ -1,6 +1,6 @@
 import pytest
 
-from functions.common.suspicious import Reason
+from functions.common.domain.suspicious_message import Reason
 from functions.notify.alert import compose, masked, summarize
 from tests.unit.functions.builders import NOW, suspicious
 

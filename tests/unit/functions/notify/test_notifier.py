@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from functions.common.telemetry import Telemetry
+from functions.common.runtime.telemetry import Telemetry
 from functions.notify.alert import Alert
 from functions.notify.notifier import Notifier
 from functions.notify.topic import SnsTopic

@@ -3,7 +3,7 @@
 import pytest
 
 from operations.health.check import ok, wrong
-from operations.health.command import show_summary
+from operations.health.report import show_summary
 
 
 def test_one_line_if_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:

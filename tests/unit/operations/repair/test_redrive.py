@@ -12,7 +12,7 @@ from operations.repair.redrive import QueueRedrive, RedriveResult, redrive_queue
 from operations.repair.redrive_command import read_limit
 from operations.repair.routes import QueueRoute, Route
 from operations.repair.survey import MAX_IDS, UNREADABLE, survey_queue
-from orchestration.errors import UserError
+from terminal.errors import UserError
 from tests.unit.operations import messages
 from tests.unit.operations.fake_sqs import NOW_MS, FakeSqs
 

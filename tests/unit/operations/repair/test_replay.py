@@ -12,7 +12,7 @@ from operations.repair.replay import Replay
 from operations.repair.replay_command import read_request
 from operations.repair.times import read_period
 from operations.repair.undecided import Period, TableSize, TransactionTable
-from orchestration.errors import UserError
+from terminal.errors import UserError
 from tests.unit.operations import messages
 from tests.unit.operations.fake_table import FakeTable
 from tests.unit.operations.repair.test_routes import NOW_MS, FakeBus

@@ -12,7 +12,7 @@ from operations.monitoring.reader import Message
 from operations.repair.bus import Bus
 from operations.repair.routes import BusRoute, StreamRoute
 from operations.repair.undecided import TransactionTable
-from orchestration.errors import UserError
+from terminal.errors import UserError
 from tests.unit.operations import messages
 from tests.unit.operations.fake_table import FakeTable
 

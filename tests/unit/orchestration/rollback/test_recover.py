@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from orchestration.environments import find
-from orchestration.errors import PartlyDoneError, UserError
 from orchestration.layers import LAYERS, Layer
 from orchestration.rollback.recover import Recovery, Ways
 from orchestration.state.locks import Holder
+from terminal.errors import PartlyDoneError, UserError
 
 DATA = LAYERS[1]
 URN = "urn:pulumi:dev::fraud-data::fraud:data:Suspicious$aws:sqs/queue:Queue::suspicious"

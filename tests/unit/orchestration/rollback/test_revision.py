@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.engine.engine import Engine
-from orchestration.engine.hosting import Host
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS
+from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.program_client import Host
 from orchestration.rollback.revision import at_commit
 from orchestration.rollback.worktree import FOLDER
+from terminal.errors import UserError
 from tests import repository
 
 DATA = LAYERS[1]

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from orchestration.deployment.compatibility import STACK_REFERENCE
-from orchestration.engine.changes import Changes
-from orchestration.engine.failures import LayerError
-from orchestration.engine.outcome import Outcome
-from orchestration.engine.steps import Step
 from orchestration.environments import find
-from orchestration.errors import PartlyDoneError, UserError
 from orchestration.git import Git
 from orchestration.layers import LAYERS, Layer
+from orchestration.planning.compatibility import STACK_REFERENCE
+from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.errors import LayerError
+from orchestration.pulumi.results import Outcome
+from orchestration.pulumi.steps import Step
 from orchestration.rollback.rollback import Rollback, Ways
 from shared.contracts import RESERVED
+from terminal.errors import PartlyDoneError, UserError
 from tests import repository
 from tests.repository import commit
 from tests.unit.orchestration.stacks import Stacks

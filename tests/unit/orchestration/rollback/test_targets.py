@@ -1,10 +1,10 @@
 import pytest
 
 from orchestration.environments import find
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS
 from orchestration.rollback.targets import choose
 from orchestration.status.history import Update, updates
+from terminal.errors import UserError
 from tests.unit.orchestration.stacks import Stacks
 from tests.unit.orchestration.updates import summary
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.environments import ROOT
-from orchestration.errors import UserError
 from orchestration.git import Git
 from orchestration.rollback.worktree import FOLDER, checked_out, sweep
+from terminal.errors import UserError
 from tests import repository
 from tests.repository import commit
 

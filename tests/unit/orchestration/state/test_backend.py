@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.state.backend import backend_url, in_account, secrets_provider
+from terminal.errors import UserError
 
 BUCKET = "s3://fraud-pipeline-state-111111111111-eu-west-1?region=eu-west-1"
 KEY = "awskms://alias/fraud-pipeline-state?region=eu-west-1"

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from orchestration.environments import find
-from orchestration.errors import UserError
 from orchestration.layers import Layer
+from orchestration.pulumi.drift import Drifted
+from orchestration.pulumi.property_diff import Change
 from orchestration.state.locks import Holder
-from orchestration.status.differences import Change
 from orchestration.status.drift import drift
-from orchestration.status.drifted import Drifted
+from terminal.errors import UserError
 
 DATA, EDGE = Layer("data", "fraud-data"), Layer("edge", "fraud-edge")
 QUEUE = Drifted(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import UserError
 from orchestration.status import graph
 from orchestration.status.graph import Node
+from terminal.errors import UserError
 
 NODES = [
     Node("base", "platform", (), {"key_arn": "text", "subnet_ids": "list of text"}, {}),

@@ -3,11 +3,11 @@ import json
 import pytest
 from pulumi.automation import UpdateSummary
 
-from orchestration.engine.changes import Changes
 from orchestration.environments import find
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS, Layer
+from orchestration.pulumi.changes import Changes
 from orchestration.status import history
+from terminal.errors import UserError
 from tests.unit.orchestration.updates import summary
 
 DATA = LAYERS[1]

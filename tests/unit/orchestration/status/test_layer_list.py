@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from orchestration.environments import CLOUD, Environment, find
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS, in_order
 from orchestration.status import layer_list
+from terminal.errors import UserError
 from tests import repository
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from operations.monitoring.subscriptions import RUNBOOK, SUBSCRIPTION_TYPE
 from orchestration.environments import ROOT, Environment
 from orchestration.status.mail import check_mail
+from orchestration.status.subscriptions import RUNBOOK, SUBSCRIPTION_TYPE
 from tests.unit.operations.monitoring.fake_sns import FakeSns
 
 TOPIC = "arn:aws:sns:us-east-1:111111111111:fraud-alerts"

@@ -9,16 +9,16 @@ import pytest
 from pulumi.automation import UpdateSummary
 from rich.console import Console
 
-from operations.monitoring.subscriptions import Reason, Unconfirmed
-from orchestration.deployment.compatibility import Problem, Stale
 from orchestration.environments import Environment
-from orchestration.errors import UserError
 from orchestration.layers import LAYERS, Layer
+from orchestration.planning.compatibility import Problem, Stale
 from orchestration.state.locks import Holder
 from orchestration.status.history import Update, updates
 from orchestration.status.layer_status import Distance, LayerStatus
 from orchestration.status.mail import MailCheck
 from orchestration.status.status import Nothing, as_table, notes, status
+from orchestration.status.subscriptions import Reason, Unconfirmed
+from terminal.errors import UserError
 from tests.unit.orchestration.updates import STARTED, summary
 
 PROD = Environment("prod", Path("/nowhere"))

@@ -1,0 +1,65 @@
+"""A transaction as clients post it: the one definition of its fields, their types and what they may hold.
+
+The gateway's request schema, the validation and the words for what is wrong are made from this class.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from functions.common.domain.fields import fields_of
+
+# A pattern's $ would let a line break through at the end; \Z does not.
+Identifier = Annotated[
+    str,
+    Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z", description="a string of 1 to 64 letters, digits, '_' and '-'"),
+]
+# What SQS refuses (control characters, lone surrogates, U+FFFE and U+FFFF) must not come in: a transaction
+# that can be stored but not sent on would never be told of.
+Text = Annotated[
+    str,
+    Meta(
+        pattern="\\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]{1,128}\\Z",
+        description="a string of 1 to 128 characters, none of them control characters",
+    ),
+]
+Amount = Annotated[
+    Decimal,
+    Meta(
+        description="a number, or a string with a decimal, greater than 0,"
+        " with at most 12 digits before and 4 after the point"
+    ),
+]
+Currency = Annotated[str, Meta(description="an ISO 4217 currency code in capital letters")]
+Country = Annotated[str, Meta(description="an ISO 3166-1 alpha-2 country code in capital letters")]
+Channel = Annotated[
+    Literal["card_present", "ecommerce", "transfer", "atm"],
+    Meta(description="one of card_present, ecommerce, transfer, atm"),
+]
+# How far clients' clocks may be ahead of ours.
+AHEAD_MS = 5 * 60 * 1000
+# From 1: the table keeps timestamp 0 for the guard item of a transaction id.
+Timestamp = Annotated[
+    int,
+    Meta(ge=1, description="an integer, epoch milliseconds, not more than 5 minutes ahead of now"),
+]
+
+
+class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One transaction; `timestamp` is epoch milliseconds, `amount` is exact in units of `currency`."""
+
+    transaction_id: Identifier
+    account_id: Identifier
+    merchant_id: Identifier
+    amount: Amount
+    currency: Currency
+    timestamp: Timestamp
+    channel: Channel | None = None
+    country: Country | None = None
+    device_id: Text | None = None
+    ip_address: Text | None = None
+    merchant_category: Text | None = None
+
+
+FIELDS = fields_of(Transaction)

@@ -1,0 +1,134 @@
+"""ministack's pipes, roles and policies as the hops see them; what is changed of them is in hooks.py."""
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from ministack.core import iam_evaluator  # type: ignore[import-untyped]
+from ministack.core.arn import parse_arn  # type: ignore[import-untyped]
+from ministack.services import eventbridge, iam, pipes, sts  # type: ignore[import-untyped]
+
+from local.aws_json import AwsError, AwsJson, Caller
+from local.delivery import metrics
+from local.delivery.hooks import POSITION
+from local.delivery.pipe_delivery import Record
+from local.delivery.pipe_settings import PipeSettings
+
+
+def queue_url(url: str, arn: str) -> str:
+    """The address of a queue, which an emulator's is made of: endpoint, account and name."""
+    spec = parse_arn(arn)
+    return f"{url}/{spec.account_id}/{spec.resource}"
+
+
+def allows_service(policy: Any, service: str, action: str, resource: str, source_arn: str) -> bool:
+    """Whether a resource's policy lets an AWS service act on it on behalf of the resource `source_arn`."""
+    source = parse_arn(source_arn)
+    context = iam_evaluator.EvalContext(
+        # The service itself calls: a grant to an account does not cover it.
+        principal_arn="*",
+        principal_type="Service",
+        principal_account="",
+        action=action,
+        resource_arn=resource,
+        region=source.region,
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": source.account_id},
+    )
+    return bool(iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
+
+
+class EmulatedPipe:
+    """A pipe in ministack's store."""
+
+    def __init__(self, account: str, region: str, record: dict[str, Any], url: str) -> None:
+        self._account = account
+        self._region = region
+        self._record = record
+        self._url = url
+        self._aws = AwsJson(url, region)
+
+    @property
+    def key(self) -> object:
+        return id(self._record)
+
+    def settings(self) -> PipeSettings:
+        return PipeSettings.of(self._record)
+
+    def runs(self) -> bool:
+        stored = pipes._pipes.get_scoped(self._account, self._region, self._record["Name"])
+        return stored is self._record and self._record["CurrentState"] == "RUNNING"
+
+    def position(self) -> str | None:
+        return self._record.get(POSITION)
+
+    def advance(self, sequence_number: str) -> None:
+        self._record[POSITION] = sequence_number
+
+    def assume_role(self) -> Caller:
+        settings = self.settings()
+        spec = parse_arn(settings.role_arn)
+        name = spec.resource.rsplit("/", 1)[-1]
+        role = iam._roles.get_scoped(spec.account_id, None, name)
+        if role is None:
+            raise AwsError("AccessDenied", f"the role {settings.role_arn} does not exist")
+        if not allows_service(_trust(role), "pipes.amazonaws.com", "sts:AssumeRole", "*", settings.arn):
+            raise AwsError("AccessDenied", f"the role {settings.role_arn} does not trust {settings.arn}")
+        return _session(settings.role_arn, settings.name[:64])
+
+    def aws(self) -> AwsJson:
+        return self._aws
+
+    def matches(self, pattern: str, record: Record) -> bool:
+        alternatives = eventbridge._compiled_pattern(pattern) or []
+        return any(eventbridge._matches_detail(record, alternative) for alternative in alternatives)
+
+    def queue_url(self, arn: str) -> str:
+        return queue_url(self._url, arn)
+
+    def count_failure(self) -> None:
+        settings = self.settings()
+        metrics.record_for(
+            settings.arn, "AWS/EventBridge/Pipes", "ExecutionFailed", {"PipeName": settings.name}
+        )
+
+
+def bus_pipes(url: str) -> Sequence[EmulatedPipe]:
+    """All pipes from a table's stream to an event bus."""
+    return [
+        EmulatedPipe(account, region, record, url)
+        for account, region, record in pipes._iter_all_pipes()
+        if ":event-bus/" in record["Target"] and ":dynamodb:" in record["Source"]
+    ]
+
+
+def _trust(role: dict[str, Any]) -> dict[str, Any]:
+    """A role's trust policy as a resource policy, which names its resource."""
+    document = role.get("AssumeRolePolicyDocument") or "{}"
+    parsed = json.loads(document) if isinstance(document, str) else document
+    statements = parsed.get("Statement", [])
+    statements = [statements] if isinstance(statements, dict) else statements
+    return {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
+
+
+def _session(role_arn: str, session_name: str) -> Caller:
+    """Credentials of a role, under which ministack enforces its permissions."""
+    spec = parse_arn(role_arn)
+    role = spec.resource.rsplit("/", 1)[-1]
+    digest = sha256(f"{role_arn}/{session_name}".encode()).digest()
+    access_key = "ASIA" + base64.b32encode(digest[:10]).decode()
+    secret, token = base64.b64encode(os.urandom(30)).decode(), base64.b64encode(os.urandom(60)).decode()
+    sts.register_session(
+        access_key,
+        {
+            "Arn": f"arn:aws:sts::{spec.account_id}:assumed-role/{role}/{session_name}",
+            "UserId": f"{role}:{session_name}",
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+            "AccountId": spec.account_id,
+            "PrincipalType": "AssumedRole",
+        },
+    )
+    return Caller(access_key, secret, token)

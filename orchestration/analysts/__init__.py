@@ -1,1 +1,0 @@
-"""For analysts: lists, snoozes, why something was decided, how a candidate fares."""

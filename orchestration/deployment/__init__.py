@@ -1,1 +1,0 @@
-"""Deploying layers: which, in what order, after which checks and questions."""

@@ -1,1 +1,0 @@
-"""What simulating, training and backtesting show to users; the work itself is detection's."""

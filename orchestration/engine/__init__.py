@@ -1,1 +1,0 @@
-"""The Pulumi engine: its CLI, one stack at a time, and what its events and failures mean."""

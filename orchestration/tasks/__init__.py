@@ -1,1 +1,0 @@
-"""The tasks as users type them: names, options and helps. What they do is in commands/."""

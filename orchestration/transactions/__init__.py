@@ -1,1 +1,0 @@
-"""Using a deployed pipeline: posting transactions, and seeing what came of them."""

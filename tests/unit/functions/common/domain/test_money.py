@@ -1,0 +1,36 @@
+from decimal import Decimal
+
+import pytest
+
+from functions.common.domain.money import plain, readable
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("12.50", "12.5"),
+        ("1E+2", "100"),
+        ("100", "100"),
+        ("0.0001", "0.0001"),
+        ("1.0000", "1"),
+        ("1E-4", "0.0001"),
+    ],
+)
+def test_canonical_amount_has_neither_exponent_nor_trailing_zeros(amount: str, text: str) -> None:
+    assert plain(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("12500.5", "USD", "12,500.50 USD"),
+        ("1200", "JPY", "1,200 JPY"),
+        ("1.5", "BHD", "1.500 BHD"),
+        ("0.1234", "EUR", "0.1234 EUR"),
+        ("999999999999.9999", "USD", "999,999,999,999.9999 USD"),
+    ],
+)
+def test_readable_amount_has_the_decimals_of_its_currency_and_is_never_rounded(
+    amount: str, currency: str, text: str
+) -> None:
+    assert readable(Decimal(amount), currency) == text

@@ -1,0 +1,119 @@
+import io
+import json
+from typing import Any
+
+import pytest
+
+from functions.common.dynamodb.client import StoreBusyError
+from functions.common.runtime.telemetry import InvocationFailedError, Telemetry
+from tests.unit.functions.fakes import client_error
+
+
+def _lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_log_line_is_json_with_the_transaction_as_correlation_id() -> None:
+    telemetry = Telemetry("api", stream := io.StringIO())
+    telemetry.about("tx-1")
+    telemetry.info("transaction stored", status=201)
+    [line] = _lines(stream)
+    assert line.pop("timestamp").endswith("+00:00")
+    assert line == {
+        "level": "INFO",
+        "service": "api",
+        "message": "transaction stored",
+        "correlation_id": "tx-1",
+        "status": 201,
+    }
+
+
+def test_next_invocation_does_not_carry_the_last_transactions_id() -> None:
+    telemetry = Telemetry("api", stream := io.StringIO())
+    telemetry.about("tx-1")
+    telemetry.flush()
+    telemetry.info("request refused")
+    assert "correlation_id" not in _lines(stream)[-1]
+
+
+def test_metrics_are_one_line_in_the_embedded_format() -> None:
+    telemetry = Telemetry("notify", stream := io.StringIO())
+    telemetry.count("AlertsPublished")
+    telemetry.count("AlertsPublished")
+    telemetry.duration("PostToAlert", 42)
+    telemetry.flush()
+    telemetry.flush()
+    [line] = _lines(stream)
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "FraudPipeline"
+    assert directive["Dimensions"] == [["service"]]
+    assert directive["Metrics"] == [
+        {"Name": "AlertsPublished", "Unit": "Count"},
+        {"Name": "PostToAlert", "Unit": "Milliseconds"},
+    ]
+    assert (line["service"], line["AlertsPublished"], line["PostToAlert"]) == ("notify", [1, 1], [42])
+    assert isinstance(line["_aws"]["Timestamp"], int)
+
+
+def test_duration_between_clocks_that_disagree_is_not_negative() -> None:
+    telemetry = Telemetry("notify", stream := io.StringIO())
+    telemetry.duration("PostToAlert", -3)
+    telemetry.flush()
+    assert _lines(stream)[0]["PostToAlert"] == [0]
+
+
+def test_failure_is_logged_without_the_text_of_the_error() -> None:
+    telemetry = Telemetry("api", stream := io.StringIO())
+    telemetry.failure("request failed", client_error("AccessDeniedException"))
+    [line] = _lines(stream)
+    assert (line["level"], line["error"], line["code"]) == ("ERROR", "ClientError", "AccessDeniedException")
+    assert "account" not in stream.getvalue()
+
+
+def test_failure_names_the_line_it_came_from() -> None:
+    telemetry = Telemetry("api", stream := io.StringIO())
+    with pytest.raises(ValueError, match="account") as caught:
+        int("account-123456789")
+    telemetry.failure("request failed", caught.value)
+    assert _lines(stream)[0]["traceback"][-1].startswith("functions/common/runtime/test_telemetry.py:")
+    assert "account" not in stream.getvalue()
+
+
+def test_error_that_ends_an_invocation_is_logged_with_its_transaction_and_raised_without_data() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    telemetry.about("tx-1")
+    with pytest.raises(InvocationFailedError) as raised, telemetry.invocation():
+        raise client_error("ThrottlingException")
+    [line] = _lines(stream)
+    assert (line["level"], line["correlation_id"], line["code"]) == ("ERROR", "tx-1", "ThrottlingException")
+    assert line["traceback"]
+    assert str(raised.value) == "ClientError (ThrottlingException)"
+    assert raised.value.__suppress_context__
+    assert "account" not in stream.getvalue() + str(raised.value)
+
+
+def test_cause_of_an_error_gives_its_code() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    busy = StoreBusyError()
+    busy.__cause__ = client_error("ThrottlingException")
+    telemetry.failure("x", busy)
+    [line] = _lines(stream)
+    assert (line["error"], line["cause"], line["code"]) == (
+        "StoreBusyError",
+        "ClientError",
+        "ThrottlingException",
+    )
+
+
+def test_metrics_of_an_invocation_that_failed_are_written() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    telemetry.count("DecidedLate", 0)
+    with pytest.raises(InvocationFailedError), telemetry.invocation():
+        raise ValueError
+    assert _lines(stream)[-1]["DecidedLate"] == [0]
+
+
+def test_trace_id_of_the_invocation_is_in_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-abc-def;Parent=1;Sampled=1")
+    Telemetry("api", stream := io.StringIO()).info("x")
+    assert _lines(stream)[0]["xray_trace_id"] == "1-abc-def"

@@ -1,0 +1,137 @@
+"""The rules that are deployed."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from detection.rules.rule_file import rules_of
+from functions.common.domain.features import NAMES, features
+from functions.common.domain.profiles import AccountProfile, MerchantProfile, observe
+from functions.fraud.scoring.scorer import Scorer, Verdict
+from tests.unit.functions.builders import NO_FEATURES, NOW, inserted
+
+RULES = Path(__file__).parents[5] / "stacks/processing/rules.yaml"
+MINUTE_MS = 60_000
+DAY = 86_400.0
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer(rules_of(RULES))
+
+
+def _score(scorer: Scorer, known: dict[str, float], **transaction: Any) -> Verdict:
+    values = [known.get(name, math.nan) for name in NAMES]
+    return scorer.score(inserted(**transaction), values, None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("transaction", "flagged_by"),
+    [
+        ({"amount": "5000.01"}, {"amount-over-limit", "remote-purchase-over-limit"}),
+        ({"amount": 1600, "channel": "atm"}, {"cash-over-limit"}),
+        ({"amount": 1, "country": "KP"}, {"high-risk-country"}),
+        (
+            {"amount": 1001, "merchant_category": "gift_cards"},
+            {"high-risk-category", "remote-purchase-over-limit"},
+        ),
+        ({"amount": 750_001, "currency": "JPY", "channel": None}, {"amount-over-limit"}),
+    ],
+)
+def test_suspicious_kinds_are_flagged(
+    scorer: Scorer, transaction: dict[str, Any], flagged_by: set[str]
+) -> None:
+    verdict = scorer.score(inserted(**transaction), NO_FEATURES, None, NOW)
+    assert verdict.suspicious
+    assert {reason.rule_id for reason in verdict.reasons} == flagged_by
+
+
+@pytest.mark.parametrize(
+    "transaction",
+    [
+        {},
+        {"amount": 999},
+        {"amount": 4999, "channel": "card_present"},
+        {"amount": 50, "merchant_category": "gambling"},
+        {"amount": 300, "channel": "atm"},
+        {"amount": 140_000, "currency": "JPY"},
+        {"country": "NO"},
+    ],
+)
+def test_everyday_kinds_are_not_flagged(scorer: Scorer, transaction: dict[str, Any]) -> None:
+    assert not scorer.score(inserted(**transaction), NO_FEATURES, None, NOW).suspicious
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (
+            {"amount_ratio": 5.2, "account_count_30d": 10},
+            "Amount of 412.00 EUR is 5.2 times this account's 30-day mean",
+        ),
+        (
+            {"amount_to_usual": 3.1, "largest_to_usual_14d": 4.2, "account_count_30d": 10},
+            "Amount of 412.00 EUR is 3.1 times this account's usual one,"
+            " after one of 4.2 times within 14 days",
+        ),
+        (
+            {"amount_to_usual": 3.1, "account_fraud_30d": 1},
+            "Amount of 412.00 EUR is 3.1 times this account's usual one; its confirmed frauds of 30 days: 1",
+        ),
+        (
+            {"merchant_run": 3, "merchant_run_age": 5 * DAY, "merchant_count_7d": 4},
+            "The last 3 transactions at this merchant that anything is known of were fraud,"
+            " the first 5 days ago",
+        ),
+        (
+            {"speed": 4000.0},
+            "In US with the card: 4,000 km/h from the country of the account's last transaction",
+        ),
+    ],
+)
+def test_what_differs_from_history_is_flagged_with_its_numbers(
+    scorer: Scorer, known: dict[str, float], reason: str
+) -> None:
+    verdict = _score(scorer, known, amount=412, currency="EUR", channel="card_present")
+    assert verdict.suspicious
+    assert [one.text for one in verdict.reasons] == [reason]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"amount_ratio": 5.2, "account_count_30d": 9},
+        {"amount_to_usual": 3.1, "largest_to_usual_14d": 3.0, "account_count_30d": 10},
+        {"amount_to_usual": 3.1, "account_fraud_30d": 0},
+        {"merchant_run": 2, "merchant_run_age": 5 * DAY, "merchant_count_7d": 4},
+        {"merchant_run": 3, "merchant_run_age": 40 * DAY, "merchant_count_7d": 4},
+        {"merchant_run": 30, "merchant_run_age": 5 * DAY, "merchant_count_7d": 9_000},
+        {"speed": 800.0},
+        {"new_device": 1, "new_country": 1},
+        {"account_count_1d": 40, "account_count_30d": 50},
+    ],
+)
+def test_what_differs_a_little_is_not_flagged(scorer: Scorer, known: dict[str, float]) -> None:
+    assert not _score(scorer, known, amount=412, currency="EUR", channel="card_present").suspicious
+
+
+def test_stolen_login_is_flagged_by_what_it_does_together(scorer: Scorer) -> None:
+    verdict = _score(scorer, {"new_device": 1, "new_country": 1, "amount_to_usual": 2.5})
+    assert verdict.suspicious
+    assert {one.rule_id for one in verdict.reasons} == {"new-device-abroad", "new-device-with-unusual-amount"}
+
+
+def test_cheap_purchase_of_who_spends_little_is_not_flagged(scorer: Scorer) -> None:
+    known = {"amount_ratio": 8.0, "amount_to_usual": 8.0, "account_count_30d": 30, "account_fraud_30d": 1}
+    assert not _score(scorer, known, amount=18, currency="EUR").suspicious
+
+
+def test_first_transactions_of_an_account_are_not_flagged(scorer: Scorer) -> None:
+    account, merchant = AccountProfile(), MerchantProfile()
+    for number in range(30):
+        one = inserted(amount=10 * (number % 7 + 1), timestamp=NOW + number * MINUTE_MS)
+        verdict = scorer.score(one, features(account, merchant, one), None, NOW)
+        assert not verdict.suspicious, verdict.reasons
+        observe(account, merchant, one)
