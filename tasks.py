@@ -6,7 +6,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from rich.text import Text
 
-from cli import accounts, deployment, development, embedded, inspection, pipeline, repair, review
+from cli import accounts, deployment, development, inspection, pipeline, repair, review
 from cli.models import model_tasks
 from cli.rules import rule_tasks
 from cli.task import task
@@ -38,7 +38,7 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Detection": (model_tasks.simulate, model_tasks.train, model_tasks.backtest),
     "Prepare an account": (accounts.bootstrap,),
     "Keep states": Collection("state", accounts.backups, accounts.restore),
-    "Embedded AWS": Collection("local", embedded.up, embedded.down, embedded.reset),
+    "Embedded AWS": Collection("local", pipeline.up, pipeline.down, pipeline.reset),
     "Change this repository": (
         development.run_tests,
         development.check,

@@ -13,9 +13,9 @@ from local.emulator import Emulator
 from orchestration import environments
 from orchestration.pulumi import pulumi_cli
 from orchestration.pulumi.command import ControlledCommand
-from orchestration.pulumi.engine import inherited_variables
-from orchestration.pulumi.lean_stack import LeanStack, StackInitMode
+from orchestration.pulumi.engine import LeanStack, StackInitMode
 from orchestration.pulumi.program import Program
+from orchestration.pulumi.variables import inherited_variables, pulumi_variables
 
 
 class _ByHand(ControlledCommand):
@@ -35,7 +35,7 @@ def main(layer: str) -> None:
     workspace = LocalWorkspace(
         work_dir=str(environment.stack_folder(layer)),
         program=Program(environment.stack_folder(layer)),
-        env_vars={**environment.pulumi_variables(), **endpoint.environment()},
+        env_vars={**pulumi_variables(environment), **endpoint.environment()},
         pulumi_command=command,
     )
     LeanStack(environment.name, workspace, StackInitMode.SELECT).up(suppress_outputs=True)

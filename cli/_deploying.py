@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration import engines, environments, layers, update_message
-from orchestration.accounts import account_of
-from orchestration.environments import Environment
+from orchestration.environments import Environment, account_of
 from orchestration.git import Git
 from orchestration.layers import Layer
 from orchestration.planning import changed_layers, preflight
+from orchestration.planning.changed_layers import StackEvidence
 from orchestration.planning.deployer import Deployer, Ways
-from orchestration.planning.evidence import StackEvidence
 from orchestration.planning.network_interfaces import SLOW, NetworkInterfaces
 from orchestration.planning.plan_file import SavedPlan
 from orchestration.planning.quotas import AccountQuotas, check_quotas
@@ -20,9 +19,8 @@ from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.progress import Progress
 from orchestration.state.state_backups import Backups
 from orchestration.status.mail import check_mail
-from terminal.confirm import confirm
 from terminal.errors import UserError
-from terminal.output import say
+from terminal.output import confirm, say
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from orchestration.state.state_backups import Backups
 from orchestration.status import drift as drifting
 from orchestration.status import history
 from orchestration.status import status as standing
-from terminal.confirm import confirm
+from terminal.output import confirm
 
 
 def bootstrap(env: str, how: How) -> None:

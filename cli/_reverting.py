@@ -15,7 +15,7 @@ from orchestration.rollback.rollback import Rollback
 from orchestration.rollback.rollback import Ways as RollbackWays
 from orchestration.state import locks
 from orchestration.state.state_backups import Backups
-from terminal.confirm import confirm
+from terminal.output import confirm
 
 
 def rollback(env: str, name: str, *, to: int, how: How) -> None:

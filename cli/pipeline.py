@@ -1,5 +1,6 @@
 """Tasks that use a deployed pipeline."""
 
+
 # Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
@@ -7,6 +8,34 @@ from invoke.context import Context
 
 from cli.options import ENV, FOLLOW, JSON, LOCAL_ENV, PORT
 from cli.task import Number, Whole, task
+
+# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
+# ruff: noqa: PLC0415
+
+
+@task(help={"port": PORT})
+def up(_: Context, port: int = Whole(0)) -> None:
+    """Start the embedded AWS; deploy does so by itself."""
+    from cli import _using
+
+    _using.local_up(port)
+
+
+@task()
+def down(_: Context) -> None:
+    """Stop the embedded AWS and keep what it holds."""
+    from cli import _using
+
+    _using.local_down()
+
+
+@task()
+def reset(_: Context) -> None:
+    """Forget what it holds, and the stacks deployed to it."""
+    from cli import _using
+
+    _using.local_reset()
+
 
 FORMAT = "jsonl or csv (default: by the file's name or content)"
 CONCURRENCY = "requests at the same time, up to 256"

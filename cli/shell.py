@@ -11,8 +11,8 @@ from local.plugin.install import install_language_host
 from orchestration import environments, local_aws
 from orchestration.environments import LOCAL, SHELL_VARIABLE, Environment
 from orchestration.pulumi import language_host
-from orchestration.pulumi.engine import FOREIGN_TO_LOCAL
 from orchestration.pulumi.pulumi_cli import CLI, Cli
+from orchestration.pulumi.variables import USER_PREFIXES, pulumi_variables
 from orchestration.state.backend import URL, in_account
 
 Variables = Mapping[str, str]
@@ -40,7 +40,7 @@ def changes(environment: Environment, cli: Cli, aws: Variables, inherited: Varia
     """What has to change in a shell; `aws` are the variables of the embedded AWS."""
     kept = {name: value for name, value in inherited.items() if not _is_foreign(environment, name, inherited)}
     wanted = {
-        **environment.pulumi_variables(kept),
+        **pulumi_variables(environment, kept),
         **aws,
         **{name: _extend(kept.get(name, ""), aws[name]) for name in _NO_PROXY if name in aws},
         "PATH": _path(cli, kept.get("PATH", "")),
@@ -60,7 +60,7 @@ def script(of: Changes) -> str:
 def _is_foreign(environment: Environment, name: str, inherited: Variables) -> bool:
     """Whether a variable belongs to another environment than this one."""
     if environment.is_local or inherited.get(SHELL_VARIABLE) == LOCAL:
-        return name.startswith(FOREIGN_TO_LOCAL)
+        return name.startswith(USER_PREFIXES)
     return name == URL and _is_of_earlier_account(environment, inherited)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from orchestration import local_aws
-from orchestration.accounts import account_of
-from orchestration.environments import Environment
+from orchestration.environments import Environment, account_of
 from orchestration.layers import Layer, check_layer_files, settings_model
 from orchestration.planning import preflight
 from orchestration.pulumi import pulumi_cli
 from orchestration.pulumi.command import ControlledCommand
-from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event
+from orchestration.pulumi.variables import inherited_variables
 from shared.configuration import SettingsError, validate_file
 from terminal.errors import UserError
 

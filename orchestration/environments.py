@@ -4,9 +4,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestration.state.backend import URL, backend_url
 from terminal.errors import UserError
+
+if TYPE_CHECKING:
+    from shared.configuration import Account
+
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
@@ -16,10 +20,6 @@ CLOUD = ("dev", "staging", PROD)
 NAMES = (LOCAL, *CLOUD)
 # Holds the name of the environment that `invoke env` has set a shell up for.
 SHELL_VARIABLE = "FRAUD_ENV"
-
-# Protects nothing: the embedded AWS holds made-up data. It is fixed so that the salt in the settings
-# files is right in every clone.
-LOCAL_PASSPHRASE = "local"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -58,24 +58,6 @@ class Environment:
         """The settings of a layer in this environment."""
         return self.stack_folder(layer) / f"Pulumi.{self.name}.yaml"
 
-    def pulumi_variables(self, variables: Mapping[str, str] = os.environ) -> Mapping[str, str]:
-        """What the engine's process gets on top of the user's own `variables`.
-
-        For an account that is the backend, if the user has chosen none; credentials are the user's.
-        """
-        url = backend_url(self, variables)
-        always = {"PULUMI_SKIP_UPDATE_CHECK": "true", **({URL: url} if url else {})}
-        if not self.is_local:
-            return always
-        return {
-            **always,
-            "PULUMI_HOME": str(self.state_folder / "pulumi-home"),
-            "PULUMI_CONFIG_PASSPHRASE": LOCAL_PASSPHRASE,
-            # An official plugin found on PATH would go before the local one and call the real AWS.
-            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        }
-
 
 def find(name: str, root: Path = ROOT, variables: Mapping[str, str] = os.environ) -> Environment:
     """The environment of that name.
@@ -92,3 +74,15 @@ def find(name: str, root: Path = ROOT, variables: Mapping[str, str] = os.environ
             f'Use another shell, or set this one up: eval "$(invoke env --env {name})"',
         )
     return Environment(name, root)
+
+
+def account_of(environment: Environment) -> "Account":
+    """Its id, region and names. Raises UserError for `local`, and where the settings do not say."""
+    from shared import configuration  # noqa: PLC0415 - it imports Pulumi, half a second
+
+    if environment.is_local:
+        raise UserError(f"'{environment.name}' is no AWS account.")
+    try:
+        return configuration.read_account(environment.name, environment.root)
+    except configuration.SettingsError as error:
+        raise UserError(f"{error}.") from error

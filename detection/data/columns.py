@@ -19,7 +19,7 @@ from detection.data.row_errors import (
     fault,
     number,
 )
-from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 from functions.common.domain.transaction_event import TransactionInserted
 

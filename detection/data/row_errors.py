@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 
 Unit = Literal["s", "ms"]

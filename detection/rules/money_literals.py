@@ -3,8 +3,7 @@
 from decimal import Decimal
 
 from detection.rules.operands import Value, WrongError
-from functions.common.domain.currencies import CURRENCIES
-from functions.common.domain.exchange_rates import in_euros
+from functions.common.domain.currencies import CURRENCIES, in_euros
 from functions.fraud.scoring.expressions import LIMIT
 
 _DIGITS = 4

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, get_args
 
-from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 from functions.common.domain.features import FEATURES
 from functions.common.domain.transaction import Channel

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from detection.rules.errors import unknown
 from detection.rules.names import CHANNELS, LEFT_OUT, NAMES, Kind
 from detection.rules.negation import Form
-from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 from functions.fraud.scoring.expressions import LIMIT
 

@@ -8,7 +8,7 @@ from functions.api.items import fingerprint, guard_item, transaction_item
 from functions.api.store import Outcome
 from functions.common.domain.transaction import Transaction
 from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, write_all
-from functions.common.runtime.retries import Sleep, pause
+from functions.common.runtime.clock import Sleep, pause
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

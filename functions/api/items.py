@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from functions.common.domain.money import plain
+from functions.common.domain.currencies import plain
 from functions.common.domain.transaction import FIELDS, Transaction
 
 Item = dict[str, Any]

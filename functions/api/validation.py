@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 from functions.common.domain.fields import Field
 from functions.common.domain.transaction import AHEAD_MS, FIELDS, Transaction

@@ -14,7 +14,7 @@ from functions.common.domain.decision import Decision
 from functions.common.domain.lists_and_snoozes import Snooze
 from functions.common.domain.profiles import AccountProfile, MerchantProfile
 from functions.common.domain.transaction_event import TransactionInserted, key_of
-from functions.common.dynamodb import profile_items, profile_table
+from functions.common.dynamodb import profile_items
 from functions.common.dynamodb.client import Item, RefusedWriteError, write_all
 from functions.common.dynamodb.profile_items import Kept
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # How old what is known of snoozed rules may be: it is read with the profiles, by no request of its own.
 _SNOOZES_MS = 30_000
-_CONTROL = profile_items.key("control", "rules")
+_CONTROL = profile_items.profile_key("control", "rules")
 _TRANSACTION = 2
 
 
@@ -88,7 +88,9 @@ class DynamoDbProfileStore:
     def read(self, transaction: TransactionInserted, now_ms: int) -> Known:
         with_control = now_ms - self._snoozes_read_at >= _SNOOZES_MS
         further = [_CONTROL] if with_control else []
-        account, merchant, others = profile_table.read(self._client, self._profiles, transaction, *further)
+        account, merchant, others = profile_items.read_profiles(
+            self._client, self._profiles, transaction, *further
+        )
         if with_control:
             self._snoozes = _snoozes(others.get("control"))
             self._snoozes_read_at = now_ms

@@ -12,9 +12,8 @@ from msgspec import Struct
 
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.runtime.telemetry import Telemetry
-from functions.fraud.event import UnreadableEventError, read_event
 from functions.fraud.queue import FailureQueue
-from functions.fraud.service import FraudDetector
+from functions.fraud.service import FraudDetector, UnreadableEventError, read_event
 
 # The longest that one transaction takes, attempts included. A function that times out reports nothing, and
 # then every message of the batch is delivered again.

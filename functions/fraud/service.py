@@ -1,16 +1,23 @@
 """What happens to a new transaction: decided on, counted, recorded, and told of if it is suspicious."""
 
 import time
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
 
 from functions.common.domain.decision import FRAUD, Decision
 from functions.common.domain.profiles import observe, relabel
 from functions.common.domain.suspicious_message import SuspiciousTransaction
-from functions.common.domain.transaction_event import TransactionInserted, facts_of
+from functions.common.domain.transaction_event import (
+    TransactionInserted,
+    UnreadableTransactionError,
+    facts_of,
+    from_attributes,
+)
 from functions.common.dynamodb.client import StoreBusyError
-from functions.common.runtime.clock import Clock
-from functions.common.runtime.retries import Sleep, pause
+from functions.common.runtime.clock import Clock, Sleep, pause
 from functions.common.runtime.telemetry import Telemetry
-from functions.fraud.event import read_event
 from functions.fraud.profile_store import (
     ChangedMeanwhileError,
     DecidedBeforeError,
@@ -20,6 +27,31 @@ from functions.fraud.profile_store import (
 )
 from functions.fraud.queue import SuspiciousQueue
 from functions.fraud.scoring.decider import Judge
+
+
+class UnreadableEventError(ValueError):
+    """The event is not one of an inserted transaction. Its message quotes no values."""
+
+
+class _Detail(Struct, frozen=True):
+    event_name: Literal["INSERT"]
+    transaction: dict[str, dict[str, str | bool]]
+
+
+class _Event(Struct, frozen=True):
+    detail: _Detail
+
+
+def read_event(event: object) -> TransactionInserted:
+    """The transaction in an EventBridge event, whose values are still DynamoDB's: {"S": "USD"}.
+
+    Raises UnreadableEventError, so that the event ends up where what failed is kept.
+    """
+    try:
+        return from_attributes(msgspec.convert(event, _Event).detail.transaction)
+    except (msgspec.ValidationError, UnreadableTransactionError) as error:
+        raise UnreadableEventError(f"the event is not of an inserted transaction: {error}") from None
+
 
 # Those who buy at one merchant in the same second wait for each other; all attempts together take some five
 # seconds, and then the event comes again.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from functions.common.domain.decision import FRAUD
 from functions.common.domain.profiles import relabel
 from functions.common.domain.transaction_event import from_attributes, key_of
-from functions.common.dynamodb import profile_items, profile_table
+from functions.common.dynamodb import profile_items
 from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, read_one, write_all
-from functions.common.runtime.retries import Sleep, pause
+from functions.common.runtime.clock import Sleep, pause
 from functions.labels.label import Label
 from functions.labels.store import Outcome, UnknownTransactionError
 
@@ -79,7 +79,7 @@ class DynamoDbLabelStore:
 
     def _count(self, item: Item, change: int, now_ms: int) -> Iterator[dict[str, Any]]:
         transaction = from_attributes(item)
-        account, merchant, _ = profile_table.read(self._client, self._profiles, transaction)
+        account, merchant, _ = profile_items.read_profiles(self._client, self._profiles, transaction)
         relabel(account.profile, merchant.profile, transaction, change)
         yield {"Update": profile_items.update(self._profiles, account, now_ms)}
         yield {"Update": profile_items.update(self._profiles, merchant, now_ms)}

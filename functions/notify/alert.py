@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from functions.common.domain.money import readable
+from functions.common.domain.currencies import readable
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 
 # SNS: "less than 100 characters"; it refuses line breaks, control characters and anything that is not ASCII.

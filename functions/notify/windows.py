@@ -28,7 +28,7 @@ class DynamoDbAlertWindows:
         self._table = table_name
 
     def count(self, account_id: str, since: int) -> int:
-        key = profile_items.key(profile_items.subject("account", account_id))
+        key = profile_items.profile_key(profile_items.profile_subject("account", account_id))
         alerts = profile_items.alerts_of(read_one(self._connect(), self._table, key))
         counts = {alerts.earlier_since: alerts.earlier_count, alerts.since: alerts.count}
         return max(counts.get(since, 0), AT_LEAST)

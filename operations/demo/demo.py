@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from functions.common.domain.money import readable
+from functions.common.domain.currencies import readable
 from functions.common.runtime.clock import now_ms
 from operations.demo.outcome import Alert, Findings
 from operations.demo.run import SETTLE_SECONDS, THREADS, Decisions, Following, Watch

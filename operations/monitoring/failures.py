@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE
-from functions.fraud.event import UnreadableEventError, read_event
+from functions.fraud.service import UnreadableEventError, read_event
 from operations.monitoring import queues
 from operations.monitoring.reader import Message
 

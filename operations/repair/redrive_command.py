@@ -21,9 +21,8 @@ from operations.repair.survey import QueueSurvey, survey_queues
 from operations.repair.undecided import TransactionTable
 from shared.contracts import DataOutputs, ProcessingOutputs, text
 from terminal.aws_errors import told_to_users
-from terminal.confirm import confirm
 from terminal.errors import UserError
-from terminal.output import console, console_for_question, print_json, progress_console, say
+from terminal.output import confirm, console, console_for_question, print_json, progress_console, say
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

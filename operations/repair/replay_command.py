@@ -16,9 +16,8 @@ from operations.repair.replay import PATIENCE_SECONDS, Replay, ReplayResult
 from operations.repair.times import read_period
 from operations.repair.undecided import Item, Period, TransactionTable
 from shared.contracts import ProcessingOutputs, text
-from terminal.confirm import confirm
 from terminal.errors import UserError
-from terminal.output import console, print_json, progress_console, say
+from terminal.output import confirm, console, print_json, progress_console, say
 
 FAILED = 1
 PARTLY_DONE = 3

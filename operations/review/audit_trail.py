@@ -55,7 +55,7 @@ def audited(entry: AuditEntry, before: Entry | None, after: Entry | None) -> Wri
     """The write that keeps a change; none that is kept is written over."""
     entry = msgspec.structs.replace(entry, before=_builtins(before), after=_builtins(after))
     at = datetime.fromtimestamp(entry.at / 1000, UTC).isoformat(timespec="milliseconds")
-    key = profile_items.key(AUDIT, f"{at.replace('+00:00', 'Z')}#{uuid.uuid4().hex[:12]}")
+    key = profile_items.profile_key(AUDIT, f"{at.replace('+00:00', 'Z')}#{uuid.uuid4().hex[:12]}")
     return {
         "Put": {
             "Item": {**key, **_as_item(entry)},
@@ -94,5 +94,5 @@ def _as_item(entry: Struct) -> dict[str, Any]:
 
 def _registry_key(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Listing):
-        return profile_items.key(LISTS, f"{entry.list}#{entry.kind}#{entry.id}")
-    return profile_items.key(SNOOZES, f"{entry.kind}#{entry.id}")
+        return profile_items.profile_key(LISTS, f"{entry.list}#{entry.kind}#{entry.id}")
+    return profile_items.profile_key(SNOOZES, f"{entry.kind}#{entry.id}")

@@ -10,9 +10,13 @@ from functions.common.dynamodb.client import Item
 from functions.common.runtime.clock import Clock, now_ms
 from operations.review import audit_trail
 from operations.review.audit_trail import AuditEntry
-from operations.review.author import author_of
 from operations.review.entry_items import Place, Said
 from operations.review.profiles_table import ProfilesTable, Write
+
+
+def author_of(arn: str) -> str:
+    """The part of a caller's ARN that says who it is: 'user/jane', 'assumed-role/Analyst/jane'."""
+    return arn.rpartition(":")[2] or arn
 
 
 @dataclass(frozen=True)

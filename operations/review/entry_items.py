@@ -19,7 +19,7 @@ from operations.review.profiles_table import Write
 Said = TypeVar("Said", Listing, Snooze)
 Texts = Mapping[str, str | None]
 
-CONTROL = profile_items.key("control", "rules")
+CONTROL = profile_items.profile_key("control", "rules")
 _SNOOZES = "snoozes"
 _ON_PROFILES: Mapping[str, type[Listing] | type[Snooze]] = {"listing": Listing, "snooze": Snooze}
 # An item that nothing is said on any more, and nothing was counted on yet.
@@ -51,7 +51,7 @@ class OnProfile(Generic[Said]):
 
     @property
     def key(self) -> Item:
-        return profile_items.key(profile_items.subject(self.kind, self.id))
+        return profile_items.profile_key(profile_items.profile_subject(self.kind, self.id))
 
     def said(self, item: Item | None) -> Said | None:
         text = _text(item, self.attribute)

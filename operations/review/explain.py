@@ -7,10 +7,10 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from functions.common.domain.currencies import plain, readable
 from functions.common.domain.decision import Decision
 from functions.common.domain.features import FEATURES, VERSION
-from functions.common.domain.money import plain, readable
-from functions.fraud.scoring.reason_text import in_words
+from functions.fraud.scoring.reasons import in_words
 from operations.monitoring.locate import Location
 from operations.review.transaction_record import Labelled, Stored
 from terminal import durations

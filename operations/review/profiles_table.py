@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, read_one, write_all
-from functions.common.runtime.retries import Sleep, pause
+from functions.common.runtime.clock import Sleep, pause
 from terminal.aws_errors import told_to_users
 from terminal.errors import UserError
 

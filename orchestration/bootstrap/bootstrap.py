@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 import boto3
 from rich.table import Table
 
-from orchestration.accounts import account_of
 from orchestration.bootstrap.github_oidc import CiIdentity
 from orchestration.bootstrap.layer_stack import LayerStack, Stacks
 from orchestration.bootstrap.resource import Finding, Part, Pause, wait_until_right
 from orchestration.bootstrap.state_bucket import StateBucket
 from orchestration.bootstrap.state_key import StateKey
-from orchestration.environments import Environment
+from orchestration.environments import Environment, account_of
 from orchestration.layers import LAYERS, Layer
 from orchestration.planning.preflight import check_account
 from orchestration.state import backend

@@ -15,9 +15,8 @@ from orchestration.planning.contracts import Neighbours, Outputs, say_outdated
 from orchestration.planning.network_interfaces import MAX_MINUTES, NetworkInterfaces
 from orchestration.planning.plan_file import PlanFolder, SavedPlan
 from orchestration.planning.scheduler import Fate, Report, StoppedByUser, in_waves
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.errors import MissingUpstreamError
-from orchestration.pulumi.results import Outcome
+from orchestration.pulumi.results import Changes, Outcome
 from orchestration.state import pending_operations
 from shared.contracts import FoundationOutputs
 from terminal.errors import PartlyDoneError, UserError

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import boto3
 from botocore.exceptions import ClientError
 
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Step
 from terminal.aws_errors import told_to_users
 from terminal.errors import PartlyDoneError
 from terminal.output import progress_console, say

@@ -15,12 +15,10 @@ import msgspec
 from orchestration import layers
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
-from orchestration.planning.awaited import awaited
 from orchestration.planning.layer_paths import COMPILERS
+from orchestration.planning.plan_view import awaited
 from orchestration.planning.scheduler import Fate, Report
-from orchestration.pulumi.changes import Changes
-from orchestration.pulumi.results import Outcome
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Changes, Outcome, Step
 from terminal.errors import UserError
 
 FORMAT = 1

@@ -1,21 +1,60 @@
 """Showing what a deployment would do, before the question: what loses something first, and in words."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pulumi.runtime.rpc import UNKNOWN
 from rich.console import Console
 from rich.text import Text
 
-from orchestration.planning.awaited import awaited
+from orchestration.planning.compatibility import of_outputs
 from orchestration.planning.network_interfaces import delay_notice
 from orchestration.planning.scheduler import Fate, Report
-from orchestration.planning.stateful import TYPES
-from orchestration.pulumi.results import Outcome
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Outcome, Step
 from shared import contracts
 from terminal.output import console
+
+# What is lost when a resource of the type is deleted or replaced, as the end of a sentence.
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "aws:apigateway/restApi:RestApi": "its URL changes for every client",
+        "aws:cloudwatch/eventBus:EventBus": "events sent in the meantime are lost",
+        "aws:cloudwatch/logGroup:LogGroup": "what was logged is lost",
+        "aws:dynamodb/table:Table": "every item in it is lost",
+        "aws:kms/key:Key": "what it encrypted cannot be read any more",
+        "aws:s3/bucket:Bucket": "every object in it is lost",
+        "aws:s3/bucketV2:BucketV2": "every object in it is lost",
+        "aws:sns/topic:Topic": "its subscriptions are lost",
+        "aws:sns/topicSubscription:TopicSubscription": "its receiver has to confirm anew",
+        "aws:sqs/queue:Queue": "every message in it is lost",
+    }
+)
+
+
+def is_stateful(resource_type: str) -> bool:
+    """Whether deleting a resource of this type (`aws:sqs/queue:Queue`) loses something."""
+    return resource_type in TYPES
+
+
+def awaited(plan: Iterable[Report[Outcome]]) -> Mapping[str, Sequence[str]]:
+    """What each layer of a plan uses and another of its layers would change, as `layer.field` by layer.
+
+    So more may happen to it than its preview says. What comes anew has placeholders, and is not among them.
+    """
+    outcomes = {report.layer: report.result for report in plan if report.result}
+    found: dict[str, list[str]] = {}
+    for layer, outcome in outcomes.items():
+        reads = of_outputs(outcome.outputs)
+        for other, changing in outcomes.items():
+            if other.name in layer.depends_on:
+                now, then = changing.before, changing.outputs
+                used = reads.uses(other.name, of_outputs(now).gives)
+                fields = [name for name in used if name in now and now[name] != then.get(name)]
+                found.setdefault(layer.name, []).extend(f"{other.name}.{name}" for name in fields)
+    return {name: fields for name, fields in found.items() if fields}
+
 
 _SIGNS = {
     "create": ("+", "green"),

@@ -7,8 +7,7 @@ from rich.table import Table
 
 from orchestration.layers import in_words
 from orchestration.planning.scheduler import Fate, Report, failed
-from orchestration.pulumi.changes import Changes
-from orchestration.pulumi.results import Outcome
+from orchestration.pulumi.results import Changes, Outcome
 from terminal.output import fail
 
 COLUMNS = ("create", "update", "replace", "delete", "same")

@@ -1,10 +1,10 @@
 """The Pulumi engine, one stack at a time: what the tasks need of the Automation API, with typed results."""
 
 import json
-import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,26 +12,48 @@ from typing import Any
 from pulumi.automation import (
     EngineEvent,
     LocalWorkspace,
+    OutputMap,
     Stack,
     StackNotFoundError,
     UpdateSummary,
 )
+from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
 from pulumi.automation.errors import CommandError
 from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
 
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
 from orchestration.pulumi import errors
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.command import ControlledCommand
 from orchestration.pulumi.drift import Drifted
 from orchestration.pulumi.errors import Diagnostic
-from orchestration.pulumi.lean_stack import LeanStack, StackInitMode
 from orchestration.pulumi.program import Program
-from orchestration.pulumi.results import Outcome
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Changes, Outcome, Step
+from orchestration.pulumi.variables import pulumi_variables
 from orchestration.state import backend, settings_file
 from terminal.output import say
+
+__all__ = ["LeanStack", "StackInitMode"]
+
+
+class LeanStack(Stack):
+    """Leaves out what `Stack` asks the CLI after each update: the events told it, and it takes a second.
+
+    One that is expected to be there is not selected first: every command names it, and says if it is not.
+    """
+
+    def __init__(self, name: str, workspace: LocalWorkspace, mode: StackInitMode) -> None:
+        if mode is StackInitMode.SELECT:
+            self.name, self.workspace, self._mode = name, workspace, mode
+        else:
+            super().__init__(name, workspace, mode)
+
+    def outputs(self) -> OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> UpdateSummary:
+        return UpdateSummary("update", datetime.now(UTC), "", {}, {}, "succeeded")
+
 
 OnEvent = Callable[[Layer, EngineEvent], None]
 # The program in a stack's folder, with the placeholders that it has in a preview.
@@ -39,10 +61,8 @@ ProgramOf = Callable[[Path, frozenset[str]], Program]
 
 HISTORY_PAGE = 100
 
-# The user's own AWS and Pulumi variables must not reach the embedded AWS, nor its plugin an account.
 STACK_TYPE = "pulumi:pulumi:Stack"
 FUNCTION_TYPE = "aws:lambda/function:Function"
-FOREIGN_TO_LOCAL = ("AWS_", "PULUMI_")
 
 
 def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
@@ -70,7 +90,7 @@ class Engine:
         self.program_of = program_of
         self._layers = all_layers
         self._command = command
-        self._variables = {**environment.pulumi_variables(), **(aws or {})}
+        self._variables = {**pulumi_variables(environment), **(aws or {})}
         self._on_event = on_event
 
     def up(
@@ -328,12 +348,3 @@ class _Operation:
                 diagnostics=self._diagnostics,
                 program=self.program.explanation(),
             ) from error
-
-
-def inherited_variables(
-    environment: Environment, variables: Mapping[str, str] = os.environ
-) -> dict[str, str]:
-    """What the engine inherits of the user's own variables: all, or for `local` none that concern AWS."""
-    if not environment.is_local:
-        return dict(variables)
-    return {name: value for name, value in variables.items() if not name.startswith(FOREIGN_TO_LOCAL)}

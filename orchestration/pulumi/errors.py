@@ -8,9 +8,39 @@ from pulumi.automation.errors import CommandError
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.pulumi import backend_errors
 from orchestration.pulumi.existing_resources import Existing, already_exists
 from terminal.errors import UserError
+
+_NO_BUCKET = re.compile(r"NoSuchBucket")
+_NO_KEY = re.compile(
+    r"secrets manager.* KMS: \w+, .*(NotFoundException|KMSInvalidStateException|DisabledException)"
+)
+_NO_CREDENTIALS = re.compile(
+    r"failed to refresh cached credentials|InvalidAccessKeyId|ExpiredToken|UnrecognizedClientException"
+    r"|InvalidClientTokenId|token has expired|SSO session"
+)
+
+
+def known(text: str, environment: Environment) -> UserError | None:
+    """What a user can do about it; None if it is something else."""
+    bootstrap = f"invoke bootstrap --env {environment.name}"
+    line = " ".join(text.split())
+    if _NO_BUCKET.search(line):
+        return UserError(
+            f"There is no bucket for the state of '{environment.name}'.", f"Make it: {bootstrap}"
+        )
+    if _NO_KEY.search(line):
+        return UserError(
+            f"The key of the secrets of '{environment.name}' is not there, or is disabled.",
+            f"Put it right: {bootstrap}",
+        )
+    if _NO_CREDENTIALS.search(line):
+        return UserError(
+            f"There are no valid AWS credentials for '{environment.name}'.",
+            "Set AWS_PROFILE, or log in with: aws sso login",
+        )
+    return None
+
 
 _LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _PREFIX = re.compile(r"^(error: |update failed$|warning: )+")
@@ -111,7 +141,7 @@ def _known(text: str, environment: Environment, layer: Layer) -> LayerError | No
             f"No Pulumi backend is set for '{environment.name}'.",
             "Set PULUMI_BACKEND_URL, for example s3://<bucket>, or PULUMI_ACCESS_TOKEN.",
         )
-    unreachable = backend_errors.known(text, environment)
+    unreachable = known(text, environment)
     return LayerError(unreachable.message, unreachable.hint) if unreachable else None
 
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from shlex import quote
 
-from orchestration.accounts import account_of
-from orchestration.environments import Environment
-from orchestration.planning.stateful import TYPES
+from orchestration.environments import Environment, account_of
+from orchestration.planning.plan_view import TYPES
 from terminal.errors import UserError
 
 # AWS's codes end in many ways; a few services say it in the message only.

@@ -13,8 +13,9 @@ from orchestration.environments import Environment
 from orchestration.git import Git, short
 from orchestration.layers import Layer
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event
 from orchestration.pulumi.program_client import Host, HostedCommand, HostedProgram, hosted
+from orchestration.pulumi.variables import inherited_variables
 from orchestration.pulumi.venv import interpreter, version_of
 from orchestration.rollback.worktree import TREE, checked_out
 from terminal.errors import UserError

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from orchestration.accounts import account_of
+from orchestration.environments import Environment, account_of
 
 if TYPE_CHECKING:
-    from orchestration.environments import Environment
     from shared.configuration import Account
 
 URL = "PULUMI_BACKEND_URL"
@@ -46,7 +45,7 @@ class AccountState:
         return f"awskms://{self.account.names.state_key_alias}?region={self.account.region}"
 
 
-def in_account(environment: "Environment", variables: Variables = os.environ) -> AccountState | None:
+def in_account(environment: Environment, variables: Variables = os.environ) -> AccountState | None:
     """The bucket if the state is there: None for `local`, and where the user has chosen another place."""
     if environment.is_local:
         return None
@@ -55,7 +54,7 @@ def in_account(environment: "Environment", variables: Variables = os.environ) ->
     return AccountState(account_of(environment))
 
 
-def backend_url(environment: "Environment", variables: Variables = os.environ) -> str | None:
+def backend_url(environment: Environment, variables: Variables = os.environ) -> str | None:
     """Where the stacks' state is, as Pulumi takes it; None if that is for the CLI to find out."""
     if environment.is_local:
         return f"file://{(environment.state_folder / 'pulumi').as_posix()}"
@@ -63,7 +62,7 @@ def backend_url(environment: "Environment", variables: Variables = os.environ) -
     return state.url if state else variables.get(URL) or None
 
 
-def key_provider(environment: "Environment", variables: Variables = os.environ) -> str | None:
+def key_provider(environment: Environment, variables: Variables = os.environ) -> str | None:
     """The account's key as Pulumi takes it; None where Pulumi Cloud or a passphrase encrypts secrets."""
     if environment.is_local:
         return None
@@ -75,7 +74,7 @@ def key_provider(environment: "Environment", variables: Variables = os.environ) 
     return AccountState(account_of(environment)).secrets_provider
 
 
-def _chosen_url(environment: "Environment", variables: Variables) -> str:
+def _chosen_url(environment: Environment, variables: Variables) -> str:
     """The backend of the user's choice; empty without one, or if `invoke env` has set the account's own."""
     url = variables.get(URL, "")
     return "" if url.startswith("s3:") and url == AccountState(account_of(environment)).url else url
@@ -85,7 +84,7 @@ def _has_token(variables: Variables) -> bool:
     return any(map(variables.get, _PULUMI_CLOUD))
 
 
-def secrets_provider(environment: "Environment", layer: str, variables: Variables = os.environ) -> str | None:
+def secrets_provider(environment: Environment, layer: str, variables: Variables = os.environ) -> str | None:
     """What a new stack's secrets are encrypted with; None for Pulumi's own choice.
 
     What the settings file names goes before: the CLI does not look there when it makes a stack, and secrets

@@ -8,8 +8,7 @@ from typing import Protocol
 
 from platformdirs import user_data_path
 
-from orchestration.accounts import account_of
-from orchestration.environments import Environment
+from orchestration.environments import Environment, account_of
 from orchestration.state import backend, state_files
 from orchestration.state.state_files import StateFiles
 from shared.atomic_write import write_atomically

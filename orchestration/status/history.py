@@ -13,7 +13,7 @@ from orchestration import update_message
 from orchestration.environments import Environment
 from orchestration.git import short
 from orchestration.layers import Layer
-from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.results import Changes
 from orchestration.update_message import Message
 from terminal.errors import UserError
 from terminal.output import console, print_json

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from rich.table import Table
 
-from orchestration import accounts
+from orchestration import environments
 from orchestration.environments import ROOT, Environment
 from orchestration.layers import LAYERS, Layer, in_order
 from orchestration.planning.layer_paths import changed_since, reasons
@@ -47,7 +47,7 @@ def show(
 def _document(found: Found, environment: Environment | None) -> Mapping[str, Any]:
     if environment is None or environment.is_local:
         return {"layers": [_object(layer, because) for layer, because in found]}
-    account = accounts.account_of(environment)
+    account = environments.account_of(environment)
     partition = boto3.Session().get_partition_for_region(account.region)
 
     def role(purpose: str) -> str:

@@ -135,7 +135,7 @@ class Pipeline:
         """The item of an account's or merchant's profile."""
         answer = self.aws.client("dynamodb").get_item(
             TableName=text(self.outputs(DataOutputs).profiles_table_name),
-            Key=profile_items.key(profile_items.subject(kind, identifier)),
+            Key=profile_items.profile_key(profile_items.profile_subject(kind, identifier)),
             ConsistentRead=True,
         )
         return dict(answer.get("Item", {}))

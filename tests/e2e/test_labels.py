@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 
 
 def _frauds(pipeline: Pipeline, merchant: str) -> int:
-    profile = profile_items.merchant(merchant, pipeline.profile("merchant", merchant)).profile
+    profile = profile_items.read_merchant(merchant, pipeline.profile("merchant", merchant)).profile
     return sum(profile.half_days.frauds)
 
 

@@ -17,9 +17,10 @@ from orchestration import engines
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import find
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.command import ControlledCommand
-from orchestration.pulumi.engine import Engine, inherited_variables
+from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.results import Changes
+from orchestration.pulumi.variables import inherited_variables
 
 ROLE = "fraud-pipeline-deploy-data"
 BUCKET = "fraud-pipeline-state-000000000000-us-east-1"

@@ -10,8 +10,8 @@ from functions.common.domain.profiles import observe
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.dynamodb import profile_items
 from functions.common.dynamodb.client import RefusedWriteError, write_all
-from functions.fraud.event import read_event
 from functions.fraud.profile_store import DynamoDbProfileStore, Known
+from functions.fraud.service import read_event
 from local.embedded import EmbeddedAws
 from operations.review import audit_trail, lists, snoozes
 from operations.review.entries import Sayings

@@ -88,10 +88,10 @@ class World:
         return decisions.from_text(self.item(transaction_id)["decision"]["S"])
 
     def account(self, account_id: str = "account-123456789") -> Kept[AccountProfile]:
-        return profile_items.account(account_id, self._profile("account", account_id))
+        return profile_items.read_account(account_id, self._profile("account", account_id))
 
     def merchant(self, merchant_id: str = "merchant_1") -> Kept[MerchantProfile]:
-        return profile_items.merchant(merchant_id, self._profile("merchant", merchant_id))
+        return profile_items.read_merchant(merchant_id, self._profile("merchant", merchant_id))
 
     def counts(self) -> tuple[int, int, int]:
         """Transactions of the account, of the merchant, and confirmed frauds at the merchant."""
@@ -103,7 +103,7 @@ class World:
         )
 
     def _profile(self, kind: Any, identifier: str) -> dict[str, Any] | None:
-        key = profile_items.key(profile_items.subject(kind, identifier))
+        key = profile_items.profile_key(profile_items.profile_subject(kind, identifier))
         found = self.client.get_item(TableName=self.names["profiles"], Key=key, ConsistentRead=True)
         return found.get("Item")
 
@@ -232,7 +232,7 @@ def _block_account(world: World) -> None:
     )
     world.client.update_item(
         TableName=world.names["profiles"],
-        Key=profile_items.key(profile_items.subject("account", "account-123456789")),
+        Key=profile_items.profile_key(profile_items.profile_subject("account", "account-123456789")),
         UpdateExpression="SET listing = :listing, #version = if_not_exists(#version, :zero) + :one",
         ExpressionAttributeNames={"#version": "version"},
         ExpressionAttributeValues={

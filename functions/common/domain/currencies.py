@@ -1,5 +1,40 @@
 """The currencies of ISO 4217 (list one, as of January 2026) and how many decimals each is written with."""
 
+from decimal import Decimal
+
+
+def plain(amount: Decimal) -> str:
+    """The amount in canonical form, without exponent or trailing zeros: '12.5' for 12.50, '100' for 1E+2."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def readable(amount: Decimal, currency: str) -> str:
+    """The amount for people, never rounded: '12,500.00 USD', '1,200 JPY', '0.1234 EUR'."""
+    whole, _, fraction = plain(amount).partition(".")
+    fraction = fraction.ljust(decimals(currency), "0")
+    return f"{int(whole):,}{'.' if fraction else ''}{fraction} {currency}"
+
+
+_UNITS_PER_EURO = {
+    "AED": 4.2, "ARS": 1600, "AUD": 1.7, "BDT": 140, "BGN": 1.96, "BHD": 0.43, "BRL": 6.3, "CAD": 1.6,
+    "CHF": 0.94, "CLP": 1100, "CNY": 8.2, "COP": 4600, "CZK": 24, "DKK": 7.5, "EGP": 56, "EUR": 1,
+    "GBP": 0.86, "HKD": 9.0, "HUF": 390, "IDR": 19000, "ILS": 3.9, "INR": 102, "ISK": 145, "JOD": 0.82,
+    "JPY": 175, "KES": 149, "KRW": 1650, "KWD": 0.35, "KZT": 610, "MAD": 10.6, "MXN": 21.5, "MYR": 4.9,
+    "NGN": 1700, "NOK": 11.8, "NZD": 2.0, "OMR": 0.45, "PEN": 4.1, "PHP": 67, "PKR": 327, "PLN": 4.25,
+    "QAR": 4.2, "RON": 5.1, "RSD": 117, "SAR": 4.3, "SEK": 11.1, "SGD": 1.5, "THB": 38, "TND": 3.4,
+    "TRY": 48, "TWD": 36, "TZS": 2900, "UAH": 49, "UGX": 4200, "USD": 1.15, "UYU": 46, "VND": 30000,
+    "XAF": 656, "XOF": 656, "ZAR": 20.5,
+}  # fmt: skip
+_EUROS_PER_UNIT = {currency: 1 / units for currency, units in _UNITS_PER_EURO.items()}
+
+
+def in_euros(amount: Decimal, currency: str) -> float | None:
+    """About what the amount is in euros; None for a currency without a rate."""
+    rate = _EUROS_PER_UNIT.get(currency)
+    return None if rate is None else float(amount) * rate
+
+
 _CODES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE
 CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from typing import Literal, NamedTuple
 
 from functions.common.domain.countries import kilometres
-from functions.common.domain.exchange_rates import in_euros
+from functions.common.domain.currencies import in_euros
 from functions.common.domain.profiles import (
     UNUSUAL_TIMES,
     AccountProfile,

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from functions.common.domain.exchange_rates import in_euros
+from functions.common.domain.currencies import in_euros
 from functions.common.domain.time_buckets import Days, HalfDays, Hours
 from functions.common.domain.transaction_event import TransactionFacts, TransactionInserted
 

@@ -6,14 +6,19 @@ written is said once, for the fraud function, which counts transactions, and for
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from functions.common.domain.lists_and_snoozes import Kind, Listing, Snooze
 from functions.common.domain.profiles import AccountProfile, MerchantProfile
-from functions.common.dynamodb.client import Item
+from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.dynamodb.client import Item, read_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 
 PART = "profile"
 FORMAT = 1
@@ -52,24 +57,24 @@ class Kept(Struct, Generic[P], kw_only=True):
     alerts: Alerts = Alerts()
 
 
-def subject(kind: Kind, identifier: str) -> str:
+def profile_subject(kind: Kind, identifier: str) -> str:
     """The pseudonym of an account or merchant."""
     return f"{kind}#{hashlib.sha256(f'{kind}#{identifier}'.encode()).hexdigest()[:40]}"
 
 
-def key(of_subject: str, part: str = PART) -> dict[str, Any]:
+def profile_key(of_subject: str, part: str = PART) -> dict[str, Any]:
     """The item's key as DynamoDB takes it."""
     return {"subject": {"S": of_subject}, "part": {"S": part}}
 
 
-def account(identifier: str, item: Item | None) -> Kept[AccountProfile]:
+def read_account(identifier: str, item: Item | None) -> Kept[AccountProfile]:
     """The account's profile from its item, or an empty one. Raises ProfileFormatError."""
-    return _kept(subject("account", identifier), item, AccountProfile)
+    return _kept(profile_subject("account", identifier), item, AccountProfile)
 
 
-def merchant(identifier: str, item: Item | None) -> Kept[MerchantProfile]:
+def read_merchant(identifier: str, item: Item | None) -> Kept[MerchantProfile]:
     """The merchant's profile from its item, or an empty one. Raises ProfileFormatError."""
-    return _kept(subject("merchant", identifier), item, MerchantProfile)
+    return _kept(profile_subject("merchant", identifier), item, MerchantProfile)
 
 
 def update(table: str, kept: Kept[P], now_ms: int) -> dict[str, Any]:
@@ -85,7 +90,7 @@ def update(table: str, kept: Kept[P], now_ms: int) -> dict[str, Any]:
     }
     return {
         "TableName": table,
-        "Key": key(kept.subject),
+        "Key": profile_key(kept.subject),
         "UpdateExpression": "SET #state = :state, #format = :format, alerts = :alerts, expires_at = :expires,"
         " #version = :next",
         "ConditionExpression": "#version = :version" if kept.version else "attribute_not_exists(#version)",
@@ -146,3 +151,29 @@ S = TypeVar("S", Listing, Snooze)
 
 def _said(item: Item, attribute: str, model: type[S]) -> S | None:
     return msgspec.json.decode(item[attribute]["S"], type=model) if attribute in item else None
+
+
+class Profiles(NamedTuple):
+    """Those of a transaction's account and merchant, and what else was asked for, by its subject."""
+
+    account: Kept[AccountProfile]
+    merchant: Kept[MerchantProfile]
+    further: dict[str, Item]
+
+
+def read_profiles(
+    client: "DynamoDBClient", table: str, transaction: TransactionInserted, *further: Item
+) -> Profiles:
+    """The profiles as they are now, with the items of `further` keys, in one request.
+
+    Raises StoreBusyError, ClientError or ProfileFormatError.
+    """
+    account = profile_subject("account", transaction.account_id)
+    merchant = profile_subject("merchant", transaction.merchant_id)
+    keys = [profile_key(account), profile_key(merchant), *further]
+    items = {item["subject"]["S"]: item for item in read_all(client, table, keys)}
+    return Profiles(
+        read_account(transaction.account_id, items.pop(account, None)),
+        read_merchant(transaction.merchant_id, items.pop(merchant, None)),
+        items,
+    )

@@ -10,8 +10,15 @@ from functions.common.domain.lists_and_snoozes import Listing
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.dynamodb.profile_items import Alerts
 from functions.fraud.profile_store import Known
-from functions.fraud.scoring.alert_window import tell
 from functions.fraud.scoring.scorer import Scorer, Verdict
+
+
+def tell(alerts: Alerts, window_seconds: int, now_ms: int) -> tuple[Told, Alerts]:
+    """How a suspicious transaction is told of, and the account's alerts with it among them."""
+    if alerts.count == 0 or now_ms >= alerts.since + window_seconds * 1000:
+        return "sent", Alerts(now_ms, 1, alerts.since, alerts.count)
+    counted = Alerts(alerts.since, alerts.count + 1, alerts.earlier_since, alerts.earlier_count)
+    return ("summary" if alerts.count == 1 else "folded"), counted
 
 
 class _Said(NamedTuple):

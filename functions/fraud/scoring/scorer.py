@@ -15,8 +15,7 @@ from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring import reasons
 from functions.fraud.scoring.expressions import condition, facts_of
-from functions.fraud.scoring.reason_text import Words
-from functions.fraud.scoring.reasons import CERTAIN, Model
+from functions.fraud.scoring.reasons import CERTAIN, Model, Words
 from functions.fraud.scoring.rules import Rule, RuleSet
 
 # Sums of decimal fractions are not exact in binary: 0.7 + 0.1 must reach a threshold of 0.8.

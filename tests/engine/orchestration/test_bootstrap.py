@@ -10,8 +10,8 @@ import pytest
 from local.embedded import EmbeddedAws
 from orchestration.bootstrap.bootstrap import bootstrap
 from orchestration.environments import LOCAL, Environment
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.pulumi_cli import Cli
+from orchestration.pulumi.results import Changes
 from terminal.errors import UserError
 from tests.engine.orchestration.toy_account import LAYERS, SETTINGS, ToyAccount, an_account
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.drift import Drifted
 from orchestration.pulumi.property_diff import Change
+from orchestration.pulumi.results import Changes
 from tests.engine.orchestration.toy_plugin import VERSION
 from tests.engine.orchestration.toy_stacks import FIRST, ToyStacks
 

@@ -7,10 +7,9 @@ import pytest
 from pulumi.automation import EngineEvent
 
 from orchestration.layers import Layer
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.errors import LayerError
-from orchestration.pulumi.results import Outcome
+from orchestration.pulumi.results import Changes, Outcome
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 
 SECONDS = 60.0

@@ -12,8 +12,8 @@ from pulumi.automation import EngineEvent
 from orchestration import local_aws
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.errors import LayerError
+from orchestration.pulumi.results import Changes
 from orchestration.rollback.recover import Recovery
 from orchestration.state import locks, pending_operations
 from orchestration.status import history

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.environments import Environment
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.results import Changes
 from orchestration.state import state_backups, state_document
 from orchestration.state.backup_store import KEPT, BucketPlace, FolderPlace, Kept, place_of
 from orchestration.state.state_backups import Backups

@@ -16,8 +16,9 @@ from orchestration.bootstrap.bootstrap import bootstrap
 from orchestration.environments import Environment
 from orchestration.layers import Layer
 from orchestration.pulumi.command import ControlledCommand
-from orchestration.pulumi.engine import Engine, inherited_variables
+from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.pulumi_cli import Cli
+from orchestration.pulumi.variables import inherited_variables
 from terminal.errors import UserError
 from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
 

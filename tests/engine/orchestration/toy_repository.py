@@ -7,8 +7,9 @@ from orchestration import update_message
 from orchestration.environments import Environment
 from orchestration.git import Git
 from orchestration.layers import Layer
-from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event
 from orchestration.pulumi.program_client import Host, HostedCommand
+from orchestration.pulumi.variables import inherited_variables
 from orchestration.rollback.revision import at_commit, program
 from orchestration.rollback.rollback import Rollback, Ways
 from orchestration.rollback.worktree import FOLDER

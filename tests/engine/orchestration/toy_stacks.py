@@ -12,8 +12,9 @@ from typing import Any
 from orchestration.environments import LOCAL, ROOT, Environment
 from orchestration.layers import Layer
 from orchestration.pulumi.command import ControlledCommand
-from orchestration.pulumi.engine import Engine, OnEvent, ignore_event, inherited_variables
+from orchestration.pulumi.engine import Engine, OnEvent, ignore_event
 from orchestration.pulumi.pulumi_cli import Cli
+from orchestration.pulumi.variables import inherited_variables
 from orchestration.state.local import LocalState
 from tests.engine.orchestration.toy_plugin import VERSION
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi import automation as auto
 
-from orchestration.pulumi.lean_stack import LeanStack, StackInitMode
+from orchestration.pulumi.engine import LeanStack, StackInitMode
 
 Program = Callable[[], None]
 # Not that of the pipeline which other tests deploy.

@@ -118,8 +118,8 @@ class InMemoryProfiles:
     """
 
     def __init__(self, changes: int = 0) -> None:
-        self.account = profile_items.account("account", None)
-        self.merchant = profile_items.merchant("merchant", None)
+        self.account = profile_items.read_account("account", None)
+        self.merchant = profile_items.read_merchant("merchant", None)
         self.snoozes: dict[str, Snooze] = {}
         self.decisions: dict[str, Decision] = {}
         self.gone: set[str] = set()

@@ -8,9 +8,7 @@ from typing import Any
 from orchestration.environments import Environment
 from orchestration.layers import Layer
 from orchestration.planning.compatibility import STACK_REFERENCE
-from orchestration.pulumi.changes import Changes
-from orchestration.pulumi.results import Outcome
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Changes, Outcome, Step
 from shared import contract_types, contracts
 from terminal.errors import UserError
 

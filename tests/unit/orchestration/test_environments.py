@@ -1,7 +1,7 @@
 import pytest
 
 from orchestration import environments
-from orchestration.pulumi.engine import inherited_variables
+from orchestration.pulumi.variables import inherited_variables, pulumi_variables
 from terminal.errors import UserError
 
 USERS = {"PATH": "/bin", "AWS_PROFILE": "production", "PULUMI_BACKEND_URL": "s3://state"}
@@ -28,9 +28,9 @@ def test_local_inherits_nothing_of_the_users_aws_or_pulumi() -> None:
 
 def test_an_account_keeps_the_users_backend_and_credentials() -> None:
     prod = environments.find("prod")
-    assert {**inherited_variables(prod, USERS), **prod.pulumi_variables(USERS)}.items() >= USERS.items()
+    assert {**inherited_variables(prod, USERS), **pulumi_variables(prod, USERS)}.items() >= USERS.items()
 
 
 def test_local_state_is_in_the_clone() -> None:
     local = environments.find("local")
-    assert local.pulumi_variables()["PULUMI_BACKEND_URL"] == f"file://{local.root}/.local/pulumi"
+    assert pulumi_variables(local)["PULUMI_BACKEND_URL"] == f"file://{local.root}/.local/pulumi"

@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from terminal.confirm import confirm
 from terminal.errors import UserError
+from terminal.output import confirm
 
 
 class Terminal(io.StringIO):

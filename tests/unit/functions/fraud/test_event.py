@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from functions.fraud.event import UnreadableEventError, read_event
+from functions.fraud.service import UnreadableEventError, read_event
 from tests.unit.functions.builders import NOW, attributes, inserted, inserted_event
 
 

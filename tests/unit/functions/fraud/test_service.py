@@ -11,12 +11,11 @@ from functions.common.domain.lists_and_snoozes import Listing, Snooze
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
 from functions.common.dynamodb.client import StoreBusyError
 from functions.common.runtime.telemetry import Telemetry
-from functions.fraud.event import UnreadableEventError
 from functions.fraud.queue import SqsQueue
 from functions.fraud.scoring.decider import Judge
 from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer
-from functions.fraud.service import FraudDetector
+from functions.fraud.service import FraudDetector, UnreadableEventError
 from tests.unit.functions.builders import NOW, inserted_event
 from tests.unit.functions.fakes import InMemoryProfiles, InMemoryQueue, RecordingClient, client_error
 

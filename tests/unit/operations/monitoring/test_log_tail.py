@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ClientError
 
-from operations.monitoring.log_lines import LogLine
-from operations.monitoring.log_tail import LATE_MS, Tail, logs
+from operations.monitoring.log_tail import LATE_MS, LogLine, Tail, logs
 from terminal.errors import UserError
 
 NOW_MS = 1_700_000_000_000

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.fraud.event import read_event
+from functions.fraud.service import read_event
 from operations.monitoring.reader import Message
 from operations.repair.bus import Bus
 from operations.repair.routes import BusRoute, StreamRoute

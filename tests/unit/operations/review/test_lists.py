@@ -14,7 +14,7 @@ from tests.unit.operations.fake_dynamodb import FakeTable, cancelled, denied
 from tests.unit.operations.review.desk import AUTHOR, CALLER, NOW, Desk
 
 DAY_MS = 86_400_000
-KEY = profile_items.key(profile_items.subject("account", "a-1"))
+KEY = profile_items.profile_key(profile_items.profile_subject("account", "a-1"))
 
 
 class ListDesk(Desk):
@@ -31,7 +31,7 @@ class ListDesk(Desk):
         return self.fake.item(KEY) or {}
 
     def listing(self) -> Listing | None:
-        return profile_items.account("a-1", self.profile()).listing
+        return profile_items.read_account("a-1", self.profile()).listing
 
 
 def test_a_new_entry_is_on_the_profile_in_the_registry_and_in_the_trail() -> None:
@@ -53,7 +53,7 @@ def test_a_new_entry_is_on_the_profile_in_the_registry_and_in_the_trail() -> Non
 def test_a_profile_that_a_list_made_is_one_that_functions_can_count_on() -> None:
     desk = ListDesk()
     desk.add()
-    kept = profile_items.account("a-1", desk.profile())
+    kept = profile_items.read_account("a-1", desk.profile())
     assert (kept.version, kept.profile) == (1, AccountProfile())
 
 

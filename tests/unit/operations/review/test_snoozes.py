@@ -12,7 +12,7 @@ from tests.unit.operations.review.desk import AUTHOR, NOW, Desk
 
 HOUR_MS = 3_600_000
 RULES = ("over-limit", "abroad")
-KEY = profile_items.key(profile_items.subject("account", "a-1"))
+KEY = profile_items.profile_key(profile_items.profile_subject("account", "a-1"))
 
 
 class SnoozeDesk(Desk):
@@ -33,7 +33,7 @@ class SnoozeDesk(Desk):
         return msgspec.json.decode(item["snoozes"]["S"], type=dict[str, Snooze])
 
     def of_account(self) -> Snooze | None:
-        return profile_items.account("a-1", self.fake.item(KEY)).snooze
+        return profile_items.read_account("a-1", self.fake.item(KEY)).snooze
 
 
 def test_an_account_is_snoozed_on_its_profile() -> None:
@@ -95,7 +95,7 @@ def test_a_snooze_and_a_list_do_not_touch_each_other() -> None:
     listing = lists.entry("allow", "account", "a-1", reason="r", until="1d", author="", now_ms=NOW)
     lists.add(desk.sayings, listing)
     desk.end("account", "a-1")
-    kept = profile_items.account("a-1", desk.fake.item(KEY))
+    kept = profile_items.read_account("a-1", desk.fake.item(KEY))
     assert kept.snooze is None
     assert isinstance(kept.listing, Listing)
     assert kept.version == 3

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
-from orchestration.bootstrap import bucket_documents
+from orchestration.bootstrap import state_bucket
 
 ACCOUNT = "111111111111"
 BUCKET = "arn:aws:s3:::state"
@@ -27,7 +27,7 @@ def denied(**headers: str) -> bool:
         secure_transport=True,
         service_context=dict(headers),
     )
-    policy: dict[str, Any] = bucket_documents.policy(BUCKET, KEY)
+    policy: dict[str, Any] = state_bucket.policy(BUCKET, KEY)
     return bool(evaluate_resource_policy(policy, context).decision == "Deny")
 
 

@@ -10,7 +10,7 @@ from orchestration import layers
 from orchestration.environments import find
 from orchestration.layers import Layer
 from orchestration.planning.deployer import Deployer, Ways
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Step
 from terminal.errors import PartlyDoneError, UserError
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 

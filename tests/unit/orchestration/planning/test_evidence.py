@@ -7,9 +7,8 @@ from pulumi.automation import UpdateSummary
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.planning.changed_layers import LastUpdate
+from orchestration.planning.changed_layers import LastUpdate, StackEvidence
 from orchestration.planning.contracts import Neighbours
-from orchestration.planning.evidence import StackEvidence
 from tests.unit.orchestration.stacks import Stacks
 from tests.unit.orchestration.updates import summary
 

@@ -26,7 +26,9 @@ def test_a_function_touches_the_layer_that_packages_it() -> None:
 
 
 def test_what_functions_share_touches_the_layers_with_functions() -> None:
-    assert names("functions/common/domain/money.py") == [layer.name for layer in LAYERS if layer.functions]
+    assert names("functions/common/domain/currencies.py") == [
+        layer.name for layer in LAYERS if layer.functions
+    ]
 
 
 @pytest.mark.parametrize("path", ["shared/tags.py", "requirements/dev.txt"])

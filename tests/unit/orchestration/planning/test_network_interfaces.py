@@ -3,7 +3,7 @@ from typing import Any, cast
 import pytest
 
 from orchestration.planning.network_interfaces import LIMIT_SECONDS, NetworkInterfaces, delay_notice
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Step
 from terminal.errors import PartlyDoneError, UserError
 from tests.unit.orchestration.planning.fake_network import GROUP, FakeNetwork, interface
 

@@ -9,7 +9,7 @@ from orchestration.environments import ROOT, Environment
 from orchestration.layers import Layer, find, select
 from orchestration.planning.deployer import Deployer, Ways
 from orchestration.planning.plan_file import SavedPlan, digests
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Step
 from shared.contracts import RESERVED, DataOutputs
 from terminal.errors import UserError
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine

@@ -4,9 +4,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from orchestration.layers import LAYERS
 from orchestration.planning import plan_view
 from orchestration.planning.scheduler import Fate, Report
-from orchestration.pulumi.changes import Changes
-from orchestration.pulumi.results import Outcome
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Changes, Outcome, Step
 from shared.contracts import RESERVED
 
 QUEUE = "aws:sqs/queue:Queue"

@@ -1,7 +1,7 @@
 import pytest
 
 from orchestration.environments import find
-from orchestration.pulumi import backend_errors
+from orchestration.pulumi import errors
 
 # As the CLI says it, shortened in the middle.
 NO_BUCKET = """error: error listing stacks: could not list bucket: blob (code=NotFound): operation error S3:
@@ -28,8 +28,8 @@ WRONG_CREDENTIALS = """error: read ".pulumi/meta.yaml": blob (code=Unknown): ope
     ],
 )
 def test_a_state_that_cannot_be_reached_says_what_to_do(text: str, said: str) -> None:
-    assert str(backend_errors.known(text, find("dev"))).startswith(said)
+    assert str(errors.known(text, find("dev"))).startswith(said)
 
 
 def test_something_else_is_left_to_others() -> None:
-    assert backend_errors.known("error: update failed: NotFoundException: no such queue", find("dev")) is None
+    assert errors.known("error: update failed: NotFoundException: no such queue", find("dev")) is None

@@ -11,10 +11,8 @@ from orchestration.environments import find
 from orchestration.git import Git
 from orchestration.layers import LAYERS, Layer
 from orchestration.planning.compatibility import STACK_REFERENCE
-from orchestration.pulumi.changes import Changes
 from orchestration.pulumi.errors import LayerError
-from orchestration.pulumi.results import Outcome
-from orchestration.pulumi.steps import Step
+from orchestration.pulumi.results import Changes, Outcome, Step
 from orchestration.rollback.rollback import Rollback, Ways
 from shared.contracts import RESERVED
 from terminal.errors import PartlyDoneError, UserError

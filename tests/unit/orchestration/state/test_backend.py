@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.environments import Environment
+from orchestration.pulumi.variables import pulumi_variables
 from orchestration.state.backend import backend_url, in_account, secrets_provider
 from terminal.errors import UserError
 
@@ -30,7 +31,7 @@ def configured(root: Path, *, top: str = "", more: str = "") -> Environment:
 
 def test_the_state_of_an_account_is_in_a_bucket_of_its_own(dev: Environment) -> None:
     assert backend_url(dev, {}) == BUCKET
-    assert dev.pulumi_variables({})["PULUMI_BACKEND_URL"] == BUCKET
+    assert pulumi_variables(dev, {})["PULUMI_BACKEND_URL"] == BUCKET
 
 
 def test_teams_that_share_an_account_have_a_bucket_each(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_the_accounts_own_backend_is_no_choice_of_the_users(dev: Environment, mo
 @pytest.mark.parametrize("name", ["PULUMI_ACCESS_TOKEN", "PULUMI_API"])
 def test_pulumi_cloud_is_left_to_the_cli(dev: Environment, name: str) -> None:
     assert backend_url(dev, {name: "set"}) is None
-    assert "PULUMI_BACKEND_URL" not in dev.pulumi_variables({name: "set"})
+    assert "PULUMI_BACKEND_URL" not in pulumi_variables(dev, {name: "set"})
 
 
 def test_local_state_is_in_its_folder_whatever_the_user_set(tmp_path: Path) -> None:

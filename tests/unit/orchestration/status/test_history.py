@@ -5,7 +5,7 @@ from pulumi.automation import UpdateSummary
 
 from orchestration.environments import find
 from orchestration.layers import LAYERS, Layer
-from orchestration.pulumi.changes import Changes
+from orchestration.pulumi.results import Changes
 from orchestration.status import history
 from terminal.errors import UserError
 from tests.unit.orchestration.updates import summary

@@ -1,4 +1,4 @@
-from functions.common.domain.country_codes import COUNTRIES
+from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES, decimals
 
 

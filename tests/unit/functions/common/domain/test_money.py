@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from functions.common.domain.money import plain, readable
+from functions.common.domain.currencies import plain, readable
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 from functions.common.dynamodb.profile_items import Alerts
-from functions.fraud.scoring.alert_window import tell
+from functions.fraud.scoring.decider import tell
 from tests.unit.functions.builders import NOW
 
 WINDOW_SECONDS = 600

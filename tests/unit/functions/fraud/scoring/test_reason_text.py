@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from functions.common.domain.features import FEATURES, NAMES
-from functions.fraud.scoring.reason_text import Words
+from functions.fraud.scoring.reasons import Words
 from tests.rules import ruleset
 from tests.unit.functions.builders import inserted
 
