@@ -11,7 +11,8 @@ from local.plugin.install import install_language_host
 from orchestration import environments, local_aws
 from orchestration.environments import LOCAL, SHELL_VARIABLE, Environment
 from orchestration.pulumi import language_host
-from orchestration.pulumi.pulumi_cli import CLI, Cli
+from orchestration.pulumi.cli_install import CLI
+from orchestration.pulumi.pulumi_cli import Cli
 from orchestration.pulumi.variables import USER_PREFIXES, pulumi_variables
 from orchestration.state.backend import URL, in_account
 

@@ -1,1 +1,1 @@
-"""What on-call engineers look at and repair in a deployed pipeline."""
+"""Use, monitor and repair a deployed pipeline."""

@@ -1,1 +1,1 @@
-"""The bodies of the tasks: which layers there are, how the engine is driven, what users see."""
+"""Deploy the layers with Pulumi."""

@@ -1,1 +1,1 @@
-"""What AWS has and ministack lacks, run inside the daemon: pipe to bus, rule to function, mail."""
+"""Deliver between services where the embedded AWS does not: pipe, rule, asynchronous invocations, mail."""

@@ -1,1 +1,1 @@
-"""The health of a deployed pipeline: its alarms, its parts, and the transactions without a decision."""
+"""Checks of a deployed pipeline."""

@@ -1,1 +1,1 @@
-"""Reads the condition of a deployed pipeline; changes nothing."""
+"""Read logs, mail and queues of a deployed pipeline."""

@@ -21,7 +21,7 @@ from operations.monitoring.failures import (
 )
 from operations.monitoring.queues import Queue, depth
 from operations.monitoring.reader import Message, QueueReader
-from operations.repair.stream import RecordsGoneError, read_inserted
+from operations.monitoring.stream_records import RecordsGoneError, read_inserted
 from orchestration.environments import LOCAL
 from shared.configuration import validate_file
 from shared.contracts import ProcessingOutputs, text

@@ -1,1 +1,1 @@
-"""Sends what failed or was lost through the pipeline again."""
+"""Redrive failed messages and replay lost transactions."""

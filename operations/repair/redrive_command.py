@@ -12,11 +12,11 @@ from operations.monitoring import queues
 from operations.monitoring.failures import read_pipe_failure
 from operations.monitoring.queues import Queue
 from operations.monitoring.reader import Message
+from operations.monitoring.stream_records import RecordsGoneError, read_inserted
 from operations.repair import redrive_view
 from operations.repair.bus import Bus
 from operations.repair.redrive import RedriveResult, redrive_queues
 from operations.repair.routes import BusRoute, QueueRoute, Route, StreamRoute
-from operations.repair.stream import RecordsGoneError, read_inserted
 from operations.repair.survey import QueueSurvey, survey_queues
 from operations.repair.undecided import TransactionTable
 from shared.contracts import DataOutputs, ProcessingOutputs, text

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from functions.common.domain.transaction_event import UnreadableTransactionError
 from operations.monitoring.failures import FailedBatch, read_failed_event, read_pipe_failure
 from operations.monitoring.reader import Message
+from operations.monitoring.stream_records import Image, RecordsGoneError, read_inserted
 from operations.repair.bus import Bus, chunks, event_entry, transaction_entry
-from operations.repair.stream import Image, RecordsGoneError, read_inserted
 from operations.repair.undecided import Period, TransactionTable
 from terminal.aws_errors import told_to_users
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestration.bootstrap import state_bucket as documents
 from orchestration.bootstrap.resource import Part, Setting
 from orchestration.bootstrap.state_key import StateKey
 from shared.arns import Arns
@@ -163,9 +162,9 @@ class StateBucket(Part):
 
     def settings(self) -> Sequence[Setting]:
         s3, ours = self._s3, self._ours
-        encryption: Any = documents.encryption(self._key.arn)
-        policy = documents.policy(self._arn, self._key.arn)
-        public_access: Any = documents.public_access()
+        encryption: Any = encryption(self._key.arn)
+        policy = policy(self._arn, self._key.arn)
+        public_access: Any = public_access()
         ownership: Any = {"Rules": [{"ObjectOwnership": _OWNERSHIP}]}
         return [
             Setting(
@@ -225,11 +224,11 @@ class StateBucket(Part):
 
     def _missing_rules(self) -> list[Any]:
         found = self._rules()
-        return [wanted for wanted in documents.lifecycle() if not any(_holds(rule, wanted) for rule in found)]
+        return [wanted for wanted in lifecycle() if not any(_holds(rule, wanted) for rule in found)]
 
     def _put_lifecycle(self) -> None:
         """Rules that others added stay: S3 takes all at once."""
-        wanted: Any = documents.lifecycle()
+        wanted: Any = lifecycle()
         ids = {rule["ID"] for rule in wanted}
         others = [rule for rule in self._rules() if rule.get("ID") not in ids]
         self._s3.put_bucket_lifecycle_configuration(

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from pulumi.runtime.rpc import UNKNOWN
 from rich.console import Console
@@ -13,29 +12,9 @@ from orchestration.planning.compatibility import of_outputs
 from orchestration.planning.network_interfaces import delay_notice
 from orchestration.planning.scheduler import Fate, Report
 from orchestration.pulumi.results import Outcome, Step
+from orchestration.pulumi.stateful_types import STATEFUL_TYPES
 from shared import contracts
 from terminal.output import console
-
-# What is lost when a resource of the type is deleted or replaced, as the end of a sentence.
-TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "aws:apigateway/restApi:RestApi": "its URL changes for every client",
-        "aws:cloudwatch/eventBus:EventBus": "events sent in the meantime are lost",
-        "aws:cloudwatch/logGroup:LogGroup": "what was logged is lost",
-        "aws:dynamodb/table:Table": "every item in it is lost",
-        "aws:kms/key:Key": "what it encrypted cannot be read any more",
-        "aws:s3/bucket:Bucket": "every object in it is lost",
-        "aws:s3/bucketV2:BucketV2": "every object in it is lost",
-        "aws:sns/topic:Topic": "its subscriptions are lost",
-        "aws:sns/topicSubscription:TopicSubscription": "its receiver has to confirm anew",
-        "aws:sqs/queue:Queue": "every message in it is lost",
-    }
-)
-
-
-def is_stateful(resource_type: str) -> bool:
-    """Whether deleting a resource of this type (`aws:sqs/queue:Queue`) loses something."""
-    return resource_type in TYPES
 
 
 def awaited(plan: Iterable[Report[Outcome]]) -> Mapping[str, Sequence[str]]:
@@ -79,7 +58,8 @@ class Loss:
         """What would happen, and what is lost with it."""
         because = f" (changed: {', '.join(self.step.properties)})" if self.step.properties else ""
         done = _PAST[self.step.operation]
-        return f"{self.layer}: {self.step.resource} would be {done}{because}: {TYPES[self.step.type]}."
+        loss = STATEFUL_TYPES[self.step.type]
+        return f"{self.layer}: {self.step.resource} would be {done}{because}: {loss}."
 
 
 def losses(reports: Iterable[Report[Outcome]]) -> list[Loss]:
@@ -88,7 +68,7 @@ def losses(reports: Iterable[Report[Outcome]]) -> list[Loss]:
         Loss(report.layer.name, step)
         for report in reports
         for step in (report.result.steps if report.result else ())
-        if step.operation in _PAST and step.type in TYPES
+        if step.operation in _PAST and step.type in STATEFUL_TYPES
     ]
 
 

@@ -18,8 +18,11 @@ from urllib.error import URLError
 from rich.status import Status
 
 from orchestration.environments import ROOT
-from orchestration.pulumi.pulumi_cli import CLI, EXECUTOR, HOST, UnavailableError
 from terminal.output import progress_console, say
+
+CLI = "pulumi"
+# The CLI starts HOST, which runs a Python program with EXECUTOR, a script in the same folder.
+HOST, EXECUTOR = "pulumi-language-python", "pulumi-language-python-exec"
 
 MODULE = ROOT / "tools" / "pulumi-cli"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -35,6 +38,10 @@ BUILD_SECONDS = 3600
 LIST_SECONDS = 60
 # Without a terminal a line now and then shows that the work goes on.
 LINE_SECONDS = 30
+
+
+class UnavailableError(Exception):
+    """The CLI cannot be installed in this way. The message is one line."""
 
 
 def install(folder: Path, version: str) -> None:

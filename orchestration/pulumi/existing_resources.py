@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from orchestration.environments import Environment, account_of
-from orchestration.planning.plan_view import TYPES
+from orchestration.pulumi.stateful_types import STATEFUL_TYPES
 from terminal.errors import UserError
 
 # AWS's codes end in many ways; a few services say it in the message only.
@@ -95,7 +95,7 @@ class Existing:
         identity = (kind.id if kind else "{name}").format(name=name, **places)
         parts = [f"To import it: {self._import_command(environment, identity)}"]
         if kind:
-            lost = f" ({TYPES[self.type]})" if self.type in TYPES else ""
+            lost = f" ({STATEFUL_TYPES[self.type]})" if self.type in STATEFUL_TYPES else ""
             parts.append(f"to delete it{lost}: {kind.delete.format(name=quote(name), **places)}")
         # A semicolon does no harm at the end of a command that is copied.
         return "; ".join(parts)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.pulumi_cli import CLI, EXECUTOR, HOST, Cache, Cli, Source, UnavailableError
+from orchestration.pulumi.cli_install import CLI, EXECUTOR, HOST, UnavailableError
+from orchestration.pulumi.pulumi_cli import Cache, Cli, Source
 from terminal.errors import UserError
 from terminal.output import say
 

@@ -17,23 +17,17 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
+from orchestration.pulumi.cli_install import CLI, UnavailableError
 from terminal.errors import UserError
 from terminal.output import say
 
 # Building takes minutes on a small machine; whoever else wants the CLI meanwhile waits for it.
 LOCK_SECONDS = 3600
-CLI = "pulumi"
-# The CLI starts the first, which runs a Python program by the second, a script that must be beside it.
-HOST, EXECUTOR = "pulumi-language-python", "pulumi-language-python-exec"
 CHECKSUM = ".sha256"
 VERSION_SECONDS = 60
 
 # Puts the CLI into the folder; raises `UnavailableError` where this way is closed.
 Source = Callable[[Path], None]
-
-
-class UnavailableError(Exception):
-    """This way to the CLI is closed here; the message says why, on one line."""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Bringing a layer back: to an earlier version, or to a state that can be deployed again."""
+"""Restore an earlier version of a layer; recover an interrupted one."""

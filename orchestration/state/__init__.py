@@ -1,1 +1,1 @@
-"""Where the stacks' state is, who holds it, and the copies of it."""
+"""Pulumi state: backend, locks, backups."""

@@ -1,1 +1,1 @@
-"""Where the layers stand, what changed outside Pulumi, and what flows between them."""
+"""Status, history, drift and graph of the layers."""

@@ -7,8 +7,7 @@ import pytest
 
 from orchestration.environments import ROOT
 from orchestration.pulumi import cli_install
-from orchestration.pulumi.cli_install import HOST_MODULE, MODULE
-from orchestration.pulumi.pulumi_cli import UnavailableError
+from orchestration.pulumi.cli_install import HOST_MODULE, MODULE, UnavailableError
 from tests.waiting import wait_for
 
 

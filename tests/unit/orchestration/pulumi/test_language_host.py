@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.pulumi import language_host, pulumi_cli
-from orchestration.pulumi.pulumi_cli import EXECUTOR, HOST, Cli, UnavailableError
+from orchestration.pulumi.cli_install import EXECUTOR, HOST, UnavailableError
+from orchestration.pulumi.pulumi_cli import Cli
 from terminal.errors import UserError
 
 PINNED = "3.250.0"

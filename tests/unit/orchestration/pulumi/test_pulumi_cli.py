@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.pulumi_cli import Cache, Cli, UnavailableError
+from orchestration.pulumi.cli_install import UnavailableError
+from orchestration.pulumi.pulumi_cli import Cache, Cli
 from terminal.errors import UserError
 
 PINNED = "3.250.0"

@@ -1,0 +1,1 @@
+"""The tasks as users type them: options, help texts and output tables."""

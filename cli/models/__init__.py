@@ -1,0 +1,1 @@
+"""Tasks that simulate, train and backtest."""

@@ -1,0 +1,1 @@
+"""Rules, models and their evaluation. Needs no AWS."""

@@ -1,0 +1,1 @@
+"""Datasets: read, write and simulate transactions."""

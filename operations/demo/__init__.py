@@ -1,0 +1,1 @@
+"""The demonstration: simulated transactions through the deployed pipeline."""

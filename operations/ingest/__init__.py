@@ -1,0 +1,1 @@
+"""Post transactions and labels from a file."""

@@ -1,0 +1,1 @@
+"""Lists, snoozes, explanations and candidate reports for analysts."""

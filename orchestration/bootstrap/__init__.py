@@ -1,0 +1,1 @@
+"""Prepare an AWS account: state bucket, key, CI identity."""

@@ -1,0 +1,1 @@
+"""Plan and run deployments of several layers."""

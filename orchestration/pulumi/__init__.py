@@ -1,0 +1,1 @@
+"""Run the Pulumi CLI and stack programs."""
