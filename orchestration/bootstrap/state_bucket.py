@@ -29,7 +29,7 @@ UNFINISHED_DAYS = 7
 BACKUPS = ("backups/", ".pulumi/backups/")
 
 
-def policy(bucket_arn: str, key_arn: str) -> dict[str, Any]:
+def bucket_policy(bucket_arn: str, key_arn: str) -> dict[str, Any]:
     """Denies what would leave the state readable: connections without TLS, and any other encryption.
 
     Who writes without saying how it is to be encrypted gets the bucket's own: those keys are not in the
@@ -75,7 +75,7 @@ def _deny_to_write(sid: str, bucket_arn: str, conditions: Conditions) -> Stateme
     )
 
 
-def lifecycle() -> list[dict[str, Any]]:
+def lifecycle_rules() -> list[dict[str, Any]]:
     """What is not current state is kept for a while, what was never finished for a week."""
     old = {
         "ID": "old-versions",
@@ -97,13 +97,13 @@ def lifecycle() -> list[dict[str, Any]]:
     return [old, *backups]
 
 
-def encryption(key_arn: str) -> dict[str, Any]:
+def default_encryption(key_arn: str) -> dict[str, Any]:
     """With the key, which is asked once for many objects, as each question costs."""
     by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     return {"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": True}
 
 
-def public_access() -> dict[str, bool]:
+def public_access_block() -> dict[str, bool]:
     """None, by whatever way it would be given."""
     ways = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     return dict.fromkeys(ways, True)
@@ -162,9 +162,9 @@ class StateBucket(Part):
 
     def settings(self) -> Sequence[Setting]:
         s3, ours = self._s3, self._ours
-        encryption: Any = encryption(self._key.arn)
-        policy = policy(self._arn, self._key.arn)
-        public_access: Any = public_access()
+        encryption: Any = default_encryption(self._key.arn)
+        policy = bucket_policy(self._arn, self._key.arn)
+        public_access: Any = public_access_block()
         ownership: Any = {"Rules": [{"ObjectOwnership": _OWNERSHIP}]}
         return [
             Setting(
@@ -224,11 +224,11 @@ class StateBucket(Part):
 
     def _missing_rules(self) -> list[Any]:
         found = self._rules()
-        return [wanted for wanted in lifecycle() if not any(_holds(rule, wanted) for rule in found)]
+        return [wanted for wanted in lifecycle_rules() if not any(_holds(rule, wanted) for rule in found)]
 
     def _put_lifecycle(self) -> None:
         """Rules that others added stay: S3 takes all at once."""
-        wanted: Any = lifecycle()
+        wanted: Any = lifecycle_rules()
         ids = {rule["ID"] for rule in wanted}
         others = [rule for rule in self._rules() if rule.get("ID") not in ids]
         self._s3.put_bucket_lifecycle_configuration(

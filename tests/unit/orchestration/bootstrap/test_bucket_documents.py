@@ -27,7 +27,7 @@ def denied(**headers: str) -> bool:
         secure_transport=True,
         service_context=dict(headers),
     )
-    policy: dict[str, Any] = state_bucket.policy(BUCKET, KEY)
+    policy: dict[str, Any] = state_bucket.bucket_policy(BUCKET, KEY)
     return bool(evaluate_resource_policy(policy, context).decision == "Deny")
 
 
