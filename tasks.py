@@ -1,4 +1,4 @@
-"""The tasks, by group: `invoke` shows them so, `invoke --list` by name, `invoke --help TASK` explains one."""
+"""The tasks by group, as `invoke` shows them."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ from cli import accounts, deployment, development, inspection, pipeline, repair,
 from cli.models import model_tasks
 from cli.rules import rule_tasks
 from cli.task import task
-from terminal.output import console
+from terminal.command_line import command_line
+from terminal.output import console, print_result
 
 GROUPS: dict[str, Collection | tuple[Any, ...]] = {
-    "Change layers": (
+    "Deploy layers": (
         deployment.deploy,
         deployment.preview,
         deployment.destroy,
         deployment.rollback,
         deployment.recover,
     ),
-    "Look at them": (
+    "Inspect layers": (
         inspection.status,
         inspection.history,
         inspection.drift,
@@ -31,40 +32,39 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     ),
     "Use the pipeline": (pipeline.demo, pipeline.send, pipeline.label, pipeline.alerts, pipeline.logs),
     "Operate the pipeline": (repair.health, repair.redrive, repair.replay),
-    "Look into decisions": (review.explain, review.snooze, review.snoozes),
+    "Review decisions": (review.explain, review.snooze, review.snoozes),
     "Block and allow lists": Collection("lists", review.add, review.remove, review.show),
-    "Candidates": Collection("shadow", review.report),
-    "Rules of detection": Collection("rules", rule_tasks.check, rule_tasks.try_, rule_tasks.list_),
-    "Detection": (model_tasks.simulate, model_tasks.train, model_tasks.backtest),
-    "Prepare an account": (accounts.bootstrap,),
-    "Keep states": Collection("state", accounts.backups, accounts.restore),
+    "Candidate models and rules": Collection("shadow", review.report),
+    "Detection rules": Collection("rules", rule_tasks.check, rule_tasks.try_, rule_tasks.list_),
+    "Detection models": (model_tasks.simulate, model_tasks.train, model_tasks.backtest),
+    "AWS accounts": (accounts.bootstrap,),
+    "State backups": Collection("state", accounts.backups, accounts.restore),
     "Embedded AWS": Collection("local", pipeline.up, pipeline.down, pipeline.reset),
-    "Change this repository": (
+    "Develop this repository": (
         development.run_tests,
         development.check,
         development.bench,
         development.lock,
     ),
-    "Workflows": Collection("ci", accounts.write),
 }
 
 
 @task(default=True)
 def groups(_: Context) -> None:
-    """Show the tasks by what they are for."""
+    """Show the tasks by group."""
     for title, group in GROUPS.items():
         console.print(Text(title, style="bold"))
         prefix = f"{group.name}." if isinstance(group, Collection) else ""
-        for one in group.tasks.values() if isinstance(group, Collection) else group:
-            help_line = (one.__doc__ or "").splitlines()[0]
-            console.print(Text.assemble("  ", (f"{prefix + one.name:<16}", "cyan"), help_line))
-    console.print("Explained: invoke --help TASK")
+        for member in group.tasks.values() if isinstance(group, Collection) else group:
+            help_line = (member.__doc__ or "").splitlines()[0]
+            console.print(Text.assemble("  ", (f"{prefix + member.name:<16}", "cyan"), help_line))
+    print_result(f"Show the options of a task: {command_line('--help', 'TASK')}")
 
 
 namespace = Collection(groups)
-for of_group in GROUPS.values():
-    if isinstance(of_group, Collection):
-        namespace.add_collection(of_group)
+for task_group in GROUPS.values():
+    if isinstance(task_group, Collection):
+        namespace.add_collection(task_group)
     else:
-        for of_task in of_group:
-            namespace.add_task(of_task)
+        for member_task in task_group:
+            namespace.add_task(member_task)

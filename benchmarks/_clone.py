@@ -1,4 +1,4 @@
-"""A copy of the working tree, with an embedded AWS of its own: measuring disturbs nobody's local state."""
+"""A copy of the working tree with its own embedded AWS, so that benchmarks do not change the local state."""
 
 import json
 import os
@@ -25,13 +25,13 @@ class Clone:
 
     @property
     def emulator(self) -> Emulator:
-        """Its embedded AWS."""
+        """The embedded AWS of the copy."""
         return Emulator(self.folder / ".local")
 
     @property
     def variables(self) -> dict[str, str]:
-        """What processes in the copy inherit."""
-        # Its own modules go before those of the tree that the environment belongs to.
+        """The environment variables of processes in the copy."""
+        # The modules of the copy precede those of the repository that the virtual environment belongs to.
         return {
             **os.environ,
             "PYTHONPATH": str(self.folder),
@@ -40,14 +40,14 @@ class Clone:
         }
 
     def invoke(self, *words: str) -> subprocess.Popen[str]:
-        """Start `invoke` in the copy, its standard output to be read."""
+        """Start `invoke` in the copy with a pipe for its standard output."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", *words],
             cwd=self.folder, env=self.variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
 
     def run(self, *words: str) -> str:
-        """Run `invoke` to its end; its standard output, or a RuntimeError."""
+        """Run `invoke` and return its standard output. Raises RuntimeError if it fails."""
         process = self.invoke(*words)
         output, _ = process.communicate()
         if process.returncode:
@@ -55,13 +55,13 @@ class Clone:
         return output
 
     def outputs(self) -> dict[str, dict[str, Any]]:
-        """The outputs of the deployed layers by name."""
+        """The outputs of the deployed layers, by layer name."""
         return dict(json.loads(self.run("outputs", "--json")))
 
 
 @contextmanager
-def clone() -> Iterator[Clone]:
-    """A copy of all files that git knows or would take, gone afterwards with all that ran in it."""
+def open_clone() -> Iterator[Clone]:
+    """Copy all files that are tracked or not ignored. The copy is removed at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="fraud-bench-") as folder:
         copy = Clone(Path(folder).resolve())
         listed = subprocess.run(

@@ -1,4 +1,4 @@
-"""The Fraud Detection Handbook's features, models and protocol, for detection.py to measure against."""
+"""Features, models and protocol of the Fraud Detection Handbook: the baselines of benchmarks/detection.py."""
 
 from typing import Any, NamedTuple
 
@@ -14,18 +14,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from detection.data.simulation import Simulation
+from detection.data.simulation import SimulatedColumns
 from detection.evaluation.card_precision import CardPrecision
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 WINDOWS_DAYS = (1, 7, 30)
 DELAY_DAYS = 7
 _DAY = 86_400
 _NIGHT_ENDS = 6
 _SATURDAY = 5
-# What is tried of each model; the best of them on an earlier week is measured, as the handbook chooses.
+# Candidates of each model. As in the handbook, the best candidate on an earlier week is measured.
 BASELINES: dict[str, list[Any]] = {
     "logistic regression": [
         make_pipeline(StandardScaler(), LogisticRegression(C=strength)) for strength in (0.1, 1, 10)
@@ -49,12 +49,12 @@ BASELINES: dict[str, list[Any]] = {
         for share in (0.02, 0.05, 0.1, 0.5)
     ],
 }
-# From the weeks of a choice to those of the test: a week, and the delay of labels.
+# Days between the selection of a candidate and the test: a week and the delay of labels.
 EARLIER_DAYS = 14
 
 
-class Figures(NamedTuple):
-    """What a test comes to."""
+class DetectionMetrics(NamedTuple):
+    """Metrics of scores in a test."""
 
     auc: float
     average_precision: float
@@ -64,82 +64,93 @@ class Figures(NamedTuple):
         return f"AUC {self.auc:.4f}  AP {self.average_precision:.4f}  CP@100 {self.card_precision:.4f}"
 
 
-def scored(made: Simulation, train: tuple[int, int], test: tuple[int, int]) -> dict[str, Floats]:
-    """The scores of the tested transactions by each baseline; periods are days, the last one not in them."""
-    values, frauds = features(made), made.scenarios > 0
-    before, chosen_on = ([day - EARLIER_DAYS for day in period] for period in (train, test))
-    first, second = within(made, *before), tested(made, *before, *chosen_on)
+def score_baselines(
+    simulation: SimulatedColumns, train: tuple[int, int], test: tuple[int, int]
+) -> dict[str, Floats]:
+    """Scores of the tested transactions by each baseline. Periods are days without their last day."""
+    values, frauds = handbook_features(simulation), simulation.scenarios > 0
+    earlier_train, earlier_test = ([day - EARLIER_DAYS for day in period] for period in (train, test))
+    first = select_days(simulation, *earlier_train)
+    second = select_test(simulation, *earlier_train, *earlier_test)
 
-    def probabilities(model: Any, learned: Places, asked: Places) -> Floats:
-        result: Floats = clone(model).fit(values[learned], frauds[learned]).predict_proba(values[asked])[:, 1]
+    def predict(model: Any, training: Indices, tested: Indices) -> Floats:
+        result: Floats = (
+            clone(model).fit(values[training], frauds[training]).predict_proba(values[tested])[:, 1]
+        )
         return result
 
     def average_precision(model: Any) -> float:
-        return float(average_precision_score(frauds[second], probabilities(model, first, second)))
+        return float(average_precision_score(frauds[second], predict(model, first, second)))
 
     best = {name: max(models, key=average_precision) for name, models in BASELINES.items()}
-    learned, asked = within(made, *train), tested(made, *train, *test)
-    return {name: probabilities(model, learned, asked) for name, model in best.items()}
+    training, tested = select_days(simulation, *train), select_test(simulation, *train, *test)
+    return {name: predict(model, training, tested) for name, model in best.items()}
 
 
-def features(made: Simulation) -> Floats:
-    """Of each transaction 15: windows of a customer hold it, those of a terminal end before the delay."""
-    frauds = (made.scenarios > 0).astype(float)
+def handbook_features(simulation: SimulatedColumns) -> Floats:
+    """15 features of each transaction.
+
+    Windows of a customer include the transaction; windows of a terminal end before the delay of labels.
+    """
+    frauds = (simulation.scenarios > 0).astype(float)
     # The first day is a Sunday.
-    weekend = (made.days + 6) % 7 >= _SATURDAY
-    night = made.seconds % _DAY // 3600 <= _NIGHT_ENDS
-    found = [made.amounts, weekend.astype(float), night.astype(float)]
+    weekend = (simulation.days + 6) % 7 >= _SATURDAY
+    night = simulation.seconds % _DAY // 3600 <= _NIGHT_ENDS
+    columns = [simulation.amounts, weekend.astype(float), night.astype(float)]
     for days in WINDOWS_DAYS:
-        count, total = _windows(made.customers, made.seconds, made.amounts, 0, days)
-        found += [count, total / np.maximum(count, 1)]
+        count, total = _sum_windows(simulation.customers, simulation.seconds, simulation.amounts, 0, days)
+        columns += [count, total / np.maximum(count, 1)]
     for days in WINDOWS_DAYS:
-        count, total = _windows(made.terminals, made.seconds, frauds, DELAY_DAYS, days)
-        found += [count, total / np.maximum(count, 1)]
-    return np.column_stack(found)
+        count, total = _sum_windows(simulation.terminals, simulation.seconds, frauds, DELAY_DAYS, days)
+        columns += [count, total / np.maximum(count, 1)]
+    return np.column_stack(columns)
 
 
-def within(made: Simulation, begin: int, end: int) -> Places:
-    """The transactions of these days."""
-    return np.flatnonzero((made.days >= begin) & (made.days < end))
+def select_days(simulation: SimulatedColumns, begin: int, end: int) -> Indices:
+    """Indices of the transactions of these days."""
+    return np.flatnonzero((simulation.days >= begin) & (simulation.days < end))
 
 
-def tested(made: Simulation, train_from: int, train_to: int, test_from: int, test_to: int) -> Places:
-    """The transactions of the days of the test, less those of customers known to be compromised by then."""
-    fraud, days = made.scenarios > 0, made.days
-    known = set(made.customers[fraud & (days >= train_from) & (days < train_to)].tolist())
-    found = []
+def select_test(
+    simulation: SimulatedColumns, train_from: int, train_to: int, test_from: int, test_to: int
+) -> Indices:
+    """Indices of the transactions of the test days, without customers already known to be compromised."""
+    fraud, days = simulation.scenarios > 0, simulation.days
+    compromised = set(simulation.customers[fraud & (days >= train_from) & (days < train_to)].tolist())
+    selected = []
     for day in range(test_from, test_to):
-        known |= set(made.customers[fraud & (days >= train_to) & (days == day - DELAY_DAYS - 1)].tolist())
-        places = np.flatnonzero(days == day)
-        found.append(places[~np.isin(made.customers[places], list(known))])
-    return np.concatenate(found)
+        is_reported = fraud & (days >= train_to) & (days == day - DELAY_DAYS - 1)
+        compromised |= set(simulation.customers[is_reported].tolist())
+        indices = np.flatnonzero(days == day)
+        selected.append(indices[~np.isin(simulation.customers[indices], list(compromised))])
+    return np.concatenate(selected)
 
 
-def figures(made: Simulation, places: Places, scores: Floats) -> Figures:
-    """How well the scores of these transactions tell fraud."""
-    frauds = made.scenarios[places] > 0
+def measure_scores(simulation: SimulatedColumns, indices: Indices, scores: Floats) -> DetectionMetrics:
+    """Metrics of the scores of these transactions."""
+    frauds = simulation.scenarios[indices] > 0
     cards = CardPrecision()
     for day, customer, score, fraud in zip(
-        made.days[places].tolist(),
-        made.customers[places].tolist(),
+        simulation.days[indices].tolist(),
+        simulation.customers[indices].tolist(),
         scores.tolist(),
         frauds.tolist(),
         strict=True,
     ):
         cards.add(day, f"{customer:05}", score, is_fraud=fraud)
-    return Figures(
+    return DetectionMetrics(
         float(roc_auc_score(frauds, scores)),
         float(average_precision_score(frauds, scores)),
         cards.mean() or 0.0,
     )
 
 
-def _windows(
-    owners: Places, seconds: Places, amounts: Floats, delay_days: int, days: int
+def _sum_windows(
+    owners: Indices, seconds: Indices, amounts: Floats, delay_days: int, days: int
 ) -> tuple[Floats, Floats]:
-    """Count and sum of what the same owner did in as many days, up to the delay before each transaction."""
+    """Count and sum of the owner's amounts in a window that ends `delay_days` before each transaction."""
     order = np.argsort(owners, kind="stable")
-    # Owners lie so far apart in time that no window reaches from one to the next.
+    # The owners' times are shifted so far apart that no window contains transactions of two owners.
     far = int(seconds.max()) + 100 * _DAY
     times = owners[order] * far + seconds[order]
     sums = np.concatenate([[0.0], np.cumsum(amounts[order])])

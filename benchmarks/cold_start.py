@@ -1,7 +1,7 @@
-"""How long a function takes to start: imports and clients, against a bare process that makes those clients.
+"""Cold start of each function, compared with a process that only creates the same boto3 clients.
 
-The function's code is laid out as in its zip and without compiled files, as Lambda runs it: the folder of the
-code is read-only there, so what is not compiled in the zip is compiled at every start.
+The code is laid out as in the function's zip file, without compiled files. The folder of the code is
+read-only in Lambda, so Python compiles it at every cold start.
 """
 
 import os
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.scoring import artifact
-from detection.rules.rule_file import rules_of
+from benchmarks.scoring import random_artifact
+from detection.rules.rule_file import read_rules
 from functions.api.environment import ApiEnvironment
-from functions.common.runtime.environment import Environment, to_variables
+from functions.common.runtime.environment import FunctionEnvironment, environment_variables
 from functions.fraud.environment import FraudEnvironment
 from functions.labels.environment import LabelsEnvironment
 from functions.notify.environment import NotifyEnvironment
@@ -27,8 +27,8 @@ ROOT = Path(__file__).parents[1]
 GOAL_RATIO = 1.25
 RUNS = 15
 _TABLES = {"table_name": "transactions", "profiles_table_name": "profiles"}
-# The clients that a start makes, and what the function is told.
-FUNCTIONS: dict[str, tuple[tuple[str, ...], Environment]] = {
+# The clients that a start creates, and the environment of the function.
+FUNCTIONS: dict[str, tuple[tuple[str, ...], FunctionEnvironment]] = {
     "api": (("dynamodb",), ApiEnvironment(table_name="transactions", retention_days=400)),
     "labels": (("dynamodb",), LabelsEnvironment(**_TABLES)),
     "fraud": (
@@ -54,50 +54,52 @@ _AWS = {
 
 
 def main() -> bool:
-    """Prints a line per function; True if all reach the goal."""
+    """Print one line per function. Returns True if all functions reach the goal."""
     with tempfile.TemporaryDirectory() as folder:
-        _lay_out(Path(folder))
-        results = [_measure(name, Path(folder)) for name in FUNCTIONS]
+        _copy_code(Path(folder))
+        results = [_measure_cold_start(name, Path(folder)) for name in FUNCTIONS]
     return all(results)
 
 
-def _measure(name: str, folder: Path) -> bool:
+def _measure_cold_start(name: str, folder: Path) -> bool:
     services, environment = FUNCTIONS[name]
     bare = "import boto3; " + "; ".join(f"boto3.client('{service}')" for service in services)
     own = f"import functions.{name}.handler"
     variables = {
         **_AWS,
-        **to_variables(environment),
+        **environment_variables(environment),
         "PATH": os.environ["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    # The first pair only warms the file cache. A ratio per pair, so that a busy moment strikes both sides.
-    pairs = [(_seconds(own, folder, variables), _seconds(bare, folder, variables)) for _ in range(RUNS + 1)][
-        1:
-    ]
+    # The first pair warms the file cache. Runs are measured in pairs, so that load on the machine affects
+    # both.
+    pairs = [
+        (_measure_seconds(own, folder, variables), _measure_seconds(bare, folder, variables))
+        for _ in range(RUNS + 1)
+    ][1:]
     ratio = statistics.median(own_seconds / bare_seconds for own_seconds, bare_seconds in pairs)
     own_ms, bare_ms = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
     print(
-        f"cold start of {name}: {ratio:.2f} times bare boto3 with the same clients"
-        f" ({own_ms:.0f} ms against {bare_ms:.0f} ms, medians of {RUNS})"
-        f"; goal {GOAL_RATIO:.2f}; {'ok' if ratio <= GOAL_RATIO else 'over'}"
+        f"Cold start of {name}: {ratio:.2f} times boto3 alone with the same clients"
+        f" ({own_ms:.0f} ms and {bare_ms:.0f} ms, medians of {RUNS});"
+        f" goal: at most {GOAL_RATIO:.2f}; {'ok' if ratio <= GOAL_RATIO else 'missed'}"
     )
     return ratio <= GOAL_RATIO
 
 
-def _seconds(code: str, folder: Path, variables: dict[str, str]) -> float:
+def _measure_seconds(code: str, folder: Path, variables: dict[str, str]) -> float:
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], cwd=folder, env=variables, check=True)
     return time.perf_counter() - start
 
 
-def _lay_out(folder: Path) -> None:
-    """The functions and the dependencies they ship, as in a zip."""
+def _copy_code(folder: Path) -> None:
+    """Copy the functions and their dependencies, as in a zip file."""
     no_compiled_files = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=no_compiled_files)
-    rules = rules_of(ROOT / "stacks/processing/rules.yaml")
+    rules = read_rules(ROOT / "stacks/processing/rules.yaml")
     (folder / "functions/fraud/rules.json").write_bytes(rules.to_json())
-    (folder / "functions/fraud/model.json").write_bytes(artifact())
+    (folder / "functions/fraud/model.json").write_bytes(random_artifact())
     shutil.copytree(Path(msgspec.__file__).parent, folder / "msgspec", ignore=no_compiled_files)
 
 

@@ -1,11 +1,11 @@
-"""How long a user waits: from starting the demo to the first alert, and for a deploy without a change."""
+"""Waiting times of a user: from the start of the demo to the first alert, and for an unchanged deployment."""
 
 import re
 import subprocess
 import sys
 import time
 
-from benchmarks._clone import Clone, clone
+from benchmarks._clone import Clone, open_clone
 
 FIRST_ALERT_GOAL_SECONDS = 30.0
 NO_CHANGE_GOAL_SECONDS = 15.0
@@ -13,8 +13,8 @@ ALERT = re.compile(r"^\d\d:\d\d:\d\d .* ms after the POST")
 
 
 def main() -> bool:
-    """Prints a line per figure; True if all reach their goals."""
-    with clone() as copy:
+    """Print one line per figure. Returns True if all figures reach their goals."""
+    with open_clone() as copy:
         fresh = _first_alert_seconds(copy)
         copy.run("local.down")
         stopped = _first_alert_seconds(copy)
@@ -23,15 +23,15 @@ def main() -> bool:
         unchanged = time.perf_counter() - started
     return all(
         [
-            _said("demo to first alert, nothing deployed, tools cached", fresh, FIRST_ALERT_GOAL_SECONDS),
-            _said("demo to first alert, deployed, stopped", stopped, FIRST_ALERT_GOAL_SECONDS),
-            _said("deploy with no change", unchanged, NO_CHANGE_GOAL_SECONDS),
+            _report("Demo to first alert, not deployed, tools cached", fresh, FIRST_ALERT_GOAL_SECONDS),
+            _report("Demo to first alert, deployed and stopped", stopped, FIRST_ALERT_GOAL_SECONDS),
+            _report("Deployment without changes", unchanged, NO_CHANGE_GOAL_SECONDS),
         ]
     )
 
 
 def _first_alert_seconds(copy: Clone) -> float:
-    """From the start of the demo's process to its first alert; the demo ends before this returns."""
+    """Run the demo to its end; returns the seconds from its start to its first alert."""
     started = time.perf_counter()
     process = copy.invoke("demo", "--count", "10", "--rate", "10")
     seconds = None
@@ -43,9 +43,9 @@ def _first_alert_seconds(copy: Clone) -> float:
     return seconds
 
 
-def _said(what: str, seconds: float, goal_seconds: float) -> bool:
+def _report(figure: str, seconds: float, goal_seconds: float) -> bool:
     reached = seconds < goal_seconds
-    print(f"{what}: {seconds:.1f} s; goal under {goal_seconds:.0f} s; {'ok' if reached else 'over'}")
+    print(f"{figure}: {seconds:.1f} s; goal: below {goal_seconds:.0f} s; {'ok' if reached else 'missed'}")
     return reached
 
 

@@ -1,7 +1,8 @@
-"""How good detection is on the public simulation, against the handbook's own models, by its protocol.
+"""Detection quality on the public simulation, compared with the models of the Fraud Detection Handbook.
 
-5 000 customers, 10 000 terminals, 183 days; training on days 115 to 121, labels after 7 days, test on days
-129 to 135. Ours is scored by the code of the function: its features, and a model read from its artifact.
+The protocol is the handbook's: 5 000 customers, 10 000 terminals and 183 days; training on days 115 to 121,
+labels after 7 days, test on days 129 to 135. Our scores are those of the function's code, with the model read
+from its artifact.
 """
 
 import sys
@@ -15,17 +16,25 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from benchmarks._handbook import DELAY_DAYS, Figures, Places, figures, scored, tested, within
-from detection.data.columns import Labelled
-from detection.data.dates import DAY_MS
-from detection.data.simulation import START_MS, Simulation, columns, simulate
-from detection.replay import replay
-from detection.rules.rule_file import rules_of
+from benchmarks._handbook import (
+    DELAY_DAYS,
+    DetectionMetrics,
+    Indices,
+    measure_scores,
+    score_baselines,
+    select_days,
+    select_test,
+)
+from detection.data.columns import LabelledTransaction
+from detection.data.simulation import START_MS, SimulatedColumns, simulate_columns, simulate_transactions
+from detection.replay import replay_transactions
+from detection.rules.rule_file import read_rules
 from detection.training.examples import Examples
-from detection.training.train import Training, trained
-from functions.common.domain.features import NAMES
-from functions.fraud.scoring.model import Model
-from functions.fraud.scoring.reasons import probability_of
+from detection.training.train import TrainingOptions, train_on_examples
+from functions.common.domain.features import FEATURE_NAMES
+from functions.common.domain.time_buckets import DAY_MS
+from functions.fraud.scoring.model import FraudModel
+from functions.fraud.scoring.reasons import to_probability
 from functions.fraud.scoring.scorer import Scorer
 
 Floats = NDArray[np.float64]
@@ -34,103 +43,120 @@ RULES = Path(__file__).parents[1] / "stacks/processing/rules.yaml"
 SEEDS = (1, 2, 3)
 CUSTOMERS, TERMINALS, DAYS = 5_000, 10_000, 183
 TRAIN, TEST = (115, 122), (129, 136)
-# All that has features of 30 days and labels.
+# All days with features of 30 days and labels.
 HISTORY = (37, 122)
-# From the first of these days on, everything costs more.
-DRIFT, DEARER = (150, 180), Decimal("1.3")
+# Test days of the drift, and the factor of all amounts from the first of these days.
+DRIFT, PRICE_FACTOR = (150, 180), Decimal("1.3")
 AVERAGE_PRECISION_ABOVE, OTHERS_BELOW = 0.03, 0.005
 
 
-class Replayed(NamedTuple):
-    """Features of each transaction (of the first days: 0), and the rules' score of those that are tested."""
+class ReplayedFeatures(NamedTuple):
+    """Features of each transaction (0 before HISTORY), and the rules' scores of the tested transactions."""
 
     values: NDArray[np.float32]
     rules: Floats
 
 
 def main() -> bool:
-    """Prints all figures; True if every seed reaches its goals."""
-    reached = [_seed(seed) for seed in SEEDS]
+    """Print all figures. Returns True if every seed reaches the goals."""
+    reached = [_measure_seed(seed) for seed in SEEDS]
     return all(reached)
 
 
-def _seed(seed: int) -> bool:
-    begun = time.monotonic()
-    made = columns(customers=CUSTOMERS, terminals=TERMINALS, days=DAYS, seed=seed)
-    train, test = within(made, *TRAIN), tested(made, *TRAIN, *TEST)
-    frauds = int((made.scenarios[test] > 0).sum())
-    print(f"seed {seed}: trained on {len(train):,}, tested on {len(test):,} with {frauds} frauds")
-    baselines = {name: figures(made, test, scores) for name, scores in scored(made, TRAIN, TEST).items()}
-    for name, found in baselines.items():
-        _print(name, found)
-    replayed = _replayed(made, seed)
-    model = _model(made, replayed, TRAIN)
-    probabilities = _probabilities(model, replayed, test)
-    ours = figures(made, test, probabilities)
-    reached = _reached(ours, list(baselines.values()))
-    _print("ours, as deployed", ours, ", ".join(f"{goal} {_word(ok)}" for goal, ok in reached.items()))
-    history = _model(made, replayed, HISTORY)
-    _print("ours, on all history", figures(made, test, _probabilities(history, replayed, test)))
-    _print("rules alone", figures(made, test, replayed.rules[test]))
-    _print("rules and model", figures(made, test, np.maximum(replayed.rules[test], probabilities)))
-    drifted = tested(made, *TRAIN, *DRIFT)
-    month = f"a month in which all costs {DEARER} times as much"
-    _print("ours, drifted", figures(made, drifted, _probabilities(model, replayed, drifted)), month)
-    _print_costs(made, test, probabilities, model.threshold)
-    print(f"  {time.monotonic() - begun:.0f} s", flush=True)
+def _measure_seed(seed: int) -> bool:
+    started = time.monotonic()
+    simulation = simulate_columns(customers=CUSTOMERS, terminals=TERMINALS, days=DAYS, seed=seed)
+    train, test = select_days(simulation, *TRAIN), select_test(simulation, *TRAIN, *TEST)
+    frauds = int((simulation.scenarios[test] > 0).sum())
+    print(
+        f"Seed {seed}: {len(train):,} training transactions, {len(test):,} test transactions, {frauds} frauds"
+    )
+    baselines = {
+        name: measure_scores(simulation, test, scores)
+        for name, scores in score_baselines(simulation, TRAIN, TEST).items()
+    }
+    for name, metrics in baselines.items():
+        _print_metrics(name, metrics)
+    replayed = _replay_features(simulation, seed)
+    model = _train_model(simulation, replayed, TRAIN)
+    probabilities = _predict_probabilities(model, replayed, test)
+    ours = measure_scores(simulation, test, probabilities)
+    reached = _compare_with_goals(ours, list(baselines.values()))
+    _print_metrics(
+        "ours, as deployed", ours, ", ".join(f"{goal} {_verdict(ok)}" for goal, ok in reached.items())
+    )
+    history = _train_model(simulation, replayed, HISTORY)
+    _print_metrics(
+        "ours, all history", measure_scores(simulation, test, _predict_probabilities(history, replayed, test))
+    )
+    _print_metrics("rules alone", measure_scores(simulation, test, replayed.rules[test]))
+    _print_metrics(
+        "rules and model", measure_scores(simulation, test, np.maximum(replayed.rules[test], probabilities))
+    )
+    drifted = select_test(simulation, *TRAIN, *DRIFT)
+    month = f"a month with amounts multiplied by {PRICE_FACTOR}"
+    _print_metrics(
+        "ours, drift",
+        measure_scores(simulation, drifted, _predict_probabilities(model, replayed, drifted)),
+        month,
+    )
+    _print_costs(simulation, test, probabilities, model.threshold)
+    print(f"  {time.monotonic() - started:.0f} s", flush=True)
     return all(reached.values())
 
 
-def _replayed(made: Simulation, seed: int) -> Replayed:
-    scorer = Scorer(rules_of(RULES))
-    values = np.zeros((len(made.seconds), len(NAMES)), np.float32)
-    rules = np.zeros(len(made.seconds))
-    rows = replay(
-        _rows(seed),
+def _replay_features(simulation: SimulatedColumns, seed: int) -> ReplayedFeatures:
+    scorer = Scorer(read_rules(RULES))
+    values = np.zeros((len(simulation.seconds), len(FEATURE_NAMES)), np.float32)
+    rules = np.zeros(len(simulation.seconds))
+    rows = replay_transactions(
+        _simulate_drift(seed),
         label_delay_ms=DELAY_DAYS * DAY_MS,
         label_delay_days=DELAY_DAYS,
         from_ms=START_MS + HISTORY[0] * DAY_MS,
     )
     test_ms = [START_MS + day * DAY_MS for day in TEST]
-    for place, (labelled, row) in enumerate(rows):
+    for index, (labelled, row) in enumerate(rows):
         if row is None:
             continue
-        values[place] = row
+        values[index] = row
         timestamp = labelled.transaction.timestamp
         if test_ms[0] <= timestamp < test_ms[1]:
-            rules[place] = scorer.score(labelled.transaction, row, None, timestamp).score
-    return Replayed(values, rules)
+            rules[index] = scorer.score(labelled.transaction, row, None, timestamp).score
+    return ReplayedFeatures(values, rules)
 
 
-def _rows(seed: int) -> Iterator[Labelled]:
-    """The simulation's transactions, dearer from the day on that prices drift."""
-    dearer_from = START_MS + DRIFT[0] * DAY_MS
-    for labelled in simulate(customers=CUSTOMERS, terminals=TERMINALS, days=DAYS, seed=seed):
+def _simulate_drift(seed: int) -> Iterator[LabelledTransaction]:
+    """The transactions of the simulation, with higher amounts from the first day of the drift."""
+    drift_start_ms = START_MS + DRIFT[0] * DAY_MS
+    for labelled in simulate_transactions(customers=CUSTOMERS, terminals=TERMINALS, days=DAYS, seed=seed):
         transaction = labelled.transaction
-        if transaction.timestamp < dearer_from:
+        if transaction.timestamp < drift_start_ms:
             yield labelled
         else:
-            dearer = replace(transaction, amount=round(transaction.amount * DEARER, 2))
-            yield replace(labelled, transaction=dearer)
+            amount = round(transaction.amount * PRICE_FACTOR, 2)
+            yield replace(labelled, transaction=replace(transaction, amount=amount))
 
 
-def _model(made: Simulation, replayed: Replayed, days: tuple[int, int]) -> Model:
-    """Trained on these days, and read from its artifact as the function reads it."""
-    places = within(made, *days)
-    learned = Examples(replayed.values[places], made.scenarios[places] > 0, made.days[places])
+def _train_model(
+    simulation: SimulatedColumns, replayed: ReplayedFeatures, days: tuple[int, int]
+) -> FraudModel:
+    """Train a model on these days, and read it from its artifact as the function does."""
+    indices = select_days(simulation, *days)
+    examples = Examples(replayed.values[indices], simulation.scenarios[indices] > 0, simulation.days[indices])
     begin, end = (START_MS + day * DAY_MS for day in days)
-    return Model.from_json(trained(learned, Training(from_ms=begin, to_ms=end)))
+    return FraudModel.from_json(train_on_examples(examples, TrainingOptions(from_ms=begin, to_ms=end)))
 
 
-def _probabilities(model: Model, replayed: Replayed, places: Places) -> Floats:
-    """One transaction after the other, as in the function."""
-    log_odds = (model.log_odds(values) for values in replayed.values[places].tolist())
-    return np.array([probability_of(one) for one in log_odds])
+def _predict_probabilities(model: FraudModel, replayed: ReplayedFeatures, indices: Indices) -> Floats:
+    """Probabilities by the code of the function, one transaction at a time."""
+    log_odds = (model.log_odds(values) for values in replayed.values[indices].tolist())
+    return np.array([to_probability(value) for value in log_odds])
 
 
-def _reached(ours: Figures, baselines: list[Figures]) -> dict[str, bool]:
-    best = Figures(*(max(values) for values in zip(*baselines, strict=True)))
-    above = Figures(*(mine - theirs for mine, theirs in zip(ours, best, strict=True)))
+def _compare_with_goals(ours: DetectionMetrics, baselines: list[DetectionMetrics]) -> dict[str, bool]:
+    best = DetectionMetrics(*(max(values) for values in zip(*baselines, strict=True)))
+    above = DetectionMetrics(*(own - baseline for own, baseline in zip(ours, best, strict=True)))
     return {
         f"AUC {above.auc:+.4f}": above.auc >= -OTHERS_BELOW,
         f"AP {above.average_precision:+.4f}": above.average_precision >= AVERAGE_PRECISION_ABOVE,
@@ -138,27 +164,29 @@ def _reached(ours: Figures, baselines: list[Figures]) -> dict[str, bool]:
     }
 
 
-def _print_costs(made: Simulation, test: Places, probabilities: Floats, threshold: float) -> None:
-    """Alerts per fraud that is caught: at the artifact's threshold, and where half and 70 % are caught."""
-    frauds = made.scenarios[test] > 0
-    from_the_top = np.sort(probabilities[frauds])[::-1]
+def _print_costs(
+    simulation: SimulatedColumns, test: Indices, probabilities: Floats, threshold: float
+) -> None:
+    """Print the alerts per detected fraud: at the artifact's threshold and at a recall of 50 % and 70 %."""
+    frauds = simulation.scenarios[test] > 0
+    fraud_scores = np.sort(probabilities[frauds])[::-1]
     for recall in (None, 0.5, 0.7):
-        least = threshold if recall is None else from_the_top[int(recall * len(from_the_top))]
-        flagged = probabilities >= least
-        caught = int((flagged & frauds).sum())
-        a_day = flagged.sum() / (TEST[1] - TEST[0])
+        minimum = threshold if recall is None else fraud_scores[int(recall * len(fraud_scores))]
+        flagged = probabilities >= minimum
+        detected = int((flagged & frauds).sum())
+        alerts_per_day = flagged.sum() / (TEST[1] - TEST[0])
         print(
-            f"  from a probability of {least:.4f} on: {a_day:.0f} alerts a day,"
-            f" {caught / frauds.sum():.0%} of the frauds,"
-            f" {flagged.sum() / max(caught, 1):.2f} alerts for each"
+            f"  threshold {minimum:.4f}: {alerts_per_day:.0f} alerts per day,"
+            f" {detected / frauds.sum():.0%} of the frauds detected,"
+            f" {flagged.sum() / max(detected, 1):.2f} alerts per detected fraud"
         )
 
 
-def _print(name: str, found: Figures, more: str = "") -> None:
-    print(f"  {name:<22}{found}  {more}".rstrip(), flush=True)
+def _print_metrics(name: str, metrics: DetectionMetrics, more: str = "") -> None:
+    print(f"  {name:<22}{metrics}  {more}".rstrip(), flush=True)
 
 
-def _word(reached: bool) -> str:
+def _verdict(reached: bool) -> str:
     return "ok" if reached else "missed"
 
 

@@ -1,6 +1,7 @@
-"""What orchestrating costs: `invoke deploy` of all layers without a change against four `pulumi up` in a row.
+"""Overhead of the orchestration: `invoke deploy` without changes, compared with `pulumi up` of each layer.
 
-Both look at every resource: `pulumi up` by previewing first, `deploy` by refreshing. Each in turn, medians.
+Both process every resource: `pulumi up` runs a preview first, `invoke deploy` a refresh. The figures are
+medians.
 """
 
 import statistics
@@ -9,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks._clone import Clone, clone
+from benchmarks._clone import Clone, open_clone
 from orchestration.layers import LAYERS
 
 RATIO_GOAL = 1.3
@@ -17,48 +18,50 @@ RUNS = 3
 
 
 def main() -> bool:
-    """Prints a line per figure; True if the goal is reached."""
-    with clone() as copy:
+    """Print one line per figure. Returns True if the goals are reached."""
+    with open_clone() as copy:
         copy.run("deploy")
-        by_hand, one_by_one, side_by_side = (
-            statistics.median(seconds) for seconds in zip(*(_round(copy) for _ in range(RUNS)), strict=True)
+        plain, sequential, parallel = (
+            statistics.median(seconds)
+            for seconds in zip(*(_measure_round(copy) for _ in range(RUNS)), strict=True)
         )
-    print(f"no change, `pulumi up` on each layer by hand: {by_hand:.1f} s")
+    print(f"No changes, `pulumi up` of each layer: {plain:.1f} s")
     return all(
         [
-            _said("`invoke deploy --parallel 1`", one_by_one, by_hand, RATIO_GOAL),
-            _said("`invoke deploy`", side_by_side, by_hand, 1.0),
+            _report("`invoke deploy --parallel 1`", sequential, plain, RATIO_GOAL),
+            _report("`invoke deploy`", parallel, plain, 1.0),
         ]
     )
 
 
-def _round(copy: Clone) -> tuple[float, float, float]:
+def _measure_round(copy: Clone) -> tuple[float, float, float]:
     return (
-        _seconds(lambda: _by_hand(copy)),
-        _seconds(lambda: copy.run("deploy", "--parallel", "1")),
-        _seconds(lambda: copy.run("deploy")),
+        _measure_seconds(lambda: _run_plain_pulumi(copy)),
+        _measure_seconds(lambda: copy.run("deploy", "--parallel", "1")),
+        _measure_seconds(lambda: copy.run("deploy")),
     )
 
 
-def _by_hand(copy: Clone) -> None:
+def _run_plain_pulumi(copy: Clone) -> None:
     for layer in LAYERS:
         subprocess.run(
-            [sys.executable, "-m", "benchmarks._by_hand", layer.name],
+            [sys.executable, "-m", "benchmarks._plain_pulumi", layer.name],
             cwd=copy.folder, env=copy.variables, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
 
 
-def _seconds(act: Callable[[], object]) -> float:
+def _measure_seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
-    act()
+    run()
     return time.perf_counter() - started
 
 
-def _said(what: str, seconds: float, by_hand: float, goal: float) -> bool:
-    ratio = seconds / by_hand
-    reached = ratio <= goal
+def _report(command: str, seconds: float, plain_seconds: float, goal_ratio: float) -> bool:
+    ratio = seconds / plain_seconds
+    reached = ratio <= goal_ratio
     print(
-        f"no change, {what}: {seconds:.1f} s, {ratio:.2f} times; goal {goal}; {'ok' if reached else 'over'}"
+        f"No changes, {command}: {seconds:.1f} s, {ratio:.2f} times `pulumi up`;"
+        f" goal: at most {goal_ratio}; {'ok' if reached else 'missed'}"
     )
     return reached
 

@@ -1,6 +1,6 @@
-"""The zipped size of each function as it is deployed to the cloud, against what shipping boto3 would add.
+"""Size of each function's zip file, compared with the size that boto3 would add.
 
-Lambda loads a zip before a cold start, and its runtime has boto3.
+Lambda loads the zip file before a cold start. Its runtime contains boto3.
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import botocore
 
-from shared.packaging import package
+from shared.packaging import build_package
 from stacks.processing.files import read_files
 from stacks.processing.settings import ProcessingSettings
 
@@ -23,15 +23,18 @@ NOT_TO_SHIP = ("boto3/", "botocore/", "s3transfer/", "urllib3/")
 
 
 def main() -> bool:
-    """Prints a line per function; True if all reach the goal and none ships what the runtime has."""
+    """Print one line per function.
+
+    Returns True if all functions reach the goal and none contains packages of the runtime.
+    """
     boto3_kib = sum(_zipped_bytes(Path(module.__file__).parent) for module in (boto3, botocore)) / 1024
-    results = [_measure(name, boto3_kib) for name in FUNCTIONS]
+    results = [_measure_package(name, boto3_kib) for name in FUNCTIONS]
     return all(results)
 
 
-def _measure(name: str, boto3_kib: float) -> bool:
+def _measure_package(name: str, boto3_kib: float) -> bool:
     extra = read_files(ProcessingSettings(), ROOT / "stacks/processing") if name == "fraud" else {}
-    archive = package(name, architecture=ARCHITECTURE, extra_files=extra)
+    archive = build_package(name, architecture=ARCHITECTURE, extra_files=extra)
     kib = archive.stat().st_size / 1024
     with zipfile.ZipFile(archive) as content:
         own = sum(
@@ -40,14 +43,14 @@ def _measure(name: str, boto3_kib: float) -> bool:
         shipped = [entry for entry in content.namelist() if entry.startswith(NOT_TO_SHIP)]
     reached = kib <= GOAL_KIB and not shipped
     print(
-        f"zip of {name}: {kib:.0f} KiB, {own / 1024:.0f} KiB of it our own code; boto3 would add"
-        f" {boto3_kib:.0f} KiB; goal {GOAL_KIB} KiB without boto3; {'ok' if reached else 'over'}"
+        f"Zip file of {name}: {kib:.0f} KiB, including {own / 1024:.0f} KiB of our own code; boto3 would add"
+        f" {boto3_kib:.0f} KiB; goal: at most {GOAL_KIB} KiB without boto3; {'ok' if reached else 'missed'}"
     )
     return reached
 
 
 def _zipped_bytes(folder: Path) -> int:
-    """About what the files take in a zip."""
+    """The approximate size of the files in a zip file."""
     files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return sum(len(zlib.compress(path.read_bytes(), 1)) for path in files)
 

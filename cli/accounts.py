@@ -1,6 +1,5 @@
-"""Tasks that prepare accounts and CI, and keep states."""
+"""Tasks for AWS accounts and for backups of the state."""
 
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
 from typing import Any
@@ -13,31 +12,57 @@ from cli.task import task
 
 @task(help={"env": ENV, "yes": YES, "json": JSON})
 def bootstrap(_: Context, env: str, yes: bool = False, json: bool = False) -> None:
-    """Prepare an AWS account: state, key, CI's identity."""
-    from cli import _deploying, _operating
+    """Create what deployments need in a new AWS account.
 
-    _operating.bootstrap(env, _deploying.How(yes, as_json=json))
+    Creates the bucket and the key of the state, the identity provider of CI, and an empty stack per layer.
+    """
+    from functools import partial
+
+    from orchestration.bootstrap.bootstrap import bootstrap_account
+    from orchestration.deployment import warn_of_quotas
+    from orchestration.session import EnvironmentSession
+    from terminal.prompts import confirm
+
+    session = EnvironmentSession.from_name(env)
+    bootstrap_account(
+        session.environment,
+        session.open_engine,
+        partial(confirm, yes=yes),
+        as_json=json,
+        check=partial(warn_of_quotas, session),
+    )
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def backups(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
-    """List the states that were kept before changes."""
-    from cli import _operating
+    """List the states that were saved before changes."""
+    from orchestration.layers import select_layers
+    from orchestration.session import EnvironmentSession
+    from orchestration.state.state_backups import StateBackups, print_backups
 
-    _operating.backups(env, layer, as_json=json)
+    session = EnvironmentSession.from_name(env)
+    engine = session.open_reading_engine()
+    print_backups(StateBackups(session.environment, engine), select_layers(layer), as_json=json)
 
 
-@task(help={"env": ENV, "layer": ONE_LAYER, "backup": "its id, as state.backups shows it", "yes": YES})
+@task(
+    help={
+        "env": ENV,
+        "layer": ONE_LAYER,
+        "backup": "Restore the state with this id, as state.backups lists it",
+        "yes": YES,
+    }
+)
 def restore(_: Context, layer: str, backup: str, env: str = "local", yes: bool = False) -> None:
-    """Put a kept state in the place of the present one."""
-    from cli import _deploying, _operating
+    """Replace the state of a layer with a backup."""
+    from functools import partial
 
-    _operating.restore(env, layer, backup, _deploying.How(yes))
+    from orchestration.layers import find_layer
+    from orchestration.session import EnvironmentSession
+    from orchestration.state.state_backups import StateBackups
+    from terminal.prompts import confirm
 
-
-@task()
-def write(_: Context) -> None:
-    """Write workflows and CODEOWNERS from the list of layers."""
-    from orchestration import ci
-
-    ci.write()
+    session, found = EnvironmentSession.from_name(env), find_layer(layer)
+    session.check_account()
+    engine = session.open_reading_engine()
+    StateBackups(session.environment, engine).restore(found, backup, partial(confirm, yes=yes))

@@ -1,6 +1,5 @@
-"""Tasks that change layers, and show what would change."""
+"""Tasks that deploy, preview, destroy and restore layers."""
 
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from invoke.context import Context
 
 from cli.options import CONFIRM, ENV, JSON, LAYER, ONE_LAYER, OVERRIDE, PORT, REFRESH, YES
-from cli.task import Whole, task
+from cli.task import NonNegativeInt, task
 
 
 @task(
@@ -16,15 +15,15 @@ from cli.task import Whole, task
     help={
         "env": ENV,
         "layer": LAYER,
-        "changed": "only layers that differ from what is deployed, saying why each is taken or left",
-        "plan": "folder to save the plan to, instead of deploying",
-        "from_plan": "folder of a saved plan: do exactly that, or refuse if anything moved since",
+        "changed": "Skip layers that did not change since their deployment, and print the reasons",
+        "plan": "Save the plan in this folder instead of deploying",
+        "from_plan": "Apply the plan saved in this folder; fail if its inputs changed",
         "yes": YES,
         "confirm": CONFIRM,
         "override": OVERRIDE,
-        "parallel": "layers at the same time (default: as many as their order allows)",
+        "parallel": "Deploy at most this number of layers at a time (default: as many as dependencies allow)",
         "refresh": REFRESH,
-        "report": "file to write the table to, as JSON",
+        "report": "Write the result table to this file, as JSON",
         "json": JSON,
         "port": PORT,
     },
@@ -40,29 +39,48 @@ def deploy(
     yes: bool = False,
     confirm: str = "",
     override: str = "",
-    parallel: int = Whole(0),
+    parallel: int = NonNegativeInt(0),
     refresh: bool = True,
     report: str = "",
     json: bool = False,
-    port: int = Whole(0),
+    port: int = NonNegativeInt(0),
 ) -> None:
-    """Deploy all layers, or some: plan, question, table.
+    """Deploy all layers, or some, after showing the plan.
 
-    Each after the layers that it reads, independent ones side by side; `local` asks nothing. Exit status 1
-    says that nothing was changed, 3 that some layers were and others failed.
+    Each layer is deployed after the layers that it reads, and independent layers at the same time. Local
+    deployments need no confirmation.
+
+    Exit status: 1 if nothing was changed, 3 if some layers were deployed and others failed.
     """
-    from cli import _deploying
+    from functools import partial
 
-    how = _deploying.How(yes, confirm, json, report, parallel, refresh, override, port)
-    _deploying.deploy(env, layer, changed=changed, plan=plan, from_plan=from_plan, how=how)
+    from orchestration.deployment import deploy_layers
+    from orchestration.session import EnvironmentSession
+    from terminal import prompts
+
+    deploy_layers(
+        EnvironmentSession.from_name(env),
+        partial(prompts.confirm, yes=yes, typed=confirm),
+        layer,
+        changed=changed,
+        plan=plan,
+        from_plan=from_plan,
+        override=override,
+        port=port,
+        parallel=parallel,
+        refresh=refresh,
+        report=report,
+        as_json=json,
+    )
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def preview(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
-    """Show what deploy would change, without changing it."""
-    from cli import _deploying
+    """Show the changes that deploy would make."""
+    from orchestration.deployment import preview_layers
+    from orchestration.session import EnvironmentSession
 
-    _deploying.preview(env, layer, how=_deploying.How(as_json=json))
+    preview_layers(EnvironmentSession.from_name(env), layer, as_json=json)
 
 
 @task(
@@ -86,17 +104,27 @@ def destroy(
     override: str = "",
     json: bool = False,
 ) -> None:
-    """Delete what layers hold, but nothing protected."""
-    from cli import _deploying
+    """Delete all resources of layers, unless protected."""
+    from functools import partial
 
-    _deploying.destroy(env, layer, how=_deploying.How(yes, confirm, json, override=override))
+    from orchestration.deployment import destroy_layers
+    from orchestration.session import EnvironmentSession
+    from terminal import prompts
+
+    destroy_layers(
+        EnvironmentSession.from_name(env),
+        partial(prompts.confirm, yes=yes, typed=confirm),
+        layer,
+        override=override,
+        as_json=json,
+    )
 
 
 @task(
     help={
         "env": ENV,
         "layer": ONE_LAYER,
-        "to": "version to go back to, as history shows it (default: the last successful one of other code)",
+        "to": "Restore this version, as history lists it (default: the last successful one of other code)",
         "yes": YES,
         "json": JSON,
     }
@@ -106,22 +134,31 @@ def rollback(
     *,
     layer: str,
     env: str = "local",
-    to: int = Whole(0),
+    to: int = NonNegativeInt(0),
     yes: bool = False,
     json: bool = False,
 ) -> None:
-    """Bring back an earlier version of one layer; data stays.
+    """Restore an earlier version of a layer and keep its data.
 
-    The code and settings of that update's commit are shown as a plan, and applied to this stack alone.
+    Shows the plan for the code and settings of that version's commit, and applies it to this layer only.
     """
-    from cli import _deploying, _reverting
+    from functools import partial
 
-    _reverting.rollback(env, layer, to=to, how=_deploying.How(yes, as_json=json))
+    from orchestration.recovery import roll_back_layer
+    from orchestration.session import EnvironmentSession
+    from terminal.prompts import confirm
+
+    session = EnvironmentSession.from_name(env)
+    roll_back_layer(session, partial(confirm, yes=yes), layer, to=to, as_json=json)
 
 
 @task(help={"env": ENV, "layer": ONE_LAYER, "yes": YES, "json": JSON})
 def recover(_: Context, *, layer: str, env: str = "local", yes: bool = False, json: bool = False) -> None:
-    """Make a layer usable after an update was cut off."""
-    from cli import _deploying, _reverting
+    """Repair the state of a layer after an interrupted update."""
+    from functools import partial
 
-    _reverting.recover_layer(env, layer, how=_deploying.How(yes, as_json=json))
+    from orchestration.recovery import recover_layer
+    from orchestration.session import EnvironmentSession
+    from terminal.prompts import confirm
+
+    recover_layer(EnvironmentSession.from_name(env), partial(confirm, yes=yes), layer, as_json=json)

@@ -1,4 +1,4 @@
-"""Tasks of whoever changes this repository."""
+"""Tasks for changes to this repository: tests, checks, benchmarks and requirements."""
 
 import os
 import subprocess
@@ -10,91 +10,92 @@ from typing import Any
 from invoke.context import Context
 
 from cli.options import WORKERS
-from cli.task import Whole, task
+from cli.task import NonNegativeInt, task
 from orchestration.environments import ROOT
 from terminal.errors import UserError
-from terminal.output import say
+from terminal.output import print_message
 
-FAST = ("tests/unit", "tests/stacks")
-# Each has an embedded AWS of its own, and engines.
-MOST_WORKERS = 4
+FAST_TESTS = ("tests/unit", "tests/stacks")
+# Each worker runs an embedded AWS and engines.
+MAX_WORKERS = 4
 
 
 @task(
     name="test",
     help={
-        "k": "only tests whose names match this expression, such as C10",
-        "fast": "only the tests without an engine: units and stacks",
+        "k": "Run only tests whose names match this expression, such as C10",
+        "fast": "Run only tests without an engine: tests/unit and tests/stacks",
         "workers": WORKERS,
     },
 )
-def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = Whole(0)) -> None:
+def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = NonNegativeInt(0)) -> None:
     """Run the tests."""
     _run_pytest(k, fast=fast, workers=workers)
 
 
 @task(help={"workers": WORKERS})
-def check(_: Context, workers: int = Whole(0)) -> None:
-    """Check format, lint and types, and run the tests."""
+def check(_: Context, workers: int = NonNegativeInt(0)) -> None:
+    """Check format, lint, types and imports, and run tests."""
     _run_module("ruff", "format", "--check", ".")
     _run_module("ruff", "check", ".")
     _run_module("mypy")
+    _run_script("lint-imports")
     _run_pytest(workers=workers)
 
 
-@task(iterable=["name"], help={"name": "only this benchmark; say it again for more than one"})
+@task(iterable=["name"], help={"name": "Run only this benchmark; repeat the option for several benchmarks"})
 def bench(_: Context, name: Any = None) -> None:
-    """Run the benchmarks and say which goals are reached."""
+    """Run the benchmarks and compare them with their goals."""
     _run_benchmarks(name or ())
 
 
-@task(help={"upgrade": "take the newest versions instead of keeping what is locked"})
+@task(help={"upgrade": "Use the newest versions instead of the locked ones"})
 def lock(_: Context, upgrade: bool = False) -> None:
-    """Pin the requirements anew, with hashes."""
+    """Lock the requirements with hashes."""
     _lock_requirements(upgrade=upgrade)
 
 
 def _run_pytest(expression: str = "", *, fast: bool = False, workers: int = 0) -> None:
-    """Run the tests whose names match `expression`, in that many processes.
-
-    With 0 it is one for each processor, up to `MOST_WORKERS`, or for tests that are chosen by name just one.
-    """
-    chosen = ["-k", expression] if expression else []
-    workers = workers or (1 if expression else min(os.cpu_count() or 1, MOST_WORKERS))
-    # In the order of the folders: slow tests first, so that no worker waits for the other at the end.
-    spread = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
-    _run_module("pytest", *(FAST if fast else ()), *chosen, *spread)
+    """Run the tests whose names match `expression`. With 0 `workers`, selected tests run in one process."""
+    selection = ["-k", expression] if expression else []
+    # One more than there are processors: tests wait for the embedded AWS for a part of their time.
+    workers = workers or (1 if expression else min((os.cpu_count() or 1) + 1, MAX_WORKERS))
+    # Slow tests come first in the order of the folders, so that all workers end at about the same time.
+    xdist = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
+    _run_module("pytest", *(FAST_TESTS if fast else ()), *selection, *xdist)
 
 
-def _run_benchmarks(names: Sequence[str] = ()) -> None:
-    """Run the named benchmarks, or all; every one runs even if one misses its goal."""
-    found = {path.stem: path for path in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))}
-    unknown = [name for name in names if name not in found]
+def _run_benchmarks(names: Sequence[str]) -> None:
+    """Run the named benchmarks, or all. A missed goal does not stop the others."""
+    available = [path.stem for path in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))]
+    unknown = [name for name in names if name not in available]
     if unknown:
-        raise UserError(f"There is no benchmark '{unknown[0]}'.", f"Benchmarks are: {', '.join(found)}.")
-    missed = []
-    for name in names or found:
-        say(f"── {name}")
-        if _exit_status("-m", f"benchmarks.{name}"):
-            missed.append(name)
-    if missed:
-        raise UserError(f"Missed its goal, or failed: {', '.join(missed)}.")
+        raise UserError(
+            f"The benchmark '{unknown[0]}' does not exist.", f"Use one of: {', '.join(available)}."
+        )
+    failed = []
+    for name in names or available:
+        print_message(f"── {name}")
+        if _run_python("-m", f"benchmarks.{name}"):
+            failed.append(name)
+    if failed:
+        raise UserError(f"Benchmarks failed or missed their goals: {', '.join(failed)}.")
 
 
-def _lock_requirements(*, upgrade: bool = False) -> None:
-    """Make every hash-pinned requirements.txt anew from its `.in`; keeps versions unless `upgrade`."""
+def _lock_requirements(*, upgrade: bool) -> None:
+    """Write a .txt with hashes for every .in file of requirements; keeps versions unless `upgrade`."""
     sources = [
         ROOT / "requirements" / "dev.in",
         *sorted((ROOT / "tools").glob("*/requirements.in")),
         *sorted((ROOT / "functions").glob("*/requirements.in")),
     ]
     for source in sources:
-        say(f"locking {source.relative_to(ROOT)}")
+        print_message(f"locking {source.relative_to(ROOT)}")
         _run_module("uv", *_pip_compile_arguments(source), *(["--upgrade"] if upgrade else []))
 
 
 def _pip_compile_arguments(source: Path) -> Sequence[str]:
-    # No header and no index, and paths from the root: the file does not say on whose machine it was made.
+    # Without header and index, and with relative paths, the result is the same on every machine.
     source = source.relative_to(ROOT)
     return (
         "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header",
@@ -104,10 +105,15 @@ def _pip_compile_arguments(source: Path) -> Sequence[str]:
 
 
 def _run_module(name: str, *arguments: str) -> None:
-    status = _exit_status("-m", name, *arguments)
-    if status:
+    if status := _run_python("-m", name, *arguments):
         raise SystemExit(status)
 
 
-def _exit_status(*arguments: str) -> int:
+def _run_script(name: str) -> None:
+    script = Path(sys.executable).with_name(name)
+    if status := subprocess.run([script], cwd=ROOT, check=False).returncode:
+        raise SystemExit(status)
+
+
+def _run_python(*arguments: str) -> int:
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode

@@ -1,6 +1,5 @@
-"""Tasks that look at layers and change nothing."""
+"""Tasks that show the state of layers and change nothing."""
 
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
 from typing import Any
@@ -8,79 +7,106 @@ from typing import Any
 from invoke.context import Context
 
 from cli.options import ENV, JSON, LAYER, ONE_LAYER
-from cli.task import Whole, task
+from cli.task import NonNegativeInt, task
 
 
 @task(help={"env": ENV, "json": JSON})
 def status(_: Context, env: str = "local", json: bool = False) -> None:
-    """Show where each layer stands."""
-    from cli import _operating
+    """Show version, result and contracts of each layer."""
+    from orchestration.session import EnvironmentSession
+    from orchestration.state.locks import open_locks
+    from orchestration.status.status import show_status
 
-    _operating.status(env, as_json=json)
+    session = EnvironmentSession.from_name(env)
+    if session.is_untouched:
+        show_status(session.environment, None, None, as_json=json)
+        return
+    engine = session.open_reading_engine()
+    show_status(session.environment, engine, open_locks(session.environment, engine), as_json=json)
 
 
-@task(help={"env": ENV, "layer": ONE_LAYER, "limit": "only the newest (default: all)", "json": JSON})
-def history(_: Context, layer: str, env: str = "local", limit: int = Whole(0), json: bool = False) -> None:
-    """Show the updates of a layer."""
-    from cli import _operating
+@task(help={"env": ENV, "layer": ONE_LAYER, "limit": "Show only this number of updates", "json": JSON})
+def history(
+    _: Context, layer: str, env: str = "local", limit: int = NonNegativeInt(0), json: bool = False
+) -> None:
+    """List the updates of a layer, newest first."""
+    from orchestration.layers import find_layer
+    from orchestration.session import EnvironmentSession
+    from orchestration.status.history import show_history
 
-    _operating.show_history(env, layer, limit=limit, as_json=json)
+    session, found = EnvironmentSession.from_name(env), find_layer(layer)
+    show_history(session.environment, session.open_reading_engine(), found, limit=limit, as_json=json)
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def drift(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> int:
-    """Show what was changed outside Pulumi.
+    """Show changes that were made outside Pulumi.
 
-    Property by property, without touching the state. Exit status 2 says that something differs.
+    Compares every property with AWS and does not change the state.
+
+    Exit status: 2 if a property differs.
     """
-    from cli import _operating
+    from orchestration.layers import select_layers
+    from orchestration.session import EnvironmentSession
+    from orchestration.state.locks import open_locks
+    from orchestration.status.drift import show_drift
 
-    return _operating.drift(env, layer, as_json=json)
+    session, layers = EnvironmentSession.from_name(env), select_layers(layer)
+    session.check_settings(layers)
+    session.check_account()
+    engine = session.open_engine()
+    return show_drift(
+        session.environment, engine, open_locks(session.environment, engine), layers, as_json=json
+    )
 
 
 @task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
 def outputs(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
-    """Show what the layers give to others, such as the URL."""
-    from cli import _using
+    """Show the outputs of layers, such as the API's URL."""
+    from orchestration.layers import select_layers
+    from orchestration.outputs import print_outputs
+    from orchestration.session import EnvironmentSession
 
-    _using.show_outputs(env, layer, as_json=json)
+    session = EnvironmentSession.from_name(env)
+    engine = session.open_reading_engine()
+    print_outputs(session.environment, engine, select_layers(layer), as_json=json)
 
 
-@task(name="env", help={"env": ENV, "json": f"{JSON}: null for a variable to unset"})
+@task(name="env", help={"env": ENV, "json": f"{JSON}, with null for a variable to unset"})
 def shell_variables(_: Context, env: str = "local", json: bool = False) -> None:
     """Print the variables that plain pulumi needs.
 
-    Such as: eval "$(invoke env)" and then: pulumi preview -C stacks/data -s local
+    For example: eval "$(./inv env)" && pulumi preview -C stacks/data -s local
     """
-    from cli import _using
+    from cli.shell import print_variables
 
-    _using.print_shell_variables(env, as_json=json)
+    print_variables(env, as_json=json)
 
 
 @task(
     help={
-        "format": "text, dot or svg",
-        "out": "file to write to, instead of standard output",
+        "format": "Draw as text, dot or svg",
+        "out": "Write to this file instead of standard output",
         "json": JSON,
     }
 )
 def graph(_: Context, format_: str = "text", out: str = "", json: bool = False) -> None:
-    """Show layers, contracts, and what flows between them."""
-    from orchestration.status import graph as drawn
+    """Draw the layers and the outputs that they exchange."""
+    from orchestration.status.graph import show_graph
 
-    drawn.show(file_format=format_, out=out, as_json=json)
+    show_graph(file_format=format_, out=out, as_json=json)
 
 
 @task(
     help={
-        "since": "a commit: say which layers the changes since then touch, and why",
-        "env": "leave the other environments' settings out",
+        "since": "Show the layers that changes since this commit affect, with the reasons",
+        "env": "Ignore changes to the settings of other environments",
         "json": JSON,
     }
 )
 def layers(_: Context, since: str = "", env: str = "", json: bool = False) -> None:
     """List the layers, their owners and dependencies."""
-    from orchestration import environments
-    from orchestration.status import layer_list
+    from orchestration.environments import find_environment
+    from orchestration.status.layer_list import show_layers
 
-    layer_list.show(environments.find(env) if env else None, since=since, as_json=json)
+    show_layers(find_environment(env) if env else None, since=since, as_json=json)

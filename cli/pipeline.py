@@ -1,74 +1,95 @@
-"""Tasks that use a deployed pipeline."""
+"""Tasks that use a deployed pipeline or control the embedded AWS."""
 
-
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
 from invoke.context import Context
 
-from cli.options import ENV, FOLLOW, JSON, LOCAL_ENV, PORT
-from cli.task import Number, Whole, task
+from cli.options import ENV, FOLLOW, JSON, LOCAL_ENV, PORT, SINCE
+from cli.task import NonNegativeInt, PositiveFloat, task
 
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
-# ruff: noqa: PLC0415
+FORMAT = "Read the file as jsonl or csv (default: by its name or content)"
+CONCURRENCY = "Send this number of requests at a time, up to 256"
+REJECTS = "Write rejected records to this file, to correct and send again"
 
 
 @task(help={"port": PORT})
-def up(_: Context, port: int = Whole(0)) -> None:
-    """Start the embedded AWS; deploy does so by itself."""
-    from cli import _using
+def up(_: Context, port: int = NonNegativeInt(0)) -> None:
+    """Start the embedded AWS. deploy also starts it."""
+    from orchestration.environments import LOCAL, find_environment
+    from orchestration.local_aws import start_emulator
+    from terminal.output import print_message
 
-    _using.local_up(port)
+    endpoint = start_emulator(find_environment(LOCAL), port or None)
+    print_message(f"For AWS tools: AWS_ENDPOINT_URL={endpoint.url} (the credentials are in .local/)")
 
 
 @task()
 def down(_: Context) -> None:
-    """Stop the embedded AWS and keep what it holds."""
-    from cli import _using
+    """Stop the embedded AWS and keep its contents."""
+    from orchestration.environments import LOCAL, find_environment
+    from orchestration.local_aws import stop_emulator
+    from terminal.output import print_message
 
-    _using.local_down()
+    stop_emulator(find_environment(LOCAL))
+    print_message("The embedded AWS is stopped.")
 
 
 @task()
 def reset(_: Context) -> None:
-    """Forget what it holds, and the stacks deployed to it."""
-    from cli import _using
+    """Delete the embedded AWS's contents and local stacks."""
+    from orchestration.environments import LOCAL, find_environment
+    from orchestration.local_aws import reset_emulator
+    from terminal.output import print_message
 
-    _using.local_reset()
-
-
-FORMAT = "jsonl or csv (default: by the file's name or content)"
-CONCURRENCY = "requests at the same time, up to 256"
-REJECTS = "file that keeps what was refused, to be corrected and sent again"
+    reset_emulator(find_environment(LOCAL))
+    print_message("The contents of the embedded AWS and the stacks in it are deleted.")
 
 
 @task(
     help={
         "env": LOCAL_ENV,
-        "count": "transactions to post",
-        "rate": "transactions a second",
-        "seed": "the same seed makes the same transactions",
+        "count": "Post this number of transactions",
+        "rate": "Post this number of transactions per second",
+        "seed": "Generate the same transactions for the same seed",
         "port": PORT,
     }
 )
 def demo(
     _: Context,
     env: str = "local",
-    count: int = Whole(60),
-    rate: float = Number(10),
-    seed: int = Whole(1),
-    port: int = Whole(0),
+    count: int = NonNegativeInt(60),
+    rate: float = PositiveFloat(10),
+    seed: int = NonNegativeInt(1),
+    port: int = NonNegativeInt(0),
 ) -> int:
-    """Deploy to the embedded AWS and show it working."""
-    from cli import _using
+    """Deploy locally, post transactions and show alerts.
 
-    return _using.demo(env, count=count, rate=rate, seed=seed, port=port)
+    The health of the pipeline, which is shown at the end, does not affect the exit status.
+    """
+    from functools import partial
+
+    from operations.demo import demo
+    from operations.deployed import DeployedPipeline
+    from operations.health.report import run_checks, show_summary
+    from orchestration.deployment import deploy_layers
+    from orchestration.session import EnvironmentSession
+    from terminal.prompts import confirm
+
+    session = EnvironmentSession.from_name(env)
+    session.require_local("demo")
+    demo.check_options(count, rate)
+    deploy_layers(session, partial(confirm, yes=False), port=port)
+    deployed = DeployedPipeline.from_session(session)
+    status = demo.run_demo(demo.DemoPipeline.from_deployed(deployed), count=count, rate=rate, seed=seed)
+    if status != demo.INTERRUPTED:
+        show_summary(run_checks(deployed))
+    return status
 
 
 @task(
     positional=["file"],
     help={
-        "file": "JSON lines or CSV; - is standard input",
+        "file": "Read transactions from this file, JSON lines or CSV; - is standard input",
         "env": ENV,
         "format": FORMAT,
         "concurrency": CONCURRENCY,
@@ -82,21 +103,26 @@ def send(
     file: str,
     env: str = "local",
     format_: str = "",
-    concurrency: int = Whole(8),
+    concurrency: int = NonNegativeInt(8),
     rejects: str = "",
     json: bool = False,
 ) -> int:
-    """Post the transactions of a file."""
-    from cli import _using
+    """Post the transactions in a file."""
+    from operations.deployed import DeployedPipeline
+    from operations.ingest.send import send_file
+    from orchestration.session import EnvironmentSession
 
-    return _using.send(env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json)
+    target = DeployedPipeline.from_session(EnvironmentSession.from_name(env)).transactions_target()
+    return send_file(
+        target, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
+    )
 
 
 @task(
     positional=["file"],
     help={
-        "file": "JSON lines or CSV of transaction_id, timestamp, label (fraud or genuine) and, if known,"
-        " source and reported_at; - is standard input",
+        "file": "Read labels from this file, JSON lines or CSV with transaction_id, timestamp, label (fraud"
+        " or genuine) and optionally source and reported_at; - is standard input",
         "env": ENV,
         "format": FORMAT,
         "concurrency": CONCURRENCY,
@@ -110,33 +136,41 @@ def label(
     file: str,
     env: str = "local",
     format_: str = "",
-    concurrency: int = Whole(8),
+    concurrency: int = NonNegativeInt(8),
     rejects: str = "",
     json: bool = False,
 ) -> int:
-    """Post what transactions turned out to be, from a file."""
-    from cli import _using
+    """Post labels, confirmed fraud or genuine, from a file."""
+    from operations.deployed import DeployedPipeline
+    from operations.ingest.record_kinds import LABELS
+    from operations.ingest.send import send_file
+    from orchestration.session import EnvironmentSession
 
-    return _using.label(
-        env, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
+    target = DeployedPipeline.from_session(EnvironmentSession.from_name(env)).labels_target()
+    return send_file(
+        target, file, LABELS, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
     )
 
 
-@task(help={"env": LOCAL_ENV, "follow": FOLLOW, "full": "with the text of each mail", "json": JSON})
+@task(help={"env": LOCAL_ENV, "follow": FOLLOW, "full": "Print the text of each mail", "json": JSON})
 def alerts(
     _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
 ) -> int:
-    """Show the mail that subscribers received."""
-    from cli import _using
+    """Show the alerts that were mailed to subscribers."""
+    from operations.monitoring.mailbox_view import show_alerts
+    from orchestration.local_aws import open_mailbox
+    from orchestration.session import EnvironmentSession
 
-    return _using.alerts(env, follow=follow, full=full, as_json=json)
+    session = EnvironmentSession.from_name(env)
+    session.require_local("alerts")
+    return show_alerts(open_mailbox(session.environment), follow=follow, full=full, as_json=json)
 
 
 @task(
     help={
         "env": ENV,
-        "function": "only this one: api, fraud or notify",
-        "since": "how far back: a number and s, m, h, d or w",
+        "function": "Show only the log of this function: api, labels, fraud or notify",
+        "since": SINCE,
         "follow": FOLLOW,
         "json": JSON,
     }
@@ -149,7 +183,17 @@ def logs(
     follow: bool = False,
     json: bool = False,
 ) -> int:
-    """Show what the functions log."""
-    from cli import _using
+    """Show the logs of the functions."""
+    from operations.deployed import DeployedPipeline
+    from operations.monitoring.log_tail import show_logs
+    from orchestration.session import EnvironmentSession
 
-    return _using.logs(env, function=function, since=since, follow=follow, as_json=json)
+    deployed = DeployedPipeline.from_session(EnvironmentSession.from_name(env))
+    return show_logs(
+        deployed.logs_client(),
+        deployed.function_names(),
+        function=function,
+        since=since,
+        follow=follow,
+        as_json=json,
+    )

@@ -1,6 +1,5 @@
-"""Tasks of on-call engineers: see what is wrong, send failed messages back, decide lost transactions."""
+"""Tasks of on-call engineers: check the health, redrive failed messages, replay undecided transactions."""
 
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
 from invoke.context import Context
@@ -8,26 +7,26 @@ from invoke.context import Context
 from cli.options import DRY_RUN, ENV, JSON, YES
 from cli.task import task
 
-QUEUE = "only this one: pipe-failures, events-failures, fraud-failures or suspicious-dlq"
-SINCE = "received since then: 2h, 7d, or a time in UTC such as 2026-01-31T18:00"
-UNTIL = "received until then (default: now)"
-UNDECIDED = "all without a decision (the default)"
-IDS = "file with transaction ids, one a line; - is standard input"
-LIMIT = "messages to send at most (default: all)"
+QUEUE = "Redrive only this queue: pipe-failures, events-failures, fraud-failures or suspicious-dlq"
+SINCE = "Start at this age (2h, 7d) or time in UTC (2026-01-31T18:00) of receipt"
+UNTIL = "End at this age or time of receipt (default: now)"
+UNDECIDED = "Replay all transactions without a decision (the default)"
+IDS = "Replay the transactions whose ids are in this file, one per line; - is standard input"
+LIMIT = "Redrive at most this number of messages (default: all)"
 
 
 @task(help={"env": ENV, "json": JSON})
 def health(_: Context, *, env: str = "local", json: bool = False) -> int:
-    """Show whether anything is wrong, and the runbook for it.
+    """Check the pipeline, and name the runbook of each problem.
 
-    Alarms, parts, queues, addresses that are not confirmed, and transactions without a decision.
+    Checks alarms, resources, queues, unconfirmed addresses and transactions without a decision.
 
-    Exit status 2 says that something is wrong, or could not be checked.
+    Exit status: 2 if there is a problem or a check failed.
     """
     from operations.deployed import open_deployed
-    from operations.health import report
+    from operations.health.report import show_health
 
-    return report.health(open_deployed(env), as_json=json)
+    return show_health(open_deployed(env), as_json=json)
 
 
 @task(
@@ -43,17 +42,15 @@ def redrive(
     yes: bool = False,
     json: bool = False,
 ) -> int:
-    """Send what waits in failure queues back.
+    """Process the messages in failure queues again.
 
-    Repair the cause first. Such as: invoke redrive --queue fraud-failures --limit 1
+    Repair the cause first. For example: ./inv redrive --queue fraud-failures --limit 1
     """
     from operations.deployed import open_deployed
-    from operations.repair import redrive_command
+    from operations.repair.redrive_command import read_limit, run_redrive
 
-    count = redrive_command.read_limit(limit)
-    return redrive_command.redrive(
-        open_deployed(env), queue=queue, limit=count, dry_run=dry_run, yes=yes, as_json=json
-    )
+    count = read_limit(limit)
+    return run_redrive(open_deployed(env), queue=queue, limit=count, dry_run=dry_run, yes=yes, as_json=json)
 
 
 @task(
@@ -80,12 +77,12 @@ def replay(
     yes: bool = False,
     json: bool = False,
 ) -> int:
-    """Decide transactions that are stored without a decision.
+    """Decide stored transactions that have no decision.
 
-    Reads the whole table of transactions once, unless --ids names them. Such as: invoke replay --since 2h
+    Reads the whole table of transactions once, unless --ids is given. For example: ./inv replay --since 2h
     """
     from operations.deployed import open_deployed
-    from operations.repair import replay_command
+    from operations.repair.replay_command import read_request, run_replay
 
-    period, names = replay_command.read_request(since, until, ids, undecided=undecided)
-    return replay_command.replay(open_deployed(env), period, names, dry_run=dry_run, yes=yes, as_json=json)
+    period, names = read_request(since, until, ids, undecided=undecided)
+    return run_replay(open_deployed(env), period, names, dry_run=dry_run, yes=yes, as_json=json)

@@ -1,21 +1,22 @@
-"""Tasks of analysts: what is flagged and who is told of it, without a deployment."""
+"""Tasks of analysts: lists, snoozes, explanations of decisions, and the report on a candidate model."""
 
-# Imported in the tasks: half a second of libraries that `invoke --list` does not need.
 # ruff: noqa: PLC0415
 
 from invoke.context import Context
 
-from cli.options import ENV, JSON
+from cli.options import ENV, JSON, SINCE
 from cli.task import task
 
-LIST = "block (always flagged) or allow (never flagged)"
-KIND = "account or merchant"
-ID = "its id, as it was posted"
-SNOOZED = "account or rule"
-UNTIL = "how long (2h, 90d), or the last day (2026-12-31, UTC)"
-REASON = "why: kept in the audit trail"
-AUTHOR = "who says so (default: whoever calls, as AWS knows them)"
-ENDED = "also what has ended in the last 90 days"
+LIST = "Use this list: block (always flag) or allow (never flag)"
+KIND = "Select what the id identifies: account or merchant"
+ID = "Use the account or merchant with this id"
+SNOOZE_KIND = "Select what the id identifies: account or rule"
+UNTIL = "End after a duration (2h, 90d) or with a day (2026-12-31, UTC)"
+REASON = "Record this reason in the audit log"
+AUTHOR = "Record this author (default: the name of the AWS caller)"
+ENDED = "Include entries that ended in the last 90 days"
+
+# Arguments are checked before AWS is called.
 
 
 @task(
@@ -41,13 +42,19 @@ def add(
     author: str = "",
     env: str = "local",
 ) -> None:
-    """Put an account or merchant on a list, at once.
+    """Add an account or merchant to a list, without deploying.
 
-    Such as: invoke lists.add block merchant m-1 --until 90d --reason "three chargebacks"
+    For example: ./inv lists.add block merchant m-1 --until 90d --reason "three chargebacks"
     """
-    from cli import _analysts
+    from functions.common.runtime.clock import now_ms
+    from operations.deployed import open_deployed
+    from operations.review import access, lists
+    from terminal.output import print_result
 
-    _analysts.add_to_list(env, list_, kind, id_, reason=reason, until=until, author=author)
+    entry = lists.build_list_entry(
+        list_, kind, id_, reason=reason, until=until, author=author, now_ms=now_ms()
+    )
+    print_result(lists.add_to_list(access.open_overrides(open_deployed(env)), entry))
 
 
 @task(
@@ -64,17 +71,20 @@ def remove(
     author: str = "",
     env: str = "local",
 ) -> None:
-    """Take an account or merchant off a list, at once."""
-    from cli import _analysts
+    """Remove an account or merchant from a list."""
+    from operations.deployed import open_deployed
+    from operations.review import access, lists
+    from terminal.output import print_result
 
-    _analysts.remove_from_list(env, list_, kind, id_, reason=reason, author=author)
+    removal = lists.build_removal(list_, kind, id_, reason=reason, author=author)
+    print_result(lists.remove_from_list(access.open_overrides(open_deployed(env)), removal))
 
 
 @task(
     help={
-        "list": "only this one: block or allow",
+        "list": "Show only this list: block or allow",
         "all": ENDED,
-        "audit": "every change of lists and snoozes instead, newest first",
+        "audit": "Show every change of lists and snoozes instead, newest first",
         "env": ENV,
         "json": JSON,
     }
@@ -87,21 +97,33 @@ def show(
     env: str = "local",
     json: bool = False,
 ) -> None:
-    """Show who is on the lists, why and until when."""
-    from cli import _analysts
+    """Show the lists: entries, reasons and ends."""
+    from functions.common.runtime.clock import now_ms
+    from operations.deployed import open_deployed
+    from operations.review import access, arguments, audit_trail, overrides_view
+    from terminal.errors import UserError
 
-    _analysts.show_lists(env, only=list_, ended=all_, audit=audit, as_json=json)
+    if list_:
+        arguments.read_choice("list", list_, arguments.LISTS)
+    if audit and (list_ or all_):
+        raise UserError("--audit shows every change.", "Remove --list and --all from the command.")
+    table = access.open_profiles_table(open_deployed(env))
+    if audit:
+        overrides_view.show_changes(list(audit_trail.read_changes(table)), as_json=json)
+    else:
+        listings = audit_trail.read_list_entries(table)
+        overrides_view.show_lists(listings, now_ms(), only=list_, ended=all_, as_json=json)
 
 
 @task(
     positional=["kind", "id_"],
     help={
-        "kind": SNOOZED,
-        "id": "its id",
+        "kind": SNOOZE_KIND,
+        "id": "Use the account or rule with this id",
         "until": UNTIL,
         "reason": REASON,
         "author": AUTHOR,
-        "end": "end it now",
+        "end": "End the snooze now",
         "env": ENV,
     },
 )
@@ -116,40 +138,77 @@ def snooze(
     end: bool = False,
     env: str = "local",
 ) -> None:
-    """Tell nobody of an account, or of a rule, for a while.
+    """Suppress alerts for an account or a rule.
 
-    Decisions are recorded as ever. Such as: invoke snooze account a-1 --until 2h --reason "holidays abroad"
+    Decisions are still recorded. For example: ./inv snooze account a-1 --until 2h --reason "holidays abroad"
     """
-    from cli import _analysts
+    from functions.common.runtime.clock import now_ms
+    from operations.deployed import open_deployed
+    from operations.review import access, snoozes
+    from terminal.errors import UserError
+    from terminal.output import print_result
 
-    _analysts.snooze(env, kind, id_, until=until, reason=reason, author=author, ending=end)
+    if end and until:
+        raise UserError("--end ends a snooze now.", "Remove --until from the command.")
+    if end:
+        snooze_end = snoozes.build_snooze_end(kind, id_, reason=reason, author=author)
+        print_result(snoozes.end_snooze(access.open_overrides(open_deployed(env)), snooze_end))
+        return
+    entry = snoozes.build_snooze(
+        kind,
+        id_,
+        reason=reason,
+        until=until,
+        author=author,
+        rules=lambda: access.read_rule_ids(env),
+        now_ms=now_ms(),
+    )
+    print_result(snoozes.start_snooze(access.open_overrides(open_deployed(env)), entry))
 
 
 @task(help={"all": ENDED, "env": ENV, "json": JSON})
 def snoozes(_: Context, all_: bool = False, env: str = "local", json: bool = False) -> None:
-    """Show what is snoozed."""
-    from cli import _analysts
+    """List the snoozes."""
+    from functions.common.runtime.clock import now_ms
+    from operations.deployed import open_deployed
+    from operations.review import access, audit_trail, overrides_view
 
-    _analysts.show_snoozes(env, ended=all_, as_json=json)
+    entries = audit_trail.read_snoozes(access.open_profiles_table(open_deployed(env)))
+    overrides_view.show_snoozes(entries, now_ms(), ended=all_, as_json=json)
 
 
 @task(
     positional=["transaction_id"],
-    help={"transaction-id": "the id it was posted with", "env": ENV, "json": JSON},
+    help={"transaction-id": "Explain the transaction with this id", "env": ENV, "json": JSON},
 )
 def explain(_: Context, *, transaction_id: str, env: str = "local", json: bool = False) -> None:
-    """Show why a transaction was decided as it was."""
-    from cli import _analysts
+    """Show the decision on a transaction and its reasons."""
+    from operations.deployed import open_deployed
+    from operations.review import access, arguments
+    from operations.review.explain import show_explanation
 
-    _analysts.explain(env, transaction_id, as_json=json)
+    arguments.read_identifier("transaction", transaction_id)
+    stored, location = access.find_transaction(open_deployed(env), transaction_id)
+    show_explanation(stored, location, as_json=json)
 
 
-@task(help={"since": "how far back: a number and s, m, h, d or w", "env": ENV, "json": JSON})
+@task(help={"since": SINCE, "env": ENV, "json": JSON})
 def report(_: Context, since: str = "7d", env: str = "local", json: bool = False) -> None:
-    """Compare a candidate and shadow rules with what is live.
+    """Compare a candidate and shadow rules with production.
 
     Reads the whole table of transactions once.
     """
-    from cli import _analysts
+    from functions.common.runtime.clock import now_ms
+    from operations.deployed import open_deployed
+    from operations.review.candidate_report_view import show_report
+    from terminal.durations import parse_duration_ms
 
-    _analysts.shadow_report(env, since=since, as_json=json)
+    since_ms = now_ms() - parse_duration_ms("--since", since)
+    deployed = open_deployed(env)
+    show_report(
+        deployed.dynamodb_client(),
+        deployed.transactions_table_name,
+        since_ms=since_ms,
+        since=since,
+        as_json=json,
+    )

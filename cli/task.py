@@ -1,4 +1,4 @@
-"""Every task's frame: a user's error is one line, Ctrl-C is status 130, and neither is a traceback."""
+"""The frame of every task: option types, errors, signals and exit status."""
 
 import functools
 import math
@@ -13,74 +13,77 @@ from invoke.tasks import task as invoke_task
 
 from local.errors import LocalError
 from terminal.errors import UserError
-from terminal.output import fail
+from terminal.output import print_error
 
 FAILED = 1
 INTERRUPTED = 130
 
 
-class Whole(int):
-    """A whole number, 0 or more, as an option's default: what is typed instead has to be one, too."""
+class NonNegativeInt(int):
+    """The default of an option that takes a whole number of 0 or more.
 
-    def __new__(cls, text: object) -> "Whole":
+    invoke converts the value on the command line with the type of the default.
+    """
+
+    def __new__(cls, text: object) -> "NonNegativeInt":
         try:
             number = super().__new__(cls, str(text))
         except ValueError:
             number = super().__new__(cls, -1)
         if number < 0:
-            raise ParseError(f"error: '{text}' is no whole number of 0 or more.")
+            raise ParseError(f"error: '{text}' is not a whole number of 0 or more.")
         return number
 
 
-class Number(float):
-    """A number greater than 0, as an option's default: what is typed instead has to be one, too."""
+class PositiveFloat(float):
+    """The default of an option that takes a number greater than 0."""
 
-    def __new__(cls, text: object) -> "Number":
+    def __new__(cls, text: object) -> "PositiveFloat":
         try:
             number = super().__new__(cls, str(text))
         except ValueError:
             number = super().__new__(cls, "nan")
         if not 0 < number < math.inf:
-            raise ParseError(f"error: '{text}' is no number greater than 0.")
+            raise ParseError(f"error: '{text}' is not a number greater than 0.")
         return number
 
 
 def task(**options: Any) -> Callable[[Callable[..., int | None]], Any]:
-    """Like invoke's `task`; the number that the body returns is the exit status."""
+    """Decorate a function as invoke's `task` does. Its return value is the exit status."""
 
     def decorate(body: Callable[..., int | None]) -> Any:
         @functools.wraps(body)
-        def framed(*arguments: Any, **named: Any) -> None:
-            status = exit_status(lambda: body(*arguments, **named))
+        def run_and_exit(*arguments: Any, **named: Any) -> None:
+            status = run_to_exit_status(lambda: body(*arguments, **named))
             if status:
                 sys.exit(status)
 
-        return invoke_task(auto_shortflags=False, **options)(framed)
+        return invoke_task(auto_shortflags=False, **options)(run_and_exit)
 
     return decorate
 
 
-def exit_status(act: Callable[[], int | None]) -> int:
-    """Do it, say what a user has to know if it fails, and give the exit status."""
-    # Whoever ends a task politely wants it to clean up, as with Ctrl-C.
+def run_to_exit_status(body: Callable[[], int | None]) -> int:
+    """Run the body of a task, print an error that the user can act on, and return the exit status."""
+    # SIGTERM and SIGHUP end a task like Ctrl-C, so that it cleans up.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # What runs under nohup is to outlive a hang-up.
+        # nohup ignores SIGHUP, and the task continues.
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+            signal.signal(number, _raise_interrupt)
     try:
-        return act() or 0
+        return body() or 0
     except UserError as error:
-        fail(error.message, error.hint)
+        print_error(error.message, error.hint)
         return error.status
     except LocalError as error:
-        fail(str(error))
+        print_error(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # `invoke logs | head` is done, not wrong; Python would complain once more while it ends.
+        # The reader of `invoke logs | head` has ended. Without this, Python prints an error at exit.
         sys.stdout = None
     return FAILED
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
+def _raise_interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

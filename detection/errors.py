@@ -1,8 +1,8 @@
-"""What is wrong with data or options, for people to read; the tasks make a line and a status of it."""
+"""Errors of detection. Tasks turn them into one line and an exit status."""
 
 
 class DetectionError(Exception):
-    """Training or a backtest cannot go on; the message is one sentence, `hint` says what to do."""
+    """Training or a backtest cannot continue. `message` is one sentence, `hint` the next step."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -11,4 +11,4 @@ class DetectionError(Exception):
 
 
 class DatasetError(DetectionError):
-    """A file of transactions cannot be used; the message names the file and, where there is one, the line."""
+    """A dataset is not usable. The message names the file and, if possible, the line."""

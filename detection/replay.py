@@ -1,7 +1,7 @@
-"""History as the pipeline lives through it: each transaction meets what was known when it was made.
+"""Replay of past transactions: each one meets the profiles and labels as they were at its time.
 
-Profiles, features and labels are the functions' own. A fraud's label arrives a fixed time after its
-transaction; what is genuine gets no label, as in the pipeline.
+Profiles, features and labels use the code of the functions. The label of a fraud arrives a fixed time after
+its transaction. Genuine transactions get no label, as in the pipeline.
 """
 
 import gc
@@ -9,52 +9,57 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from detection.data.columns import Labelled
-from functions.common.domain.features import features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, observe, relabel
+from detection.data.columns import LabelledTransaction
+from functions.common.domain.features import compute_features
+from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_fraud, count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
 
-Replayed = tuple[Labelled, list[float] | None]
+ReplayedTransaction = tuple[LabelledTransaction, list[float] | None]
+"""A transaction with its features, or None for a transaction that only counts as history."""
 
 
-def replay(
-    rows: Iterable[Labelled], *, label_delay_ms: int, label_delay_days: int, from_ms: int = 0
-) -> Iterator[Replayed]:
-    """The transactions, in order of time, with their features; None for those made before `from_ms`.
+def replay_transactions(
+    rows: Iterable[LabelledTransaction], *, label_delay_ms: int, label_delay_days: int, from_ms: int = 0
+) -> Iterator[ReplayedTransaction]:
+    """The transactions with their features; transactions before `from_ms` have no features.
 
-    `label_delay_ms`: how long after it was made a fraud is reported. `label_delay_days`: after how long the
-    features take it that labels have come. In memory are the profiles, one for each account and merchant.
+    `rows`: in order of time. `label_delay_ms`: the time from a fraud to its label. `label_delay_days`: the
+    label delay that the features assume. Memory holds one profile for each account and merchant.
     """
     accounts: dict[str, AccountProfile] = {}
     merchants: dict[str, MerchantProfile] = {}
-    coming: deque[tuple[int, TransactionInserted]] = deque()
-    with _no_cycles():
+    pending_labels: deque[tuple[int, TransactionInserted]] = deque()
+    with _paused_garbage_collection():
         for labelled in rows:
             transaction = labelled.transaction
-            time = transaction.timestamp
-            while coming and coming[0][0] <= time:
-                fraud = coming.popleft()[1]
-                relabel(accounts[fraud.account_id], merchants[fraud.merchant_id], fraud, 1)
+            time_ms = transaction.timestamp
+            while pending_labels and pending_labels[0][0] <= time_ms:
+                fraud = pending_labels.popleft()[1]
+                count_fraud(accounts[fraud.account_id], merchants[fraud.merchant_id], fraud, 1)
             account = accounts.get(transaction.account_id)
             if account is None:
                 account = accounts[transaction.account_id] = AccountProfile()
             merchant = merchants.get(transaction.merchant_id)
             if merchant is None:
                 merchant = merchants[transaction.merchant_id] = MerchantProfile()
-            values = features(account, merchant, transaction, label_delay_days) if time >= from_ms else None
-            observe(account, merchant, transaction)
+            values = (
+                compute_features(account, merchant, transaction, label_delay_days)
+                if time_ms >= from_ms
+                else None
+            )
+            count_transaction(account, merchant, transaction)
             if labelled.is_fraud:
-                coming.append((time + label_delay_ms, transaction))
+                pending_labels.append((time_ms + label_delay_ms, transaction))
             yield labelled, values
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Without looking for cyclic garbage: there is none, and every search would go through all profiles."""
-    was_on = gc.isenabled()
+def _paused_garbage_collection() -> Iterator[None]:
+    """Profiles form no reference cycles, and each collection would visit all of them."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()

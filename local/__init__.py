@@ -1,1 +1,1 @@
-"""The embedded AWS that the environment `local` deploys to; only orchestration and tests import it."""
+"""The embedded AWS: the emulator that the environment `local` is deployed to."""

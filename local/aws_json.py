@@ -1,10 +1,11 @@
-"""Signed calls to the emulator's JSON services: what the hops and the marker need, without a boto3 session.
+"""Signed calls to the JSON services of the emulator, without boto3.
 
-A hop must hand stream records on exactly as AWS writes them; boto3 would turn them into Python values first.
+Stream records must be delivered exactly as AWS writes them; boto3 would convert them into Python values.
 """
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import urllib3
@@ -13,8 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 TIMEOUT_SECONDS = 10.0
-# Service (as it is signed) -> what goes before the operation in X-Amz-Target.
-TARGETS = {
+# Prefix of the operation in X-Amz-Target, by the service name in the signature.
+TARGET_PREFIXES = {
     "dynamodb": "DynamoDBStreams_20120810",
     "events": "AWSEvents",
     "sqs": "AmazonSQS",
@@ -23,7 +24,7 @@ TARGETS = {
 
 
 class AwsError(Exception):
-    """The service refused the call; `code` is AWS's name for why."""
+    """An error response of AWS, or no response; `code` is the AWS error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -32,7 +33,7 @@ class AwsError(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls: the keys of a user, or of a role's session when there is a token."""
+    """The identity that signs a call: keys of a user, or of a role's session if there is a token."""
 
     access_key_id: str
     secret_access_key: str
@@ -40,7 +41,7 @@ class Caller:
 
 
 class AwsJson:
-    """Calls to one endpoint in one region; safe to use from several threads."""
+    """Calls to one endpoint in one region. Thread-safe."""
 
     def __init__(self, url: str, region: str) -> None:
         self._url = url
@@ -48,14 +49,14 @@ class AwsJson:
         self._pool = urllib3.PoolManager(maxsize=8, retries=False, timeout=TIMEOUT_SECONDS)
 
     def call(self, caller: Caller, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """The answer to `operation` of `service`. Raises AwsError if it is refused or nobody answers."""
+        """Call an operation and return its response. Raises AwsError."""
         request = AWSRequest(
             method="POST",
             url=f"{self._url}/",
             data=json.dumps(payload).encode(),
             headers={
                 "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": f"{TARGETS[service]}.{operation}",
+                "X-Amz-Target": f"{TARGET_PREFIXES[service]}.{operation}",
             },
         )
         keys = Credentials(caller.access_key_id, caller.secret_access_key, caller.session_token)
@@ -67,10 +68,10 @@ class AwsJson:
         except urllib3.exceptions.HTTPError as error:
             raise AwsError("EndpointUnreachable", str(error)) from error
         try:
-            answer = json.loads(response.data) if response.data else {}
+            content = json.loads(response.data) if response.data else {}
         except ValueError:
-            answer = {"message": response.data.decode(errors="replace")[:500]}
-        if response.status >= 400:  # noqa: PLR2004 (HTTP's first error)
-            code = str(answer.get("__type", response.status)).rpartition("#")[2]
-            raise AwsError(code, str(answer.get("message") or answer.get("Message") or ""))
-        return dict(answer)
+            content = {"message": response.data.decode(errors="replace")[:500]}
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            code = str(content.get("__type", response.status)).rpartition("#")[2]
+            raise AwsError(code, str(content.get("message") or content.get("Message") or ""))
+        return dict(content)

@@ -1,4 +1,4 @@
-"""An embedded AWS for the length of a block, as tests and benchmarks want it."""
+"""An embedded AWS that runs for the duration of a `with` block, for tests and benchmarks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from local.emulator import Emulator
-from local.endpoint import Endpoint
+from local.endpoint import EmulatorEndpoint
 
-# A minute of AWS's becomes a tenth of a second.
+# A minute becomes a tenth of a second.
 TEST_DELAY_SCALE = 1 / 600
 
 
 @dataclass(frozen=True)
 class EmbeddedAws:
-    """A running emulator of one's own."""
+    """A running emulator."""
 
     emulator: Emulator
-    endpoint: Endpoint
+    endpoint: EmulatorEndpoint
 
     @property
     def url(self) -> str:
@@ -30,22 +30,25 @@ class EmbeddedAws:
 
     @property
     def root(self) -> Path:
-        """Its folder, which plays the part of a clone's `.local`."""
+        """The folder of the emulator, as `.local` in a clone."""
         return self.emulator.layout.root
 
     def environment(self) -> dict[str, str]:
-        """The variables that point an AWS SDK at it."""
+        """Environment variables that direct an AWS SDK to the emulator."""
         return self.endpoint.environment()
 
     def client(self, service: str) -> Any:
-        """A client of its root user."""
+        """A boto client with the credentials of the root user."""
         return self.endpoint.client(service)
 
 
 @contextmanager
 def embedded_aws(root: Path) -> Iterator[EmbeddedAws]:
-    """Start an emulator under `root` on a free port; it ends with the block, also if we are killed."""
-    emulator = Emulator(root, delay_scale=TEST_DELAY_SCALE, dies_with_us=True)
+    """Start an emulator under `root` on a free port.
+
+    It stops at the end of the block, and also if this process is killed.
+    """
+    emulator = Emulator(root, delay_scale=TEST_DELAY_SCALE, stops_with_process=True)
     try:
         yield EmbeddedAws(emulator, emulator.start(0))
     finally:

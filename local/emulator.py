@@ -1,4 +1,4 @@
-"""Starting, stopping and finding the daemon that is the embedded AWS of one root folder."""
+"""The embedded AWS of one root folder: start, stop, reset and status of its daemon."""
 
 import http.client
 import os
@@ -11,67 +11,71 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import IO
 
-from local import lock, ports
+from local import ports, process_lock
 from local.delivery.delays import DEFAULT_SCALE, DELAY_SCALE
-from local.endpoint import HOST, Credentials, Endpoint, credentials
+from local.endpoint import HOST, EmulatorEndpoint, RootCredentials, load_credentials
 from local.errors import LocalError
-from local.layout import Layout
+from local.layout import EmulatorLayout
+from terminal.command_line import command_line
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
-# Saving what ministack holds takes well under a second; a function that does not end is not waited for.
+# ministack saves its state in less than a second, and the daemon does not wait for functions that do not end.
 STOP_SECONDS = 20.0
-# A machine under load is slow to answer; one that is stopped does not answer at all.
-ANSWER_SECONDS = 10.0
+# Long, because a busy machine responds slowly. A daemon that is suspended does not respond at all.
+HEALTH_CHECK_SECONDS = 10.0
 LOG_LINES_SHOWN = 15
 
 
 class Emulator:
-    """The embedded AWS whose files are under `root`. Any process may start, find and stop it.
+    """The embedded AWS with its files under `root`. Any process can start, find and stop it.
 
-    `delay_scale` shortens the waits before AWS retries what failed. With `dies_with_us` the emulator ends
-    when this process does, also if that is killed; otherwise it runs until it is stopped.
+    `delay_scale` scales the delays before AWS's retries. With `stops_with_process`, the emulator stops when
+    this process ends, even if it is killed. Without it, the emulator runs until it is stopped.
     """
 
-    def __init__(self, root: Path, *, delay_scale: float = DEFAULT_SCALE, dies_with_us: bool = False) -> None:
-        self.layout = Layout(root.resolve())
+    def __init__(
+        self, root: Path, *, delay_scale: float = DEFAULT_SCALE, stops_with_process: bool = False
+    ) -> None:
+        self.layout = EmulatorLayout(root.resolve())
         self._delay_scale = delay_scale
-        self._dies_with_us = dies_with_us
-        # Kept open: the system closes it when this process ends, however it ends, and the daemon notices.
+        self._stops_with_process = stops_with_process
+        # Stays open: the operating system closes it when this process ends, and the daemon detects that.
         self._lifeline: socket.socket | None = None
 
-    def status(self) -> Endpoint | None:
-        """The endpoint if the emulator runs and is ready."""
-        if lock.holder(self.layout.daemon_lock) is None:
+    def status(self) -> EmulatorEndpoint | None:
+        """The endpoint if the emulator runs and is ready, otherwise None."""
+        if process_lock.find_holder(self.layout.daemon_lock) is None:
             return None
-        return Endpoint.read(self.layout.endpoint)
+        return EmulatorEndpoint.read(self.layout.endpoint)
 
-    def start(self, port: int | None = None) -> Endpoint:
-        """The running emulator, started if it does not run yet.
+    def start(self, port: int | None = None) -> EmulatorEndpoint:
+        """Start the emulator if it does not run, and return its endpoint.
 
-        `port` goes before FRAUD_LOCAL_PORT; 0 is any free one. Raises LocalError if the port is busy, if the
-        emulator runs on another one already, or if it does not become ready.
+        `port` overrides FRAUD_LOCAL_PORT; 0 means any free port. Raises LocalError if the port is in use, if
+        the emulator already runs on another port, or if it does not become ready.
         """
-        asked = ports.requested(port)
-        with self._alone():
+        requested_port = ports.requested_port(port)
+        with self._lock():
             running = self.status()
-            # One that was just killed may hold its lock for a moment longer.
-            if running is None or not _answers(running):
-                return self._start(asked)
-        if asked not in (None, 0, running.port):
+            # A daemon that was just killed may hold its lock for a moment.
+            if running is None or not _is_healthy(running):
+                return self._start(requested_port)
+        if requested_port not in (None, 0, running.port):
             raise LocalError(
-                f"the local AWS runs on port {running.port} already; stop it first with: invoke local.down"
+                f"The embedded AWS already runs on port {running.port}, not on {requested_port}."
+                f" To change the port, stop it first: {command_line('local.down')}"
             )
         return running
 
     def stop(self) -> None:
-        """Stop it, if it runs, with every process it started; what it holds is kept for the next start."""
-        with self._alone():
+        """Stop the emulator and all processes that it started. Its state is saved for the next start."""
+        with self._lock():
             self._stop()
 
     def reset(self) -> None:
-        """Forget everything it holds, mail included. If it ran, it runs afterwards, on the same port."""
-        with self._alone():
+        """Delete all state and mail. A running emulator is restarted on the same port."""
+        with self._lock():
             running = self.status()
             self._stop()
             shutil.rmtree(self.layout.emulator, ignore_errors=True)
@@ -79,30 +83,35 @@ class Emulator:
             if running:
                 self._start(running.port)
 
-    def _alone(self) -> AbstractContextManager[None]:
-        return lock.held(self.layout.start_lock, timeout_seconds=START_SECONDS + STOP_SECONDS)
+    def _lock(self) -> AbstractContextManager[object]:
+        timeout_seconds = START_SECONDS + STOP_SECONDS
+        return process_lock.acquire_lock(self.layout.start_lock, timeout_seconds=timeout_seconds)
 
-    def _start(self, port: int | None) -> Endpoint:
-        # A daemon that lives but is not ready is left from a start that was cut off.
+    def _start(self, port: int | None) -> EmulatorEndpoint:
+        # A daemon that runs but is not ready remains from a start that was interrupted.
         self._stop()
         for folder in (self.layout.home, self.layout.temporary):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         process = None
-        ours, daemons = socket.socketpair()
+        control, daemon_control = socket.socketpair()
         try:
-            with daemons, ports.listen(port, self.layout.port) as listening, self.layout.log.open("a") as log:
-                process = self._spawn(listening, daemons, log)
-            self._wait_until_ready(ours)
-            endpoint = self._announced()
+            with (
+                daemon_control,
+                ports.open_listening_socket(port, self.layout.port) as listening,
+                self.layout.log.open("a") as log,
+            ):
+                process = self._spawn(listening, daemon_control, log)
+            self._wait_until_ready(control)
+            endpoint = self._announced_endpoint()
         except BaseException:
-            ours.close()
+            control.close()
             if process is not None:
-                _end_group(process.pid)
+                _kill_process_group(process.pid)
             raise
-        if self._dies_with_us:
-            self._lifeline = ours
+        if self._stops_with_process:
+            self._lifeline = control
         else:
-            ours.close()
+            control.close()
         self.layout.port.write_text(str(endpoint.port))
         return endpoint
 
@@ -113,55 +122,60 @@ class Emulator:
         command = [sys.executable, "-s", "-m", "local.daemon", "--root", str(self.layout.root)]
         command += ["--socket", str(inherited[0]), "--control", str(inherited[1])]
         return subprocess.Popen(
-            [*command, "--lifeline"] if self._dies_with_us else command,
+            [*command, "--lifeline"] if self._stops_with_process else command,
             cwd=REPOSITORY,
             env=self._environment(listening.getsockname()[1]),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             pass_fds=inherited,
-            # Its own session: Ctrl-C in the user's terminal does not reach it.
+            # In a new session, Ctrl-C in the user's terminal does not stop the daemon.
             start_new_session=True,
         )
 
     def _environment(self, port: int) -> dict[str, str]:
-        root_user = credentials(self.layout.credentials)
-        return {**environment(self.layout, port, root_user), DELAY_SCALE: str(self._delay_scale)}
+        root_user = load_credentials(self.layout.credentials)
+        return {**daemon_environment(self.layout, port, root_user), DELAY_SCALE: str(self._delay_scale)}
 
     def _wait_until_ready(self, control: socket.socket) -> None:
         control.settimeout(START_SECONDS)
         try:
             if control.recv(1):
                 return
-            reason = "stopped while starting"
+            problem = "stopped during its start"
         except TimeoutError:
-            reason = f"was not ready after {START_SECONDS:.0f} seconds"
+            problem = f"was not ready after {START_SECONDS:.0f} seconds"
         except ConnectionResetError:
-            reason = "stopped while starting"
+            problem = "stopped during its start"
         lines = self.layout.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-        raise LocalError("\n  ".join([f"the local AWS {reason}; the end of {self.layout.log}:", *lines]))
+        raise LocalError(
+            "\n  ".join([f"The embedded AWS {problem}. Last lines of its log {self.layout.log}:", *lines])
+        )
 
-    def _announced(self) -> Endpoint:
+    def _announced_endpoint(self) -> EmulatorEndpoint:
         endpoint = self.status()
         if endpoint is None:
-            raise LocalError(f"the local AWS stopped at once; see {self.layout.log}")
+            raise LocalError(
+                f"The embedded AWS stopped immediately after its start. See its log: {self.layout.log}"
+            )
         return endpoint
 
     def _stop(self) -> None:
-        pid = lock.holder(self.layout.daemon_lock)
+        daemon_lock = self.layout.daemon_lock
+        pid = process_lock.find_holder(daemon_lock)
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-            lock.wait_until_free(self.layout.daemon_lock, timeout_seconds=STOP_SECONDS)
-            _end_group(pid)
-            if not lock.wait_until_free(self.layout.daemon_lock, timeout_seconds=STOP_SECONDS):
-                raise LocalError(f"the local AWS (process {pid}) does not stop; end it with: kill -9 {pid}")
+            process_lock.wait_until_free(daemon_lock, timeout_seconds=STOP_SECONDS)
+            _kill_process_group(pid)
+            if not process_lock.wait_until_free(daemon_lock, timeout_seconds=STOP_SECONDS):
+                raise LocalError(f"The embedded AWS (process {pid}) does not stop. Kill it: kill -9 {pid}")
         self.layout.endpoint.unlink(missing_ok=True)
         shutil.rmtree(self.layout.temporary, ignore_errors=True)
 
 
-def environment(layout: Layout, port: int, root_user: Credentials) -> dict[str, str]:
-    """All that the daemon knows of the outside: functions inherit it, so nothing of the user's is in it."""
+def daemon_environment(layout: EmulatorLayout, port: int, root_user: RootCredentials) -> dict[str, str]:
+    """The environment of the daemon. Functions inherit it, so it has no variables of the user."""
     return {
         "PATH": "/usr/bin:/bin",
         "HOME": str(layout.home),
@@ -177,17 +191,16 @@ def environment(layout: Layout, port: int, root_user: Credentials) -> dict[str, 
         "STATE_DIR": str(layout.aws_state),
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
-        # Where it finds Docker, ministack removes containers at start; a user's are not to be touched.
+        # ministack removes Docker containers at its start, so it must not find the user's Docker.
         "DOCKER_HOST": f"unix://{layout.home}/no-docker.sock",
         "LOG_LEVEL": "WARNING",
-        # Lambda's default; ministack would take a number that follows from the machine's free memory.
+        # Lambda's default; ministack's default depends on the free memory of the machine.
         "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
     }
 
 
-def _answers(endpoint: Endpoint) -> bool:
-    """Whether the emulator answers a request."""
-    connection = http.client.HTTPConnection(HOST, endpoint.port, timeout=ANSWER_SECONDS)
+def _is_healthy(endpoint: EmulatorEndpoint) -> bool:
+    connection = http.client.HTTPConnection(HOST, endpoint.port, timeout=HEALTH_CHECK_SECONDS)
     try:
         connection.request("GET", "/_ministack/health")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -197,8 +210,8 @@ def _answers(endpoint: Endpoint) -> bool:
         connection.close()
 
 
-def _end_group(leader: int) -> None:
-    """Kill what is left of a daemon's process group, and collect the daemon if it is a child of ours."""
+def _kill_process_group(leader: int) -> None:
+    """Kill the remaining processes of a daemon, and reap the daemon if it is a child of this process."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
     with suppress(ChildProcessError):

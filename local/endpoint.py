@@ -1,4 +1,4 @@
-"""The running emulator as its users see it: address, process and the credentials of its root user."""
+"""The endpoint of a running emulator: URL, process and credentials of its root user."""
 
 import json
 import os
@@ -12,8 +12,9 @@ import botocore.session
 from shared.atomic_write import write_atomically
 
 HOST = "127.0.0.1"
-# botocore's name -> where it would be configured, the variable, the default, how it is converted.
-NOTHING_OF_THE_USERS: Any = {
+# Session variables of botocore that ignore the user's profile and AWS files. Each value is (name in the
+# configuration file, environment variable, default, conversion).
+ISOLATED_SESSION: Any = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
@@ -21,24 +22,25 @@ NOTHING_OF_THE_USERS: Any = {
 
 
 @dataclass(frozen=True)
-class Credentials:
-    """A clone's own root user, so that a command with another clone's endpoint is refused."""
+class RootCredentials:
+    """Keys of the root user of one clone. A command of one clone cannot use the emulator of another."""
 
     access_key_id: str
     secret_access_key: str
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    """A running emulator. `region` is its default; a stack's own setting goes before it.
+class EmulatorEndpoint:
+    """The endpoint of a running emulator.
 
-    `delay_scale`: the part of AWS's waits that it waits.
+    `region` is the default region; the setting of a stack overrides it. AWS's delays before retries are
+    multiplied by `delay_scale`.
     """
 
     port: int
     pid: int
     region: str
-    credentials: Credentials
+    credentials: RootCredentials
     delay_scale: float
 
     @property
@@ -46,7 +48,7 @@ class Endpoint:
         return f"http://{HOST}:{self.port}"
 
     def environment(self) -> dict[str, str]:
-        """Variables that point an AWS SDK here and at no profile or instance role of the user's."""
+        """Variables that direct an AWS SDK to the emulator and disable the user's profiles and roles."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": self.credentials.access_key_id,
@@ -56,14 +58,14 @@ class Endpoint:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/dev/null",
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-            # A proxy of the user's does not know this machine's own addresses.
+            # The user's proxy cannot reach loopback addresses of this machine.
             "NO_PROXY": HOST,
             "no_proxy": HOST,
         }
 
     def client(self, service: str) -> Any:
-        """A client of its root user, which reads neither the user's AWS files nor their profile."""
-        return botocore.session.Session(session_vars=NOTHING_OF_THE_USERS).create_client(
+        """A botocore client of the root user; it reads no AWS files or profile of the user."""
+        return botocore.session.Session(session_vars=ISOLATED_SESSION).create_client(
             service,
             region_name=self.region,
             endpoint_url=self.url,
@@ -75,20 +77,20 @@ class Endpoint:
         write_atomically(path, json.dumps(asdict(self), indent=2))
 
     @classmethod
-    def read(cls, path: Path) -> "Endpoint | None":
-        """The endpoint at `path`; None if there is none, or one that another version wrote."""
+    def read(cls, path: Path) -> "EmulatorEndpoint | None":
+        """The endpoint in the file; None if it does not exist or another version wrote it."""
         try:
             fields = json.loads(path.read_text())
-            return cls(**{**fields, "credentials": Credentials(**fields["credentials"])})
+            return cls(**{**fields, "credentials": RootCredentials(**fields["credentials"])})
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
 
-def credentials(path: Path) -> Credentials:
-    """The credentials kept at `path`, made up the first time."""
+def load_credentials(path: Path) -> RootCredentials:
+    """The credentials in the file; the first call generates them."""
     try:
-        return Credentials(**json.loads(path.read_text()))
+        return RootCredentials(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
-        made = Credentials(f"LOCAL{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
-        write_atomically(path, json.dumps(asdict(made)))
-        return made
+        generated = RootCredentials(f"LOCAL{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
+        write_atomically(path, json.dumps(asdict(generated)))
+        return generated

@@ -1,5 +1,5 @@
-"""What local/ raises: one kind of error, whose message a user can act on."""
+"""The error of the embedded AWS."""
 
 
 class LocalError(Exception):
-    """Something about the embedded AWS went wrong; the message is one line and says what to do."""
+    """An error of the embedded AWS; the message names the next step."""

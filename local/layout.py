@@ -1,18 +1,18 @@
-"""Where the embedded AWS keeps its files: the one place that knows the names under the root folder."""
+"""The files and folders of the embedded AWS under its root folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The files below one root folder (`.local` of a clone), which one emulator has for itself."""
+class EmulatorLayout:
+    """The paths below one root folder (`.local` in a clone), which belongs to one emulator."""
 
     root: Path
 
     @property
     def endpoint(self) -> Path:
-        """Written when the emulator is ready, removed when it stops."""
+        """Exists while the emulator is ready."""
         return self.root / "endpoint.json"
 
     @property
@@ -25,32 +25,32 @@ class Layout:
 
     @property
     def marker(self) -> Path:
-        """Pulumi's copy of the token that the emulator holds as well: it goes when Pulumi's state goes."""
+        """Pulumi's copy of the state token (see local/state_marker.py); deleted with Pulumi's state."""
         return self.root / "pulumi" / "emulator-marker"
 
     @property
     def emulator(self) -> Path:
-        """Everything a reset removes, but for the mailbox."""
+        """The state that a reset deletes, except the mailbox."""
         return self.root / "emulator"
 
     @property
     def aws_state(self) -> Path:
-        """Where ministack keeps its services' state between runs."""
+        """ministack's state of its services between runs."""
         return self.emulator / "state"
 
     @property
-    def hops_state(self) -> Path:
-        """Where the hops that ministack lacks keep theirs."""
+    def delivery_state(self) -> Path:
+        """State of local/delivery between runs."""
         return self.emulator / "hops"
 
     @property
     def temporary(self) -> Path:
-        """The emulator's TMPDIR: ministack leaves folders in it, so it is emptied at start and stop."""
+        """TMPDIR of the emulator, emptied at every start and stop because ministack leaves folders there."""
         return self.emulator / "tmp"
 
     @property
     def runtime(self) -> Path:
-        """The packages that every function finds, as in Lambda's runtime."""
+        """The packages of Lambda's runtime, on the path of every function."""
         return self.emulator / "runtime"
 
     @property
@@ -59,20 +59,20 @@ class Layout:
 
     @property
     def credentials(self) -> Path:
-        """The root user's, for one clone: it survives a reset, so that terminals keep working."""
+        """Credentials of the root user. A reset keeps them, so that open terminals remain usable."""
         return self.root / "credentials.json"
 
     @property
     def port(self) -> Path:
-        """The port of the last run, which the next one prefers."""
+        """The port of the last run, which the next run prefers."""
         return self.root / "port"
 
     @property
     def start_lock(self) -> Path:
-        """Held while somebody starts, stops or resets."""
+        """Lock of the process that starts, stops or resets the emulator."""
         return self.root / "start.lock"
 
     @property
     def daemon_lock(self) -> Path:
-        """Held by the daemon as long as it lives; the system lets go of it however it dies."""
+        """Lock of the daemon; the operating system releases it when the daemon ends."""
         return self.root / "daemon.lock"

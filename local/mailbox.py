@@ -1,4 +1,4 @@
-"""The mail that the local topic's email subscribers received: one .eml file each, in the order it came."""
+"""The mailbox of the local topics' email subscribers: one .eml file per mail, in the order of arrival."""
 
 import threading
 import time
@@ -10,12 +10,12 @@ from pathlib import Path
 
 FOLLOW_SECONDS = 0.05
 CLOCK_TICK_NS = 100_000_000
-ATTRIBUTE = "X-Sns-Attribute-"
+ATTRIBUTE_PREFIX = "X-Sns-Attribute-"
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail. `id` sorts by arrival, `received_ms` is in epoch milliseconds, `attributes` are SNS's."""
+    """One mail. `id` sorts by arrival; `received_ms` is in epoch milliseconds; `attributes` are from SNS."""
 
     id: str
     subject: str
@@ -28,47 +28,49 @@ class Mail:
 
 
 class Mailbox:
-    """Reads the folder that the emulator writes mail into; it need not exist yet."""
+    """Reads the emulator's mail folder, which may not exist yet."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def last(self) -> str:
-        """The id of the newest mail, to follow from; empty if there is none."""
+        """The id of the newest mail; empty if the mailbox is empty."""
         return max(self._ids(), default="")
 
     def messages(self, *, after: str = "") -> list[Mail]:
-        """The mails that came after the one named, in order; all of them unless one is named."""
-        found = (_read(self._path / f"{mail}.eml") for mail in sorted(self._ids()) if mail > after)
-        return [mail for mail in found if mail]
+        """The mails that arrived after the mail with the id `after`, in order; all mails by default."""
+        mails = (
+            _read_mail(self._path / f"{mail_id}.eml") for mail_id in sorted(self._ids()) if mail_id > after
+        )
+        return [mail for mail in mails if mail]
 
     def follow(self, stop: threading.Event, *, after: str = "") -> Iterator[Mail]:
-        """Mails as they come, those there already first, until `stop` is set."""
-        seen = -1
+        """Existing mails, then new mails as they arrive, until `stop` is set."""
+        last_modified = -1
         while not stop.is_set():
-            # One stat a turn: the folder is read only when something was renamed into it. Two renames within
-            # a tick of the file system's clock leave one time, so a recent change is looked at again.
-            changed = self._changed()
-            if changed != seen or time.time_ns() - changed < CLOCK_TICK_NS:
-                seen = changed
+            # Reads the folder only after a change. Two changes within one tick of the file system's clock
+            # have the same time, so the folder is read again after a recent change.
+            modified = self._modified_ns()
+            if modified != last_modified or time.time_ns() - modified < CLOCK_TICK_NS:
+                last_modified = modified
                 for mail in self.messages(after=after):
                     after = mail.id
                     yield mail
             stop.wait(FOLLOW_SECONDS)
 
-    def _changed(self) -> int:
+    def _modified_ns(self) -> int:
         try:
             return self._path.stat().st_mtime_ns
         except FileNotFoundError:
             return 0
 
     def _ids(self) -> list[str]:
-        # What is being written has a name that starts with a dot.
+        # Names of unfinished files start with a dot.
         return [path.stem for path in self._path.glob("[!.]*.eml")]
 
 
-def _read(path: Path) -> Mail | None:
-    """The mail in a file; None if a reset has removed it meanwhile."""
+def _read_mail(path: Path) -> Mail | None:
+    """The mail in a file; None if a reset has deleted the file."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -83,8 +85,8 @@ def _read(path: Path) -> Mail | None:
         message_id=str(message["X-Sns-Message-Id"]),
         topic_arn=str(message["X-Sns-Topic-Arn"]),
         attributes={
-            name.removeprefix(ATTRIBUTE): str(value)
+            name.removeprefix(ATTRIBUTE_PREFIX): str(value)
             for name, value in message.items()
-            if name.startswith(ATTRIBUTE)
+            if name.startswith(ATTRIBUTE_PREFIX)
         },
     )

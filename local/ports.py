@@ -1,4 +1,4 @@
-"""Which port the emulator listens on, bound before the daemon starts so that no other can take it."""
+"""The port of the emulator, bound before the daemon starts so that no other process can take it."""
 
 import os
 import socket
@@ -8,57 +8,61 @@ from local.endpoint import HOST
 from local.errors import LocalError
 
 DEFAULT_PORT = 4566
-VARIABLE = "FRAUD_LOCAL_PORT"
+PORT_VARIABLE = "FRAUD_LOCAL_PORT"
 HIGHEST_PORT = 65535
 
 
-def requested(port: int | None) -> int | None:
-    """The port the user asks for, or None. The argument goes before the variable; 0 is any free one."""
-    given = os.environ.get(VARIABLE, "") if port is None else str(port)
-    if not given:
+def requested_port(port: int | None) -> int | None:
+    """The port that the user requests, or None. The argument overrides the variable; 0 is any free port."""
+    text = os.environ.get(PORT_VARIABLE, "") if port is None else str(port)
+    if not text:
         return None
-    if not given.isdecimal() or int(given) > HIGHEST_PORT:
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
         raise LocalError(
-            f"port {given!r} is not a number from 0 to {HIGHEST_PORT}; give --port or {VARIABLE} one"
+            f"The port {text!r} is not a number from 0 to {HIGHEST_PORT}."
+            f" Set --port or {PORT_VARIABLE} to a valid port."
         )
-    return int(given)
+    return int(text)
 
 
-def listen(port: int | None, remembered: Path) -> socket.socket:
-    """A listening socket on `port`, or else on the last run's, the default or any free one, in that order."""
+def open_listening_socket(port: int | None, remembered: Path) -> socket.socket:
+    """A listening socket on `port`; by default on the last run's port, the default port or any free port.
+
+    `remembered` is the file with the last run's port. Raises LocalError if `port` is in use or not allowed.
+    """
     if port is not None:
         try:
-            return _bind(port)
+            return _bind_socket(port)
         except OSError as error:
-            reason = (
-                "is in use by another program" if not isinstance(error, PermissionError) else "is not allowed"
+            problem = (
+                "is not allowed" if isinstance(error, PermissionError) else "is in use by another program"
             )
             raise LocalError(
-                f"port {port} {reason}; stop that program, or choose another with --port or {VARIABLE}"
+                f"Port {port} {problem}. Stop that program, or set --port or {PORT_VARIABLE} to another port."
             ) from error
-    for candidate in (_read(remembered), DEFAULT_PORT):
+    for candidate in (_read_port(remembered), DEFAULT_PORT):
         try:
             if candidate:
-                return _bind(candidate)
+                return _bind_socket(candidate)
         except OSError:
             continue
-    return _bind(0)
+    return _bind_socket(0)
 
 
-def _bind(port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _bind_socket(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((HOST, port))
-        # With SO_REUSEADDR two sockets can be bound to one port; only one of them can listen.
-        made.listen()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        # With SO_REUSEADDR, two sockets can bind to one port, but only one of them can listen.
+        listening.listen()
     except OSError:
-        made.close()
+        listening.close()
         raise
-    return made
+    return listening
 
 
-def _read(path: Path) -> int | None:
+def _read_port(path: Path) -> int | None:
     try:
         return int(path.read_text())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Connects tasks that use a deployed pipeline with its addresses, credentials and clients."""
+"""Outputs, credentials and AWS clients of a deployed environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,26 @@ import boto3
 import yaml
 from botocore.credentials import Credentials
 
-from local.endpoint import Endpoint
-from operations.demo.decisions import RecordedDecisions
-from operations.demo.demo import Pipeline
-from operations.ingest.api_client import Target, at_endpoint
-from orchestration import engines, environments, layers, local_aws
+from local.endpoint import EmulatorEndpoint
+from operations.api_target import ApiTarget, move_to_endpoint
+from orchestration import layers, local_aws
 from orchestration.environments import Environment
 from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.errors import LayerError
-from shared.contracts import Contract, ContractError, DataOutputs, EdgeOutputs, ProcessingOutputs, read, text
-from terminal.aws_errors import told_to_users
-from terminal.errors import UserError
+from orchestration.session import EnvironmentSession
+from shared.contracts import (
+    Contract,
+    ContractError,
+    DataOutputs,
+    EdgeOutputs,
+    ProcessingOutputs,
+    read_outputs,
+    require_string,
+)
+from terminal.aws_errors import translate_aws_errors
+from terminal.command_line import command_line
+from terminal.errors import CredentialsError
+from terminal.progress import show_activity
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,181 +42,155 @@ C = TypeVar("C", bound=Contract)
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What is deployed in an environment, as its users reach it."""
+class DeployedPipeline:
+    """The pipeline of one environment. Outputs and clients are created on first use."""
 
     environment: Environment
     engine: Engine = field(repr=False)
-    # By layer; each look costs a run of the CLI.
+    # By layer name. Reading the outputs of a layer takes one run of the Pulumi CLI.
     _outputs: dict[str, Mapping[str, Any] | None] = field(default_factory=dict, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def in_environment(cls, environment: Environment) -> "Deployed":
-        """Reads outputs when they are asked for; starts the embedded AWS where it does not run."""
-        engines.check_settings(environment, [layers.find("edge"), layers.find("processing")])
-        engine = engines.reading_engine(environment)
-        if environment.is_local:
-            local_aws.start(environment)
-        return cls(environment, engine)
+    def from_session(cls, session: EnvironmentSession) -> "DeployedPipeline":
+        """Open the pipeline of a session's environment; starts the embedded AWS if it is local."""
+        session.check_settings([layers.find_layer("edge"), layers.find_layer("processing")])
+        engine = session.open_reading_engine()
+        if session.is_local:
+            local_aws.start_emulator(session.environment)
+        return cls(session.environment, engine)
 
     @cached_property
-    def endpoint(self) -> Endpoint | None:
-        """The embedded AWS; None for an account."""
-        return local_aws.running(self.environment) if self.environment.is_local else None
+    def endpoint(self) -> EmulatorEndpoint | None:
+        """The embedded AWS; None for an AWS account."""
+        return local_aws.find_running_emulator(self.environment) if self.environment.is_local else None
 
     @cached_property
     def region(self) -> str:
-        """The region of the API, from the settings that it was deployed with."""
+        """The region of the API, from the settings of the layer `edge`."""
         path = self.environment.settings_file("edge")
         return str(yaml.safe_load(path.read_text())["config"]["aws:region"])
 
     def outputs(self, contract: type[C]) -> C:
-        """The outputs of a layer; a `UserError` that says what to deploy where there are none."""
-        layer = layers.find(contract.producer.layer)
-        hint = f"Deploy it: invoke deploy --env {self.environment.name} --layer {layer.name}"
-        found = self._outputs_of(contract)
-        if not found:
-            raise LayerError(f"{layer.name} is not deployed in '{self.environment.name}'.", hint)
+        """Read the outputs of the contract's layer. Raises LayerError if the layer is not deployed."""
+        layer = layers.find_layer(contract.producer.layer)
+        deploy = command_line("deploy", env=self.environment.name, layer=layer.name)
+        outputs = self._layer_outputs(contract)
+        if not outputs:
+            message = f"The layer '{layer.name}' is not deployed in '{self.environment.name}'."
+            raise LayerError(message, f"Deploy it: {deploy}")
         try:
-            return read(contract, found)
+            return read_outputs(contract, outputs)
         except ContractError as error:
-            raise LayerError(f"{error}.", hint) from error
+            raise LayerError(f"{error}.", f"Deploy it: {deploy}") from error
 
-    def target(self) -> Target:
-        """Where to post transactions, and as whom."""
-        return self._target(text(self.outputs(EdgeOutputs).api_url))
+    def transactions_target(self) -> ApiTarget:
+        """Return the URL and credentials to post transactions with."""
+        return self._target(require_string(self.outputs(EdgeOutputs).api_url))
 
-    def labels_target(self) -> Target:
-        """Where to post labels, and as whom."""
-        return self._target(text(self.outputs(EdgeOutputs).labels_url))
-
-    @property
-    def transactions_table(self) -> str:
-        """The name of the table of transactions, with what was decided of them."""
-        return text(self.outputs(DataOutputs).table_name)
+    def labels_target(self) -> ApiTarget:
+        """Return the URL and credentials to post labels with."""
+        return self._target(require_string(self.outputs(EdgeOutputs).labels_url))
 
     @property
-    def profiles_table(self) -> str:
-        """The name of the table of profiles, with what people say of accounts and merchants."""
-        return text(self.outputs(DataOutputs).profiles_table_name)
+    def transactions_table_name(self) -> str:
+        """The name of the table of transactions and their decisions."""
+        return require_string(self.outputs(DataOutputs).transactions_table_name)
 
-    def caller(self) -> str:
-        """The ARN of whoever uses this, as AWS names them."""
-        with told_to_users():
+    @property
+    def profiles_table_name(self) -> str:
+        """The name of the table of profiles, list entries and snoozes."""
+        return require_string(self.outputs(DataOutputs).profiles_table_name)
+
+    def caller_arn(self) -> str:
+        """Return the ARN of the AWS identity in use."""
+        with translate_aws_errors():
             return str(self.client("sts").get_caller_identity()["Arn"])
 
-    def functions(self) -> Mapping[str, str]:
-        """The names in AWS of the functions that are deployed, by their short names; at least one."""
-        found: dict[str, str] = {}
-        if self._outputs_of(EdgeOutputs):
+    def function_names(self) -> Mapping[str, str]:
+        """Return the AWS names of the deployed functions by short name.
+
+        Raises LayerError if no function is deployed.
+        """
+        names: dict[str, str] = {}
+        if self._layer_outputs(EdgeOutputs):
             edge = self.outputs(EdgeOutputs)
-            found["api"], found["labels"] = text(edge.function_name), text(edge.labels_function_name)
-        if self._outputs_of(ProcessingOutputs) or not found:
+            names["api"] = require_string(edge.api_function_name)
+            names["labels"] = require_string(edge.labels_function_name)
+        if self._layer_outputs(ProcessingOutputs) or not names:
             processing = self.outputs(ProcessingOutputs)
-            found["fraud"] = text(processing.fraud_function_name)
-            found["notify"] = text(processing.notify_function_name)
-        return found
+            names["fraud"] = require_string(processing.fraud_function_name)
+            names["notify"] = require_string(processing.notify_function_name)
+        return names
 
-    def _outputs_of(self, contract: type[Contract]) -> Mapping[str, Any] | None:
-        """What the contract's layer gives, looked up once; nothing if it is not deployed."""
-        layer = layers.find(contract.producer.layer)
-        if layer.name not in self._outputs:
-            self._outputs[layer.name] = self.engine.outputs(layer)
-        return self._outputs[layer.name]
-
-    def dead_letters(self) -> Mapping[str, str]:
-        """The URLs of the queues that keep what failed, by the hop that failed."""
-        processing = self.outputs(ProcessingOutputs)
-        urls = {
-            "stream to bus": text(processing.pipe_failure_queue_url),
-            "bus to fraud": text(processing.event_failure_queue_url),
-            "fraud": text(processing.fraud_failure_queue_url),
-            "notify": text(self.outputs(DataOutputs).suspicious_dlq_url),
-        }
-        if not self.endpoint:
-            return urls
-        return {name: at_endpoint(url, self.endpoint.url) for name, url in urls.items()}
-
-    def pipeline(self) -> Pipeline:
-        """Everything that the demonstration needs."""
-        sqs: SQSClient = self.client("sqs")
-        return Pipeline(
-            target=self.target(),
-            labels_target=self.labels_target(),
-            mailbox=local_aws.mailbox(self.environment),
-            decisions=RecordedDecisions(self.dynamodb_client(), self.transactions_table),
-            sqs=sqs,
-            dead_letters=self.dead_letters(),
-        )
+    def queue_url(self, url: object) -> str:
+        """Return the URL of a queue from a layer's outputs, as the clients of this environment reach it."""
+        return self._reachable_url(require_string(str(url)))
 
     def dynamodb_client(self) -> "DynamoDBClient":
-        """A client of DynamoDB."""
         client: DynamoDBClient = self.client("dynamodb")
         return client
 
     def sqs_client(self) -> "SQSClient":
-        """A client of SQS."""
         client: SQSClient = self.client("sqs")
         return client
 
     def events_client(self) -> "EventBridgeClient":
-        """A client of EventBridge."""
         client: EventBridgeClient = self.client("events")
         return client
 
     def streams_client(self) -> "DynamoDBStreamsClient":
-        """A client of DynamoDB Streams."""
         client: DynamoDBStreamsClient = self.client("dynamodbstreams")
         return client
 
     def pipes_client(self) -> "EventBridgePipesClient":
-        """A client of EventBridge Pipes."""
         client: EventBridgePipesClient = self.client("pipes")
         return client
 
-    def queue_url(self, url: object) -> str:
-        """The address of a queue from a layer's outputs, as this environment's clients reach it."""
-        address = text(str(url))
-        return at_endpoint(address, self.endpoint.url) if self.endpoint else address
-
     def logs_client(self) -> "CloudWatchLogsClient":
-        """A client of CloudWatch Logs."""
         client: CloudWatchLogsClient = self.client("logs")
         return client
 
-    def _target(self, url: str) -> Target:
-        if self.endpoint:
-            url = at_endpoint(url, self.endpoint.url)
-        return Target(url, self.region, self._credentials())
-
     def client(self, service: str) -> Any:
-        """The client of an AWS service, as the user or as the root user of the embedded AWS."""
+        """Return the client of an AWS service; for the embedded AWS, as its root user."""
         if service not in self._clients:
-            self._clients[service] = self._connect(service)
+            self._clients[service] = self._create_client(service)
         return self._clients[service]
 
-    def _connect(self, service: str) -> Any:
+    def _create_client(self, service: str) -> Any:
         endpoint = self.endpoint
         if endpoint is None:
-            with told_to_users():
+            with translate_aws_errors():
                 return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
         return endpoint.client(service)
+
+    def _layer_outputs(self, contract: type[Contract]) -> Mapping[str, Any] | None:
+        layer = layers.find_layer(contract.producer.layer)
+        if layer.name not in self._outputs:
+            with show_activity(f"Reading the outputs of {layer.name}"):
+                self._outputs[layer.name] = self.engine.outputs(layer)
+        return self._outputs[layer.name]
+
+    def _target(self, url: str) -> ApiTarget:
+        return ApiTarget(self._reachable_url(url), self.region, self._credentials())
+
+    def _reachable_url(self, url: str) -> str:
+        return move_to_endpoint(url, self.endpoint.url) if self.endpoint else url
 
     def _credentials(self) -> Credentials:
         if self.endpoint:
             root_user = self.endpoint.credentials
             return Credentials(root_user.access_key_id, root_user.secret_access_key)
-        with told_to_users():
-            found = boto3.Session().get_credentials()
-        if found is None:
-            raise UserError("There are no AWS credentials.", "Set AWS_PROFILE, or log in with: aws sso login")
-        return found
+        with translate_aws_errors():
+            credentials = boto3.Session().get_credentials()
+        if credentials is None:
+            raise CredentialsError
+        return credentials
 
 
-def open_deployed(env: str) -> Deployed:
-    """The deployed environment `env`. Raises UserError for credentials of another AWS account."""
-    environment = environments.find(env)
-    # Every account has the same names: with the wrong credentials, another environment would be repaired.
-    engines.check_guards(environment)
-    return Deployed.in_environment(environment)
+def open_deployed(env: str) -> DeployedPipeline:
+    """Open the deployed environment `env`. Raises UserError if the credentials are of another AWS account."""
+    session = EnvironmentSession.from_name(env)
+    # Resource names are the same in every account: wrong credentials would repair another environment.
+    session.check_account()
+    return DeployedPipeline.from_session(session)

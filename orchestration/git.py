@@ -1,4 +1,4 @@
-"""What the tasks need of git, asked of the `git` command."""
+"""The git work tree, read and changed with the `git` command."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from terminal.errors import UserError
 
-SHORT = 7
-# Set for hooks, these would make every command ask the repository of the hook instead of the tree.
-_OF_A_HOOK = (
+SHORT_ID_LENGTH = 7
+# Git sets these for hooks. Every command would use the repository of the hook instead of the tree.
+_HOOK_VARIABLES = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -22,119 +22,119 @@ _OF_A_HOOK = (
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit's full id and the first line of its message."""
+    """A commit with its full ID and the first line of its message."""
 
     id: str
     subject: str
 
     @property
     def short(self) -> str:
-        """The id as people write it."""
-        return short(self.id)
+        return shorten_commit(self.id)
 
 
-def short(commit: str) -> str:
-    """A commit's id as people write it."""
-    return commit[:SHORT]
+def shorten_commit(commit: str) -> str:
+    """Return the first characters of a commit's ID."""
+    return commit[:SHORT_ID_LENGTH]
 
 
 @dataclass(frozen=True)
 class Git:
-    """The git work tree at `root`. Every method raises UserError where there is no git or no repository."""
+    """The git work tree at `root`.
+
+    Every method raises UserError if git is not installed, or if `root` is not in a repository.
+    """
 
     root: Path
 
     def head(self) -> str:
-        """The commit that is checked out."""
-        return self._ask("rev-parse", "--verify", "HEAD")
+        """Return the ID of the checked-out commit."""
+        return self._read("rev-parse", "--verify", "HEAD")
 
-    def described(self) -> str:
-        """The commit that is checked out, short, with a `*` if anything differs from it."""
-        return short(self.head()) + ("*" if self.is_dirty() else "")
+    def describe_head(self) -> str:
+        """Return the short ID of the checked-out commit, with a `*` if the tree is dirty."""
+        return shorten_commit(self.head()) + ("*" if self.is_dirty() else "")
 
     def is_dirty(self) -> bool:
-        """Whether anything differs from the commit, files unknown to git included, as Pulumi sees it, too."""
-        return bool(self._ask("status", "--porcelain"))
+        """Whether the tree has changes or untracked files, which is also Pulumi's definition."""
+        return bool(self._read("status", "--porcelain"))
 
     def is_unpushed(self) -> bool:
-        """Whether no remote branch, as far as this clone knows, has the commit."""
-        return not self._ask("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")
+        """Whether no remote branch that this clone knows contains the checked-out commit."""
+        return not self._read("for-each-ref", "--count=1", "--contains=HEAD", "refs/remotes")
 
-    def has(self, commit: str) -> bool:
-        """Whether the commit is in this clone, with all that it needs to be checked out."""
+    def has_commit(self, commit: str) -> bool:
+        """Whether the clone has the commit and its files. A shallow clone can lack them."""
         return self._run("cat-file", "-e", f"{commit}^{{tree}}").returncode == 0
 
-    def contains(self, commit: str) -> bool:
-        """Whether what is checked out goes back to the commit, which must be in this clone."""
+    def is_in_history(self, commit: str) -> bool:
+        """Whether the commit, which the clone has, is an ancestor of the checked-out commit."""
         return self._run("merge-base", "--is-ancestor", commit, "HEAD").returncode == 0
 
     def subject(self, commit: str) -> str:
-        """The first line of the commit's message."""
-        return self._ask("log", "-1", "--format=%s", commit, "--")
+        """Return the first line of the commit's message."""
+        return self._read("log", "-1", "--format=%s", commit, "--")
 
-    def commits(self, since: str, until: str, patterns: Sequence[str] = ()) -> list[Commit]:
-        """The commits in `until` that `since` does not have, newest first; of those the ones that touch
-        `patterns`, if there are any: as in a CI's path filter, from the root, `!` in front of what is out.
+    def list_commits(self, since: str, until: str, patterns: Sequence[str] = ()) -> list[Commit]:
+        """Return the commits of `until` that `since` does not contain, newest first.
+
+        With `patterns`, return only the commits that change matching paths. Patterns are relative to the root
+        and have the syntax of a CI path filter, with `!` before an excluded path.
         """
-        paths = [_pathspec(pattern) for pattern in patterns]
-        lines = self._ask("log", "--format=%H %s", f"{since}..{until}", "--", *paths).splitlines()
+        paths = [_format_pathspec(pattern) for pattern in patterns]
+        lines = self._read("log", "--format=%H %s", f"{since}..{until}", "--", *paths).splitlines()
         return [Commit(*line.split(" ", 1)) for line in lines]
 
-    def changed(self, old: str, new: str = "") -> list[str]:
-        """The paths that differ between two commits; without `new`, between `old` and the files at hand."""
-        return self._ask("diff", "--name-only", "--no-renames", "-z", *filter(None, (old, new)), "--").split(
-            "\0"
-        )[:-1]
+    def changed_paths(self, old: str, new: str = "") -> list[str]:
+        """Return the paths that differ between two commits, or between `old` and the work tree."""
+        commits = filter(None, (old, new))
+        return self._read("diff", "--name-only", "--no-renames", "-z", *commits, "--").split("\0")[:-1]
 
-    def untracked(self) -> list[str]:
-        """The paths that git does not know, but for those that it is told to ignore."""
-        return self._ask("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
+    def untracked_paths(self) -> list[str]:
+        """Return the paths that are neither tracked nor ignored."""
+        return self._read("ls-files", "--others", "--exclude-standard", "-z").split("\0")[:-1]
 
-    def content(self, commit: str, path: str) -> bytes | None:
-        """A file as it was in the commit; None if there was none."""
-        result = self._run("cat-file", "blob", f"{commit}:{path}")
-        return result.stdout if result.returncode == 0 else None
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """Return the content of a file in the commit; None if the commit does not contain it."""
+        process = self._run("cat-file", "blob", f"{commit}:{path}")
+        return process.stdout if process.returncode == 0 else None
 
-    def user(self) -> str:
-        """The person's name as git would put it into a commit; empty if git was not told."""
+    def user_name(self) -> str:
+        """Return the user's name in git's configuration; empty if it is not set."""
         return self._run("config", "user.name").stdout.decode().strip()
 
     def run(self, *arguments: str) -> None:
-        """Have git do something."""
-        self._ask(*arguments)
+        """Run a git command. Raises UserError if it fails."""
+        self._read(*arguments)
 
-    def _ask(self, *arguments: str) -> str:
-        result = self._run(*arguments)
-        if result.returncode:
-            words = result.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise UserError(f"git {arguments[0]} failed: {words[-1].removeprefix('fatal: ')}")
-        return result.stdout.decode(errors="replace").strip()
+    def _read(self, *arguments: str) -> str:
+        process = self._run(*arguments)
+        if process.returncode:
+            lines = process.stderr.decode(errors="replace").strip().splitlines() or ["no output"]
+            raise UserError(f"git {arguments[0]} failed: {lines[-1].removeprefix('fatal: ')}")
+        return process.stdout.decode(errors="replace").strip()
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        variables = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
+        variables = {name: value for name, value in os.environ.items() if name not in _HOOK_VARIABLES}
         try:
-            result = subprocess.run(
+            process = subprocess.run(
                 ["git", "-C", str(self.root), *arguments],
                 env={**variables, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
-                # Ctrl-C is for the task, which then undoes what git did.
+                # Ctrl-C must reach only the task, which reverts the changes that git made.
                 process_group=0,
             )
         except FileNotFoundError as error:
             raise UserError(
-                "There is no git.", "Install git: the tasks ask it which commit this is."
+                "git is not installed.", "Install it: tasks record and compare commits."
             ) from error
-        if b"not a git repository" in result.stderr:
-            raise UserError(
-                f"{self.root} is no git repository, so there are no commits to go by.",
-                "Work in a clone of it.",
-            )
-        return result
+        if b"not a git repository" in process.stderr:
+            raise UserError(f"{self.root} is not a git repository.", "Run the task in a clone.")
+        return process
 
 
-def _pathspec(pattern: str) -> str:
+def _format_pathspec(pattern: str) -> str:
     if pattern.startswith("!"):
         return f":(top,exclude,glob){pattern[1:]}"
     return f":(top,glob){pattern}"

@@ -1,4 +1,4 @@
-"""The layers as the tasks know them, and their order. The list itself is shared/projects.py's."""
+"""The layers, their order and their settings. `shared/projects.py` defines the list."""
 
 import importlib
 import importlib.util
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 from shared.projects import PROJECTS, Project
 from shared.settings import Settings
@@ -14,7 +15,10 @@ from terminal.errors import UserError
 
 @dataclass(frozen=True)
 class Layer:
-    """A Pulumi project in `stacks/<name>`, the layers whose outputs it reads, the functions it packages."""
+    """The Pulumi project in `stacks/<name>`.
+
+    `depends_on` are the upstream layers whose outputs it reads, `functions` the functions that it packages.
+    """
 
     name: str
     project: str
@@ -23,64 +27,95 @@ class Layer:
     functions: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, project: Project) -> "Layer":
-        """The layer of a project of the list."""
+    def from_project(cls, project: Project) -> "Layer":
         return cls(project.layer, project.name, project.depends_on, project.owner, project.functions)
 
 
-LAYERS = tuple(map(Layer.of, PROJECTS))
+class IncompleteLayerError(UserError):
+    """A layer is in the list, but one of its required files does not exist."""
+
+    def __init__(self, layer: Layer, file: str) -> None:
+        super().__init__(
+            f"Layer {layer.name}: {file} does not exist.",
+            f"Write the file, or remove {layer.name} from shared/projects.py.",
+        )
+        self.layer = layer
+        self.file = file
 
 
-def find(name: str, layers: Sequence[Layer] = LAYERS) -> Layer:
-    """The layer of that name; a `UserError` that lists the right ones if there is none."""
+LAYERS = tuple(map(Layer.from_project, PROJECTS))
+
+
+def find_layer(name: str, layers: Sequence[Layer] = LAYERS) -> Layer:
+    """Return the layer with that name. Raises UserError, which lists the layers."""
     for layer in layers:
         if layer.name == name:
             return layer
-    raise UserError(
-        f"There is no layer '{name}'.", f"Layers are: {', '.join(layer.name for layer in layers)}."
-    )
+    raise UserError(f"Layer '{name}' does not exist.", f"Use one of: {join_layer_names(layers)}.")
 
 
-def select(names: Iterable[str], layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
-    """The named layers (all, if none is named), each after the layers it depends on."""
-    wanted = {find(name, layers).name for name in names} or {layer.name for layer in layers}
-    return tuple(layer for layer in in_order(layers) if layer.name in wanted)
+def select_layers(names: Iterable[str], layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
+    """Return the named layers, or all if `names` is empty, each after its upstream layers."""
+    selected = {find_layer(name, layers).name for name in names} or {layer.name for layer in layers}
+    return tuple(layer for layer in sort_layers(layers) if layer.name in selected)
 
 
-def in_order(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The layers sorted so that each comes after those it depends on; `ValueError` on a cycle."""
+def sort_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Sort the layers so that each is after its upstream layers. Raises ValueError for a cycle."""
     by_name = {layer.name: layer for layer in layers}
     sorter = TopologicalSorter({layer.name: layer.depends_on for layer in layers})
     return tuple(by_name[name] for name in sorter.static_order())
 
 
-def in_words(layers: Iterable[Layer]) -> str:
-    """The layers' names, for a sentence."""
+def join_layer_names(layers: Iterable[Layer]) -> str:
     return ", ".join(layer.name for layer in layers)
 
 
-def dependants(layer: Layer, layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
-    """The layers that read `layer`'s outputs directly."""
-    return tuple(other for other in layers if layer.name in other.depends_on)
+def find_dependents(layer: Layer, layers: Sequence[Layer] = LAYERS) -> tuple[Layer, ...]:
+    """Return the layers that read the outputs of `layer` directly."""
+    return tuple(candidate for candidate in layers if layer.name in candidate.depends_on)
 
 
-def settings_model(layer: Layer) -> type[Settings]:
-    """The class of the layer's settings, from `stacks/<layer>/settings.py`."""
-    module = importlib.import_module(f"stacks.{layer.name}.settings")
-    [model] = [
-        found
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, Settings) and found is not Settings
+def find_layer_module(layer: Layer, name: str) -> ModuleType | None:
+    """Import `stacks/<layer>/<name>.py`; None if it does not exist."""
+    module = f"stacks.{layer.name}.{name}"
+    try:
+        spec = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        # The layer has no folder.
+        return None
+    return importlib.import_module(module) if spec else None
+
+
+def load_settings_model(layer: Layer) -> type[Settings]:
+    """Import the class of the layer's settings from `stacks/<layer>/settings.py`.
+
+    Raises IncompleteLayerError if the module does not exist, and UserError if it does not define exactly one
+    class of settings.
+    """
+    file = f"stacks/{layer.name}/settings.py"
+    module = find_layer_module(layer, "settings")
+    if module is None:
+        raise IncompleteLayerError(layer, file)
+    models = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Settings) and value is not Settings
     ]
-    return model
+    if len(models) != 1:
+        raise UserError(
+            f"Layer {layer.name}: {file} defines {len(models)} subclasses of Settings.",
+            "Define exactly one.",
+        )
+    return models[0]
 
 
 def check_layer_files(layer: Layer, settings: Settings, folder: Path) -> None:
-    """Check the files in the layer's `folder` that its settings name, such as rules or a model.
+    """Validate the files in the layer's `folder` that its settings name, such as rules or a model.
 
-    `read_files` in `stacks/<layer>/files.py` reads them; a layer without that module has no such files.
+    `read_files` in `stacks/<layer>/files.py` reads them. A layer without that module has no such files.
     Raises ValueError, which names the file.
     """
-    name = f"stacks.{layer.name}.files"
-    if importlib.util.find_spec(name):
-        importlib.import_module(name).read_files(settings, folder)
+    module = find_layer_module(layer, "files")
+    if module:
+        module.read_files(settings, folder)

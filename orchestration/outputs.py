@@ -1,33 +1,31 @@
-"""Showing what the layers give to others and to scripts."""
+"""Display of stack outputs."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
 from rich.text import Text
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from shared import contracts
+from orchestration.pulumi.engine import Engine
+from shared.contracts import visible_outputs
+from terminal.command_line import command_line
 from terminal.errors import UserError
 from terminal.output import console, print_json
+from terminal.progress import show_activity
 
 
-class Outputs(Protocol):
-    """What this needs of the engine."""
-
-    def outputs(self, layer: Layer) -> Mapping[str, Any] | None: ...
-
-
-def show(
-    environment: Environment, engine: Outputs, layers: Iterable[Layer], *, as_json: bool = False
+def print_outputs(
+    environment: Environment, engine: Engine, layers: Iterable[Layer], *, as_json: bool = False
 ) -> None:
-    """Print the outputs of each layer that has any; a `UserError` if none has."""
-    found = {layer.name: engine.outputs(layer) for layer in layers}
-    deployed = {name: contracts.visible(outputs) for name, outputs in found.items() if outputs}
+    """Print the outputs of the deployed layers. Raises UserError if none of the layers is deployed."""
+    with show_activity("Reading the outputs"):
+        by_layer = {layer.name: engine.outputs(layer) for layer in layers}
+    deployed = {name: visible_outputs(outputs) for name, outputs in by_layer.items() if outputs}
     if not deployed:
         raise UserError(
-            f"Nothing of {', '.join(found)} is deployed in '{environment.name}'.",
-            f"Deploy it first: invoke deploy --env {environment.name}",
+            f"{', '.join(by_layer)}: not deployed in '{environment.name}'.",
+            f"Deploy first: {command_line('deploy', env=environment.name)}",
         )
     if as_json:
         print_json(deployed)
@@ -36,8 +34,8 @@ def show(
     for name, outputs in deployed.items():
         console.print(Text(name, style="bold"))
         for key, value in outputs.items():
-            console.print(Text.assemble("  ", (f"{key:<{width}}", "cyan"), "  ", _text(value)))
+            console.print(Text.assemble("  ", (f"{key:<{width}}", "cyan"), "  ", _format_value(value)))
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

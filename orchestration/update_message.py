@@ -1,4 +1,4 @@
-"""The messages that the tasks leave in a stack's history: a subject, and trailers that tasks read again."""
+"""Messages of updates in a stack's history: a subject, and trailers that tasks read."""
 
 import getpass
 import os
@@ -12,10 +12,11 @@ _TRAILER = re.compile(r"(?P<name>[A-Z][A-Za-z-]*): (?P<value>.+)")
 
 
 @dataclass(frozen=True)
-class Message:
-    """What an update's message says; what it does not say is empty.
+class UpdateMessage:
+    """The parts of an update's message. Missing parts are empty.
 
-    `by` is who ran the task, `override` why a guard rail was passed, `rollback` the version gone back to.
+    `by` is the user who ran the task, `override` the reason for which a preflight check was overridden, and
+    `rollback` the version that was restored.
     """
 
     subject: str
@@ -24,40 +25,40 @@ class Message:
     rollback: str = ""
 
 
-def compose(subject: str, *, by: str = "", override: str = "", rollback: str = "") -> str:
-    """The message of an update: the subject, and a line for each trailer that is not empty."""
+def compose_message(subject: str, *, by: str = "", override: str = "", rollback: str = "") -> str:
+    """Return the message with a line for each trailer that is not empty."""
     trailers = {"By": by, "Override": override, "Rollback": rollback}
-    # On one line each: a reason that somebody typed must not look like another trailer.
-    lines = [f"{name}: {_one_line(value)}" for name, value in trailers.items() if _one_line(value)]
-    return "\n".join([_one_line(subject), *(["", *lines] if lines else [])])
+    # A line break in a reason that a user typed could start another trailer.
+    lines = [f"{name}: {_join_lines(value)}" for name, value in trailers.items() if _join_lines(value)]
+    return "\n".join([_join_lines(subject), *(["", *lines] if lines else [])])
 
 
-def parse(message: str) -> Message:
-    """The parts of any update's message; of one that no task wrote, the first line is the subject."""
+def parse_message(message: str) -> UpdateMessage:
+    """Parse the message of an update. The first line is the subject, also if no task wrote the message."""
     subject, _, rest = message.strip().partition("\n")
     last_paragraph = rest.strip().rpartition("\n\n")[2].splitlines()
     matches = [_TRAILER.fullmatch(line.strip()) for line in last_paragraph]
     trailers = {match["name"]: match["value"] for match in matches if match}
-    return Message(
+    return UpdateMessage(
         subject.strip(), trailers.get("By", ""), trailers.get("Override", ""), trailers.get("Rollback", "")
     )
 
 
-def who(git: Git, variables: Mapping[str, str] = os.environ) -> str:
-    """Who runs the task: in GitHub Actions the actor and the run, else the person as git knows them."""
+def identify_user(git: Git, variables: Mapping[str, str] = os.environ) -> str:
+    """Return the user who runs the task: in GitHub Actions the actor and the run, else git's user name."""
     if actor := variables.get("GITHUB_ACTOR"):
         run = variables.get("GITHUB_RUN_ID")
         return f"{actor} (run {run})" if run else actor
-    return git.user() or _login()
+    return git.user_name() or _login_name()
 
 
-def _login() -> str:
+def _login_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        # A container whose user has a number and no name.
+        # In a container, the user can have an ID without a name.
         return "unknown"
 
 
-def _one_line(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split())

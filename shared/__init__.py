@@ -1,1 +1,1 @@
-"""What the stacks share: projects, settings, contracts, names, IAM statements, and the function component."""
+"""Code that all stacks share: projects, settings, contracts, names, IAM statements, common components."""

@@ -1,4 +1,4 @@
-"""CloudWatch alarms and the dashboard of a layer, made from its table (`stacks/<layer>/alarms.py`)."""
+"""The CloudWatch alarms and the dashboard of a layer, created from `stacks/<layer>/alarms.py`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from shared.alarms import Alarm, AlarmTable, CompositeAlarm, Metric
 from shared.dashboard import dashboard_body
 
 
-class Watch(pulumi.ComponentResource):
-    """An alarm for each entry of the table, which notifies when it starts and ends; and a dashboard."""
+class LayerMonitoring(pulumi.ComponentResource):
+    """An alarm for each entry of the table, and a dashboard. An alarm notifies when it starts and ends."""
 
     def __init__(
         self,
@@ -22,9 +22,9 @@ class Watch(pulumi.ComponentResource):
     ) -> None:
         super().__init__("fraud:shared:Watch", name, None, opts)
         self._topic_arn = topic_arn
-        made = {alarm.physical_name: self._make_alarm(alarm) for alarm in table.alarms}
+        alarms = {alarm.physical_name: self._make_alarm(alarm) for alarm in table.alarms}
         for composite in table.composites:
-            self._make_composite(composite, [made[child] for child in composite.children])
+            self._make_composite(composite, [alarms[child] for child in composite.children])
         aws.cloudwatch.Dashboard(
             "dashboard",
             dashboard_name=table.dashboard_name,
@@ -46,7 +46,7 @@ class Watch(pulumi.ComponentResource):
             treat_missing_data=alarm.missing_data,
             alarm_actions=actions,
             ok_actions=actions,
-            **_source(alarm),
+            **_metric_arguments(alarm),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -58,13 +58,13 @@ class Watch(pulumi.ComponentResource):
             alarm_rule=alarm.rule,
             alarm_actions=[self._topic_arn],
             ok_actions=[self._topic_arn],
-            # CloudWatch refuses a rule on alarms that do not exist.
+            # CloudWatch refuses a rule that names alarms that do not exist.
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(children)),
         )
 
 
-def _source(alarm: Alarm) -> dict[str, Any]:
-    """What the alarm watches: one metric, or an expression over several."""
+def _metric_arguments(alarm: Alarm) -> dict[str, Any]:
+    """The arguments that name the alarm's metric, or its expression over several metrics."""
     if alarm.expression is None:
         (metric,) = alarm.metrics
         key = "extended_statistic" if metric.statistic.startswith("p") else "statistic"
@@ -76,10 +76,11 @@ def _source(alarm: Alarm) -> dict[str, Any]:
             key: metric.statistic,
         }
     result = {"id": "result", "expression": alarm.expression, "label": alarm.name, "return_data": True}
-    return {"metric_queries": [result, *(_query(metric, alarm.period_seconds) for metric in alarm.metrics)]}
+    queries = [_metric_query(metric, alarm.period_seconds) for metric in alarm.metrics]
+    return {"metric_queries": [result, *queries]}
 
 
-def _query(metric: Metric, period_seconds: int) -> dict[str, Any]:
+def _metric_query(metric: Metric, period_seconds: int) -> dict[str, Any]:
     return {
         "id": metric.id,
         "metric": {

@@ -1,7 +1,7 @@
-"""The alarm model: typed entries that a layer's table (`stacks/<layer>/alarms.py`) consists of.
+"""The alarm model: the typed entries of a layer's alarm table (`stacks/<layer>/alarms.py`).
 
-The entries are plain data. A stack makes resources from them (`shared/alarm_resources.py`); `invoke health`
-and tests read them without a running program. Dimensions are names that the stacks fix, never ids of AWS.
+The entries are plain data. A stack creates resources from them (`shared/alarm_resources.py`); `invoke health`
+and tests read them without running a program. Dimensions hold names that the stacks set, never generated IDs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ Comparison = Literal[
 MissingData = Literal["notBreaching", "breaching", "ignore", "missing"]
 
 RUNBOOKS = "docs/runbooks"
-# The dimension of the metrics that the functions write (functions/common/runtime/telemetry.py).
+# The dimension of the functions' custom metrics (functions/common/runtime/telemetry.py).
 SERVICE = "service"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One CloudWatch metric. `id` names it in the expression of an alarm that reads several.
+    """One CloudWatch metric. `id` identifies it in the expression of an alarm on several metrics.
 
     `statistic`: Sum, Average, Maximum, Minimum, SampleCount, or a percentile such as p99.
     """
@@ -35,11 +35,12 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """A metric alarm: ALARM when `datapoints_to_alarm` of `evaluation_periods` values breach the threshold.
+    """A metric alarm, in state ALARM when enough of the last values breach the threshold.
 
-    `physical_name` is the name in CloudWatch. `expression` is metric math over the ids of `metrics`; None for
-    an alarm on one metric. `datapoints_to_alarm`: None for all. `missing_data`: the meaning of a period
-    without data. `notifies` is False for a part of a composite alarm.
+    `datapoints_to_alarm`: how many of `evaluation_periods` values are enough; None for all. `physical_name`:
+    the name in CloudWatch. `expression`: metric math on the IDs of `metrics`, or None for an alarm on one
+    metric. `missing_data`: how a period without data counts. `notifies`: False for an alarm that is part of a
+    composite alarm.
     """
 
     name: str
@@ -54,19 +55,19 @@ class Alarm:
     evaluation_periods: int = 1
     datapoints_to_alarm: int | None = None
     expression: str | None = None
-    # Most metrics are sent only when something happens, so that no data means no error.
+    # AWS sends most of the metrics only for activity, so no data means no error.
     missing_data: MissingData = "notBreaching"
     notifies: bool = True
 
     @property
     def description(self) -> str:
-        """The text of the notification: what happened, how urgent it is, and which runbook to open."""
-        return describe(self.summary, self.severity, self.runbook)
+        """The text of the notification."""
+        return describe_alarm(self.summary, self.severity, self.runbook)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompositeAlarm:
-    """An alarm on the states of other alarms. `rule` is in CloudWatch's syntax, on physical names."""
+    """An alarm on the states of other alarms. `rule`: CloudWatch's expression on physical names."""
 
     name: str
     physical_name: str
@@ -78,12 +79,12 @@ class CompositeAlarm:
 
     @property
     def description(self) -> str:
-        return describe(self.summary, self.severity, self.runbook)
+        return describe_alarm(self.summary, self.severity, self.runbook)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """A graph on the dashboard of a layer, above those of the alarms."""
+    """A graph on the dashboard of a layer, above the graphs of the alarms."""
 
     title: str
     metrics: tuple[Metric, ...]
@@ -91,7 +92,7 @@ class Graph:
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmTable:
-    """Everything that CloudWatch watches in a layer. `dashboard_name`: the name in CloudWatch."""
+    """The alarms and graphs of a layer. `dashboard_name`: the name of the dashboard in CloudWatch."""
 
     dashboard_name: str
     alarms: tuple[Alarm, ...]
@@ -99,19 +100,19 @@ class AlarmTable:
     graphs: tuple[Graph, ...] = ()
 
 
-def describe(summary: str, severity: Severity, runbook: str) -> str:
-    """What happened, how urgent it is, and which runbook to open."""
+def describe_alarm(summary: str, severity: Severity, runbook: str) -> str:
+    """The description of an alarm: the event, its severity, and its runbook."""
     return f"{summary} Severity: {severity}. Runbook: {RUNBOOKS}/{runbook}"
 
 
-def in_alarm(physical_name: str) -> str:
-    """The part of a composite alarm's rule that is true while an alarm is in ALARM."""
+def alarm_condition(physical_name: str) -> str:
+    """The condition of a composite alarm's rule that is true while an alarm is in state ALARM."""
     return f'ALARM("{physical_name}")'
 
 
-def all_of(parts: Sequence[str]) -> str:
+def join_with_and(parts: Sequence[str]) -> str:
     return "(" + " AND ".join(parts) + ")"
 
 
-def any_of(parts: Sequence[str]) -> str:
+def join_with_or(parts: Sequence[str]) -> str:
     return "(" + " OR ".join(parts) + ")"

@@ -1,4 +1,4 @@
-"""ARNs written from names: for policies about resources of other layers, or that do not exist yet."""
+"""ARNs built from names, for policies on resources of other layers or resources that do not exist yet."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import pulumi_aws as aws
 
 from shared.names import Names
 
-# Whose word on who runs a workflow AWS takes, by the provider that `invoke bootstrap` makes.
+# The issuer of workflow identities. `invoke bootstrap` creates the OIDC provider for it.
 GITHUB = "token.actions.githubusercontent.com"
 
 
@@ -20,8 +20,8 @@ class Arns:
     names: Names
 
     @classmethod
-    def of_caller(cls, names: Names) -> "Arns":
-        """Those of the account and region that the running program deploys to."""
+    def from_caller(cls, names: Names) -> "Arns":
+        """The ARNs of the account and region that the running program deploys to."""
         return cls(
             partition=aws.get_partition().partition,
             account_id=aws.get_caller_identity().account_id,
@@ -29,96 +29,96 @@ class Arns:
             names=names,
         )
 
-    def of(self, service: str, resource: str) -> str:
+    def regional(self, service: str, resource: str) -> str:
         """`arn:<partition>:<service>:<region>:<account>:<resource>`."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
     @property
     def account_root(self) -> str:
-        """The account as a principal: whoever its IAM policies allow."""
+        """The account as a principal: every identity that an IAM policy of the account allows."""
         return self.iam("root")
 
     @property
     def github(self) -> str:
-        """The provider of GitHub's identities."""
+        """The OIDC provider for GitHub."""
         return self.iam(f"oidc-provider/{GITHUB}")
 
     @property
-    def table(self) -> str:
-        return self.of("dynamodb", f"table/{self.names.table}")
+    def transactions_table(self) -> str:
+        return self.regional("dynamodb", f"table/{self.names.transactions_table}")
 
     @property
     def profiles_table(self) -> str:
-        return self.of("dynamodb", f"table/{self.names.profiles_table}")
+        return self.regional("dynamodb", f"table/{self.names.profiles_table}")
 
     @property
     def any_stream(self) -> str:
-        """The streams of the table: AWS names a stream for the time at which it was made."""
-        return f"{self.table}/stream/*"
+        """All streams of the transactions table. AWS names a stream by its creation time."""
+        return f"{self.transactions_table}/stream/*"
 
     @property
     def suspicious_queue(self) -> str:
-        return self.of("sqs", self.names.suspicious_queue)
+        return self.regional("sqs", self.names.suspicious_queue)
 
     @property
     def suspicious_dlq(self) -> str:
-        return self.of("sqs", self.names.suspicious_dlq)
+        return self.regional("sqs", self.names.suspicious_dlq)
 
     @property
     def retry_queue(self) -> str:
-        return self.of("sqs", self.names.retry_queue)
+        return self.regional("sqs", self.names.retry_queue)
 
     def failure_queue(self, hop: str) -> str:
-        return self.of("sqs", self.names.failure_queue(hop))
+        return self.regional("sqs", self.names.failure_queue(hop))
 
     @property
-    def topic(self) -> str:
-        return self.of("sns", self.names.topic)
+    def alerts_topic(self) -> str:
+        return self.regional("sns", self.names.alerts_topic)
 
     @property
     def bus(self) -> str:
-        return self.of("events", f"event-bus/{self.names.bus}")
+        return self.regional("events", f"event-bus/{self.names.bus}")
 
     @property
     def rule(self) -> str:
-        return self.of("events", f"rule/{self.names.bus}/{self.names.rule}")
+        return self.regional("events", f"rule/{self.names.bus}/{self.names.rule}")
 
     @property
     def pipe(self) -> str:
-        return self.of("pipes", f"pipe/{self.names.pipe}")
+        return self.regional("pipes", f"pipe/{self.names.pipe}")
 
     @property
     def operations_topic(self) -> str:
-        return self.of("sns", self.names.operations_topic)
+        return self.regional("sns", self.names.operations_topic)
 
     @property
     def key_state_rule(self) -> str:
-        return self.of("events", f"rule/{self.names.key_state_rule}")
+        return self.regional("events", f"rule/{self.names.key_state_rule}")
 
     @property
     def budget(self) -> str:
-        """Budgets are of the account, not of a region."""
+        """The ARN of the budget. Budgets have no region."""
         return f"arn:{self.partition}:budgets::{self.account_id}:budget/{self.names.budget}"
 
     @property
     def budgets(self) -> str:
-        """Every budget of the account, as AWS Budgets names its source."""
+        """Every budget of the account, in the form that AWS Budgets sends as its source ARN."""
         return f"arn:{self.partition}:budgets::{self.account_id}:*"
 
     def alarms(self, layer: str) -> str:
-        """The alarms of a layer."""
-        return self.of("cloudwatch", f"alarm:{self.names.alarm(layer, '*')}")
+        """All alarms of a layer."""
+        return self.regional("cloudwatch", f"alarm:{self.names.alarm(layer, '*')}")
 
     def dashboards(self, layer: str) -> str:
-        """The dashboards of a layer: of the account, not of a region."""
+        """All dashboards of a layer. Dashboards have no region."""
         name = self.names.alarm(layer, "*")
         return f"arn:{self.partition}:cloudwatch::{self.account_id}:dashboard/{name}"
 
     def function(self, function: str) -> str:
-        return self.of("lambda", f"function:{self.names.function(function)}")
+        return self.regional("lambda", f"function:{self.names.function(function)}")
 
     def iam(self, resource: str) -> str:
-        """IAM is of the account, not of a region."""
+        """The ARN of an IAM resource. IAM has no region."""
         return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
 
     def role(self, purpose: str) -> str:
@@ -128,7 +128,7 @@ class Arns:
         return self.iam(f"policy/{self.names.boundary(purpose)}")
 
     def state(self, path: str = "") -> str:
-        """The bucket of Pulumi's state, or what is at a path in it."""
+        """The bucket of Pulumi's state, or the objects at a path in it."""
         bucket = self.names.state_bucket(self.account_id, self.region)
         return f"arn:{self.partition}:s3:::{bucket}{path}"
 
@@ -136,8 +136,8 @@ class Arns:
         return self.log_group(self.names.function_log_group(function))
 
     def log_group(self, name: str) -> str:
-        return self.of("logs", f"log-group:{name}")
+        return self.regional("logs", f"log-group:{name}")
 
     def service(self, name: str) -> str:
-        """A service's regional DNS name, as the condition kms:ViaService has it."""
+        """The regional DNS name of a service, as the condition key kms:ViaService uses it."""
         return f"{name}.{self.region}.amazonaws.com"

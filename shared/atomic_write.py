@@ -1,4 +1,4 @@
-"""Writing small files so that a reader sees the old or the new content, never half of it."""
+"""Atomic writes of small files: a reader sees either the old or the new content."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
-    """Replace `path` in one step; the temporary file is a hidden neighbour, so a rename is enough."""
+    """Replace `path` in one step. The temporary file is in the same folder, so a rename is atomic."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode() if isinstance(content, str) else content
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

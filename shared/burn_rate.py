@@ -1,40 +1,42 @@
-"""Multi-window burn-rate alarms of a service level, from a metric that is 1 for a bad event and 0 for a good.
+"""Multi-window burn-rate alarms of a service level.
 
-The Average of such a metric is the bad ratio. A burn rate of 1 spends the error budget of 30 days in 30 days.
-Each rate is measured over a long window and a short one: the long one shows that it matters, the short one
-that it still happens. https://sre.google/workbook/alerting-on-slos/
+The metric is 1 for a bad event and 0 for a good one, so its Average is the ratio of bad events. A burn rate
+of 1 spends the error budget of 30 days in 30 days. Each rate is measured over two windows: the long window
+shows that the problem is significant, the short window that it persists.
+
+https://sre.google/workbook/alerting-on-slos/
 """
 
 from dataclasses import dataclass
 
-from shared.alarms import Alarm, CompositeAlarm, Metric, all_of, any_of, in_alarm
+from shared.alarms import Alarm, CompositeAlarm, Metric, alarm_condition, join_with_and, join_with_or
 from shared.names import Names
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 @dataclass(frozen=True, kw_only=True)
-class Burn:
-    """A burn rate with its windows in seconds."""
+class BurnRate:
+    """A burn rate with its two windows."""
 
     rate: float
     long_seconds: int
     short_seconds: int
 
 
-BURNS = (
-    Burn(rate=14.4, long_seconds=_HOUR, short_seconds=5 * _MINUTE),
-    Burn(rate=6, long_seconds=6 * _HOUR, short_seconds=30 * _MINUTE),
-    Burn(rate=1, long_seconds=3 * _DAY, short_seconds=6 * _HOUR),
+BURN_RATES = (
+    BurnRate(rate=14.4, long_seconds=_HOUR, short_seconds=5 * _MINUTE),
+    BurnRate(rate=6, long_seconds=6 * _HOUR, short_seconds=30 * _MINUTE),
+    BurnRate(rate=1, long_seconds=3 * _DAY, short_seconds=6 * _HOUR),
 )
-# Below this number of bad events in six hours a ratio says nothing: one of five is 20 %.
+# With fewer bad events in six hours, the ratio is not significant: one of five is 20 %.
 MINIMUM_BAD_EVENTS = 10
 _COUNT_SECONDS = 6 * _HOUR
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceLevel:
-    """`target`: the share of good events. `bad`: the metric, whose statistic is set here."""
+    """`target`: the share of good events. `namespace`, `metric`, `dimensions`: the metric of bad events."""
 
     layer: str
     name: str
@@ -46,34 +48,39 @@ class ServiceLevel:
     summary: str
 
     def alarms(self, names: Names) -> tuple[Alarm, ...]:
-        """The windows of each burn rate and the minimum of bad events; none of them notifies."""
+        """An alarm for each window and one for the minimum of bad events. None of them notifies."""
         windows = [
-            self._window(names, burn, seconds)
-            for burn in BURNS
+            self._window_alarm(names, burn, seconds)
+            for burn in BURN_RATES
             for seconds in (burn.long_seconds, burn.short_seconds)
         ]
-        return (*windows, self._minimum(names))
+        return (*windows, self._minimum_alarm(names))
 
     def composite(self, names: Names) -> CompositeAlarm:
-        """ALARM while any burn rate shows in both of its windows and there are enough bad events."""
-        minimum = self._minimum(names).physical_name
+        """In state ALARM while both windows of any burn rate are, and there are enough bad events."""
+        minimum = self._minimum_alarm(names).physical_name
         pairs = [
-            all_of([in_alarm(self._window(names, burn, seconds).physical_name) for seconds in windows])
-            for burn in BURNS
+            join_with_and(
+                [
+                    alarm_condition(self._window_alarm(names, burn, seconds).physical_name)
+                    for seconds in windows
+                ]
+            )
+            for burn in BURN_RATES
             for windows in [(burn.long_seconds, burn.short_seconds)]
         ]
         return CompositeAlarm(
             name=self.name,
             physical_name=names.alarm(self.layer, self.name),
-            rule=f"{in_alarm(minimum)} AND {any_of(pairs)}",
+            rule=f"{alarm_condition(minimum)} AND {join_with_or(pairs)}",
             children=tuple(alarm.physical_name for alarm in self.alarms(names)),
             severity="page",
             runbook=self.runbook,
             summary=f"{self.summary} The error budget of 30 days is spent 14.4, 6 or 1 times too fast.",
         )
 
-    def _window(self, names: Names, burn: Burn, seconds: int) -> Alarm:
-        name = f"{self.name}-{burn.rate:g}x-{_length(seconds)}".replace(".", "-")
+    def _window_alarm(self, names: Names, burn: BurnRate, seconds: int) -> Alarm:
+        name = f"{self.name}-{burn.rate:g}x-{_format_window(seconds)}".replace(".", "-")
         threshold = round(burn.rate * (1 - self.target), 6)
         return Alarm(
             name=name,
@@ -84,11 +91,11 @@ class ServiceLevel:
             period_seconds=seconds,
             severity="page",
             runbook=self.runbook,
-            summary=f"{self.summary} Burn rate {burn.rate:g} over {_length(seconds)}.",
+            summary=f"{self.summary} Burn rate {burn.rate:g} over {_format_window(seconds)}.",
             notifies=False,
         )
 
-    def _minimum(self, names: Names) -> Alarm:
+    def _minimum_alarm(self, names: Names) -> Alarm:
         name = f"{self.name}-minimum"
         return Alarm(
             name=name,
@@ -98,7 +105,10 @@ class ServiceLevel:
             period_seconds=_COUNT_SECONDS,
             severity="page",
             runbook=self.runbook,
-            summary=f"{self.summary} At least {MINIMUM_BAD_EVENTS} bad events in {_length(_COUNT_SECONDS)}.",
+            summary=(
+                f"{self.summary} At least {MINIMUM_BAD_EVENTS} bad events in"
+                f" {_format_window(_COUNT_SECONDS)}."
+            ),
             notifies=False,
         )
 
@@ -108,7 +118,7 @@ class ServiceLevel:
         )
 
 
-def _length(seconds: int) -> str:
+def _format_window(seconds: int) -> str:
     for unit, letter in ((_DAY, "d"), (_HOUR, "h")):
         if seconds >= unit and seconds % unit == 0:
             return f"{seconds // unit}{letter}"

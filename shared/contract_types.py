@@ -1,64 +1,87 @@
-"""The types of a contract's fields, in words that can be kept in a stack's outputs: `text`, `list of text`.
+"""The types of contract fields, as names that a stack's outputs can hold.
 
-It knows the shapes that outputs have, not what any layer gives.
+The names are those of JSON Schema: `string`, `number` and `boolean`; for collections, `array of <type>` and
+`object of <type>`. Stacks deployed by the last release declare `text`, `true or false`, `list of <type>` and
+`map of <type>` instead. `legacy_name` and `from_legacy_name` convert between the two.
 """
 
 from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-TEXT = "text"
+STRING = "string"
 NUMBER = "number"
-TRUTH = "true or false"
-LIST_OF = "list of "
-MAP_OF = "map of "
+BOOLEAN = "boolean"
+ARRAY_OF = "array of "
+OBJECT_OF = "object of "
 
-_SCALARS: Mapping[Any, str] = {str: TEXT, int: NUMBER, float: NUMBER, bool: TRUTH}
+_SCALARS: Mapping[Any, str] = {str: STRING, int: NUMBER, float: NUMBER, bool: BOOLEAN}
+_LEGACY_SCALARS = {STRING: "text", BOOLEAN: "true or false"}
+_LEGACY_PREFIXES = {ARRAY_OF: "list of ", OBJECT_OF: "map of "}
 
 
-def of_annotation(annotation: Any) -> str:
-    """The words for the type of a field, such as `pulumi.Input[str]`; TypeError for one that has none."""
+def annotation_type(annotation: Any) -> str:
+    """The type of a field from its annotation, such as `pulumi.Input[str]`. Raises TypeError."""
     if get_origin(annotation) in (Union, UnionType):
-        # pulumi.Input[T] is T, or something that will be T.
-        return of_annotation(get_args(annotation)[0])
-    if word := _SCALARS.get(annotation):
-        return word
-    origin, of = get_origin(annotation), get_args(annotation)
+        # pulumi.Input[T] is a union of T with an awaitable and an Output of T.
+        return annotation_type(get_args(annotation)[0])
+    if scalar := _SCALARS.get(annotation):
+        return scalar
+    origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (list, Sequence):
-        return LIST_OF + of_annotation(of[0])
+        return ARRAY_OF + annotation_type(arguments[0])
     if origin in (dict, Mapping):
-        return MAP_OF + of_annotation(of[1])
-    raise TypeError(f"an output cannot be a {annotation}")
+        return OBJECT_OF + annotation_type(arguments[1])
+    raise TypeError(f"An output cannot have the type {annotation}")
 
 
-def of_value(value: Any) -> str:
-    """The words for a plain value; an empty list or map counts as one of texts."""
+def value_type(value: Any) -> str:
+    """The type of a plain value. An empty list or mapping counts as one of strings."""
     if isinstance(value, Mapping):
-        return MAP_OF + of_value(next(iter(value.values()), ""))
+        return OBJECT_OF + value_type(next(iter(value.values()), ""))
     if isinstance(value, list | tuple):
-        return LIST_OF + of_value(next(iter(value), ""))
+        return ARRAY_OF + value_type(next(iter(value), ""))
     return _SCALARS.get(type(value), type(value).__name__)
 
 
-def fits(value: Any, words: str) -> bool:
-    """Whether a plain value is of the type."""
-    if words.startswith(LIST_OF):
-        return isinstance(value, list | tuple) and all(fits(item, words[len(LIST_OF) :]) for item in value)
-    if words.startswith(MAP_OF):
-        return isinstance(value, Mapping) and all(fits(of, words[len(MAP_OF) :]) for of in value.values())
-    return of_value(value) == words
+def matches_type(value: Any, type_name: str) -> bool:
+    """Whether a plain value has the type."""
+    if type_name.startswith(ARRAY_OF):
+        item_type = type_name.removeprefix(ARRAY_OF)
+        return isinstance(value, list | tuple) and all(matches_type(item, item_type) for item in value)
+    if type_name.startswith(OBJECT_OF):
+        item_type = type_name.removeprefix(OBJECT_OF)
+        return isinstance(value, Mapping) and all(matches_type(item, item_type) for item in value.values())
+    return value_type(value) == type_name
 
 
-def placeholder(layer: str, field: str, words: str) -> Any:
-    """A value of the type that says what it stands in for, in a shape that providers accept."""
-    if words.startswith(LIST_OF):
-        return [placeholder(layer, field.removesuffix("s"), words[len(LIST_OF) :])]
-    if words.startswith(MAP_OF):
-        return {"PLACEHOLDER": placeholder(layer, field, words[len(MAP_OF) :])}
-    if words in (NUMBER, TRUTH):
-        return 1 if words == NUMBER else False
+def make_placeholder(layer: str, field: str, type_name: str) -> Any:
+    """A value of the type that names the layer and the field, in a form that providers accept."""
+    if type_name.startswith(ARRAY_OF):
+        return [make_placeholder(layer, field.removesuffix("s"), type_name.removeprefix(ARRAY_OF))]
+    if type_name.startswith(OBJECT_OF):
+        return {"PLACEHOLDER": make_placeholder(layer, field, type_name.removeprefix(OBJECT_OF))}
+    if type_name in (NUMBER, BOOLEAN):
+        return 1 if type_name == NUMBER else False
     if field.endswith("_arn"):
         return f"arn:aws:placeholder::000000000000:PLACEHOLDER/{layer}/{field}"
     if field.endswith("_url"):
         return f"https://placeholder.invalid/PLACEHOLDER/{layer}/{field}"
     return f"PLACEHOLDER-{layer}-{field}"
+
+
+def legacy_name(type_name: str) -> str:
+    """The name of a type in declarations that earlier releases read and write."""
+    for prefix, legacy_prefix in _LEGACY_PREFIXES.items():
+        if type_name.startswith(prefix):
+            return legacy_prefix + legacy_name(type_name.removeprefix(prefix))
+    return _LEGACY_SCALARS.get(type_name, type_name)
+
+
+def from_legacy_name(type_name: str) -> str:
+    """The current name of a type. A current name is returned unchanged."""
+    for prefix, legacy_prefix in _LEGACY_PREFIXES.items():
+        for known_prefix in (prefix, legacy_prefix):
+            if type_name.startswith(known_prefix):
+                return prefix + from_legacy_name(type_name.removeprefix(known_prefix))
+    return {legacy: current for current, legacy in _LEGACY_SCALARS.items()}.get(type_name, type_name)

@@ -1,13 +1,14 @@
-"""What each layer gives to others: one class per layer, the only place that names a stack's outputs.
+"""The outputs of each layer: one class per layer, the only place that names a stack's outputs.
 
 A producer fills its class and exports it; a consumer loads the same class; tools that read the outputs of a
-stack from outside use `read`. Each stack also exports, as `RESERVED`, what it gives and which fields of
-others it uses: so a change is checked against what is deployed, not against what the code says today.
+stack from outside a program use `read_outputs`. Each stack also exports, as `RESERVED`, the outputs that it
+declares and the inputs that it uses, so that a change is checked against the deployed layers and not against
+their code in this tree.
 """
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, TypeVar, cast
 
 import pulumi
@@ -15,38 +16,52 @@ import pulumi
 from shared import contract_types, projects
 from shared.projects import Project
 
-# The one output that belongs to no contract:
-# {"gives": {field: type}, "reads": {layer: {field: type}}}, types as in contract_types.
+# The one output that belongs to no contract. `make_declaration` describes its form.
 RESERVED = "contracts"
 
-# What is not deployed yet and has placeholders in a preview: a layer, or one field of it as `layer.field`.
+# The upstream outputs that are not deployed and have placeholders in a preview: a layer, or one field of a
+# layer as `layer.field`.
 placeholders: ContextVar[frozenset[str]] = ContextVar("placeholders", default=frozenset())
 
 
+# Metadata of a field that had another name in the last release. Until the next release, a stack exports the
+# field under both names and a reader accepts either. So a layer of the last release can read a new upstream,
+# and a new layer can read an upstream of the last release.
+_FORMER_NAME = "former_name"
+
+
 class ContractError(Exception):
-    """The outputs of a stack do not fulfil its contract."""
+    """The outputs of a stack do not fulfill its contract."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """Base of the contracts. In a program the values are Outputs, from `read` they are plain."""
+    """Base of the contracts. In a program the values are Outputs; from `read_outputs` they are plain."""
 
     producer: ClassVar[Project]
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of the outputs."""
-        return tuple(field.name for field in fields(cls))
+        """The names of the exported outputs, with the former names of renamed fields."""
+        return tuple(cls.types())
 
     @classmethod
     def types(cls) -> dict[str, str]:
-        """The types of the outputs, in words."""
-        return {field.name: contract_types.of_annotation(field.type) for field in fields(cls)}
+        """The types of the exported outputs by name, with the former names of renamed fields."""
+        types = {item.name: contract_types.annotation_type(item.type) for item in fields(cls)}
+        return {**types, **{former: types[name] for name, former in cls.former_names().items()}}
+
+    @classmethod
+    def former_names(cls) -> dict[str, str]:
+        """The former names of the renamed fields, by current name."""
+        return {
+            item.name: item.metadata[_FORMER_NAME] for item in fields(cls) if _FORMER_NAME in item.metadata
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationOutputs(Contract):
-    """Keys by purpose, the topic of alarms, the network, and the boundary of each role of other layers."""
+    """Keys by purpose, the alarm topic, the network, and the permissions boundary of each role."""
 
     producer: ClassVar[Project] = projects.FOUNDATION
 
@@ -69,13 +84,13 @@ class FoundationOutputs(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class DataOutputs(Contract):
-    """The tables, one with its stream; the queue with its dead letters; the topic."""
+    """The tables, the stream of transactions, the suspicious queue with its dead-letter queue, the topic."""
 
     producer: ClassVar[Project] = projects.DATA
 
-    table_name: pulumi.Input[str]
-    table_arn: pulumi.Input[str]
-    table_stream_arn: pulumi.Input[str]
+    transactions_table_name: pulumi.Input[str] = field(metadata={_FORMER_NAME: "table_name"})
+    transactions_table_arn: pulumi.Input[str] = field(metadata={_FORMER_NAME: "table_arn"})
+    transactions_stream_arn: pulumi.Input[str] = field(metadata={_FORMER_NAME: "table_stream_arn"})
     retention_days: pulumi.Input[int]
     profiles_table_name: pulumi.Input[str]
     profiles_table_arn: pulumi.Input[str]
@@ -89,7 +104,7 @@ class DataOutputs(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingOutputs(Contract):
-    """The bus, for further readers; the functions; the queues that keep what failed."""
+    """The bus, for further consumers; the functions; the retry and failure queues."""
 
     producer: ClassVar[Project] = projects.PROCESSING
 
@@ -105,9 +120,9 @@ class ProcessingOutputs(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class EdgeOutputs(Contract):
-    """Where to post transactions (`api_url`) and labels, and the functions behind these.
+    """The URLs for transactions (`api_url`) and labels, and the functions behind them.
 
-    `api_arn` and `labels_api_arn`: what a caller's policy must allow `execute-api:Invoke` on.
+    `api_arn` and `labels_api_arn`: the resources on which a caller's policy must allow `execute-api:Invoke`.
     """
 
     producer: ClassVar[Project] = projects.EDGE
@@ -116,7 +131,7 @@ class EdgeOutputs(Contract):
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
     api_arn: pulumi.Input[str]
-    function_name: pulumi.Input[str]
+    api_function_name: pulumi.Input[str] = field(metadata={_FORMER_NAME: "function_name"})
     labels_url: pulumi.Input[str]
     labels_api_arn: pulumi.Input[str]
     labels_function_name: pulumi.Input[str]
@@ -128,46 +143,82 @@ CONTRACTS: tuple[type[Contract], ...] = tuple(Contract.__subclasses__())
 C = TypeVar("C", bound=Contract)
 
 
-def of(layer: str) -> type[Contract]:
-    """The contract of a layer; KeyError if it has none."""
+def find_contract(layer: str) -> type[Contract]:
+    """The contract of a layer. Raises KeyError if the layer has none."""
     return {contract.producer.layer: contract for contract in CONTRACTS}[layer]
 
 
-def export(outputs: Contract, *, reads: Sequence[Contract] = ()) -> None:
-    """Make the contract's values the outputs of the running program's stack, at the program's end.
+def former_names(layer: str) -> Mapping[str, str]:
+    """The former names of a layer's renamed outputs, by current name; none for a layer without a contract."""
+    return next((item.former_names() for item in CONTRACTS if item.producer.layer == layer), {})
 
-    `reads` are the contracts that the program loaded: which of their fields it used is exported with them.
+
+def find_output(layer: str, outputs: Mapping[str, Any], name: str) -> Any:
+    """The output of a layer under its current name or else its former one; None if both are missing."""
+    return outputs[name] if name in outputs else outputs.get(former_names(layer).get(name, name))
+
+
+def make_declaration(types: Mapping[str, str], inputs: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """The value of the output `RESERVED`.
+
+    `outputs` is {field: type}, `inputs` is {layer: {field: type}}, with the types of `contract_types`. For
+    tools of the last release, `gives` and `reads` hold the same with the former names of fields and types.
     """
-    for name in outputs.names():
-        pulumi.export(name, getattr(outputs, name))
-    used = dict(cast("_Loaded", upstream).close() for upstream in reads)
-    pulumi.export(RESERVED, {"gives": outputs.types(), "reads": used})
+    return {
+        "outputs": types,
+        "inputs": inputs,
+        "gives": {name: contract_types.legacy_name(type_name) for name, type_name in types.items()},
+        "reads": {
+            layer: {
+                former_names(layer).get(name, name): contract_types.legacy_name(type_name)
+                for name, type_name in used.items()
+            }
+            for layer, used in inputs.items()
+        },
+    }
 
 
-def load(contract: type[C]) -> C:
-    """The outputs of the producer's stack of the same environment; each is looked up when it is used.
+def export_outputs(outputs: Contract, *, inputs: Sequence[Contract] = ()) -> None:
+    """Make the contract's values the outputs of the running program's stack. Call it at the program's end.
 
-    One that is used and missing, or of another type, fails the deployment. Raises ContractError outside of a
-    preview where placeholders would stand in for any.
+    `inputs` are the contracts that the program loaded. The fields of them that it used are exported as well.
     """
-    return cast(C, _Loaded(contract))
+    former = outputs.former_names()
+    for item in fields(outputs):
+        for name in (item.name, former.get(item.name, item.name)):
+            pulumi.export(name, getattr(outputs, item.name))
+    used = dict(cast("_UpstreamContract", upstream).close() for upstream in inputs)
+    pulumi.export(RESERVED, make_declaration(outputs.types(), used))
 
 
-class _Loaded:
-    """A contract whose fields come from its producer's stack. It remembers which were used."""
+def load_outputs(contract: type[C]) -> C:
+    """The outputs of the producer's stack in the same environment. Each is looked up on first use.
+
+    A used output that is missing or has another type fails the deployment. Raises ContractError if there are
+    placeholders outside of a preview.
+    """
+    return cast(C, _UpstreamContract(contract))
+
+
+class _UpstreamContract:
+    """A contract whose fields come from its producer's stack. It records which fields are used."""
 
     def __init__(self, contract: type[Contract]) -> None:
         producer = contract.producer
-        self._contract, self._types = contract, contract.types()
+        self._contract, types = contract, contract.types()
+        self._types = {item.name: types[item.name] for item in fields(contract)}
         self._used: dict[str, pulumi.Output[Any]] = {}
         self._closed = False
-        layer, made_up = producer.layer, placeholders.get()
-        self._stand_ins = {name for name in self._types if made_up & {layer, f"{layer}.{name}"}}
-        if self._stand_ins and not pulumi.runtime.is_dry_run():
-            raise ContractError(f"placeholders of {producer.name} are for previews only; deploy it first")
-        # An empty stack has no outputs, one that was never made cannot even be referred to.
-        if self._stand_ins != set(self._types):
-            # The organization is "organization" on the backends that know none, such as files and S3.
+        layer, missing = producer.layer, placeholders.get()
+        self._placeholders = {name for name in self._types if missing & {layer, f"{layer}.{name}"}}
+        if self._placeholders and not pulumi.runtime.is_dry_run():
+            raise ContractError(
+                f"The outputs of {producer.name} have placeholders, which only a preview may use."
+                f" Deploy {producer.name} first"
+            )
+        # A reference to an empty stack has no outputs. A reference to a stack that does not exist fails.
+        if self._placeholders != set(self._types):
+            # Backends without organizations, such as files and S3, use the name "organization".
             self._stack = pulumi.StackReference(
                 f"{pulumi.get_organization()}/{producer.name}/{pulumi.get_stack()}"
             )
@@ -177,55 +228,76 @@ class _Loaded:
             raise AttributeError(f"{self._contract.__name__} has no {name}")
         if name not in self._used:
             if self._closed:
-                raise ContractError(f"{name} is used after export; use it before, so that it is known")
+                raise ContractError(
+                    f"{name} is used after export_outputs, which declares the fields in use. Use it before"
+                )
             self._used[name] = self._look_up(name)
         return self._used[name]
 
     def close(self) -> tuple[str, dict[str, str]]:
-        """The layer and the types of its fields that were used; no further one can be."""
+        """The layer, and the types of its fields that were used. No further field can be used."""
         self._closed = True
         return self._contract.producer.layer, {name: self._types[name] for name in sorted(self._used)}
 
     def _look_up(self, name: str) -> pulumi.Output[Any]:
-        producer, words = self._contract.producer, self._types[name]
-        if name in self._stand_ins:
-            return pulumi.Output.from_input(contract_types.placeholder(producer.layer, name, words))
+        producer, type_name = self._contract.producer, self._types[name]
+        if name in self._placeholders:
+            return pulumi.Output.from_input(contract_types.make_placeholder(producer.layer, name, type_name))
 
-        def checked(value: Any) -> Any:
+        def check(value: Any) -> Any:
             if value is None:
-                raise _missing(self._contract, [name])
-            if not contract_types.fits(value, words):
-                found = contract_types.of_value(value)
-                raise ContractError(f"{producer.name} gives {name} as {found}, not as {words}")
+                raise _missing_error(self._contract, [name])
+            if not contract_types.matches_type(value, type_name):
+                actual = contract_types.value_type(value)
+                raise ContractError(
+                    f"{producer.name} exports {name} as {actual} instead of {type_name}."
+                    f" Deploy a version of {producer.name} that exports {type_name}"
+                )
             return value
 
-        return self._stack.get_output(name).apply(checked)
+        return self._get_output(name).apply(check)
+
+    def _get_output(self, name: str) -> pulumi.Output[Any]:
+        """The output under its current name or, from a stack of the last release, its former one."""
+        former_name = self._contract.former_names().get(name)
+        if former_name is None:
+            return self._stack.get_output(name)
+        return pulumi.Output.all(self._stack.get_output(name), self._stack.get_output(former_name)).apply(
+            lambda values: values[1] if values[0] is None else values[0]
+        )
 
 
-def read(contract: type[C], outputs: Mapping[str, Any]) -> C:
-    """The contract with plain values, from the outputs of a stack as the engine gives them.
+def read_outputs(contract: type[C], outputs: Mapping[str, Any]) -> C:
+    """The contract with plain values, from the outputs of a stack as the engine returns them.
 
-    Raises ContractError naming the outputs that are missing; further ones are ignored.
+    Raises ContractError, which names the missing outputs. Further outputs are ignored.
     """
-    if missing := [name for name in contract.names() if name not in outputs]:
-        raise _missing(contract, missing)
-    return contract(**{name: outputs[name] for name in contract.names()})
+    former = contract.former_names()
+    sources = {
+        item.name: item.name if item.name in outputs else former.get(item.name, item.name)
+        for item in fields(contract)
+    }
+    if missing := [name for name, source in sources.items() if source not in outputs]:
+        raise _missing_error(contract, missing)
+    return contract(**{name: outputs[source] for name, source in sources.items()})
 
 
-def visible(outputs: Mapping[str, Any]) -> dict[str, Any]:
+def visible_outputs(outputs: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs of a stack without the reserved one."""
     return {name: value for name, value in outputs.items() if name != RESERVED}
 
 
-def _missing(contract: type[Contract], names: Sequence[str]) -> ContractError:
-    return ContractError(
-        f"{contract.producer.name} does not give {', '.join(names)}; deploy the layer"
-        f" {contract.producer.layer} first"
+def require_string(value: pulumi.Input[str]) -> str:
+    """A plain string of a contract from `read_outputs`. Raises ContractError for any other value."""
+    if isinstance(value, str):
+        return value
+    raise ContractError(
+        f"The output is {type(value).__name__} instead of a string. Read it with read_outputs"
     )
 
 
-def text(value: pulumi.Input[str]) -> str:
-    """A plain value of a contract that came from `read`. Raises ContractError if it is no text."""
-    if isinstance(value, str):
-        return value
-    raise ContractError(f"a text was expected, not {type(value).__name__}")
+def _missing_error(contract: type[Contract], names: Sequence[str]) -> ContractError:
+    return ContractError(
+        f"{contract.producer.name} does not export {', '.join(names)}."
+        f" Deploy the layer {contract.producer.layer} first"
+    )

@@ -1,6 +1,6 @@
-"""A Lambda function in one piece: log group, least role with boundary, zip, and the function itself.
+"""The component of a Lambda function: log group, role with boundary, package, and the function itself.
 
-What invokes it belongs to the stack: see `Function.invocable_by`.
+The stack adds the event source: see `Function.allow_invocation`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,23 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from functions.common.runtime.environment import Environment, to_variables
+from functions.common.runtime.environment import FunctionEnvironment, environment_variables
 from shared import permissions, trust
 from shared.arns import Arns
 from shared.contracts import FoundationOutputs
 from shared.iam import Statement, identity_policy
-from shared.packaging import RUNTIME, code_hash, package, processor
+from shared.packaging import RUNTIME, build_package, code_hash, lambda_architecture
 from shared.settings import FunctionSettings
 
 LOG_RETENTION_DAYS = 7
-# Endpoints named after the account are outside of what the VPC endpoints' policies allow. A variable, because
-# the botocore of Lambda's runtime may be older than the argument of its Config.
+# The policies of the VPC endpoints do not allow account-based endpoints. This is a variable because the
+# botocore in Lambda's runtime may be too old for the corresponding argument of its Config.
 _SDK_VARIABLES = {"AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """`function` is its folder in functions/; `statements` are its permissions besides what all need."""
+    """`function`: the folder in functions/. `statements`: the permissions beyond those of every function."""
 
     function: str
     description: str
@@ -34,18 +34,18 @@ class FunctionArgs:
     boundary_arn: pulumi.Input[str]
     settings: FunctionSettings
     architecture: str
-    environment: pulumi.Input[Environment]
+    environment: pulumi.Input[FunctionEnvironment]
     statements: Sequence[Statement]
     extra_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Function(pulumi.ComponentResource):
-    """One function of the pipeline, in the private subnets, that nothing may invoke yet."""
+    """A function in the private subnets. Nothing may invoke it until the stack allows it."""
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:shared:Function", name, None, opts)
         self._name = name
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child_options = pulumi.ResourceOptions(parent=self)
         self.log_group = self._make_log_group(args)
         self.role, role_policy = self._make_role(args)
         self.function = self._make_function(args, [self.log_group, role_policy])
@@ -54,15 +54,15 @@ class Function(pulumi.ComponentResource):
         self.invoke_arn = self.function.invoke_arn
         self.register_outputs({"arn": self.arn, "name": self.name})
 
-    def invocable_by(self, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
-        """Let a service invoke the function for one resource, and return that permission."""
+    def allow_invocation(self, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
+        """Allow a service to invoke the function on behalf of one resource. Returns the permission."""
         return aws.lambda_.Permission(
             f"{self._name}-{service}",
             action="lambda:InvokeFunction",
             function=self.name,
             principal=f"{service}.amazonaws.com",
             source_arn=source_arn,
-            opts=self._child,
+            opts=self._child_options,
         )
 
     def _make_log_group(self, args: FunctionArgs) -> aws.cloudwatch.LogGroup:
@@ -71,7 +71,7 @@ class Function(pulumi.ComponentResource):
             name=args.arns.names.function_log_group(args.function),
             retention_in_days=LOG_RETENTION_DAYS,
             kms_key_id=args.foundation.logs_key_arn,
-            opts=self._child,
+            opts=self._child_options,
         )
 
     def _make_role(self, args: FunctionArgs) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
@@ -79,21 +79,21 @@ class Function(pulumi.ComponentResource):
             f"{self._name}-role",
             name=args.arns.names.function(args.function),
             description=f"Least permissions of the function '{args.function}'",
-            assume_role_policy=trust.by_service("lambda"),
+            assume_role_policy=trust.service_trust_policy("lambda"),
             permissions_boundary=args.boundary_arn,
-            opts=self._child,
+            opts=self._child_options,
         )
         policy = aws.iam.RolePolicy(
             f"{self._name}-permissions",
             name="permissions",
             role=role.name,
             policy=identity_policy([*self._common_statements(args), *args.statements]),
-            opts=self._child,
+            opts=self._child_options,
         )
         return role, policy
 
     def _common_statements(self, args: FunctionArgs) -> list[Statement]:
-        return permissions.of_every_function(
+        return permissions.run_function(
             args.arns,
             args.function,
             log_group=self.log_group.arn,
@@ -102,15 +102,17 @@ class Function(pulumi.ComponentResource):
             security_group_id=args.foundation.function_security_group_id,
         )
 
-    def _make_function(self, args: FunctionArgs, needs: Sequence[pulumi.Resource]) -> aws.lambda_.Function:
+    def _make_function(
+        self, args: FunctionArgs, depends_on: Sequence[pulumi.Resource]
+    ) -> aws.lambda_.Function:
         settings = args.settings
-        archive = package(args.function, architecture=args.architecture, extra_files=args.extra_files)
+        archive = build_package(args.function, architecture=args.architecture, extra_files=args.extra_files)
         return aws.lambda_.Function(
             f"{self._name}-function",
             name=args.arns.names.function(args.function),
             description=args.description,
             runtime=RUNTIME,
-            architectures=[processor(args.architecture)],
+            architectures=[lambda_architecture(args.architecture)],
             handler=f"functions.{args.function}.handler.handle",
             code=pulumi.FileArchive(str(archive)),
             source_code_hash=code_hash(archive),
@@ -119,7 +121,9 @@ class Function(pulumi.ComponentResource):
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,
             kms_key_arn=args.foundation.function_key_arn,
-            environment={"variables": pulumi.Output.from_input(args.environment).apply(_variables)},
+            environment={
+                "variables": pulumi.Output.from_input(args.environment).apply(_environment_variables)
+            },
             vpc_config={
                 "subnet_ids": args.foundation.private_subnet_ids,
                 "security_group_ids": [args.foundation.function_security_group_id],
@@ -131,9 +135,9 @@ class Function(pulumi.ComponentResource):
                 "system_log_level": "INFO",
                 "log_group": self.log_group.name,
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(needs)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
 
 
-def _variables(environment: Environment) -> dict[str, str]:
-    return {**_SDK_VARIABLES, **to_variables(environment)}
+def _environment_variables(environment: FunctionEnvironment) -> dict[str, str]:
+    return {**_SDK_VARIABLES, **environment_variables(environment)}

@@ -1,27 +1,27 @@
-"""The alarms of a function: errors, throttles, duration against its timeout, concurrency at its limit."""
+"""The alarms of a function: errors, throttles, duration near the timeout, concurrency near the limit."""
 
 from shared.alarms import Alarm, Metric
 from shared.names import Names
 from shared.settings import FunctionSettings
 
-# Before the timeout ends invocations, and before the reservation throttles them.
-NEAR_LIMIT = 0.9
+# The share of a limit at which an alarm starts, before Lambda ends or throttles invocations.
+ALARM_SHARE = 0.9
 _MILLISECONDS = 1000
 
 
 def function_alarms(
     layer: str, function: str, names: Names, settings: FunctionSettings, *, concurrency: bool = True
 ) -> tuple[Alarm, ...]:
-    """`concurrency=False`: what invokes the function never reaches its reservation."""
+    """`concurrency=False`: for a function whose event source cannot reach its reserved concurrency."""
     alarms = (
-        _errors(layer, function, names),
-        _throttles(layer, function, names),
-        _duration(layer, function, names, settings),
+        _error_alarm(layer, function, names),
+        _throttle_alarm(layer, function, names),
+        _duration_alarm(layer, function, names, settings),
     )
-    return (*alarms, _concurrency(layer, function, names, settings)) if concurrency else alarms
+    return (*alarms, _concurrency_alarm(layer, function, names, settings)) if concurrency else alarms
 
 
-def _metric(names: Names, function: str, name: str, statistic: str) -> Metric:
+def _lambda_metric(names: Names, function: str, name: str, statistic: str) -> Metric:
     return Metric(
         namespace="AWS/Lambda",
         name=name,
@@ -30,13 +30,13 @@ def _metric(names: Names, function: str, name: str, statistic: str) -> Metric:
     )
 
 
-def _errors(layer: str, function: str, names: Names) -> Alarm:
+def _error_alarm(layer: str, function: str, names: Names) -> Alarm:
     name = f"{function}-errors"
     return Alarm(
         name=name,
         physical_name=names.alarm(layer, name),
-        metrics=(_metric(names, function, "Errors", "Sum"),),
-        # One invocation may fail and succeed on the retry.
+        metrics=(_lambda_metric(names, function, "Errors", "Sum"),),
+        # A failed invocation may succeed on the retry.
         threshold=1,
         period_seconds=60,
         evaluation_periods=5,
@@ -47,12 +47,12 @@ def _errors(layer: str, function: str, names: Names) -> Alarm:
     )
 
 
-def _throttles(layer: str, function: str, names: Names) -> Alarm:
+def _throttle_alarm(layer: str, function: str, names: Names) -> Alarm:
     name = f"{function}-throttles"
     return Alarm(
         name=name,
         physical_name=names.alarm(layer, name),
-        metrics=(_metric(names, function, "Throttles", "Sum"),),
+        metrics=(_lambda_metric(names, function, "Throttles", "Sum"),),
         threshold=1,
         period_seconds=60,
         evaluation_periods=5,
@@ -63,38 +63,38 @@ def _throttles(layer: str, function: str, names: Names) -> Alarm:
     )
 
 
-def _duration(layer: str, function: str, names: Names, settings: FunctionSettings) -> Alarm:
+def _duration_alarm(layer: str, function: str, names: Names, settings: FunctionSettings) -> Alarm:
     name = f"{function}-duration"
     return Alarm(
         name=name,
         physical_name=names.alarm(layer, name),
-        metrics=(_metric(names, function, "Duration", "p99"),),
-        threshold=settings.timeout_seconds * _MILLISECONDS * NEAR_LIMIT,
+        metrics=(_lambda_metric(names, function, "Duration", "p99"),),
+        threshold=settings.timeout_seconds * _MILLISECONDS * ALARM_SHARE,
         period_seconds=300,
         evaluation_periods=3,
         severity="ticket",
         runbook="function-duration.md",
         summary=(
-            f"The p99 of function {function}'s duration is above {NEAR_LIMIT:.0%} of its timeout of"
+            f"The p99 of function {function}'s duration is above {ALARM_SHARE:.0%} of its timeout of"
             f" {settings.timeout_seconds} s for 15 minutes."
         ),
     )
 
 
-def _concurrency(layer: str, function: str, names: Names, settings: FunctionSettings) -> Alarm:
+def _concurrency_alarm(layer: str, function: str, names: Names, settings: FunctionSettings) -> Alarm:
     name = f"{function}-concurrency"
     return Alarm(
         name=name,
         physical_name=names.alarm(layer, name),
-        metrics=(_metric(names, function, "ConcurrentExecutions", "Maximum"),),
-        threshold=settings.reserved_concurrency * NEAR_LIMIT,
+        metrics=(_lambda_metric(names, function, "ConcurrentExecutions", "Maximum"),),
+        threshold=settings.reserved_concurrency * ALARM_SHARE,
         period_seconds=60,
         evaluation_periods=5,
         datapoints_to_alarm=3,
         severity="ticket",
         runbook="function-concurrency.md",
         summary=(
-            f"Function {function} uses more than {NEAR_LIMIT:.0%} of its reserved concurrency of"
+            f"Function {function} uses more than {ALARM_SHARE:.0%} of its reserved concurrency of"
             f" {settings.reserved_concurrency}."
         ),
     )

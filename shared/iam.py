@@ -1,7 +1,7 @@
-"""Policy documents, and what they must not say.
+"""Policy documents and the checks on them.
 
-A statement that allows a wildcard action is refused; one on a wildcard resource, too, unless EXCEPTIONS in
-wildcards.py lists it. The statements themselves are written in permissions.py and where they are needed.
+The checks refuse a statement that allows a wildcard action, or a wildcard resource that EXCEPTIONS in
+wildcards.py does not list. permissions.py and the modules of the layers contain the statements themselves.
 """
 
 import json
@@ -11,20 +11,20 @@ from typing import Any
 
 import pulumi
 
-from shared.wildcards import Conditions, is_listed
+from shared.wildcards import Conditions, is_exempt
 
 Document = dict[str, Any]
 
 
 class PolicyError(ValueError):
-    """A statement allows more than this repository lets it."""
+    """A statement allows more than this repository permits."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement; `resources` is empty in a trust policy, `principal` None in an identity policy.
+    """A policy statement. `resources` is empty in a trust policy, `principal` is None in an identity policy.
 
-    `sid` may be empty where a policy is near the size that AWS allows.
+    `sid` may be empty where the size of a policy is near the limit.
     """
 
     sid: str
@@ -35,7 +35,7 @@ class Statement:
     effect: str = "Allow"
 
     def as_document(self) -> Document:
-        """The statement in IAM's words; its values may be Outputs."""
+        """The statement in IAM's JSON form. Values may be Outputs."""
         document: Document = {"Sid": self.sid} if self.sid else {}
         document |= {"Effect": self.effect, "Action": list(self.actions)}
         if self.principal:
@@ -48,35 +48,35 @@ class Statement:
 
 
 def identity_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """What a role may do. PolicyError, once it is resolved, for a wildcard that is not listed."""
-    return _policy(statements, _refuse_patterns_of_boundaries)
+    """A policy of a role. The Output fails with PolicyError for a wildcard that is not listed."""
+    return _make_policy(statements, _refuse_boundary_wildcards)
 
 
 def boundary_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """What a role may do at most. Takes the wildcards that are listed for boundaries, too."""
-    return _policy(statements, _refuse_wildcard_resources)
+    """A permissions boundary. It may also contain the wildcards that are listed for boundaries only."""
+    return _make_policy(statements, _refuse_wildcard_resources)
 
 
 def resource_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """Who may use a queue or a topic, or assume a role. PolicyError for an allowance to everyone."""
-    return _policy(statements, _refuse_everyone, _refuse_wildcard_resources)
+    """A policy of a queue or topic, or a trust policy. It must name every principal that it allows."""
+    return _make_policy(statements, _require_principal, _refuse_wildcard_resources)
 
 
 def key_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """Who may use a KMS key. In a key's own policy the resource is the key, written as "*"."""
-    return _policy([_about_the_key(statement) for statement in statements], _refuse_everyone)
+    """The policy of a KMS key. The resource in a key policy is "*", which means the key itself."""
+    return _make_policy([_scope_to_key(statement) for statement in statements], _require_principal)
 
 
 def endpoint_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
-    """What may pass a VPC endpoint. PolicyError unless a condition names the principal.
+    """The policy of a VPC endpoint. A condition must name each principal that it allows.
 
-    The principal itself is "*": a gateway endpoint takes no other.
+    The principal itself is "*", because gateway endpoints accept no other.
     """
-    return _policy(statements, _refuse_unnamed_principals, _refuse_wildcard_resources)
+    return _make_policy(statements, _require_principal_condition, _refuse_wildcard_resources)
 
 
-def _policy(statements: Iterable[Statement], *checks: Callable[[Document], None]) -> pulumi.Output[str]:
-    def checked(documents: list[Document]) -> str:
+def _make_policy(statements: Iterable[Statement], *checks: Callable[[Document], None]) -> pulumi.Output[str]:
+    def serialize(documents: list[Document]) -> str:
         for document in documents:
             if document["Effect"] == "Allow":
                 for check in (_refuse_wildcard_actions, *checks):
@@ -84,10 +84,10 @@ def _policy(statements: Iterable[Statement], *checks: Callable[[Document], None]
         return json.dumps({"Version": "2012-10-17", "Statement": documents})
 
     documents = [statement.as_document() for statement in statements]
-    return pulumi.Output.from_input(documents).apply(checked)
+    return pulumi.Output.from_input(documents).apply(serialize)
 
 
-def _about_the_key(statement: Statement) -> Statement:
+def _scope_to_key(statement: Statement) -> Statement:
     return Statement(
         sid=statement.sid,
         actions=statement.actions,
@@ -99,11 +99,13 @@ def _about_the_key(statement: Statement) -> Statement:
 
 
 def _refuse_wildcard_actions(document: Document) -> None:
-    if wild := [action for action in document["Action"] if "*" in action or "?" in action]:
-        raise PolicyError(f"{_sid(document)}: name the actions instead of {', '.join(wild)}")
+    if wildcards := [action for action in document["Action"] if "*" in action or "?" in action]:
+        raise PolicyError(
+            f"{_statement_name(document)}: wildcard actions {', '.join(wildcards)}. List each action instead"
+        )
 
 
-def _refuse_patterns_of_boundaries(document: Document) -> None:
+def _refuse_boundary_wildcards(document: Document) -> None:
     _refuse_wildcard_resources(document, in_boundary=False)
 
 
@@ -111,23 +113,27 @@ def _refuse_wildcard_resources(document: Document, *, in_boundary: bool = True) 
     conditions = document.get("Condition", {})
     for resource in document.get("Resource", ()):
         for action in document["Action"]:
-            wild = "*" in resource or "?" in resource
-            if wild and not is_listed(action, resource, conditions, in_boundary=in_boundary):
+            has_wildcard = "*" in resource or "?" in resource
+            if has_wildcard and not is_exempt(action, resource, conditions, in_boundary=in_boundary):
                 raise PolicyError(
-                    f"{_sid(document)}: {action} on {resource} is not listed in shared.wildcards.EXCEPTIONS"
+                    f"{_statement_name(document)}: {action} is allowed on {resource}."
+                    " Name the resource, or add an exception to shared.wildcards.EXCEPTIONS"
                 )
 
 
-def _refuse_everyone(document: Document) -> None:
+def _require_principal(document: Document) -> None:
     principal = document.get("Principal")
     if not principal or "*" in principal.values():
-        raise PolicyError(f"{_sid(document)}: name the principal")
+        raise PolicyError(f"{_statement_name(document)}: every principal is allowed. Name the principal")
 
 
-def _refuse_unnamed_principals(document: Document) -> None:
+def _require_principal_condition(document: Document) -> None:
     if not document.get("Condition", {}).get("ArnEquals", {}).get("aws:PrincipalArn"):
-        raise PolicyError(f"{_sid(document)}: name the principal in a condition on aws:PrincipalArn")
+        raise PolicyError(
+            f"{_statement_name(document)}: every principal is allowed."
+            " Name the principal in a condition on aws:PrincipalArn"
+        )
 
 
-def _sid(document: Document) -> str:
-    return str(document.get("Sid", "a statement"))
+def _statement_name(document: Document) -> str:
+    return str(document.get("Sid", "Statement without an ID"))

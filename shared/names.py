@@ -1,27 +1,28 @@
-"""Physical names. Layers know each other's names where ARNs must be written before the resource exists.
+"""The names of AWS resources. Layers use each other's names to write ARNs before a resource exists.
 
-An environment is an AWS account, so a name carries no environment; teams that share an account set a suffix.
+A name does not contain the environment, because each environment has its own AWS account. Teams that share an
+account set a suffix.
 """
 
 from dataclasses import dataclass
 
 FUNCTIONS = ("api", "fraud", "labels", "notify")
-# The purpose of the role that API Gateway logs with.
+# The purpose of the role that API Gateway writes logs with.
 GATEWAY_LOGS = "api-gateway-logs"
-# The log group that API Gateway writes to when it gets a logging role. AWS fixes the name.
+# The log group that API Gateway writes to when its logging role is set. AWS sets the name.
 WELCOME_LOG_GROUP = "/aws/apigateway/welcome"
-# The purpose of the role that CI looks with: previews of pull requests, and drift.
+# The purpose of CI's read-only role, for previews of pull requests and drift detection.
 READER = "read"
 
 
-def deployer(layer: str) -> str:
-    """The purpose of the role that CI deploys a layer with."""
+def deploy_role_purpose(layer: str) -> str:
+    """The purpose of a layer's deploy role."""
     return f"deploy-{layer}"
 
 
 @dataclass(frozen=True)
 class Names:
-    """Every name that a stack fixes; `suffix` is the setting nameSuffix, or empty."""
+    """The names that stacks set. `suffix`: the setting nameSuffix, or empty."""
 
     suffix: str = ""
 
@@ -29,7 +30,7 @@ class Names:
         return f"{name}-{self.suffix}" if self.suffix else name
 
     @property
-    def table(self) -> str:
+    def transactions_table(self) -> str:
         return self._with_suffix("transactions")
 
     @property
@@ -45,7 +46,7 @@ class Names:
         return self._with_suffix("suspicious-dlq")
 
     @property
-    def topic(self) -> str:
+    def alerts_topic(self) -> str:
         return self._with_suffix("fraud-alerts")
 
     @property
@@ -62,11 +63,11 @@ class Names:
 
     @property
     def retry_queue(self) -> str:
-        """The queue of events that the fraud function failed on and gets again."""
+        """The queue that delivers failed events to the fraud function again."""
         return self._with_suffix("fraud-retry")
 
     def failure_queue(self, hop: str) -> str:
-        """The queue for what failed on one hop: `pipe`, `events` or `fraud`."""
+        """The failure queue of one hop: `pipe`, `events` or `fraud`."""
         return self._with_suffix(f"{hop}-failures")
 
     @property
@@ -74,15 +75,15 @@ class Names:
         return self._with_suffix("fraud-transactions")
 
     def function(self, function: str) -> str:
-        """A function, and its role."""
+        """The name of a function and of its role."""
         return self.role(function)
 
     def role(self, purpose: str) -> str:
-        """The role of a function, or of another part of the pipeline."""
+        """The role of a function or of another part of the pipeline."""
         return self._with_suffix(f"fraud-pipeline-{purpose}")
 
     def boundary(self, purpose: str) -> str:
-        """What the role of that purpose may do at most."""
+        """The permissions boundary of the role with that purpose."""
         return self._with_suffix(f"fraud-pipeline-{purpose}-boundary")
 
     def function_log_group(self, function: str) -> str:
@@ -90,12 +91,12 @@ class Names:
 
     @property
     def operations_topic(self) -> str:
-        """The topic of alarms."""
+        """The topic that alarms are published to."""
         return self._with_suffix("fraud-operations")
 
     @property
     def key_state_rule(self) -> str:
-        """The rule for keys that are disabled or scheduled for deletion, on the account's default bus."""
+        """The rule on the default bus for keys that are disabled or scheduled for deletion."""
         return self._with_suffix("fraud-key-state")
 
     @property
@@ -115,11 +116,11 @@ class Names:
 
     @property
     def state_key_alias(self) -> str:
-        """The key of Pulumi's state and of the secrets in it, which `invoke bootstrap` makes."""
+        """The key of Pulumi's state and its secrets, which `invoke bootstrap` creates."""
         return f"alias/{self._with_suffix('fraud-pipeline-state')}"
 
     def state_bucket(self, account: str, region: str) -> str:
-        """The bucket of Pulumi's state, which `invoke bootstrap` makes; its name is the world's only such."""
+        """The bucket of Pulumi's state, which `invoke bootstrap` creates. Its name is globally unique."""
         return self._with_suffix(f"fraud-pipeline-state-{account}-{region}")
 
     @property

@@ -1,9 +1,7 @@
-"""The permissions that functions and the pipe need, each named for what it lets its role do.
+"""The permissions of functions and the pipe. Each function is named for the action that it allows.
 
-Those on tables are in table_permissions.py.
-
-Foundation writes the boundaries from them, with ARNs made from names; the other layers write the roles, with
-the ARNs of the resources themselves.
+table_permissions.py contains the permissions on tables. Foundation passes ARNs built from names, for the
+boundaries. The other layers pass the ARNs of their resources, for the roles.
 """
 
 from collections.abc import Sequence
@@ -15,7 +13,16 @@ from shared.iam import Statement
 
 Arn = pulumi.Input[str]
 
-_SEND_WITH_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+READ_WITH_KEY = ("kms:Decrypt", "kms:DescribeKey")
+WRITE_WITH_KEY = (
+    *READ_WITH_KEY,
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+SEND_WITH_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 _MAKE_INTERFACE = "ec2:CreateNetworkInterface"
 _CHANGE_INTERFACE = (
@@ -26,7 +33,7 @@ _CHANGE_INTERFACE = (
 _DESCRIBE_NETWORK = ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
 
 
-def of_every_function(
+def run_function(
     arns: Arns,
     function: str,
     *,
@@ -35,18 +42,18 @@ def of_every_function(
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]],
     security_group_id: pulumi.Input[str],
 ) -> list[Statement]:
-    """What Lambda needs to run any function: its logs, traces, environment variables and network."""
+    """The permissions of every function: logs, traces, environment variables and network."""
     return [
         write_logs(log_group),
         send_traces(),
         decrypt_environment(key, arns.function(function)),
         *join_network(arns, subnet_ids, security_group_id),
-        keep_code_off_network(arns.function(function)),
+        deny_network_to_code(arns.function(function)),
     ]
 
 
 def write_logs(log_group: Arn) -> Statement:
-    """Streams and lines in one log group; making the group is the stack's alone."""
+    """Write to one log group. Only the stack creates the group."""
     return Statement(
         sid="WriteLogs",
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -55,7 +62,7 @@ def write_logs(log_group: Arn) -> Statement:
 
 
 def write_gateway_logs(arns: Arns) -> list[Statement]:
-    """The logs of every API of the account and region: API Gateway takes no role that may do less.
+    """Write the logs of every API of the account and region. API Gateway accepts no narrower role.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
     """
@@ -70,14 +77,13 @@ def write_gateway_logs(arns: Arns) -> list[Statement]:
                 "logs:GetLogEvents",
                 "logs:FilterLogEvents",
             ],
-            resources=[arns.of("logs", "*")],
+            resources=[arns.regional("logs", "*")],
         ),
         Statement(sid="FindGatewayLogs", actions=["logs:DescribeLogGroups"], resources=["*"]),
     ]
 
 
 def send_traces() -> Statement:
-    """Traces to X-Ray."""
     return Statement(
         sid="SendTraces",
         actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
@@ -88,24 +94,24 @@ def send_traces() -> Statement:
 def join_network(
     arns: Arns, subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]], security_group_id: pulumi.Input[str]
 ) -> list[Statement]:
-    """What Lambda does with the role of a function to run it in a VPC."""
-    interfaces = arns.of("ec2", "network-interface/*")
-    places = pulumi.Output.all(subnet_ids, security_group_id).apply(
+    """Connect a function to the VPC. Lambda uses the role of the function for this."""
+    interfaces = arns.regional("ec2", "network-interface/*")
+    resources = pulumi.Output.all(subnet_ids, security_group_id).apply(
         lambda ids: [
-            *(arns.of("ec2", f"subnet/{subnet}") for subnet in ids[0]),
-            arns.of("ec2", f"security-group/{ids[1]}"),
+            *(arns.regional("ec2", f"subnet/{subnet}") for subnet in ids[0]),
+            arns.regional("ec2", f"security-group/{ids[1]}"),
             interfaces,
         ]
     )
     return [
-        Statement(sid="MakeInterfaces", actions=[_MAKE_INTERFACE], resources=places),
+        Statement(sid="MakeInterfaces", actions=[_MAKE_INTERFACE], resources=resources),
         Statement(sid="ChangeInterfaces", actions=_CHANGE_INTERFACE, resources=[interfaces]),
         Statement(sid="DescribeNetwork", actions=_DESCRIBE_NETWORK, resources=["*"]),
     ]
 
 
-def keep_code_off_network(function: Arn) -> Statement:
-    """Only Lambda itself needs `join_network`: deny it to calls that the function's own code makes.
+def deny_network_to_code(function: Arn) -> Statement:
+    """Deny the network permissions to the function's own code. Only Lambda itself needs them.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
@@ -119,7 +125,7 @@ def keep_code_off_network(function: Arn) -> Statement:
 
 
 def decrypt_environment(key: Arn, function: Arn) -> Statement:
-    """The environment variables of one function."""
+    """Decrypt the environment variables of one function."""
     return Statement(
         sid="DecryptEnvironment",
         actions=["kms:Decrypt"],
@@ -129,23 +135,23 @@ def decrypt_environment(key: Arn, function: Arn) -> Statement:
 
 
 def send_messages(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement]:
-    """Send to queues, and do nothing else with them."""
+    """Send messages to queues."""
     return [
         Statement(sid="SendMessages", actions=["sqs:SendMessage"], resources=queues),
-        use_key("SendMessagesEncrypted", _SEND_WITH_KEY, key, arns.service("sqs")),
+        use_key("SendMessagesEncrypted", SEND_WITH_KEY, key, arns.service("sqs")),
     ]
 
 
-def keep_failures(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement]:
-    """Send what failed to retry and failure queues, which have a key of their own."""
+def send_failures(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement]:
+    """Send failed events to retry and failure queues, which have their own key."""
     return [
         Statement(sid="KeepFailures", actions=["sqs:SendMessage"], resources=queues),
-        use_key("KeepFailuresEncrypted", _SEND_WITH_KEY, key, arns.service("sqs")),
+        use_key("KeepFailuresEncrypted", SEND_WITH_KEY, key, arns.service("sqs")),
     ]
 
 
 def consume_messages(arns: Arns, queue: Arn, key: Arn) -> list[Statement]:
-    """What Lambda does with the role of a function that a queue invokes."""
+    """Read and delete messages. Lambda uses the role of the function that the queue invokes."""
     return [
         Statement(
             sid="ConsumeMessages",
@@ -156,28 +162,28 @@ def consume_messages(arns: Arns, queue: Arn, key: Arn) -> list[Statement]:
     ]
 
 
-def publish(arns: Arns, topic: Arn, key: Arn) -> list[Statement]:
-    """Publish to one topic."""
+def publish_messages(arns: Arns, topic: Arn, key: Arn) -> list[Statement]:
+    """Publish messages to one topic."""
     return [
         Statement(sid="Publish", actions=["sns:Publish"], resources=[topic]),
-        use_key("PublishEncrypted", _SEND_WITH_KEY, key, arns.service("sns")),
+        use_key("PublishEncrypted", SEND_WITH_KEY, key, arns.service("sns")),
     ]
 
 
 def put_events(arns: Arns, bus: Arn, key: Arn) -> list[Statement]:
     """Put events on one bus.
 
-    EventBridge encrypts them with a permission of its own. AWS does not document whether the sender needs
-    the key as well, so the sender has it.
+    EventBridge encrypts the events with its own permission. AWS does not document whether the sender needs
+    the key too, so the sender has the permission.
     """
     return [
         Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[bus]),
-        use_key("PutEventsEncrypted", _SEND_WITH_KEY, key, arns.service("events")),
+        use_key("PutEventsEncrypted", SEND_WITH_KEY, key, arns.service("events")),
     ]
 
 
 def use_key(sid: str, actions: Sequence[str], key: Arn, service: str) -> Statement:
-    """Use a key through one service that encrypts with it, such as `sqs.<region>.amazonaws.com`."""
+    """Use a key through one service, such as `sqs.<region>.amazonaws.com`."""
     return Statement(
         sid=sid,
         actions=actions,

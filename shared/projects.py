@@ -1,6 +1,6 @@
-"""The list of layers: one Pulumi project each, in an order in which they can be deployed.
+"""The list of layers, each with its own Pulumi project, in the order of deployment.
 
-Everything that has to know all layers is made from `PROJECTS`: the tasks, the CI workflows, CODEOWNERS.
+Tasks and CI workflows derive their list of layers from `PROJECTS`.
 """
 
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Project:
-    """The project in `stacks/<layer>`; `owner` is the team that deploys it and reviews its code.
+    """The project in `stacks/<layer>`. `owner`: the team that deploys it and reviews its code.
 
-    `depends_on`: the layers whose outputs it reads; `functions`: the folders in functions/ that it packages.
+    `depends_on`: the layers whose outputs it reads. `functions`: the folders in functions/ that it packages.
     """
 
     layer: str

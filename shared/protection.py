@@ -1,12 +1,12 @@
-"""What must not be lost: keys, table, queues, topic, where a layer's setting `deletionProtection` is on."""
+"""Protection of keys, tables, queues and topics against deletion, by the setting `deletionProtection`."""
 
 import pulumi
 
 
-def child_of(parent: pulumi.Resource, *, protected: bool) -> pulumi.ResourceOptions:
-    """Options of a resource within `parent`.
+def make_child_options(parent: pulumi.Resource, *, protected: bool) -> pulumi.ResourceOptions:
+    """Make the options of a child of `parent`.
 
-    Protected, the engine refuses to delete or replace it. Should someone take that off by hand, what the
-    engine then deletes is only forgotten: it stays in AWS, and can be imported again.
+    The engine refuses to delete or replace a protected resource. Without the protection, it removes the
+    resource from the state only: the resource remains in AWS and can be imported again.
     """
     return pulumi.ResourceOptions(parent=parent, protect=protected, retain_on_delete=protected)

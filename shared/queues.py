@@ -1,7 +1,7 @@
-"""SQS queues for every layer: encrypted with a customer-managed key, TLS only.
+"""SQS queues: encrypted with a customer-managed key, TLS only.
 
-A message keeps its first enqueue time when it moves to another queue. A source queue therefore keeps messages
-for fewer days than its dead-letter queue: what moves late still waits there for days.
+A message keeps its enqueue time when it moves to another queue. A source queue therefore retains messages for
+fewer days than its dead-letter queue, so that a message that moves late remains there for days.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ import pulumi_aws as aws
 
 from shared.arns import Arns
 from shared.iam import Statement, resource_policy
-from shared.protection import child_of
+from shared.protection import make_child_options
 
 SOURCE_RETENTION_SECONDS = 4 * 24 * 60 * 60
 FAILURE_RETENTION_SECONDS = 14 * 24 * 60 * 60
-# C10. Lambda requires six times the timeout of a function that reads a queue, so that one takes 60 s at most.
+# Lambda requires six times the timeout of the function that reads the queue, so that timeout is at most 60 s.
 VISIBILITY_TIMEOUT_SECONDS = 360
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncryptedQueueArgs:
-    """A source queue has a `dead_letter_arn`; a dead-letter or failure queue has none.
+    """`dead_letter_arn`: only for a source queue, not for a dead-letter or failure queue.
 
-    `senders` are statements that let a service send, for one source. `protected`: the queue may hold messages
-    that must not be lost, and is not deleted with the stack.
+    `senders`: statements that allow a service to send messages. `protected`: the queue may hold messages that
+    must not be lost, and is not deleted with the stack.
     """
 
     name: str
@@ -37,35 +37,35 @@ class EncryptedQueueArgs:
 
 
 class EncryptedQueue(pulumi.ComponentResource):
-    """`queue`, and its policy that refuses whatever does not come by TLS."""
+    """`queue`, with a policy that denies requests without TLS."""
 
     def __init__(
         self, name: str, args: EncryptedQueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("fraud:shared:EncryptedQueue", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child_options = pulumi.ResourceOptions(parent=self)
         self.queue = aws.sqs.Queue(
             name,
             name=args.name,
             kms_master_key_id=args.key_arn,
             message_retention_seconds=_retention_seconds(args),
             visibility_timeout_seconds=VISIBILITY_TIMEOUT_SECONDS,
-            redrive_policy=_redrive(args),
-            opts=child_of(self, protected=args.protected),
+            redrive_policy=_redrive_policy(args),
+            opts=make_child_options(self, protected=args.protected),
         )
         aws.sqs.QueuePolicy(
             name,
             queue_url=self.queue.url,
-            policy=resource_policy([_tls_only(self.queue.arn), *args.senders]),
-            opts=child,
+            policy=resource_policy([_require_tls(self.queue.arn), *args.senders]),
+            opts=child_options,
         )
         self.register_outputs({})
 
 
-def take_dead_letters_of(
+def allow_dead_letters_from(
     name: str, dead_letters: aws.sqs.Queue, source: aws.sqs.Queue, opts: pulumi.ResourceOptions
 ) -> None:
-    """Let `dead_letters` be named as the dead-letter queue of `source` alone."""
+    """Allow only `source` to use `dead_letters` as its dead-letter queue."""
     aws.sqs.RedriveAllowPolicy(
         name,
         queue_url=dead_letters.url,
@@ -76,8 +76,8 @@ def take_dead_letters_of(
     )
 
 
-def service_may_send(service: str, arns: Arns, queue_arn: str, sources: Sequence[str]) -> Statement:
-    """Let an AWS service send to a queue on behalf of resources of this account."""
+def allow_service_to_send(service: str, arns: Arns, queue_arn: str, sources: Sequence[str]) -> Statement:
+    """Allow an AWS service to send to a queue on behalf of resources of this account."""
     return Statement(
         sid="KeepWhatFailed",
         actions=["sqs:SendMessage"],
@@ -94,7 +94,7 @@ def _retention_seconds(args: EncryptedQueueArgs) -> int:
     return FAILURE_RETENTION_SECONDS if args.dead_letter_arn is None else SOURCE_RETENTION_SECONDS
 
 
-def _redrive(args: EncryptedQueueArgs) -> pulumi.Output[str] | None:
+def _redrive_policy(args: EncryptedQueueArgs) -> pulumi.Output[str] | None:
     if args.dead_letter_arn is None:
         return None
     return pulumi.Output.json_dumps(
@@ -102,8 +102,8 @@ def _redrive(args: EncryptedQueueArgs) -> pulumi.Output[str] | None:
     )
 
 
-def _tls_only(queue_arn: pulumi.Input[str]) -> Statement:
-    # A denial of everything gives no permission; listing actions would let new ones through.
+def _require_tls(queue_arn: pulumi.Input[str]) -> Statement:
+    # A list of actions would not deny actions that AWS adds later.
     return Statement(
         sid="RefusePlainText",
         effect="Deny",

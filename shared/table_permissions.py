@@ -1,26 +1,18 @@
-"""The permissions on tables, each named for what it lets its role do; the others are in permissions.py.
+"""The permissions on tables. Each function is named for the action that it allows.
 
-A transaction of DynamoDB is allowed by what allows its parts: TransactWriteItems by UpdateItem and PutItem.
-A function that writes in transactions only may not write otherwise, so not a part of what belongs together.
-Which attributes or keys are written is not restricted: AWS does not say that it can be in a transaction.
+DynamoDB checks a transaction against the permissions for its parts: TransactWriteItems needs UpdateItem and
+PutItem. A function that writes only in transactions has no permission for other writes, so it cannot write a
+part of a transaction alone. AWS does not document that attributes or keys can be restricted in a transaction,
+so these policies do not restrict them.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 """
 
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.permissions import Arn, use_key
+from shared.permissions import READ_WITH_KEY, WRITE_WITH_KEY, Arn, use_key
 from shared.wildcards import Conditions
 
-_READ_WITH_KEY = ("kms:Decrypt", "kms:DescribeKey")
-_WRITE_WITH_KEY = (
-    *_READ_WITH_KEY,
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
 _ALERT_ATTRIBUTES = [
     "transaction_id",
     "timestamp",
@@ -29,58 +21,61 @@ _ALERT_ATTRIBUTES = [
     "alerted_at",
     "alert_id",
 ]
-_IN_TRANSACTIONS: Conditions = {
+_IN_TRANSACTION: Conditions = {
     "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
 }
 
 
 def store_items(arns: Arns, table: Arn, key: Arn) -> list[Statement]:
-    """Put items into one table, alone or in a transaction, and read none."""
+    """Put items into one table, alone or in a transaction."""
     return [
         Statement(sid="StoreItems", actions=["dynamodb:PutItem"], resources=[table]),
-        use_key("StoreItemsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
+        use_key("StoreItemsEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
 def record_decisions(arns: Arns, transactions: Arn, key: Arn) -> list[Statement]:
-    """Write what was decided onto transactions, and read none."""
+    """Write decisions to transactions."""
     return [
-        _update("RecordDecisions", transactions),
-        use_key("RecordDecisionsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
+        _update_statement("RecordDecisions", transactions),
+        use_key("RecordDecisionsEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
 def record_alerts(arns: Arns, transactions: Arn, key: Arn) -> list[Statement]:
-    """Claim and record alerts on transactions: their key and these attributes, and no others."""
-    only: Conditions = {
+    """Claim and record alerts on transactions. Other attributes cannot be written."""
+    alert_attributes_only: Conditions = {
         "ForAllValues:StringEquals": {"dynamodb:Attributes": _ALERT_ATTRIBUTES},
-        # ForAllValues holds for a request that names no attributes, too.
+        # ForAllValues is also true for a request without attributes.
         "Null": {"dynamodb:Attributes": "false"},
         "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
     }
     return [
         Statement(
-            sid="RecordAlerts", actions=["dynamodb:UpdateItem"], resources=[transactions], conditions=only
+            sid="RecordAlerts",
+            actions=["dynamodb:UpdateItem"],
+            resources=[transactions],
+            conditions=alert_attributes_only,
         ),
-        use_key("RecordAlertsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
+        use_key("RecordAlertsEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
 def label_transactions(arns: Arns, transactions: Arn, key: Arn) -> list[Statement]:
-    """Look a transaction up and write its label onto it."""
+    """Read a transaction and write its label."""
     return [
         Statement(sid="ReadTransactions", actions=["dynamodb:GetItem"], resources=[transactions]),
-        _update("LabelTransactions", transactions),
-        use_key("LabelTransactionsEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
+        _update_statement("LabelTransactions", transactions),
+        use_key("LabelTransactionsEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
-def keep_profiles(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
-    """Read the profiles of a transaction in one request, and write them."""
+def update_profiles(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
+    """Read the profiles of a transaction in one request and update them."""
     return [
         Statement(sid="ReadProfiles", actions=["dynamodb:BatchGetItem"], resources=[profiles]),
-        _update("KeepProfiles", profiles),
-        use_key("KeepProfilesEncrypted", _WRITE_WITH_KEY, key, arns.service("dynamodb")),
+        _update_statement("KeepProfiles", profiles),
+        use_key("KeepProfilesEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
@@ -88,12 +83,12 @@ def read_profile(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
     """Read one profile at a time."""
     return [
         Statement(sid="ReadProfile", actions=["dynamodb:GetItem"], resources=[profiles]),
-        use_key("ReadProfileEncrypted", _READ_WITH_KEY, key, arns.service("dynamodb")),
+        use_key("ReadProfileEncrypted", READ_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
 def read_stream(arns: Arns, stream: Arn, key: Arn) -> list[Statement]:
-    """Follow one stream of a table."""
+    """Read one stream of a table."""
     return [
         Statement(
             sid="ReadStream",
@@ -101,9 +96,9 @@ def read_stream(arns: Arns, stream: Arn, key: Arn) -> list[Statement]:
             resources=[stream],
         ),
         Statement(sid="ListStreams", actions=["dynamodb:ListStreams"], resources=["*"]),
-        use_key("ReadStreamEncrypted", _READ_WITH_KEY, key, arns.service("dynamodb")),
+        use_key("ReadStreamEncrypted", READ_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 
-def _update(sid: str, table: Arn) -> Statement:
-    return Statement(sid=sid, actions=["dynamodb:UpdateItem"], resources=[table], conditions=_IN_TRANSACTIONS)
+def _update_statement(sid: str, table: Arn) -> Statement:
+    return Statement(sid=sid, actions=["dynamodb:UpdateItem"], resources=[table], conditions=_IN_TRANSACTION)

@@ -1,4 +1,4 @@
-"""The tags that every resource carries, set in one place so that no resource can miss them."""
+"""The standard tags of every resource, set in one place so that no resource lacks them."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -9,7 +9,7 @@ from shared.projects import Project
 
 
 def tag_resources(project: Project) -> None:
-    """Tag every resource that the running program declares from here on; its own tags go before these."""
+    """Tag every resource that the running program declares later. A resource's own tags take precedence."""
     standard = {
         "project": "fraud-pipeline",
         "environment": pulumi.get_stack(),
@@ -17,12 +17,12 @@ def tag_resources(project: Project) -> None:
         "owner": project.owner,
     }
 
-    def with_tags(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        # A type that takes tags has the property, if only as None; the others, and components, do not.
+    def add_tags(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        # Only types that support tags have the property, possibly with the value None.
         if "tags" not in args.props:
             return None
-        own = cast(Mapping[str, pulumi.Input[str]], args.props["tags"] or {})
-        tags = {**standard, **own}
+        own_tags = cast(Mapping[str, pulumi.Input[str]], args.props["tags"] or {})
+        tags = {**standard, **own_tags}
         return pulumi.ResourceTransformationResult({**args.props, "tags": tags}, args.opts)
 
-    pulumi.runtime.register_stack_transformation(with_tags)
+    pulumi.runtime.register_stack_transformation(add_tags)

@@ -1,4 +1,4 @@
-"""SNS topics for every layer: encrypted with a customer-managed key, TLS only, with subscriptions by mail."""
+"""SNS topics with email subscriptions: encrypted with a customer-managed key, TLS only."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,16 +10,16 @@ import pulumi_aws as aws
 from msgspec import Meta
 
 from shared.iam import Statement, resource_policy
-from shared.protection import child_of
+from shared.protection import make_child_options
 
 Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", max_length=254)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailTopicArgs:
-    """AWS asks each address to confirm before it gets a mail.
+    """`email_addresses`: AWS asks each address to confirm before it sends mail to it.
 
-    `publishers` are statements that let an AWS service publish on its own.
+    `publishers`: statements that allow AWS services to publish.
     """
 
     name: str
@@ -32,35 +32,35 @@ class MailTopicArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class MailTopic:
-    """`policy`: what a service that checks its permission to publish must wait for."""
+    """`policy`: a dependency for services that check their permission to publish."""
 
     topic: aws.sns.Topic
     policy: aws.sns.TopicPolicy
 
 
 def make_mail_topic(logical_name: str, args: MailTopicArgs, parent: pulumi.Resource) -> MailTopic:
-    """The topic, its policy, and a subscription for each address."""
-    child = pulumi.ResourceOptions(parent=parent)
+    """Make the topic, its policy, and a subscription for each address."""
+    child_options = pulumi.ResourceOptions(parent=parent)
     topic = aws.sns.Topic(
         logical_name,
         name=args.name,
         display_name=args.display_name,
         kms_master_key_id=args.key_arn,
         signature_version=2,
-        opts=child_of(parent, protected=args.deletion_protection),
+        opts=make_child_options(parent, protected=args.deletion_protection),
     )
     policy = aws.sns.TopicPolicy(
         logical_name,
         arn=topic.arn,
-        policy=resource_policy([_tls_only(topic.arn), *args.publishers]),
-        opts=child,
+        policy=resource_policy([_require_tls(topic.arn), *args.publishers]),
+        opts=child_options,
     )
     for address in args.email_addresses:
-        _subscribe(topic, address, child)
+        _subscribe_address(topic, address, child_options)
     return MailTopic(topic=topic, policy=policy)
 
 
-def _tls_only(topic_arn: pulumi.Input[str]) -> Statement:
+def _require_tls(topic_arn: pulumi.Input[str]) -> Statement:
     return Statement(
         sid="RefusePlainText",
         effect="Deny",
@@ -71,8 +71,8 @@ def _tls_only(topic_arn: pulumi.Input[str]) -> Statement:
     )
 
 
-def _subscribe(topic: aws.sns.Topic, address: str, opts: pulumi.ResourceOptions) -> None:
-    # Named by a digest: a place in the list changes, and an address is personal data.
+def _subscribe_address(topic: aws.sns.Topic, address: str, opts: pulumi.ResourceOptions) -> None:
+    # The logical name is a digest, because list positions change and an address is personal data.
     digest = hashlib.sha256(address.lower().encode()).hexdigest()[:8]
     aws.sns.TopicSubscription(
         f"email-{digest}", topic=topic.arn, protocol="email", endpoint=address, opts=opts

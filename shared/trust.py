@@ -1,4 +1,4 @@
-"""Who may assume a role: a service, for a resource of this account and of no other; or a workflow."""
+"""Trust policies of roles, for AWS services and GitHub workflows."""
 
 from collections.abc import Sequence
 
@@ -8,28 +8,28 @@ from shared.arns import GITHUB, Arns
 from shared.iam import Statement, resource_policy
 
 
-def by_service(service: str) -> pulumi.Output[str]:
-    """A trust policy for a service that says nothing about for which resource it acts.
+def service_trust_policy(service: str) -> pulumi.Output[str]:
+    """A trust policy for a service, without a condition on the source.
 
-    Lambda and API Gateway document no source condition for the roles they assume.
+    Lambda and API Gateway document no source condition for the roles that they assume.
     """
-    return resource_policy([_assume(service, {})])
+    return resource_policy([_assume_statement(service, {})])
 
 
-def by_service_for(service: str, arns: Arns, source: str) -> pulumi.Output[str]:
-    """A trust policy for a service acting for the resource `source`, an ARN in this account."""
+def source_trust_policy(service: str, arns: Arns, source: str) -> pulumi.Output[str]:
+    """A trust policy for a service that acts on behalf of `source`, an ARN in this account."""
     conditions = {
         "StringEquals": {"aws:SourceAccount": arns.account_id},
         "ArnEquals": {"aws:SourceArn": source},
     }
-    return resource_policy([_assume(service, conditions)])
+    return resource_policy([_assume_statement(service, conditions)])
 
 
-def by_workflow(arns: Arns, subjects: Sequence[str], ref: str = "") -> pulumi.Output[str]:
-    """A trust policy for GitHub Actions, where GitHub says that the run is one of `subjects`, to the letter.
+def workflow_trust_policy(arns: Arns, subjects: Sequence[str], ref: str = "") -> pulumi.Output[str]:
+    """A trust policy for GitHub Actions runs whose token has one of the `subjects` exactly.
 
-    `ref`: the only one whose workflows are trusted. The subject of a job in an environment does not say it,
-    and an environment that nobody has set up is open to every branch: GitHub makes it for who names it.
+    `ref`: the only ref whose workflows are trusted. The subject of a job in an environment does not contain
+    the ref, and GitHub creates a missing environment, without protection rules, when a workflow names it.
 
     https://docs.github.com/en/actions/concepts/security/openid-connect
     https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
@@ -44,7 +44,7 @@ def by_workflow(arns: Arns, subjects: Sequence[str], ref: str = "") -> pulumi.Ou
     return resource_policy([statement])
 
 
-def _assume(service: str, conditions: dict[str, dict[str, str]]) -> Statement:
+def _assume_statement(service: str, conditions: dict[str, dict[str, str]]) -> Statement:
     return Statement(
         sid="Assume",
         actions=["sts:AssumeRole"],

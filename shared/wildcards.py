@@ -1,7 +1,7 @@
-"""The one list of permissions on more than named resources, each with its reason; nothing else passes.
+"""The permissions on wildcard resources that policies may contain, each with its reason.
 
-Where AWS makes up the ids of resources, a pattern stands for them, and a condition says which are meant.
-tests/aws/test_wildcards.py checks each cause against AWS's Service Authorization Reference.
+Where AWS generates the IDs of resources, a pattern covers them and a condition restricts it to the intended
+ones. tests/aws/test_wildcards.py checks each cause against AWS's Service Authorization Reference.
 """
 
 import re
@@ -12,25 +12,31 @@ from typing import Any
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
-# Those that hold only for the values named; the others would turn a guard around.
-_POSITIVE = ("ArnEquals", "ArnLike", "ForAnyValue:StringEquals", "StringEquals", "StringEqualsIfExists")
+# Operators that are true only for the named values. A negated operator would invert a guard.
+_POSITIVE_OPERATORS = (
+    "ArnEquals",
+    "ArnLike",
+    "ForAnyValue:StringEquals",
+    "StringEquals",
+    "StringEqualsIfExists",
+)
 
 
 class Cause(Enum):
-    """Why a permission cannot name its resource."""
+    """The cause for which a permission cannot name its resource."""
 
-    NO_CONTROL = "AWS checks the action on no resource."
-    WHOLE_SERVICE = "AWS takes the action on all resources or on none, and its API reference says so."
-    MADE_UP_ID = "AWS makes up a part of the ARN."
-    PREFIX = "The names begin alike and their number grows."
+    NO_CONTROL = "AWS does not check the action against a resource."
+    WHOLE_SERVICE = "AWS accepts the action only for all resources, according to its API reference."
+    GENERATED_ID = "AWS generates a part of the ARN."
+    PREFIX = "The names have a common prefix and their number grows."
 
 
 @dataclass(frozen=True, kw_only=True)
 class WildcardException:
-    """Actions that may be allowed on resources that match `resource`, a regular expression, and why.
+    """Actions that a policy may allow on resources that match `resource`, a regular expression.
 
-    `guards`: condition keys, of which the statement must test one. `boundary_only`: a role's own policy must
-    name the resources; a boundary, which is one policy of 6144 characters, may use the pattern.
+    `guards`: condition keys; the statement must test at least one. `boundary_only`: the exception applies to
+    boundaries, which are one policy of at most 6144 characters. A role's own policy must name the resources.
     """
 
     cause: Cause
@@ -41,17 +47,18 @@ class WildcardException:
     boundary_only: bool = False
 
     def covers(self, action: str, resource: str, conditions: Conditions) -> bool:
-        """Whether this lets an action be allowed on a wildcard resource under these conditions."""
+        """Whether the exception permits the action on a wildcard resource under these conditions."""
         if action not in self.actions or not re.fullmatch(self.resource, resource):
             return False
-        tested = {key for operator in _POSITIVE for key in conditions.get(operator, {})}
+        tested = {key for operator in _POSITIVE_OPERATORS for key in conditions.get(operator, {})}
         return not self.guards or not tested.isdisjoint(self.guards)
 
 
-def is_listed(action: str, resource: str, conditions: Conditions, *, in_boundary: bool = True) -> bool:
-    """Whether EXCEPTIONS has the action on that wildcard resource, under these conditions.
+def is_exempt(action: str, resource: str, conditions: Conditions, *, in_boundary: bool = True) -> bool:
+    """Whether EXCEPTIONS permits the action on a wildcard resource under these conditions.
 
-    A boundary puts several services into one statement. AWS never checks an action on another's resource.
+    A boundary combines several services in one statement. An action does not apply to resources of another
+    service, so such a pair needs no exception.
     """
     if resource != "*" and resource.split(":")[2:3] != [action.partition(":")[0]]:
         return True
@@ -62,134 +69,134 @@ def is_listed(action: str, resource: str, conditions: Conditions, *, in_boundary
     )
 
 
-def _actions(service: str, names: str) -> tuple[str, ...]:
+def _action_names(service: str, names: str) -> tuple[str, ...]:
     return tuple(f"{service}:{name}" for name in names.split())
 
 
-def _arns(service: str, resource: str) -> str:
-    """In one account and region."""
+def _arn_pattern(service: str, resource: str) -> str:
+    """A pattern for ARNs of one account and region."""
     return rf"arn:[a-z-]+:{service}:[a-z0-9-]+:\d{{12}}:{resource}"
 
 
-_EVERYTHING = r"\*"
+_ANY_RESOURCE = r"\*"
 _NAME = r"[a-z][a-z0-9-]*"
-# The setting nameSuffix, behind a name.
+# The setting nameSuffix at the end of a name.
 _SUFFIX = r"(-[a-z0-9-]+)?"
 _LAYER_TAG = ("aws:ResourceTag/layer", "aws:RequestTag/layer")
 
-# What the functions, the pipe and API Gateway run with.
-_OF_SERVICES = (
+# Roles of the functions, the pipe and API Gateway.
+_RUNTIME_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
-        actions=_actions("xray", "PutTraceSegments PutTelemetryRecords"),
-        resource=_EVERYTHING,
+        actions=_action_names("xray", "PutTraceSegments PutTelemetryRecords"),
+        resource=_ANY_RESOURCE,
         reason="X-Ray has no resource-level control for sending traces.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
-        actions=_actions(
+        actions=_action_names(
             "ec2",
             "DescribeAvailabilityZones DescribeNetworkAcls DescribeNetworkInterfaces DescribePrefixLists"
             " DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets"
             " DescribeVpcEndpointServices DescribeVpcEndpoints DescribeVpcs",
         ),
-        resource=_EVERYTHING,
+        resource=_ANY_RESOURCE,
         reason=(
-            "EC2 has no resource-level control for Describe actions, which Lambda needs to join a VPC, and a"
-            " deployment to find what it made."
+            "EC2 has no resource-level control for Describe actions. Lambda needs them to join a VPC, the"
+            " provider to find its resources."
         ),
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
-        actions=_actions("dynamodb", "ListStreams"),
-        resource=_EVERYTHING,
-        reason="A pipe lists the streams of tables to follow one.",
+        actions=_action_names("dynamodb", "ListStreams"),
+        resource=_ANY_RESOURCE,
+        reason="A pipe lists the streams of tables before it reads one.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions("dynamodb", "DescribeStream GetRecords GetShardIterator"),
-        resource=_arns("dynamodb", r"table/[\w-]+/stream/\*"),
-        reason="DynamoDB names streams by time. The pipe's boundary names the table, its role the stream.",
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("dynamodb", "DescribeStream GetRecords GetShardIterator"),
+        resource=_arn_pattern("dynamodb", r"table/[\w-]+/stream/\*"),
+        reason="DynamoDB names streams by creation time. The boundary names the table, the role the stream.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
             "ec2",
             "CreateNetworkInterface DeleteNetworkInterface AssignPrivateIpAddresses"
             " UnassignPrivateIpAddresses",
         ),
-        resource=_arns("ec2", r"network-interface/\*"),
+        resource=_arn_pattern("ec2", r"network-interface/\*"),
         reason=(
-            "Lambda makes and removes the interfaces, and EC2 gives them ids. Subnets and security group are"
-            " named, and the function's own code is denied these actions."
+            "Lambda creates and deletes the interfaces, and EC2 generates their IDs. Subnets and security"
+            " group are named, and the function's own code is denied these actions."
         ),
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions("logs", "CreateLogStream PutLogEvents"),
-        resource=_arns("logs", r"log-group:[\w/-]+:\*"),
-        reason="Lambda makes up the names of the streams. Their log group is named.",
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("logs", "CreateLogStream PutLogEvents"),
+        resource=_arn_pattern("logs", r"log-group:[\w/-]+:\*"),
+        reason="Lambda generates the names of the log streams. Their log group is named.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
             "logs",
             "CreateLogGroup CreateLogStream DescribeLogStreams PutLogEvents GetLogEvents FilterLogEvents",
         ),
-        resource=_arns("logs", r"\*"),
-        reason="API Gateway has one logging role for all APIs of an account, and refuses a lesser one.",
+        resource=_arn_pattern("logs", r"\*"),
+        reason="API Gateway has one logging role for all APIs of an account and refuses a narrower one.",
     ),
 )
 
-# What the roles run with that deploy a layer.
-_OF_DEPLOYMENTS = (
+# Roles of CI.
+_DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("kms:ListAliases", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes"),
-        resource=_EVERYTHING,
-        reason="The provider finds an alias, a log group and a subscription by these.",
+        resource=_ANY_RESOURCE,
+        reason="The provider finds aliases, log groups and subscriptions with these actions.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:ListFunctions",),
-        resource=_EVERYTHING,
-        reason="Before a network is deleted, the functions that still use it are looked for in the account.",
+        resource=_ANY_RESOURCE,
+        reason="Before a network is deleted, a check lists the functions that still use it.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:GetAccountSettings", "servicequotas:GetAWSDefaultServiceQuota"),
-        resource=_EVERYTHING,
-        reason="Quotas belong to the account. Before a deployment they are compared with what it declares.",
+        resource=_ANY_RESOURCE,
+        reason="Quotas belong to the account. A check compares them with the declared resources.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
-        actions=_actions("sns", "SetSubscriptionAttributes Unsubscribe"),
-        resource=_EVERYTHING,
-        reason="A subscription is no resource of IAM. To subscribe takes the topic, which is named.",
+        actions=_action_names("sns", "SetSubscriptionAttributes Unsubscribe"),
+        resource=_ANY_RESOURCE,
+        reason="IAM has no resource type for subscriptions. Subscribe applies to the topic, which is named.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
+        cause=Cause.GENERATED_ID,
         actions=("route53:AssociateVPCWithHostedZone",),
         resource=r"arn:[a-z-]+:route53:::hostedzone/\*",
-        reason="Private DNS of an endpoint is a hosted zone that AWS makes and owns, and that the VPC joins.",
+        reason="Private DNS of an endpoint uses a hosted zone that AWS owns and associates with the VPC.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("kms:CreateKey",),
-        resource=_EVERYTHING,
-        reason="A key that is being made has no id yet. It must get the tag of the layer.",
+        resource=_ANY_RESOURCE,
+        reason="A new key has no ID yet. It must get the tag of the layer.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:CreateEventSourceMapping",),
-        resource=_EVERYTHING,
-        reason="A mapping that is being made has no id yet. Its function is named.",
+        resource=_ANY_RESOURCE,
+        reason="A new mapping has no ID yet. Its function is named.",
         guards=("lambda:FunctionArn",),
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
             "ec2",
             "AssociateRouteTable AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateRouteTable"
             " CreateSecurityGroup CreateSubnet CreateTags CreateVpc CreateVpcEndpoint DeleteRouteTable"
@@ -198,133 +205,135 @@ _OF_DEPLOYMENTS = (
             " ModifyVpcEndpoint ReplaceRouteTableAssociation RevokeSecurityGroupEgress"
             " RevokeSecurityGroupIngress",
         ),
-        resource=_arns("ec2", r"(route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint)/\*"),
-        reason="EC2 makes up the ids. The resource must have the tag of the layer, or get it as its first.",
+        resource=_arn_pattern(
+            "ec2", r"(route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint)/\*"
+        ),
+        reason="EC2 generates the IDs. The resource must have the tag of the layer, or get it first.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
             "kms",
             "CreateAlias DeleteAlias DescribeKey DisableKeyRotation EnableKeyRotation"
             " GetKeyPolicy GetKeyRotationStatus ListResourceTags PutKeyPolicy ScheduleKeyDeletion TagResource"
             " UntagResource UpdateAlias UpdateKeyDescription",
         ),
-        resource=_arns("kms", r"key/\*"),
-        reason="KMS makes up the ids. The key must have the tag of the layer, or get it as its first.",
+        resource=_arn_pattern("kms", r"key/\*"),
+        reason="KMS generates the IDs. The key must have the tag of the layer, or get it first.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
             "lambda",
             "DeleteEventSourceMapping GetEventSourceMapping ListTags TagResource UntagResource"
             " UpdateEventSourceMapping",
         ),
-        resource=_arns("lambda", r"event-source-mapping:\*"),
-        reason="Lambda makes up the ids. The mapping must have the tag of the layer, or get it as its first.",
+        resource=_arn_pattern("lambda", r"event-source-mapping:\*"),
+        reason="Lambda generates the IDs. The mapping must have the tag of the layer, or get it first.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions("apigateway", "DELETE GET PATCH POST PUT"),
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("apigateway", "DELETE GET PATCH POST PUT"),
         resource=r"arn:[a-z-]+:apigateway:[a-z0-9-]+::/(restapis|tags)/\*",
-        reason="API Gateway makes up the ids. The API, whose tags its parts inherit, has that of the layer.",
+        reason="API Gateway generates the IDs. The API has the tag of the layer; its parts inherit it.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
             "logs",
             "AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey"
             " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
         ),
-        resource=_arns("logs", r"log-group:[\w/-]+:?\*"),
-        reason="The ARN of a log group is written with ':*' behind its name, which stands for its streams.",
+        resource=_arn_pattern("logs", r"log-group:[\w/-]+:?\*"),
+        reason="Some actions use the ARN of a log group with ':*' at the end.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions("s3", "DeleteObject GetObject PutObject"),
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("s3", "DeleteObject GetObject PutObject"),
         resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/(\*|stacks)|backups|\*)/[a-z0-9-]+/\*",
-        reason="Pulumi makes up the names of the files that it keeps of a stack. Their folder is named.",
+        reason="Pulumi generates the names of the state files of a stack. Their folder is named.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
+        cause=Cause.GENERATED_ID,
         actions=("s3:GetObject",),
         resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/\.pulumi/(stacks|history|locks)/\*",
-        reason="Previews and drift are of every stack, so that their role reads all states and locks.",
+        reason="Previews and drift detection cover every stack, so their role reads all states and locks.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
+        cause=Cause.GENERATED_ID,
         actions=("s3:GetObject",),
         resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/\.pulumi/\*",
-        reason="A layer's own policy names the states that it reads; its boundary has one pattern for all.",
+        reason="A layer's own policy names the states that it reads. Its boundary has one pattern for all.",
         boundary_only=True,
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions("ec2", "DeleteNetworkInterface DetachNetworkInterface"),
-        resource=_arns("ec2", r"network-interface/\*"),
-        reason="Lambda's interfaces outlive its functions and block the deletion of subnets and security"
-        " groups. They must be in the VPC of the layer.",
+        actions=_action_names("ec2", "DeleteNetworkInterface DetachNetworkInterface"),
+        resource=_arn_pattern("ec2", r"network-interface/\*"),
+        reason="Lambda's interfaces remain after the deletion of a function and block the deletion of subnets"
+        " and security groups. They must be in the VPC of the layer.",
         guards=("ec2:Vpc",),
     ),
     WildcardException(
         cause=Cause.WHOLE_SERVICE,
         actions=("cloudwatch:DescribeAlarms",),
-        resource=_EVERYTHING,
-        reason="CloudWatch describes composite alarms to those only who may describe all alarms.",
+        resource=_ANY_RESOURCE,
+        reason="CloudWatch describes composite alarms only to roles that may describe all alarms.",
     ),
     WildcardException(
         cause=Cause.WHOLE_SERVICE,
         actions=("cloudwatch:PutCompositeAlarm",),
-        resource=_EVERYTHING,
-        reason="CloudWatch lets only those create composite alarms who may create any. The alarm must get the"
-        " tag of the layer.",
+        resource=_ANY_RESOURCE,
+        reason="CloudWatch checks the creation of composite alarms against all resources only. The alarm must"
+        " get the tag of the layer.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions(
+        actions=_action_names(
             "cloudwatch",
             "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm"
             " TagResource UntagResource",
         ),
-        resource=_arns("cloudwatch", rf"alarm:fraud-pipeline-{_NAME}-\*{_SUFFIX}")
+        resource=_arn_pattern("cloudwatch", rf"alarm:fraud-pipeline-{_NAME}-\*{_SUFFIX}")
         + "|"
         + rf"arn:[a-z-]+:cloudwatch::\d{{12}}:dashboard/fraud-pipeline-{_NAME}-\*{_SUFFIX}",
-        reason="A layer has tens of alarms and adds some with every feature. Their names begin with its own.",
+        reason="A layer has tens of alarms, and new features add more. Their prefix is the layer's name.",
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions(
+        actions=_action_names(
             "iam",
             "CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion"
             " ListPolicyVersions TagPolicy UntagPolicy",
         ),
         resource=rf"arn:[a-z-]+:iam::\d{{12}}:policy/fraud-pipeline-\*-boundary{_SUFFIX}",
-        reason="Foundation makes the boundary of every role of the pipeline. Its own is denied to it.",
+        reason="Foundation creates the boundary of every role of the pipeline. Its own boundary is denied.",
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions(
+        actions=_action_names(
             "iam",
             "DeleteRole GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole"
             " ListRolePolicies TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
         ),
         resource=rf"arn:[a-z-]+:iam::\d{{12}}:role/fraud-pipeline-deploy-\*{_SUFFIX}",
-        reason="Foundation makes the role that deploys each layer. Its own is denied to it.",
+        reason="Foundation creates the deploy role of each layer. Its own role is denied.",
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
+        actions=_action_names("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
         resource=rf"arn:[a-z-]+:iam::\d{{12}}:role/fraud-pipeline-deploy-\*{_SUFFIX}",
-        reason="Foundation makes the role that deploys each layer, with the boundary of such a role.",
+        reason="Foundation creates the deploy role of each layer, with the boundary of a deploy role.",
         guards=("iam:PermissionsBoundary",),
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions(
+        actions=_action_names(
             "iam",
             "CreatePolicy CreatePolicyVersion CreateRole DeletePolicy DeletePolicyVersion DeleteRole"
             " DeleteRolePolicy GetPolicy GetPolicyVersion GetRole GetRolePolicy ListAttachedRolePolicies"
@@ -334,77 +343,77 @@ _OF_DEPLOYMENTS = (
         ),
         resource=r"arn:[a-z-]+:iam::\d{12}:(role/fraud-pipeline-deploy-\*|policy/fraud-pipeline-\*-boundary)"
         + _SUFFIX,
-        reason="Foundation's boundary puts together what its own policy says of roles and of boundaries.",
+        reason="Foundation's boundary combines the statements of its own policy on roles and on boundaries.",
         boundary_only=True,
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions("cloudwatch", "GetDashboard ListTagsForResource")
-        + _actions(
+        actions=_action_names("cloudwatch", "GetDashboard ListTagsForResource")
+        + _action_names(
             "lambda",
             "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
             " GetPolicy ListTags ListVersionsByFunction",
         )
-        + _actions("logs", "ListTagsForResource"),
+        + _action_names("logs", "ListTagsForResource"),
         resource=r"arn:[a-z-]+:(cloudwatch|lambda|logs):[a-z0-9-]*:\d{12}"
         rf":(alarm:|dashboard/|function:|log-group:/aws/lambda/)fraud-pipeline-\*{_SUFFIX}",
-        reason="Who looks at all looks at every function and alarm of the pipeline, and can change none.",
+        reason="The read-only role reads every function and alarm of the pipeline.",
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions("kms", "CreateAlias DeleteAlias UpdateAlias"),
-        resource=_arns("kms", rf"alias/fraud-\*{_SUFFIX}"),
-        reason="Foundation's own policy names the aliases of its keys; its boundary has one pattern for all.",
+        actions=_action_names("kms", "CreateAlias DeleteAlias UpdateAlias"),
+        resource=_arn_pattern("kms", rf"alias/fraud-\*{_SUFFIX}"),
+        reason="Foundation's own policy names the aliases of its keys. Its boundary has one pattern for all.",
         boundary_only=True,
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:CreateEventSourceMapping",),
-        resource=_EVERYTHING,
-        reason="A layer's boundary leaves it to its own policy to name the function of a mapping.",
+        resource=_ANY_RESOURCE,
+        reason="The layer's own policy names the function of the mapping. Its boundary does not.",
         guards=_LAYER_TAG,
         boundary_only=True,
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions("budgets", "ListTagsForResource ViewBudget")
-        + _actions("cloudwatch", "GetDashboard ListTagsForResource")
-        + _actions(
+        actions=_action_names("budgets", "ListTagsForResource ViewBudget")
+        + _action_names("cloudwatch", "GetDashboard ListTagsForResource")
+        + _action_names(
             "dynamodb", "DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource"
         )
-        + _actions("events", "DescribeEventBus DescribeRule ListTagsForResource ListTargetsByRule")
-        + _actions("kms", "DescribeKey")
-        + _actions(
+        + _action_names("events", "DescribeEventBus DescribeRule ListTagsForResource ListTargetsByRule")
+        + _action_names("kms", "DescribeKey")
+        + _action_names(
             "lambda",
             "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
             " GetPolicy ListTags ListVersionsByFunction",
         )
-        + _actions("logs", "ListTagsForResource")
-        + _actions("pipes", "DescribePipe ListTagsForResource")
-        + _actions("sns", "GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource")
-        + _actions("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags"),
+        + _action_names("logs", "ListTagsForResource")
+        + _action_names("pipes", "DescribePipe ListTagsForResource")
+        + _action_names("sns", "GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource")
+        + _action_names("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags"),
         resource=r"arn:[a-z-]+:[a-z0-9]+:[a-z0-9-]*:\d{12}:([a-z-]+[:/])?\*",
-        reason="The role that looks at all layers names each resource. Its boundary cannot: it must fit into"
-        " one policy however many layers there are.",
+        reason="The read-only role names each resource. Its boundary has patterns, because it must fit into"
+        " one policy for any number of layers.",
         boundary_only=True,
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_actions(
+        actions=_action_names(
             "iam",
             "GetPolicy GetPolicyVersion GetRole GetRolePolicy ListAttachedRolePolicies"
             " ListInstanceProfilesForRole ListPolicyVersions ListRolePolicies",
         ),
         resource=r"arn:[a-z-]+:iam::\d{12}:(policy|role)/fraud-pipeline-\*[a-z0-9-]*",
-        reason="Who looks at all looks at every role and policy of the pipeline, and can change none.",
+        reason="The read-only role reads every role and policy of the pipeline.",
     ),
     WildcardException(
-        cause=Cause.MADE_UP_ID,
-        actions=_actions("kms", "Decrypt Encrypt GenerateDataKey"),
-        resource=_arns("kms", r"key/\*"),
-        reason="The key of Pulumi's state is not made by any stack. The key must have the alias of that one.",
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("kms", "Decrypt Encrypt GenerateDataKey"),
+        resource=_arn_pattern("kms", r"key/\*"),
+        reason="No stack creates the key of Pulumi's state. The key must have the alias of the state key.",
         guards=("kms:ResourceAliases",),
     ),
 )
 
-EXCEPTIONS = (*_OF_SERVICES, *_OF_DEPLOYMENTS)
+EXCEPTIONS = (*_RUNTIME_EXCEPTIONS, *_DEPLOYMENT_EXCEPTIONS)

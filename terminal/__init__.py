@@ -1,1 +1,1 @@
-"""Input and output on a terminal: messages, questions, progress, errors."""
+"""Terminal input and output: messages, questions, progress and errors."""

@@ -1,31 +1,63 @@
-"""What AWS, or the way to it, raises, as the error that a user reads."""
+"""Errors of AWS clients as `UserError`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
-from terminal.errors import UserError
+from terminal.command_line import command_line
+from terminal.errors import CredentialsError, UserError
+
+_CREDENTIAL_ERRORS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+_CREDENTIAL_CODES = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+    }
+)
 
 
 @contextmanager
-def told_to_users() -> Iterator[None]:
-    """Turns botocore's errors into a `UserError` of one line."""
+def translate_aws_errors() -> Iterator[None]:
+    """Raise errors of botocore as `UserError`, and those about credentials as `CredentialsError`."""
     try:
         yield
+    except _CREDENTIAL_ERRORS as error:
+        raise CredentialsError from error
     except ClientError as error:
-        problem = error.response.get("Error", {})
-        said = _sentence(str(problem.get("Message") or problem.get("Code")))
-        hint = (
-            # There is no other bucket than that of the state.
-            "Make it: invoke bootstrap"
-            if problem.get("Code") == "NoSuchBucket"
-            else "Check which credentials are in use: aws sts get-caller-identity"
-        )
-        raise UserError(f"AWS refuses {error.operation_name}: {said}", hint) from error
+        raise _from_client_error(error) from error
     except BotoCoreError as error:
-        raise UserError(_sentence(str(error)), "Check the credentials and the network.") from error
+        raise UserError(_as_sentence(str(error)), "Check the network connection and the region.") from error
 
 
-def _sentence(text: str) -> str:
+def _from_client_error(error: ClientError) -> UserError:
+    details = error.response.get("Error", {})
+    code = details.get("Code")
+    if code in _CREDENTIAL_CODES:
+        return CredentialsError()
+    message = f"AWS rejects {error.operation_name}: {_as_sentence(str(details.get('Message') or code))}"
+    # The only bucket that tasks use is the bucket of the state.
+    if code == "NoSuchBucket":
+        return UserError(message, f"Create the bucket of the state: {command_line('bootstrap', env='ENV')}")
+    return UserError(message, "Check the credentials in use: aws sts get-caller-identity")
+
+
+def _as_sentence(text: str) -> str:
     return " ".join(text.split()).rstrip(".") + "."

@@ -1,10 +1,10 @@
-"""The one error that a user is meant to read. It owns no handling: tasks.py turns it into an exit status."""
+"""Errors that a user can act on. `cli.task` prints them and turns them into exit statuses."""
 
 
 class UserError(Exception):
-    """Something the user can act on: one line that says what is wrong, and one that says what to do.
+    """A failed task, with a message that states the problem and a hint that states what to do.
 
-    A task that ends with it exits with its `status` and shows no traceback.
+    `status` is the exit status of the task.
     """
 
     status = 1
@@ -18,7 +18,17 @@ class UserError(Exception):
         return f"{self.message} {self.hint}".rstrip()
 
 
-class PartlyDoneError(UserError):
-    """Something failed after something else may have changed: not the same as nothing done."""
+class PartialFailureError(UserError):
+    """A failed task that may have changed something before it failed."""
 
     status = 3
+
+
+class CredentialsError(UserError):
+    """The AWS credentials are missing, invalid or expired."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The AWS credentials are missing, invalid or expired.",
+            "Set AWS_PROFILE, or sign in: aws sso login",
+        )

@@ -1,29 +1,38 @@
-"""Fixtures that every kind of test may use."""
+"""Fixtures that all kinds of tests can use."""
 
+import os
 from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
+from terminal.command_line import VARIABLE
 from tests import deployment
+
+# Messages name `invoke`, even if ./inv runs the tests.
+os.environ.pop(VARIABLE, None)
+# Each session would read the models of AWS's services again, which takes half of the time of some tests.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    """The embedded AWS of this test run: its own folder, a free port, stopped at the end whatever happens."""
+    """The embedded AWS of this test run, with its own folder on a free port; stopped at the end."""
     with embedded_aws(tmp_path_factory.mktemp("aws") / ".local") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def deployed(aws: EmbeddedAws) -> Deployed:
+def deployed(aws: EmbeddedAws) -> DeployedPipeline:
     """The four stacks on the embedded AWS of this test run."""
-    return deployment.deploy(aws)
+    return deployment.deploy_stacks(aws)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how much of AWS's limits is used: tests/aws/test_limits.py records it."""
+    """Print the use of AWS's limits, which tests/aws/test_limits.py records."""
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     margins = [text for report in reports for name, text in report.user_properties if name == "margin"]
     if margins:

@@ -1,4 +1,4 @@
-"""Git repositories that tests make, with nothing of the user's own settings."""
+"""Git repositories for tests, without the user's git settings."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +8,8 @@ from orchestration.git import Git
 PERSON = "Ann"
 
 
-def make(root: Path) -> Git:
-    """An empty repository at `root`, which may hold files already."""
+def create_repository(root: Path) -> Git:
+    """Initialize a repository in `root`, which may contain files."""
     root.mkdir(parents=True, exist_ok=True)
     git = Git(root)
     git.run("init", "--quiet", "--initial-branch=main")
@@ -18,8 +18,8 @@ def make(root: Path) -> Git:
     return git
 
 
-def commit(git: Git, subject: str, files: Mapping[str, str] | None = None) -> str:
-    """Write the files, by their path from the root, and commit all that changed; returns the commit's id."""
+def commit_files(git: Git, subject: str, files: Mapping[str, str] | None = None) -> str:
+    """Write files (by their relative paths) and commit all changes; returns the commit id."""
     for path, text in (files or {}).items():
         file = git.root / path
         file.parent.mkdir(parents=True, exist_ok=True)

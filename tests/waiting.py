@@ -1,4 +1,4 @@
-"""Waiting for what happens in another process: on a condition with a deadline, never for a length of time."""
+"""Waits for a condition with a deadline, for tests of other processes."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,12 @@ STEP_SECONDS = 0.02
 
 
 def wait_for(condition: Callable[[], T], *, seconds: float = 15.0, what: str = "") -> T:
-    """The first true result of `condition`; fails the test if there is none in time."""
+    """The first true result of `condition`. Raises AssertionError after the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > deadline:
-            raise AssertionError(f"not in {seconds:.0f} s: {what or condition}")
+            raise AssertionError(f"Timeout after {seconds:.0f} s while waiting for: {what or condition}")
         time.sleep(STEP_SECONDS)

@@ -1,1 +1,1 @@
-"""Tasks that simulate, train and backtest."""
+"""Tasks that simulate transactions, train models and run backtests."""

@@ -1,48 +1,66 @@
-"""Opens a file of transactions for a task: says what it takes for granted, and how far a check is."""
+"""Datasets of tasks: options, progress, output files, and errors of detection as user errors."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
 
-from detection.data.columns import Labelled
-from detection.data.dataset import Dataset, Facts
+from detection.data.columns import UNIT_NAMES, LabelledTransaction
+from detection.data.dataset import Dataset, DatasetSummary
 from detection.data.row_errors import Unit
+from detection.errors import DetectionError
+from detection.rules.errors import FaultyRulesError
+from functions.fraud.scoring.rules import RulesError
 from terminal.errors import UserError
-from terminal.output import say
-from terminal.progress_bar import bar
+from terminal.output import print_message
+from terminal.progress import show_progress_bar
 
-_TOLD_EVERY = 1 << 12
-UNITS: tuple[Unit, ...] = get_args(Unit)
+_PROGRESS_ROWS = 1 << 12
 
 
-def opened(data: str, unit: str = "", *, labels: bool = True) -> Dataset:
-    """The file, which says what was fraud if `labels`. Raises UserError or DatasetError."""
-    known: Unit | None = next((one for one in UNITS if one == unit), None)
-    if unit and known is None:
-        raise UserError(f"--unit {unit} is no unit of time.", f"Units are: {', '.join(UNITS)}.")
-    dataset = Dataset(Path(data), unit=known, labels=labels)
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Convert errors of detection to UserError."""
+    try:
+        yield
+    except DetectionError as error:
+        raise UserError(error.message, error.hint) from error
+    except FaultyRulesError as error:
+        raise UserError(str(error)) from error
+    except RulesError as error:
+        raise UserError(f"{error}.") from error
+
+
+def open_dataset(data: str, unit: str = "", *, labels: bool = True) -> Dataset:
+    """Open the dataset and print its notes. Raises UserError or DatasetError.
+
+    `labels`: whether the dataset must have labels.
+    """
+    given_unit: Unit | None = next((name for name in UNIT_NAMES if name == unit), None)
+    if unit and given_unit is None:
+        raise UserError(f"--unit: '{unit}' is not a unit of timestamps.", f"Use {' or '.join(UNIT_NAMES)}.")
+    dataset = Dataset(Path(data), unit=given_unit, labels=labels)
     for note in dataset.notes():
-        say(note)
+        print_message(note)
     return dataset
 
 
-def checked(dataset: Dataset) -> Facts:
-    """What the file holds. Raises DatasetError where a row is bad."""
-    with bar("checking", dataset.size_bytes) as done:
-        return dataset.check(done)
+def check_dataset(dataset: Dataset) -> DatasetSummary:
+    """Check the whole dataset and show the progress. Raises DatasetError."""
+    with show_progress_bar("checking", dataset.size_bytes) as update:
+        return dataset.check(update)
 
 
-def rows(dataset: Dataset, done: Callable[[float], None]) -> Iterator[Labelled]:
-    """The file's transactions; `done` is told now and then how many bytes are read. Raises DatasetError."""
+def iterate_rows(dataset: Dataset, update: Callable[[float], None]) -> Iterator[LabelledTransaction]:
+    """The transactions of the dataset. `update` receives the number of bytes read. Raises DatasetError."""
     for number, labelled in enumerate(dataset.rows()):
-        if not number % _TOLD_EVERY:
-            done(dataset.done_bytes)
+        if not number % _PROGRESS_ROWS:
+            update(dataset.done_bytes)
         yield labelled
 
 
-def not_the_data(option: str, path: str, data: str) -> Path:
-    """A file to write to. Raises UserError if it is the one that is read."""
+def output_path(option: str, path: str, data: str) -> Path:
+    """The path of an output file. Raises UserError if it is the dataset."""
     target = Path(path)
     if target.exists() and Path(data).exists() and target.samefile(data):
-        raise UserError(f"{option} {path} is the file that is read.", "Name another one.")
+        raise UserError(f"{option}: {path} is the input file.", "Use another file.")
     return target

@@ -1,64 +1,59 @@
-"""Tasks that need no deployment: making up a past, training on one, and testing on one."""
+"""Tasks that need no deployment: simulate transactions, train a model and backtest it."""
 
-# Imported in the tasks: what they calculate with takes seconds to load.
+# The tasks import numerical libraries, which take seconds to load.
 # ruff: noqa: PLC0415
 
 from invoke.context import Context
 
+from cli.models.options import DAY, LABEL_DELAY, UNIT
 from cli.options import JSON
-from cli.task import Whole, task
+from cli.task import NonNegativeInt, task
 
-DATA = "labelled transactions in order of time, CSV or Parquet"
-UNIT = "what the file counts its times in: s or ms (default: told by the first, and said)"
-LABEL_DELAY = "how long after a transaction its fraud is reported, such as 7d"
-DAY = "a date, a time (UTC), or a number: a day of the file, from 0"
+DATA = "Read labelled transactions, in order of time, from this CSV or Parquet file"
 
 
 @task(
     help={
-        "out": "file to write, .csv or .parquet",
-        "customers": "accounts",
-        "terminals": "merchants",
-        "days": "how many days of transactions",
-        "seed": "the same seed makes the same file",
-        "start": "the first day",
+        "out": "Write this file, .csv or .parquet",
+        "customers": "Simulate this number of accounts",
+        "terminals": "Simulate this number of merchants",
+        "days": "Simulate this number of days",
+        "seed": "Use this seed; the same seed makes the same file",
+        "start": "Start on this day",
     }
 )
 def simulate(
     _: Context,
     *,
     out: str,
-    customers: int = Whole(5_000),
-    terminals: int = Whole(10_000),
-    days: int = Whole(183),
-    seed: int = Whole(1),
+    customers: int = NonNegativeInt(5_000),
+    terminals: int = NonNegativeInt(10_000),
+    days: int = NonNegativeInt(183),
+    seed: int = NonNegativeInt(1),
     start: str = "2018-04-01",
 ) -> None:
-    """Make up a file of transactions with fraud.
+    """Simulate a file of transactions with fraud.
 
-    As in the Fraud Detection Handbook: customers buy at terminals near them, and fraud is of three scenarios:
-    large amounts, terminals that are compromised for four weeks, cards whose details are stolen.
+    The simulation is that of the Fraud Detection Handbook. Customers buy at terminals near them. Fraud has
+    three scenarios: large amounts, terminals that are compromised for four weeks, and cards with stolen
+    details.
     """
-    from cli.models import _commands
+    from cli.models.simulation import write_simulation
 
-    _commands.simulate(
-        _commands.Simulated(
-            out=out, customers=customers, terminals=terminals, days=days, seed=seed, start=start
-        )
-    )
+    write_simulation(out, customers=customers, terminals=terminals, days=days, seed=seed, start=start)
 
 
 @task(
     help={
         "data": DATA,
-        "out": "file to write the model to",
+        "out": "Write the model to this file",
         "unit": UNIT,
         "label_delay": LABEL_DELAY,
-        "from": f"first day to train on: {DAY}",
-        "to": f"last day to train on: {DAY}",
-        "seed": "the same seed and data make the same model",
-        "alerts_per_day": "threshold: that many alerts a day (default: 100, unless --precision is given)",
-        "precision": "threshold: this share of the alerts is fraud, such as 0.5",
+        "from": f"Train from this day on: {DAY}",
+        "to": f"Train until the end of this day: {DAY}",
+        "seed": "Use this seed; the same seed and data make the same model",
+        "alerts_per_day": "Choose the threshold for this number of alerts a day (default: 100)",
+        "precision": "Choose the threshold for this precision, such as 0.5, instead of a number of alerts",
         "json": JSON,
     }
 )
@@ -71,44 +66,43 @@ def train(
     label_delay: str = "7d",
     from_: str = "",
     to: str = "",
-    seed: int = Whole(0),
+    seed: int = NonNegativeInt(0),
     alerts_per_day: str = "",
     precision: str = "",
     json: bool = False,
 ) -> None:
     """Train a model on past transactions.
 
-    The file before --from is history: features are what the pipeline would have known at each transaction.
+    Transactions before --from are history. Features have the values that the pipeline would have computed at
+    the time of each transaction.
     """
-    from cli.models import _commands
+    from cli.models.training import train_model
 
-    _commands.train(
-        _commands.Trained(
-            data=data,
-            out=out,
-            unit=unit,
-            label_delay=label_delay,
-            train_from=from_,
-            train_to=to,
-            seed=seed,
-            alerts_per_day=alerts_per_day,
-            precision=precision,
-            as_json=json,
-        )
+    train_model(
+        data,
+        out,
+        unit=unit,
+        label_delay=label_delay,
+        train_from=from_,
+        train_to=to,
+        seed=seed,
+        alerts_per_day=alerts_per_day,
+        precision=precision,
+        as_json=json,
     )
 
 
 @task(
     help={
         "data": DATA,
-        "model": "file of a trained model (default: rules alone)",
-        "rules": "file of rules (default: those that are deployed, stacks/processing/rules.yaml)",
+        "model": "Decide with the model in this file (default: by rules only)",
+        "rules": "Decide by the rules in this file (default: the setting rulesFile of the environment local)",
         "unit": UNIT,
-        "test_from": f"first day to test: {DAY} (default: the whole file)",
-        "test_to": f"last day to test: {DAY}",
-        "label_delay": f"{LABEL_DELAY} (default: the model's, or 7d)",
-        "scores": "CSV file to write: each transaction's score, decision and reasons",
-        "html": "report to write, with charts",
+        "test_from": f"Test from this day on: {DAY} (default: the whole dataset)",
+        "test_to": f"Test until the end of this day: {DAY}",
+        "label_delay": f"{LABEL_DELAY} (default: the label delay of the model, or 7d)",
+        "scores": "Write the score, decision and reasons of each transaction to this CSV file",
+        "html": "Write a report with charts to this file",
         "json": JSON,
     }
 )
@@ -126,23 +120,22 @@ def backtest(
     html: str = "",
     json: bool = False,
 ) -> None:
-    """Replay past transactions: what would be flagged.
+    """Replay past transactions and measure the alerts.
 
-    Transactions of accounts that were known to be compromised when the day began count for no figure.
+    Figures exclude transactions of accounts that were known to be compromised at the start of the day.
     """
-    from cli.models import _commands
+    from cli.models.backtesting import run_backtest
+    from cli.rules_file import find_rules_file
 
-    _commands.backtest(
-        _commands.Backtested(
-            data=data,
-            model=model,
-            rules=rules,
-            unit=unit,
-            test_from=test_from,
-            test_to=test_to,
-            label_delay=label_delay,
-            scores=scores,
-            html=html,
-            as_json=json,
-        )
+    run_backtest(
+        data,
+        find_rules_file(rules, "local"),
+        model=model,
+        unit=unit,
+        test_from=test_from,
+        test_to=test_to,
+        label_delay=label_delay,
+        scores=scores,
+        html=html,
+        as_json=json,
     )

@@ -1,4 +1,4 @@
-"""Trains a model on a file of the past and shows its card."""
+"""Trains a model for the task `train` and shows its card."""
 
 import hashlib
 from pathlib import Path
@@ -7,112 +7,125 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import checked, not_the_data, opened, rows
-from cli.models.options import Trained
-from cli.models.told import told_to_users
-from detection.data.atomic_file import replaced
-from detection.data.dataset import Dataset, Facts
-from detection.data.dates import DAY_MS, begin_ms, end_ms
-from detection.training.train import DEFAULT_ALERTS_PER_DAY, Training
-from detection.training.train import train as trained
-from functions.fraud.scoring.model import MOST_LABEL_DELAY_DAYS, Model
-from terminal.durations import milliseconds
+from cli.models.datasets import check_dataset, iterate_rows, open_dataset, output_path, user_errors
+from detection.data.atomic_file import replace_atomically
+from detection.data.dataset import Dataset
+from detection.data.dates import parse_period_begin_ms, parse_period_end_ms
+from detection.training.train import DEFAULT_ALERTS_PER_DAY, TrainingOptions, train_artifact
+from functions.common.domain.time_buckets import DAY_MS
+from functions.fraud.scoring.model import MAX_LABEL_DELAY_DAYS, FraudModel
+from terminal.command_line import command_line
+from terminal.durations import parse_duration_ms
 from terminal.errors import UserError
 from terminal.output import console, print_json
-from terminal.progress_bar import bar
+from terminal.progress import show_progress_bar
 
 
-def train(typed: Trained) -> None:
-    """Write the artifact, whole or not at all, and print its card. Raises UserError."""
-    out = not_the_data("--out", typed.out, typed.data)
-    days, alerts, precision = _label_delay_days(typed), _alerts_per_day(typed), _precision(typed)
-    with told_to_users():
-        dataset = opened(typed.data, typed.unit)
-        facts = checked(dataset)
-        training = Training(
-            from_ms=_begin_ms(typed, facts),
-            to_ms=end_ms("--to", typed.train_to, facts.first_ms) if typed.train_to else facts.last_ms + 1,
-            label_delay_days=days,
-            seed=int(typed.seed),
+def train_model(
+    data: str,
+    out: str,
+    *,
+    unit: str = "",
+    label_delay: str = "7d",
+    train_from: str = "",
+    train_to: str = "",
+    seed: int = 0,
+    alerts_per_day: str = "",
+    precision: str = "",
+    as_json: bool = False,
+) -> None:
+    """Write the artifact atomically and print its card. An empty string is an option without a value.
+
+    Raises UserError.
+    """
+    path = output_path("--out", out, data)
+    if alerts_per_day and precision:
+        raise UserError("--alerts-per-day and --precision exclude each other.", "Use one of them.")
+    label_delay_days = _parse_label_delay_days(label_delay)
+    alerts, min_precision = _parse_alerts_per_day(alerts_per_day), _parse_precision(precision)
+    with user_errors():
+        dataset = open_dataset(data, unit)
+        summary = check_dataset(dataset)
+        first_ms = summary.first_ms
+        options = TrainingOptions(
+            from_ms=parse_period_begin_ms("--from", train_from, first_ms) if train_from else first_ms,
+            to_ms=parse_period_end_ms("--to", train_to, first_ms) if train_to else summary.last_ms + 1,
+            label_delay_days=label_delay_days,
+            seed=int(seed),
             alerts_per_day=alerts,
-            precision=precision,
-            data_sha256=_sha256(dataset.path),
+            precision=min_precision,
+            data_sha256=_hash_file(dataset.path),
         )
-        with replaced(out) as draft:
-            artifact = _trained(dataset, training)
+        with replace_atomically(path) as draft:
+            artifact = _train_with_progress(dataset, options)
             draft.write_bytes(artifact)
-    _show(typed, Model.from_json(artifact), len(artifact))
+    _show_model(out, FraudModel.from_json(artifact), len(artifact), as_json=as_json)
 
 
-def _trained(dataset: Dataset, training: Training) -> bytes:
-    with bar("training", dataset.size_bytes) as done:
-        return trained(rows(dataset, done), training)
+def _train_with_progress(dataset: Dataset, options: TrainingOptions) -> bytes:
+    with show_progress_bar("training", dataset.size_bytes) as update:
+        return train_artifact(iterate_rows(dataset, update), options)
 
 
-def _begin_ms(typed: Trained, facts: Facts) -> int:
-    return begin_ms("--from", typed.train_from, facts.first_ms) if typed.train_from else facts.first_ms
-
-
-def _label_delay_days(typed: Trained) -> int:
-    delay_ms = milliseconds("--label-delay", typed.label_delay)
-    if delay_ms % DAY_MS or delay_ms > MOST_LABEL_DELAY_DAYS * DAY_MS:
+def _parse_label_delay_days(text: str) -> int:
+    delay_ms = parse_duration_ms("--label-delay", text)
+    if delay_ms % DAY_MS or delay_ms > MAX_LABEL_DELAY_DAYS * DAY_MS:
         raise UserError(
-            f"--label-delay {typed.label_delay} is not whole days, up to {MOST_LABEL_DELAY_DAYS}.",
-            "Give one such as 7d.",
+            f"--label-delay: '{text}' is not a whole number of days up to {MAX_LABEL_DELAY_DAYS}.",
+            "Use a duration such as 7d.",
         )
     return delay_ms // DAY_MS
 
 
-def _alerts_per_day(typed: Trained) -> float:
-    if typed.alerts_per_day and typed.precision:
-        raise UserError("--alerts-per-day and --precision are two ways to choose a threshold.", "Give one.")
-    if not typed.alerts_per_day:
+def _parse_alerts_per_day(text: str) -> float:
+    if not text:
         return DEFAULT_ALERTS_PER_DAY
-    alerts = _number("--alerts-per-day", typed.alerts_per_day)
+    alerts = _parse_number("--alerts-per-day", text)
     if not 0 < alerts < float("inf"):
-        raise UserError(f"--alerts-per-day {typed.alerts_per_day} is not above 0.")
+        raise UserError(f"--alerts-per-day: '{text}' is not above 0.", "Use a number such as 50.")
     return alerts
 
 
-def _precision(typed: Trained) -> float | None:
-    if not typed.precision:
+def _parse_precision(text: str) -> float | None:
+    if not text:
         return None
-    precision = _number("--precision", typed.precision)
+    precision = _parse_number("--precision", text)
     if not 0 < precision <= 1:
-        raise UserError(f"--precision {typed.precision} is no share above 0 and up to 1.", "Give 0.5, say.")
+        raise UserError(f"--precision: '{text}' is not above 0 and at most 1.", "Use a number such as 0.5.")
     return precision
 
 
-def _number(option: str, text: str) -> float:
+def _parse_number(option: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UserError(f"{option} {text} is no number.") from None
+        raise UserError(f"{option}: '{text}' is not a number.", "Use a number such as 0.5 or 50.") from None
 
 
-def _sha256(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _show(typed: Trained, model: Model, size_bytes: int) -> None:
-    found = {"out": typed.out, "version": model.version, "threshold": model.threshold, **model.card}
-    if typed.as_json:
-        print_json(found)
+def _show_model(out: str, model: FraudModel, size_bytes: int, *, as_json: bool) -> None:
+    fields = {"out": out, "version": model.version, "threshold": model.threshold, **model.card}
+    if as_json:
+        print_json(fields)
         return
     table = Table(title=Text(f"Model {model.version}", style="bold"), title_justify="left", show_header=False)
-    for name, value in {**found, "size": f"{size_bytes / 1000:,.0f} kB"}.items():
-        table.add_row(name.replace("_", " "), Text(_words(name, value)))
+    for name, value in {**fields, "size": f"{size_bytes / 1000:,.0f} kB"}.items():
+        table.add_row(name.replace("_", " "), Text(_format_card_value(name, value)))
     console.print(table)
-    console.print(Text(f"Test it: invoke backtest --data FILE --model {typed.out}"), style="dim")
+    command = command_line("backtest", "--data", "FILE", "--model", out)
+    console.print(Text(f"Backtest the model: {command}"), style="dim")
 
 
-def _words(name: str, value: Any) -> str:
-    """A value of the card for people."""
+def _format_card_value(name: str, value: Any) -> str:
     if name == "out_of_fold":
         return "\n".join(
-            f"{figure.replace('_', ' ')}: {ends['value']:.4f} ({ends['from']:.4f} to {ends['to']:.4f})"
-            for figure, ends in value.items()
+            f"{figure.replace('_', ' ')}: "
+            f"{interval['value']:.4f} ({interval['from']:.4f} to {interval['to']:.4f})"
+            for figure, interval in value.items()
         )
     if isinstance(value, list):
         return ", ".join(value)

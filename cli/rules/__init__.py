@@ -1,1 +1,1 @@
-"""Tasks for rule files."""
+"""Tasks for rules files."""

@@ -1,4 +1,4 @@
-"""Checks a file of rules, and shows all that is wrong with it or what it holds."""
+"""Checks a rules file for the task `rules.check` and shows its faults or its contents."""
 
 from collections import Counter
 from pathlib import Path
@@ -6,25 +6,28 @@ from typing import Any
 
 from cli.task import FAILED
 from detection.rules.errors import FaultyRulesError
-from detection.rules.rule_file import rules_of
+from detection.rules.rule_file import read_rules
 from functions.fraud.scoring.rules import RulesError, RuleSet
 from terminal.errors import UserError
 from terminal.output import console, print_json
 
 
-def check(file: Path, *, as_json: bool) -> int:
-    """The exit status: not 0 if the rules cannot be used. Raises UserError if they cannot be read."""
+def check_rules(file: Path, *, as_json: bool) -> int:
+    """Print the faults or the numbers of rules. Returns the exit status, which is not 0 if there are faults.
+
+    Raises UserError if the file is not readable.
+    """
     try:
-        rules = rules_of(file)
+        rules = read_rules(file)
     except FaultyRulesError as error:
         _show_faults(file, error, as_json=as_json)
         return FAILED
     except RulesError as error:
-        raise UserError(f"{error}.") from error
+        raise UserError(f"{error}.", "Check the path.") from error
     if as_json:
-        print_json({"file": str(file), "valid": True, "faults": [], **_facts(rules)})
+        print_json({"file": str(file), "valid": True, "faults": [], **_summary_object(rules)})
     else:
-        console.print(f"{file}: {_in_words(rules)}; version {rules.version}", markup=False)
+        console.print(f"{file}: {_format_counts(rules)}; version {rules.version}", markup=False)
     return 0
 
 
@@ -36,7 +39,7 @@ def _show_faults(file: Path, error: FaultyRulesError, *, as_json: bool) -> None:
         console.print(str(error), markup=False)
 
 
-def _facts(rules: RuleSet) -> dict[str, Any]:
+def _summary_object(rules: RuleSet) -> dict[str, Any]:
     modes = Counter(rule.mode for rule in rules.rules)
     return {
         "rules": len(rules.rules),
@@ -48,7 +51,7 @@ def _facts(rules: RuleSet) -> dict[str, Any]:
     }
 
 
-def _in_words(rules: RuleSet) -> str:
+def _format_counts(rules: RuleSet) -> str:
     modes = Counter(rule.mode for rule in rules.rules)
     parts = [f"{len(rules.rules)} rules", f"{modes['on']} on"]
     return ", ".join(parts + [f"{modes[mode]} {mode}" for mode in ("shadow", "off") if modes[mode]])

@@ -1,47 +1,50 @@
-"""Tasks of those who write rules; none needs a deployment."""
+"""Tasks that check, list and try rules. They need no deployment."""
 
-# Imported in the tasks: what they calculate with takes a while to load.
+# The tasks import numerical libraries, which take seconds to load.
 # ruff: noqa: PLC0415
 
 from invoke.context import Context
 
-from cli.models.model_tasks import LABEL_DELAY, UNIT
+from cli.models.options import LABEL_DELAY, UNIT
 from cli.options import JSON
 from cli.task import task
 
-ENV = "environment whose rules are meant: local, dev, staging or prod"
-FILE = "file of rules (default: the one that the environment's settings name)"
+ENV = "Use the rules of this environment: local, dev, staging or prod"
+FILE = "Use this rules file (default: the setting rulesFile of the environment)"
 
 
 @task(help={"file": FILE, "env": ENV, "json": JSON})
 def check(_: Context, file: str = "", env: str = "local", json: bool = False) -> int:
-    """Say what is wrong with the rules, and where.
+    """Check the rules and show each fault with its position.
 
-    Each fault has its line and column. Deployments check the same.
+    A position is a line and a column. Deployments make the same check.
     """
-    from cli.rules import _commands
+    from cli.rules.checking import check_rules
+    from cli.rules_file import find_rules_file
 
-    return _commands.check(file, env, as_json=json)
+    return check_rules(find_rules_file(file, env), as_json=json)
 
 
 @task(name="list", help={"file": FILE, "env": ENV, "json": JSON})
 def list_(_: Context, file: str = "", env: str = "local", json: bool = False) -> None:
-    """Show the rules: mode, weight, validity, sentence."""
-    from cli.rules import _commands
+    """List the rules: mode, weight, validity and sentence."""
+    from cli.rules.listing import show_rules
+    from cli.rules_file import find_rules_file
+    from functions.common.runtime.clock import now_ms
 
-    _commands.show(file, env, as_json=json)
+    show_rules(find_rules_file(file, env), now_ms(), as_json=json)
 
 
 @task(
     name="try",
     positional=["data"],
     help={
-        "data": "transactions in order of time, labelled or not, CSV or Parquet",
+        "data": "Read transactions, in order of time, from this CSV or Parquet file; labels are optional",
         "rules": FILE,
         "env": ENV,
         "label_delay": LABEL_DELAY,
         "unit": UNIT,
-        "out": "CSV file to write: each rule with each transaction that it holds for",
+        "out": "Write each match of a rule and a transaction to this CSV file",
         "json": JSON,
     },
 )
@@ -56,11 +59,13 @@ def try_(
     out: str = "",
     json: bool = False,
 ) -> None:
-    """Show what each rule would have flagged in the past.
+    """Show which past transactions each rule flags.
 
-    The file is replayed in order of time: features are what the pipeline would have known at that time.
-    Rules that are in shadow or off are tried as if they were on.
+    Features have the values that the pipeline would have computed at the time of each transaction. Each rule
+    counts by itself and in any mode. The last row is for all rules in the mode on.
     """
-    from cli.rules import _commands as commands
+    from cli.rules.trial import try_rules
+    from cli.rules_file import find_rules_file
 
-    commands.try_rules(data, file=rules, env=env, label_delay=label_delay, unit=unit, out=out, as_json=json)
+    rules_file = find_rules_file(rules, env)
+    try_rules(data, rules_file, label_delay=label_delay, unit=unit, out=out, as_json=json)

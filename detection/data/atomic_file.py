@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all: what is there under its name is never half of it."""
+"""Atomic replacement of a file: readers see the old content or the complete new content."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,19 +9,21 @@ from detection.errors import DetectionError
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, which takes its name at the end, or is gone after an error or Ctrl-C.
+def replace_atomically(path: Path) -> Iterator[Path]:
+    """Yield a temporary file beside `path`, which replaces `path` at the end.
 
-    Raises DetectionError at once where it cannot be written.
+    An error or Ctrl-C deletes the temporary file. Raises DetectionError at once if `path` is not writable.
     """
     if path.is_dir():
-        raise DetectionError(f"Cannot write {path}: it is a folder.")
-    # With the suffix of the whole, by which some tell the format.
+        raise DetectionError(f"Cannot write {path}: it is a folder.", "Specify a file.")
+    # Some writers choose the format by the suffix.
     temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
     try:
         temporary.touch(exist_ok=False)
     except OSError as error:
-        raise DetectionError(f"Cannot write {path}: {error.strerror}.") from error
+        raise DetectionError(
+            f"Cannot write {path}: {error.strerror}.", "Use a folder that exists and is writable."
+        ) from error
     try:
         yield temporary
         temporary.replace(path)

@@ -1,7 +1,4 @@
-"""The columns of a file of transactions, and what a row of them says.
-
-What is wrong with a row is put into words by row_faults.py, and sources.py reads the rows of a file.
-"""
+"""The columns of a dataset, and the conversion of a row's cells to a labelled transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +8,14 @@ from operator import itemgetter
 from msgspec import Struct
 
 from detection.data.row_errors import (
-    AMOUNTS_END,
-    CHANNELS,
-    FIRST_MILLISECONDS,
+    AMOUNT_LIMIT,
+    MIN_MILLISECONDS,
     BadRowError,
     Unit,
-    fault,
-    number,
+    describe_row_error,
+    parse_number,
 )
+from detection.rules.names import CHANNELS
 from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 from functions.common.domain.transaction_event import TransactionInserted
@@ -28,7 +25,7 @@ LABEL = "is_fraud"
 OPTIONAL = ("scenario", "currency", "country", "channel", "device_id", "merchant_category")
 COLUMNS = (*REQUIRED, LABEL, *OPTIONAL)
 
-UNITS: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds"}
+UNIT_NAMES: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds"}
 DEFAULT_CURRENCY = "EUR"
 _FACTORS: dict[Unit, int] = {"s": 1000, "ms": 1}
 _LABELS = {
@@ -38,8 +35,11 @@ _LABELS = {
 }
 
 
-class Labelled(Struct, frozen=True, gc=False):
-    """A transaction and whether it was fraud: None where the file does not say. `scenario` may be empty."""
+class LabelledTransaction(Struct, frozen=True, gc=False):
+    """A transaction with its label. `is_fraud` is None if the dataset has no label for it.
+
+    `scenario`: the kind of fraud, or empty.
+    """
 
     transaction: TransactionInserted
     is_fraud: bool | None
@@ -47,45 +47,47 @@ class Labelled(Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Which columns a file has, by their place, and in what its times are counted."""
+class ColumnLayout:
+    """The columns of a file in the order of its cells, and the unit of its timestamps."""
 
     names: tuple[str, ...]
     unit: Unit
-    unit_was_said: bool = False
+    unit_is_given: bool = False
 
-    def missing(self, *, labels: bool) -> list[str]:
-        """The columns that a file needs and this one does not have."""
-        needed = (*REQUIRED, LABEL) if labels else REQUIRED
-        return [name for name in needed if name not in self.names]
+    def missing_columns(self, *, labels: bool) -> list[str]:
+        """Required columns that the file does not have. `labels`: whether the label is required."""
+        required = (*REQUIRED, LABEL) if labels else REQUIRED
+        return [name for name in required if name not in self.names]
 
     @property
-    def ignored(self) -> list[str]:
-        """Columns that mean nothing here."""
+    def ignored_columns(self) -> list[str]:
         return [name for name in self.names if name not in COLUMNS]
 
-    def reader(self) -> Callable[[list[str]], Labelled]:
-        """What makes a transaction of a row's cells: it raises BadRowError, and adds a cell to the row."""
-        # A column that is missing is read from the empty cell that is put at each row's end.
+    def row_parser(self) -> Callable[[list[str]], LabelledTransaction]:
+        """A function that converts the cells of a row.
+
+        The function raises BadRowError and appends a cell to its argument.
+        """
+        # A missing column reads the empty cell that is appended to each row.
         pick = itemgetter(*(self.names.index(name) if name in self.names else -1 for name in COLUMNS))
         labels = _LABELS if LABEL in self.names else {**_LABELS, "": None}
         width, factor = len(self.names), _FACTORS[self.unit]
-        begin = FIRST_MILLISECONDS if self.unit == "ms" and not self.unit_was_said else 0
-        end, amounts_end = FIRST_MILLISECONDS * 1000, AMOUNTS_END
+        begin = MIN_MILLISECONDS if self.unit == "ms" and not self.unit_is_given else 0
+        end, amount_limit = MIN_MILLISECONDS * 1000, AMOUNT_LIMIT
 
-        def read(cells: list[str]) -> Labelled:
+        def parse_row(cells: list[str]) -> LabelledTransaction:
             if len(cells) != width:
-                raise BadRowError(f"{len(cells)} cells, but {width} columns")
+                raise BadRowError(f"the row has {len(cells)} cells, but the header has {width} columns")
             cells.append("")
             picked = pick(cells)
             transaction_id, account_id, merchant_id, amount_text, time_text, label, scenario, *codes = picked
             currency, country, channel, device_id, category = codes
             try:
-                time = int(time_text) * factor if time_text.isdigit() else _fraction(time_text, factor)
+                time = int(time_text) * factor if time_text.isdigit() else _scale_decimal(time_text, factor)
                 amount = Decimal(amount_text)
                 is_fraud = labels[label]
                 if (
-                    0 <= amount < amounts_end
+                    0 <= amount < amount_limit
                     and begin <= time < end
                     and transaction_id
                     and account_id
@@ -107,19 +109,19 @@ class Shape:
                         merchant_category=category or None,
                         received_at=time,
                     )
-                    return Labelled(transaction, is_fraud, scenario)
+                    return LabelledTransaction(transaction, is_fraud, scenario)
             except (ValueError, InvalidOperation, KeyError):
                 pass
-            raise BadRowError(fault(dict(zip(COLUMNS, picked, strict=True)), self.unit, labels))
+            raise BadRowError(describe_row_error(dict(zip(COLUMNS, picked, strict=True)), self.unit, labels))
 
-        return read
-
-
-def unit_of(time_text: str) -> Unit:
-    """In what a file's times are counted, by its first. Raises BadRowError if that is no number."""
-    return "s" if number("timestamp", time_text) < FIRST_MILLISECONDS else "ms"
+        return parse_row
 
 
-def _fraction(text: str, factor: int) -> int:
-    """Milliseconds, where a program wrote a whole number with a point or seconds with a part of one."""
+def infer_unit(time_text: str) -> Unit:
+    """The unit of a file's timestamps, by its first one. Raises BadRowError if it is not a number."""
+    return "s" if parse_number("timestamp", time_text) < MIN_MILLISECONDS else "ms"
+
+
+def _scale_decimal(text: str, factor: int) -> int:
+    """Milliseconds of a timestamp with a decimal point."""
     return int(Decimal(text) * factor)

@@ -1,4 +1,4 @@
-"""Writes labelled transactions as CSV or Parquet, as dataset.py reads them; times are milliseconds."""
+"""Writes labelled transactions as CSV or Parquet, in the format that dataset.py reads, in milliseconds."""
 
 import csv
 from collections.abc import Iterable
@@ -8,11 +8,10 @@ from pathlib import Path
 import pyarrow
 from pyarrow import parquet
 
-from detection.data.columns import Labelled
+from detection.data.columns import LabelledTransaction
 from detection.errors import DetectionError
 
-COLUMNS = ("transaction_id", "account_id", "merchant_id", "amount", "timestamp", "is_fraud", "scenario")
-_BATCH = 1 << 16
+_BATCH_ROWS = 1 << 16
 _SCHEMA = pyarrow.schema(
     [
         ("transaction_id", pyarrow.string()),
@@ -27,32 +26,34 @@ _SCHEMA = pyarrow.schema(
 
 
 def check_suffix(path: Path) -> None:
-    """Raises DetectionError for a file whose name does not say a format."""
+    """Raises DetectionError unless the suffix names a format."""
     if path.suffix not in (".csv", ".parquet"):
-        raise DetectionError(f"{path} is neither .csv nor .parquet.", "Name one of them: --out past.csv")
+        raise DetectionError(
+            f"{path}: the suffix is not .csv or .parquet.", "Use one of them, such as --out past.csv"
+        )
 
 
-def write(path: Path, rows: Iterable[Labelled]) -> None:
-    """Write them in the format that the name says."""
+def write_transactions(path: Path, rows: Iterable[LabelledTransaction]) -> None:
+    """Write the rows in the format of the suffix."""
     (_write_parquet if path.suffix == ".parquet" else _write_csv)(path, rows)
 
 
-def _write_csv(path: Path, rows: Iterable[Labelled]) -> None:
+def _write_csv(path: Path, rows: Iterable[LabelledTransaction]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(map(_cells, rows))
+        writer.writerow(_SCHEMA.names)
+        writer.writerows(map(_row_cells, rows))
 
 
-def _write_parquet(path: Path, rows: Iterable[Labelled]) -> None:
-    waiting = iter(rows)
+def _write_parquet(path: Path, rows: Iterable[LabelledTransaction]) -> None:
+    remaining = iter(rows)
     with parquet.ParquetWriter(path, _SCHEMA) as writer:
-        while batch := list(map(_cells, islice(waiting, _BATCH))):
-            columns = dict(zip(COLUMNS, zip(*batch, strict=True), strict=True))
+        while batch := list(map(_row_cells, islice(remaining, _BATCH_ROWS))):
+            columns = dict(zip(_SCHEMA.names, zip(*batch, strict=True), strict=True))
             writer.write_table(pyarrow.table(columns, schema=_SCHEMA))
 
 
-def _cells(labelled: Labelled) -> tuple[object, ...]:
+def _row_cells(labelled: LabelledTransaction) -> tuple[object, ...]:
     transaction = labelled.transaction
     return (
         transaction.transaction_id,

@@ -1,80 +1,80 @@
-"""Card precision@100: of the 100 accounts that score highest on a day, how many are really misused.
+"""Card precision@100: the share of compromised accounts among the 100 accounts that score highest on a day.
 
-As the Fraud Detection Handbook measures it (chapter 4, precision top-k): what an investigator's day is worth.
-Accounts known to be compromised are left out, because nobody has to find them: those of which fraud was
-reported, and those found among the 100 of a day before. Days are UTC.
+The definition is that of the Fraud Detection Handbook (chapter 4, precision top-k). Accounts that are known
+to be compromised do not count, because no investigator has to find them: accounts with a reported fraud, and
+accounts found among the 100 on an earlier day. Days are in UTC.
 """
 
 from collections import deque
 
-from detection.data.dates import DAY_MS
+from functions.common.domain.time_buckets import DAY_MS
 
-LOOKED_AT = 100
+ACCOUNTS_PER_DAY = 100
 
 
-class KnownAccounts:
-    """Accounts of which fraud was reported before the day began.
+class CompromisedAccounts:
+    """Accounts that are known to be compromised: a fraud was reported before the day began.
 
-    A report comes `delay_ms` after a fraud. Frauds before `since_ms` do not count: no account stays
-    compromised for ever, it gets a new card.
+    A report arrives `delay_ms` after the fraud. Frauds before `since_ms` do not count, because the account
+    has a new card by then.
     """
 
     def __init__(self, delay_ms: int, since_ms: int = 0) -> None:
         self._delay_ms = delay_ms
         self._since_ms = since_ms
-        self._coming: deque[tuple[int, str]] = deque()
-        self._known: set[str] = set()
+        self._pending_reports: deque[tuple[int, str]] = deque()
+        self._reported: set[str] = set()
 
-    def fraud(self, account_id: str, time_ms: int) -> None:
-        """A fraud; in order of time."""
+    def add_fraud(self, account_id: str, time_ms: int) -> None:
+        """Add a fraud, in order of time."""
         if time_ms >= self._since_ms:
-            self._coming.append((time_ms + self._delay_ms, account_id))
+            self._pending_reports.append((time_ms + self._delay_ms, account_id))
 
-    def on(self, day: int) -> set[str]:
-        """The accounts known when that day began, days in ascending order; the set grows with later days."""
+    def known_by(self, day: int) -> set[str]:
+        """The accounts known when a day begins. Days are ascending; later calls extend the returned set."""
         begin_ms = day * DAY_MS
-        while self._coming and self._coming[0][0] <= begin_ms:
-            self._known.add(self._coming.popleft()[1])
-        return self._known
+        while self._pending_reports and self._pending_reports[0][0] <= begin_ms:
+            self._reported.add(self._pending_reports.popleft()[1])
+        return self._reported
 
 
 class CardPrecision:
-    """Takes transactions by day; in memory are the accounts of one day, and those found."""
+    """Counts by day. Memory holds the accounts of one day and all accounts found so far."""
 
-    def __init__(self, looked_at: int = LOOKED_AT) -> None:
-        self._looked_at = looked_at
+    def __init__(self, accounts_per_day: int = ACCOUNTS_PER_DAY) -> None:
+        self._accounts_per_day = accounts_per_day
         self._day: int | None = None
-        self._highest: dict[str, float] = {}
-        self._misused: set[str] = set()
+        self._highest_scores: dict[str, float] = {}
+        self._compromised: set[str] = set()
         self._found: set[str] = set()
         self._found_by_day: list[int] = []
 
     def add(self, day: int, account_id: str, score: float, *, is_fraud: bool) -> None:
-        """A transaction of an account that is not known; days in ascending order."""
+        """Add a transaction of an account that is not known to be compromised. Days are ascending."""
         if day != self._day:
             self._end_day()
             self._day = day
         if account_id in self._found:
             return
-        if score > self._highest.get(account_id, -1.0):
-            self._highest[account_id] = score
+        if score > self._highest_scores.get(account_id, -1.0):
+            self._highest_scores[account_id] = score
         if is_fraud:
-            self._misused.add(account_id)
+            self._compromised.add(account_id)
 
     def mean(self) -> float | None:
-        """The share, as the mean over the days so far; None without any day."""
+        """The mean of the share over all days; None without a day."""
         self._end_day()
         self._day = None
         days = self._found_by_day
-        return sum(days) / len(days) / self._looked_at if days else None
+        return sum(days) / len(days) / self._accounts_per_day if days else None
 
     def _end_day(self) -> None:
         if self._day is None:
             return
-        # Where scores are equal, the account's name decides: any order would do, but always the same one.
-        ordered = sorted(self._highest.items(), key=lambda item: (-item[1], item[0]))
-        found = {account_id for account_id, _ in ordered[: self._looked_at]} & self._misused
+        # The account id breaks ties, so that the result is reproducible.
+        ordered = sorted(self._highest_scores.items(), key=lambda item: (-item[1], item[0]))
+        found = {account_id for account_id, _ in ordered[: self._accounts_per_day]} & self._compromised
         self._found_by_day.append(len(found))
         self._found |= found
-        self._highest.clear()
-        self._misused.clear()
+        self._highest_scores.clear()
+        self._compromised.clear()

@@ -1,37 +1,36 @@
-"""Counts that a test's figures are made of, in the same memory for any number of transactions."""
+"""Counters for the figures of a backtest. Their memory does not depend on the number of transactions."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
-from detection.evaluation.curves import ScoreCounts
-from detection.evaluation.figures import Bin, Overall, RuleFigures, Scenario
+from detection.evaluation.curves import ScoreHistogram
+from detection.evaluation.figures import CalibrationBin, GroupFigures, RuleFigures, ScenarioFigures
 from functions.fraud.scoring.rules import Rule
-from functions.fraud.scoring.scorer import Verdict
+from functions.fraud.scoring.scorer import ScoringResult
 
 CALIBRATION_BINS = 10
 _BUFFERED = 1 << 13
-# A column of free text is no list of scenarios.
-_MOST_SCENARIOS = 50
+# A column with more values holds free text.
+_MAX_SCENARIOS = 50
 _OTHER_SCENARIOS = "others"
 
 
-class Group:
-    """Transactions whose figures are wanted together."""
+class GroupCounter:
+    """Counts the transactions of a group, and the frauds and alerts among them."""
 
     def __init__(self) -> None:
-        self._scores = ScoreCounts()
+        self._scores = ScoreHistogram()
         self._frauds = self._flagged = self._caught = self._transactions = 0
-        self._waiting: list[float] = []
-        self._labels: list[bool] = []
+        self._buffered_scores: list[float] = []
+        self._buffered_labels: list[bool] = []
 
     def add(self, score: float, *, is_fraud: bool, flagged: bool) -> None:
-        """One of them."""
-        self._waiting.append(score)
-        self._labels.append(is_fraud)
-        if len(self._waiting) == _BUFFERED:
-            self._settle()
+        self._buffered_scores.append(score)
+        self._buffered_labels.append(is_fraud)
+        if len(self._buffered_scores) == _BUFFERED:
+            self._flush()
         if flagged:
             self._flagged += 1
         if is_fraud:
@@ -40,110 +39,107 @@ class Group:
                 self._caught += 1
 
     @property
-    def scores(self) -> ScoreCounts:
-        """All scores so far."""
-        self._settle()
+    def scores(self) -> ScoreHistogram:
+        self._flush()
         return self._scores
 
-    def figures(self, days: int) -> Overall:
-        """What came of them so far, in so many days."""
+    def figures(self, days: int) -> GroupFigures:
+        """The figures of all transactions so far. `days`: the number of days that they cover."""
         scores = self.scores
-        return Overall(
+        return GroupFigures(
             transactions=self._transactions,
             frauds=self._frauds,
             auc_roc=scores.auc_roc(),
             average_precision=scores.average_precision(),
-            precision=share(self._caught, self._flagged),
-            recall=share(self._caught, self._frauds),
+            precision=safe_ratio(self._caught, self._flagged),
+            recall=safe_ratio(self._caught, self._frauds),
             alerts=self._flagged,
-            alerts_per_day=share(self._flagged, days),
+            alerts_per_day=safe_ratio(self._flagged, days),
         )
 
-    def _settle(self) -> None:
-        self._transactions += len(self._waiting)
-        self._scores.add(np.array(self._waiting, float), np.array(self._labels, bool))
-        self._waiting.clear()
-        self._labels.clear()
+    def _flush(self) -> None:
+        self._transactions += len(self._buffered_scores)
+        self._scores.add(np.array(self._buffered_scores, float), np.array(self._buffered_labels, bool))
+        self._buffered_scores.clear()
+        self._buffered_labels.clear()
 
 
-class Calibration:
-    """Whether of what is scored 0.3 three in ten are fraud, in bins of equal width."""
+class CalibrationCounter:
+    """Counts transactions and frauds by score, in bins of equal width."""
 
     def __init__(self) -> None:
         self._bins = [[0.0, 0.0, 0.0] for _ in range(CALIBRATION_BINS)]
 
     def add(self, score: float, *, is_fraud: bool) -> None:
-        """One transaction."""
         sums = self._bins[min(int(score * CALIBRATION_BINS), CALIBRATION_BINS - 1)]
         sums[0] += 1
         sums[1] += score
         sums[2] += is_fraud
 
-    def figures(self) -> list[Bin]:
-        """All bins, also those that hold nothing."""
+    def figures(self) -> list[CalibrationBin]:
+        """All bins, including empty ones."""
         return [
-            Bin(
+            CalibrationBin(
                 from_score=number / CALIBRATION_BINS,
                 to_score=(number + 1) / CALIBRATION_BINS,
                 transactions=int(count),
-                mean_score=share(total, count),
-                observed=share(frauds, count),
+                mean_score=safe_ratio(total, count),
+                observed=safe_ratio(frauds, count),
             )
             for number, (count, total, frauds) in enumerate(self._bins)
         ]
 
 
-class Scenarios:
-    """What of each kind of fraud is found."""
+class ScenarioCounter:
+    """Counts frauds and caught frauds by scenario."""
 
     def __init__(self) -> None:
         self._frauds: Counter[str] = Counter()
         self._caught: Counter[str] = Counter()
 
     def add(self, scenario: str, *, flagged: bool) -> None:
-        """A fraud."""
-        if scenario not in self._frauds and len(self._frauds) >= _MOST_SCENARIOS:
+        """Add a fraud."""
+        if scenario not in self._frauds and len(self._frauds) >= _MAX_SCENARIOS:
             scenario = _OTHER_SCENARIOS
         self._frauds[scenario] += 1
         self._caught[scenario] += flagged
 
-    def figures(self) -> list[Scenario]:
-        """By name."""
+    def figures(self) -> list[ScenarioFigures]:
+        """The figures of each scenario, by name."""
         return [
-            Scenario(name=name, frauds=frauds, recall=self._caught[name] / frauds)
+            ScenarioFigures(name=name, frauds=frauds, recall=self._caught[name] / frauds)
             for name, frauds in sorted(self._frauds.items())
         ]
 
 
-class RuleCounts:
-    """For which transactions each rule holds, whether it is on or in shadow."""
+class RuleCounter:
+    """Counts the transactions that each rule matches, in the modes on and shadow."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = list(rules)
-        self._held: Counter[str] = Counter()
+        self._matches: Counter[str] = Counter()
         self._caught: Counter[str] = Counter()
 
-    def add(self, verdict: Verdict, *, is_fraud: bool) -> None:
-        """One transaction."""
-        for rule_id in (*(reason.rule_id for reason in verdict.reasons), *verdict.shadow_rules):
-            self._held[rule_id] += 1
+    def add(self, result: ScoringResult, *, is_fraud: bool) -> None:
+        for rule_id in (*(reason.rule_id for reason in result.reasons), *result.shadow_rules):
+            self._matches[rule_id] += 1
             self._caught[rule_id] += is_fraud
 
     def figures(self, frauds: int) -> list[RuleFigures]:
-        """In the order of the rules, of so many frauds."""
+        """The figures of each rule, in the order of the rules. `frauds`: the number of all frauds."""
         return [
             RuleFigures(
                 id=rule.id,
                 mode=rule.mode,
-                flagged=self._held[rule.id],
+                flagged=self._matches[rule.id],
                 frauds=self._caught[rule.id],
-                precision=share(self._caught[rule.id], self._held[rule.id]),
-                recall=share(self._caught[rule.id], frauds),
+                precision=safe_ratio(self._caught[rule.id], self._matches[rule.id]),
+                recall=safe_ratio(self._caught[rule.id], frauds),
             )
             for rule in self._rules
         ]
 
 
-def share(part: float, whole: float) -> float | None:
-    """None where there is no whole."""
-    return part / whole if whole else None
+def safe_ratio(numerator: float, denominator: float) -> float | None:
+    """The ratio, or None if the denominator is 0."""
+    return numerator / denominator if denominator else None

@@ -1,12 +1,12 @@
-"""What comes of a backtest: plain figures, the same for JSON, the table and the report. Shares are 0 to 1."""
+"""The figures of a backtest, for JSON, tables and the report. Undefined figures are None."""
 
 from msgspec import Struct
 
-from detection.evaluation.curves import Point
+from detection.evaluation.curves import CurvePoint
 
 
-class Overall(Struct, frozen=True, kw_only=True):
-    """Figures of a group of transactions. What has no value, such as recall without fraud, is None."""
+class GroupFigures(Struct, frozen=True, kw_only=True):
+    """Figures of a group of transactions."""
 
     transactions: int
     frauds: int
@@ -18,16 +18,16 @@ class Overall(Struct, frozen=True, kw_only=True):
     alerts_per_day: float | None
 
 
-class Scenario(Struct, frozen=True, kw_only=True):
-    """The frauds of one value of the column `scenario`, and the share of them that is flagged."""
+class ScenarioFigures(Struct, frozen=True, kw_only=True):
+    """The frauds of one value of the column `scenario`, and the flagged share of them."""
 
     name: str
     frauds: int
     recall: float
 
 
-class Bin(Struct, frozen=True, kw_only=True):
-    """Transactions scored from `from_score` to before `to_score`, and the share of them that was fraud."""
+class CalibrationBin(Struct, frozen=True, kw_only=True):
+    """Transactions with a score from `from_score` to below `to_score`. `observed`: the share of fraud."""
 
     from_score: float
     to_score: float
@@ -37,7 +37,7 @@ class Bin(Struct, frozen=True, kw_only=True):
 
 
 class RuleFigures(Struct, frozen=True, kw_only=True):
-    """What one rule does: for how many transactions it holds, and how many of those are fraud."""
+    """The number of transactions that a rule matches, and the number of frauds among them."""
 
     id: str
     mode: str
@@ -47,8 +47,8 @@ class RuleFigures(Struct, frozen=True, kw_only=True):
     recall: float | None
 
 
-class Day(Struct, kw_only=True):
-    """A day (UTC) of the test, as its number since 1970."""
+class DayFigures(Struct, kw_only=True):
+    """Counts of one day in UTC. `day`: the number of days since 1970."""
 
     day: int
     transactions: int = 0
@@ -58,18 +58,18 @@ class Day(Struct, kw_only=True):
 
 
 class Figures(Struct, frozen=True, kw_only=True):
-    """All figures of a test.
+    """All figures of a backtest.
 
-    `tested` leaves out accounts that were known to be compromised, `everything` does not; all other figures
-    are of what was tested. `distribution`: genuine transactions and frauds in equal bins of the score.
+    `everything` covers all transactions. All others exclude accounts known to be compromised. `distribution`:
+    genuine transactions and frauds in bins of the score of equal width.
     """
 
-    tested: Overall
-    everything: Overall
+    tested: GroupFigures
+    everything: GroupFigures
     card_precision_100: float | None
-    scenarios: list[Scenario]
-    calibration: list[Bin]
+    scenarios: list[ScenarioFigures]
+    calibration: list[CalibrationBin]
     rules: list[RuleFigures]
-    days: list[Day]
-    precision_recall: list[Point]
+    days: list[DayFigures]
+    precision_recall: list[CurvePoint]
     distribution: list[tuple[int, int]]

@@ -1,65 +1,62 @@
-"""The figures of a test, gathered decision by decision, in the same memory for any number of them."""
+"""Collects the figures of a backtest decision by decision, in constant memory."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
-from detection.data.columns import Labelled
-from detection.data.dates import DAY_MS
-from detection.evaluation.card_precision import CardPrecision, KnownAccounts
-from detection.evaluation.counters import Calibration, Group, RuleCounts, Scenarios
-from detection.evaluation.figures import Day, Figures
+from detection.data.columns import LabelledTransaction
+from detection.evaluation.card_precision import CardPrecision, CompromisedAccounts
+from detection.evaluation.counters import CalibrationCounter, GroupCounter, RuleCounter, ScenarioCounter
+from detection.evaluation.figures import DayFigures, Figures
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule
-from functions.fraud.scoring.scorer import Verdict
+from functions.fraud.scoring.scorer import ScoringResult
 
 DISTRIBUTION_BINS = 40
 
 
 class Metrics:
-    """Takes labelled transactions with what was decided, in order of time.
+    """Collects decisions on labelled transactions, in order of time.
 
-    As in the Fraud Detection Handbook, transactions of accounts known to be compromised when the day began
-    count for nothing but the figures of everything. Who owns `known` tells it of each fraud.
+    As in the Fraud Detection Handbook, transactions of accounts that are known to be compromised when the day
+    begins count for `everything` only. The caller adds each fraud to `compromised`.
     """
 
-    def __init__(self, rules: Iterable[Rule], known: KnownAccounts) -> None:
-        self._known = known
+    def __init__(self, rules: Iterable[Rule], compromised: CompromisedAccounts) -> None:
+        self._compromised = compromised
         self._known_today: set[str] = set()
-        self._days: list[Day] = []
+        self._days: list[DayFigures] = []
         self._day = -1
-        self._everything = Group()
-        self._tested = Group()
+        self._everything = GroupCounter()
+        self._tested = GroupCounter()
         self._cards = CardPrecision()
-        self._calibration = Calibration()
-        self._scenarios = Scenarios()
-        self._rules = RuleCounts(rules)
+        self._calibration = CalibrationCounter()
+        self._scenarios = ScenarioCounter()
+        self._rules = RuleCounter(rules)
 
-    def add(self, labelled: Labelled, verdict: Verdict) -> None:
-        """One decision."""
+    def add(self, labelled: LabelledTransaction, result: ScoringResult) -> None:
         transaction, is_fraud = labelled.transaction, bool(labelled.is_fraud)
-        score, flagged = verdict.score, verdict.suspicious
+        score, flagged = result.score, result.suspicious
         day = transaction.timestamp // DAY_MS
         if day != self._day:
-            self._begin(day)
+            self._start_day(day)
         self._everything.add(score, is_fraud=is_fraud, flagged=flagged)
         account_id = transaction.account_id
         if account_id in self._known_today:
             return
         self._tested.add(score, is_fraud=is_fraud, flagged=flagged)
         self._cards.add(day, account_id, score, is_fraud=is_fraud)
-        self._calibration.add(
-            score if verdict.probability is None else verdict.probability, is_fraud=is_fraud
-        )
-        if verdict.reasons or verdict.shadow_rules:
-            self._rules.add(verdict, is_fraud=is_fraud)
+        self._calibration.add(score if result.probability is None else result.probability, is_fraud=is_fraud)
+        if result.reasons or result.shadow_rules:
+            self._rules.add(result, is_fraud=is_fraud)
         if is_fraud and labelled.scenario:
             self._scenarios.add(labelled.scenario, flagged=flagged)
-        self._count(self._days[-1], is_fraud=is_fraud, flagged=flagged)
+        self._count_decision(self._days[-1], is_fraud=is_fraud, flagged=flagged)
 
     def figures(self) -> Figures:
-        """What came of all so far."""
+        """The figures of all decisions so far."""
         tested = self._tested.figures(len(self._days))
-        genuine, frauds = self._tested.scores.by_score(np.linspace(0, 1, DISTRIBUTION_BINS + 1))
+        genuine, frauds = self._tested.scores.count_between(np.linspace(0, 1, DISTRIBUTION_BINS + 1))
         return Figures(
             tested=tested,
             everything=self._everything.figures(len(self._days)),
@@ -72,13 +69,13 @@ class Metrics:
             distribution=list(zip(genuine.tolist(), frauds.tolist(), strict=True)),
         )
 
-    def _begin(self, day: int) -> None:
+    def _start_day(self, day: int) -> None:
         self._day = day
-        self._days.append(Day(day=day))
-        self._known_today = self._known.on(day)
+        self._days.append(DayFigures(day=day))
+        self._known_today = self._compromised.known_by(day)
 
     @staticmethod
-    def _count(day: Day, *, is_fraud: bool, flagged: bool) -> None:
+    def _count_decision(day: DayFigures, *, is_fraud: bool, flagged: bool) -> None:
         day.transactions += 1
         day.frauds += is_fraud
         day.alerts += flagged

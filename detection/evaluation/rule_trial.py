@@ -1,25 +1,25 @@
-"""What each rule would have flagged in the past, whatever the others say and in whatever mode it is."""
+"""Trial of rules on past transactions: the matches of each rule, in any mode and on its own."""
 
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from detection.data.columns import Labelled
-from detection.evaluation.counters import share
-from functions.fraud.scoring.expressions import condition, facts_of
+from detection.data.columns import LabelledTransaction
+from detection.evaluation.counters import safe_ratio
+from functions.fraud.scoring.expressions import compile_condition, variable_values
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer
 
 TOGETHER = "all together"
 
-Sink = Callable[[str, Labelled], object]
-"""Is told of a rule, by its id, and a transaction that it holds for."""
+MatchSink = Callable[[str, LabelledTransaction], object]
+"""Receives the id of a rule and a transaction that it matches."""
 
 
-class Tried(Struct, frozen=True, kw_only=True):
-    """What one rule came to: of `flagged` transactions, `labelled` say whether they were fraud.
+class RuleTrialFigures(Struct, frozen=True, kw_only=True):
+    """The figures of one rule. `labelled`: the number of flagged transactions that have a label.
 
-    `precision` is of those that do, `recall` of all frauds; None where there are none.
+    `precision` is the share of frauds among those, `recall` the share of all frauds that the rule flags.
     """
 
     id: str
@@ -31,60 +31,60 @@ class Tried(Struct, frozen=True, kw_only=True):
     recall: float | None
 
 
-class Tally:
-    """Counts of one rule."""
+class MatchCounter:
+    """Counts the matches of one rule."""
 
     def __init__(self) -> None:
         self.flagged = self.labelled = self.frauds = 0
 
     def add(self, is_fraud: bool | None) -> None:
-        """A transaction that the rule holds for."""
         self.flagged += 1
         if is_fraud is not None:
             self.labelled += 1
             self.frauds += is_fraud
 
 
-class Trial:
-    """Takes transactions with their features, in order of time."""
+class RuleTrial:
+    """Collects transactions with their features, in order of time."""
 
-    def __init__(self, ruleset: RuleSet, sink: Sink = lambda _id, _labelled: None) -> None:
+    def __init__(self, ruleset: RuleSet, sink: MatchSink = lambda _id, _labelled: None) -> None:
         self.transactions = self.labelled = self.frauds = 0
         self._scorer = Scorer(ruleset)
         self._sink = sink
-        self._rules = [(rule, condition(rule.when, ruleset.limits), Tally()) for rule in ruleset.rules]
-        self._together = Tally()
+        self._rules = [
+            (rule, compile_condition(rule.when, ruleset.limits), MatchCounter()) for rule in ruleset.rules
+        ]
+        self._together = MatchCounter()
 
-    def add(self, labelled: Labelled, values: list[float]) -> None:
-        """One of them."""
+    def add(self, labelled: LabelledTransaction, values: list[float]) -> None:
         transaction, is_fraud = labelled.transaction, labelled.is_fraud
         self.transactions += 1
         if is_fraud is not None:
             self.labelled += 1
             self.frauds += is_fraud
-        facts = facts_of(transaction, values)
-        for rule, holds, tally in self._rules:
-            if holds(facts) and rule.valid_at(transaction.timestamp):
-                tally.add(is_fraud)
+        variables = variable_values(transaction, values)
+        for rule, matches, counter in self._rules:
+            if matches(variables) and rule.is_valid_at(transaction.timestamp):
+                counter.add(is_fraud)
                 self._sink(rule.id, labelled)
         if self._scorer.score(transaction, values, None, transaction.timestamp).suspicious:
             self._together.add(is_fraud)
 
-    def rules(self) -> Iterator[Tried]:
-        """Of each rule, in their order."""
-        return (self._tried(rule.id, rule.mode, tally) for rule, _, tally in self._rules)
+    def rules(self) -> Iterator[RuleTrialFigures]:
+        """The figures of each rule, in the order of the rules."""
+        return (self._figures(rule.id, rule.mode, counter) for rule, _, counter in self._rules)
 
-    def together(self) -> Tried:
-        """Of what they flag together: those that are on, by their weights and decisions."""
-        return self._tried(TOGETHER, "", self._together)
+    def together(self) -> RuleTrialFigures:
+        """The figures of the whole set: rules in the mode on, with their weights and decisions."""
+        return self._figures(TOGETHER, "", self._together)
 
-    def _tried(self, name: str, mode: str, tally: Tally) -> Tried:
-        return Tried(
+    def _figures(self, name: str, mode: str, counter: MatchCounter) -> RuleTrialFigures:
+        return RuleTrialFigures(
             id=name,
             mode=mode,
-            flagged=tally.flagged,
-            labelled=tally.labelled,
-            frauds=tally.frauds,
-            precision=share(tally.frauds, tally.labelled),
-            recall=share(tally.frauds, self.frauds),
+            flagged=counter.flagged,
+            labelled=counter.labelled,
+            frauds=counter.frauds,
+            precision=safe_ratio(counter.frauds, counter.labelled),
+            recall=safe_ratio(counter.frauds, self.frauds),
         )

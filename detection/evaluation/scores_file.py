@@ -1,42 +1,36 @@
-"""What was decided on each tested transaction, as CSV: one row each, in order of time.
+"""The decision on each tested transaction as CSV, one row each, in order of time.
 
-`score` is written so that it reads back as the same number, `decision` is flag or pass, `reasons` is a JSON
-list of objects with rule_id, weight and text, the heaviest first.
+`score` has all digits of the number. `decision` is flag or pass. `reasons` is a JSON list of objects with
+rule_id, weight and text, ordered by descending weight.
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from detection.data.atomic_file import replaced
-from detection.data.columns import Labelled
-from functions.fraud.scoring.scorer import Verdict
+from detection.data.atomic_file import replace_atomically
+from detection.data.columns import LabelledTransaction
+from detection.evaluation.backtest import DecisionSink
+from functions.fraud.scoring.scorer import ScoringResult
 
-COLUMNS = ("transaction_id", "score", "decision", "reasons")
-DECISIONS = {True: "flag", False: "pass"}
-
-
-class ScoresFile:
-    """Takes decisions. Made by `scores_file`."""
-
-    def __init__(self, write: Callable[[tuple[str | float, ...]], object]) -> None:
-        self._write = write
-
-    def add(self, labelled: Labelled, verdict: Verdict) -> None:
-        """One row."""
-        reasons = msgspec.json.encode(verdict.reasons).decode() if verdict.reasons else "[]"
-        decision = DECISIONS[verdict.suspicious]
-        self._write((labelled.transaction.transaction_id, float(verdict.score), decision, reasons))
+_COLUMNS = ("transaction_id", "score", "decision", "reasons")
+_DECISIONS = {True: "flag", False: "pass"}
 
 
 @contextmanager
-def scores_file(path: Path) -> Iterator[ScoresFile]:
-    """A file that is there with all its rows when the context ends, and not at all after an error."""
-    # Closed before it gets its name.
-    with replaced(path) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+def open_scores_file(path: Path) -> Iterator[DecisionSink]:
+    """Yield a function that writes rows. An error in the context leaves no file."""
+    # The stream is closed before the draft replaces the file.
+    with replace_atomically(path) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        yield ScoresFile(writer.writerow)
+        writer.writerow(_COLUMNS)
+        yield lambda labelled, result: writer.writerow(_row_cells(labelled, result))
+
+
+def _row_cells(labelled: LabelledTransaction, result: ScoringResult) -> tuple[str | float, ...]:
+    reasons = msgspec.json.encode(result.reasons).decode() if result.reasons else "[]"
+    decision = _DECISIONS[result.suspicious]
+    return labelled.transaction.transaction_id, float(result.score), decision, reasons

@@ -1,52 +1,52 @@
-"""What a report consists of: a chart or a table for each kind of figures, as HTML."""
+"""The panels of a report: a chart or a table for each kind of figures, as HTML."""
 
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from detection.data.dates import readable_day
-from detection.evaluation.figures import Day, Figures
-from detection.evaluation.result import Result
-from detection.report.number_format import count, percent
-from detection.report.svg_charts import Plot, round_ticks, shares
+from detection.data.dates import format_day
+from detection.evaluation.figures import DayFigures, Figures
+from detection.evaluation.result import BacktestResult
+from detection.report.number_format import format_count, format_percent
+from detection.report.svg_charts import Plot, round_ticks, share_ticks
 
-# More bars than that are narrower than a line: several days then share one.
-_MOST_BARS = 120
+# More bars would be narrower than a line. Several days then share a bar.
+_MAX_BARS = 120
 
 
-def curve(result: Result) -> str:
-    """Precision against recall, and where the decisions stand."""
+def render_precision_recall(result: BacktestResult) -> str:
+    """A curve of precision against recall, and a point for the decisions."""
     tested, points = result.figures.tested, result.figures.precision_recall
     if not points:
-        return "<p>There is no fraud to find.</p>"
+        return "<p>The period has no fraud.</p>"
     plot = Plot("Precision against recall", 1, 1)
-    plot.axes("recall", "precision", shares(), shares())
+    plot.axes("recall", "precision", share_ticks(), share_ticks())
     plot.line([(point.recall, point.precision) for point in points], "a")
     if tested.precision is not None and tested.recall is not None:
-        said = f"as decided: precision {percent(tested.precision)}, recall {percent(tested.recall)}"
-        plot.dot(tested.recall, tested.precision, "b", said)
-    return plot.svg() + _key(("a", "flagging by the score alone"), ("b", "as decided"))
+        precision, recall = format_percent(tested.precision), format_percent(tested.recall)
+        plot.dot(tested.recall, tested.precision, "b", f"decisions: precision {precision}, recall {recall}")
+    return plot.svg() + _render_legend(("a", "thresholds of the score"), ("b", "decisions"))
 
 
-def distribution(figures: Figures) -> str:
-    """How many transactions have which score, on a scale that shows few beside many."""
+def render_distribution(figures: Figures) -> str:
+    """Transactions by score, on a logarithmic scale."""
     bins = figures.distribution
-    tops = [[math.log10(number + 1) for number in one] for one in bins]
-    end = max(1.0, *(top for one in tops for top in one))
-    plot = Plot("How many transactions have which score", 1, end)
+    heights = [[math.log10(count + 1) for count in counts] for counts in bins]
+    end = max(1.0, *(height for pair in heights for height in pair))
+    plot = Plot("Transactions by score", 1, end)
     powers = [(math.log10(10**power + 1), f"{10**power:,}") for power in range(1, math.ceil(end))]
-    plot.axes("score", "transactions", shares(), [(0.0, "0"), *powers])
-    for number, (one, (genuine, frauds)) in enumerate(zip(tops, bins, strict=True)):
-        begin, middle, stop = (place / len(bins) for place in (number, number + 0.5, number + 1))
+    plot.axes("score", "transactions", share_ticks(), [(0.0, "0"), *powers])
+    for number, (pair, (genuine, frauds)) in enumerate(zip(heights, bins, strict=True)):
+        begin, middle, stop = (edge / len(bins) for edge in (number, number + 0.5, number + 1))
         scores = f"scores from {begin:.3f} to {stop:.3f}"
-        plot.bar((begin, middle), (0, one[0]), "a", f"{count(genuine)} genuine, {scores}")
-        plot.bar((middle, stop), (0, one[1]), "b", f"{count(frauds)} fraud, {scores}")
-    return plot.svg() + _key(("a", "genuine"), ("b", "fraud"))
+        plot.bar((begin, middle), (0, pair[0]), "a", f"{format_count(genuine)} genuine, {scores}")
+        plot.bar((middle, stop), (0, pair[1]), "b", f"{format_count(frauds)} fraud, {scores}")
+    return plot.svg() + _render_legend(("a", "genuine"), ("b", "fraud"))
 
 
-def alerts(days: Sequence[Day]) -> str:
-    """What was flagged on each day."""
-    size = max(math.ceil(len(days) / _MOST_BARS), 1)
+def render_alerts(days: Sequence[DayFigures]) -> str:
+    """Alerts by day, or by group of days."""
+    size = max(math.ceil(len(days) / _MAX_BARS), 1)
     groups = [days[begin : begin + size] for begin in range(0, len(days), size)]
     bars = [
         (sum(day.caught for day in group) / len(group), sum(day.alerts for day in group) / len(group))
@@ -55,59 +55,65 @@ def alerts(days: Sequence[Day]) -> str:
     end = max((alerts for _, alerts in bars), default=0)
     ticks = round_ticks(end)
     plot = Plot("Alerts per day", len(bars), max(end, ticks[-1][0]))
-    every = max(math.ceil(len(bars) / 4), 1)
-    dates = [(number + 0.5, readable_day(groups[number][0].day)) for number in range(0, len(bars), every)]
-    plot.axes("day" if size == 1 else f"{size} days each, means", "alerts", dates, ticks)
+    step = max(math.ceil(len(bars) / 4), 1)
+    dates = [(number + 0.5, format_day(groups[number][0].day)) for number in range(0, len(bars), step)]
+    plot.axes("day" if size == 1 else f"groups of {size} days, means", "alerts", dates, ticks)
     for number, (caught, alerts) in enumerate(bars):
-        said = f"{readable_day(groups[number][0].day)}: {alerts:g} alerts, {caught:g} of them fraud"
-        plot.bar((number, number + 1), (0, caught), "b", said)
-        plot.bar((number, number + 1), (caught, alerts), "a", said)
-    return plot.svg() + _key(("b", "fraud"), ("a", "false alarms"))
+        tooltip = f"{format_day(groups[number][0].day)}: {alerts:g} alerts, including {caught:g} frauds"
+        plot.bar((number, number + 1), (0, caught), "b", tooltip)
+        plot.bar((number, number + 1), (caught, alerts), "a", tooltip)
+    return plot.svg() + _render_legend(("b", "fraud"), ("a", "false positives"))
 
 
-def calibration(figures: Figures) -> str:
-    """Whether a score is a probability."""
+def render_calibration(figures: Figures) -> str:
+    """The share of fraud against the mean score, by bin."""
     plot = Plot("Share of fraud against the mean score", 1, 1)
-    plot.axes("mean score", "share of fraud", shares(), shares())
+    plot.axes("mean score", "share of fraud", share_ticks(), share_ticks())
     plot.line([(0, 0), (1, 1)], "guide")
-    for one in figures.calibration:
-        if one.mean_score is not None and one.observed is not None:
-            held = f"{count(one.transactions)} transactions, mean score {one.mean_score:.3f}"
-            plot.dot(one.mean_score, one.observed, "a", f"{held}: {percent(one.observed)} fraud")
-    return plot.svg() + _key(("a", "ten bins of the score; on the line a score is a probability"))
+    for group in figures.calibration:
+        if group.mean_score is not None and group.observed is not None:
+            content = f"{format_count(group.transactions)} transactions, mean score {group.mean_score:.3f}"
+            tooltip = f"{content}: {format_percent(group.observed)} fraud"
+            plot.dot(group.mean_score, group.observed, "a", tooltip)
+    return plot.svg() + _render_legend(
+        ("a", "ten bins of the score; on the line, the score is the probability of fraud")
+    )
 
 
-def scenarios(figures: Figures) -> str:
-    """A row per kind of fraud."""
-    rows = [(one.name, count(one.frauds), percent(one.recall)) for one in figures.scenarios]
-    return _table(("scenario", "frauds", "recall"), rows)
+def render_scenarios(figures: Figures) -> str:
+    """A table with a row for each scenario."""
+    rows = [
+        (scenario.name, format_count(scenario.frauds), format_percent(scenario.recall))
+        for scenario in figures.scenarios
+    ]
+    return _render_table(("scenario", "frauds", "recall"), rows)
 
 
-def rules(figures: Figures) -> str:
-    """A row per rule."""
+def render_rules(figures: Figures) -> str:
+    """A table with a row for each rule."""
     rows = [
         (
             rule.id,
             rule.mode,
-            count(rule.flagged),
-            count(rule.frauds),
-            percent(rule.precision),
-            percent(rule.recall),
+            format_count(rule.flagged),
+            format_count(rule.frauds),
+            format_percent(rule.precision),
+            format_percent(rule.recall),
         )
         for rule in figures.rules
     ]
-    return _table(("rule", "mode", "holds for", "of them fraud", "precision", "recall"), rows)
+    return _render_table(("rule", "mode", "holds for", "of them fraud", "precision", "recall"), rows)
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _render_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _key(*entries: tuple[str, str]) -> str:
+def _render_legend(*entries: tuple[str, str]) -> str:
     return (
         '<p class="key">'
-        + "".join(f'<span><i class="{style}"></i>{escape(said)}</span>' for style, said in entries)
+        + "".join(f'<span><i class="{style}"></i>{escape(text)}</span>' for style, text in entries)
         + "</p>"
     )

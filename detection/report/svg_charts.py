@@ -1,6 +1,6 @@
-"""Charts as SVG without scripts, to stand in an HTML page whose style gives the colours.
+"""Charts as SVG without scripts. The style sheet of the page defines the colours.
 
-Colours are classes: `a` and `b` for two kinds of data, `axis` for lines, `guide` for what to compare with.
+CSS classes: `a` and `b` for two data series, `axis` for grid lines, `guide` for a reference line.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,16 +13,16 @@ Tick = tuple[float, str]
 
 
 class Plot:
-    """One chart. Values are mapped to places by `x_end` and `y_end`, the ends of axes that begin at 0."""
+    """One chart. Both axes begin at 0 and end at `x_end` and `y_end`. `label`: the accessible name."""
 
-    def __init__(self, described: str, x_end: float, y_end: float) -> None:
-        self._described = described
+    def __init__(self, label: str, x_end: float, y_end: float) -> None:
+        self._label = label
         self._x_end = x_end or 1
         self._y_end = y_end or 1
         self._parts: list[str] = []
 
     def axes(self, x_title: str, y_title: str, x_ticks: Iterable[Tick], y_ticks: Iterable[Tick]) -> None:
-        """Lines, ticks and titles."""
+        """Draw grid lines, ticks and titles."""
         bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
         for value, text in y_ticks:
             y = self._y(value)
@@ -37,31 +37,30 @@ class Plot:
         )
 
     def line(self, points: Iterable[tuple[float, float]], style: str) -> None:
-        """A line through the points."""
-        places = " ".join(f"{self._x(x):.1f},{self._y(y):.1f}" for x, y in points)
-        self._parts.append(f'<polyline class="{style} line" points="{places}"/>')
+        """Draw a line through the points."""
+        coordinates = " ".join(f"{self._x(x):.1f},{self._y(y):.1f}" for x, y in points)
+        self._parts.append(f'<polyline class="{style} line" points="{coordinates}"/>')
 
-    def dot(self, x: float, y: float, style: str, said: str) -> None:
-        """A point; `said` is shown when it is pointed at."""
+    def dot(self, x: float, y: float, style: str, tooltip: str) -> None:
+        """Draw a point."""
         self._parts.append(
             f'<circle class="{style}" cx="{self._x(x):.1f}" cy="{self._y(y):.1f}" r="5">'
-            f"<title>{escape(said)}</title></circle>"
+            f"<title>{escape(tooltip)}</title></circle>"
         )
 
-    def bar(self, x: Span, y: Span, style: str, said: str) -> None:
-        """A bar from one value to another on each axis; `said` is shown when it is pointed at."""
+    def bar(self, x: Span, y: Span, style: str, tooltip: str) -> None:
+        """Draw a bar across a span of each axis."""
         left, top = self._x(x[0]), self._y(y[1])
         width, height = max(self._x(x[1]) - left - 1, 0.5), self._y(y[0]) - top
         if height > 0:
             self._parts.append(
                 f'<rect class="{style}" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}"'
-                f' height="{height:.1f}"><title>{escape(said)}</title></rect>'
+                f' height="{height:.1f}"><title>{escape(tooltip)}</title></rect>'
             )
 
     def svg(self) -> str:
-        """The chart."""
         return (
-            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self._described)}">'
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self._label)}">'
             f"{''.join(self._parts)}</svg>"
         )
 
@@ -75,13 +74,13 @@ class Plot:
         self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>')
 
 
-def shares() -> list[Tick]:
+def share_ticks() -> list[Tick]:
     """Ticks from 0 to 1."""
     return [(tick / 5, f"{tick / 5:.1f}") for tick in range(6)]
 
 
 def round_ticks(end: float) -> Sequence[Tick]:
-    """Some round numbers from 0 to `end`."""
+    """Ticks at round numbers from 0 to `end`."""
     step = next(
         unit * 10**power for power in range(-3, 16) for unit in (1, 2, 5) if end <= 5 * unit * 10**power
     )

@@ -1,72 +1,80 @@
-"""Sums and products of values: of what kind they are, and which make no sense."""
+"""Arithmetic in expressions: the kind and the compiled form of each result."""
 
 import ast
 from collections.abc import Mapping
 from decimal import Decimal
 
 from detection.rules import money_literals
-from detection.rules.names import MEASURED, PLAIN, SAID, WITH_NUMBERS, Kind
-from detection.rules.operands import Value, WrongError
+from detection.rules.names import COMPARABLE_WITH_NUMBERS, DIMENSIONAL, DIMENSIONLESS, KIND_DESCRIPTIONS, Kind
+from detection.rules.operands import ExpressionError, Operand
 
 Tables = dict[str, dict[str, Decimal]]
+"""Amounts by currency, by the name of the limit."""
 
 SIGNS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-def calculated(
-    node: ast.expr, sign: str, left: Value, right: Value, *, written: str, tables: Tables
-) -> Value:
-    """The value of `left sign right`. Raises WrongError where it has none."""
-    left, right = alike(left, right, tables)
+def combine_operands(
+    node: ast.expr, sign: str, left: Operand, right: Operand, *, source: str, tables: Tables
+) -> Operand:
+    """The result of `left sign right`. Raises ExpressionError if the kinds do not allow the operation."""
+    left, right = match_money_kinds(left, right, tables)
     if "money" in (left.kind, right.kind):
-        raise WrongError(node, "work this out and write the amount itself in money(…)")
-    kind = _of_sum(left.kind, right.kind) if sign in "+-" else _of_product(sign, left.kind, right.kind)
+        raise ExpressionError(node, "arithmetic with money(…) is not supported: write the resulting amount")
+    kind = _sum_kind(left.kind, right.kind) if sign in "+-" else _product_kind(sign, left.kind, right.kind)
     if kind is None:
-        raise WrongError(node, f"{said(left)} {sign} {said(right)} makes no sense")
+        raise ExpressionError(
+            node,
+            f"{describe_operand(left)} {sign} {describe_operand(right)} is not defined: "
+            "use operands of matching kinds",
+        )
     if sign == "/" and right.form == 0:
-        raise WrongError(right.node, "this divides by 0")
-    return Value(kind, _form(sign, left, right), node, written)
+        raise ExpressionError(right.node, "division by 0: use another divisor")
+    return Operand(kind, _combine_forms(sign, left, right), node, source)
 
 
-def alike(left: Value, right: Value, tables: Tables) -> tuple[Value, Value]:
-    """Both, a money(…) in the kind of money that the other one is. Raises WrongError."""
-    return _beside(right.kind, left, tables), _beside(left.kind, right, tables)
+def match_money_kinds(left: Operand, right: Operand, tables: Tables) -> tuple[Operand, Operand]:
+    """Both operands, with a money(…) literal converted to the other's kind of money.
+
+    Raises ExpressionError for a currency without an exchange rate.
+    """
+    return _convert_money(right.kind, left, tables), _convert_money(left.kind, right, tables)
 
 
-def _beside(kind: Kind, value: Value, tables: Tables) -> Value:
-    if value.kind == "money" and kind == "own money":
-        return money_literals.own(value, tables)
-    if value.kind == "money" and kind == "euros":
-        return money_literals.euros(value)
-    return value
+def describe_operand(operand: Operand) -> str:
+    """The operand's source text and kind, for messages."""
+    return f"{operand.source} ({KIND_DESCRIPTIONS[operand.kind]})"
 
 
-def said(value: Value) -> str:
-    """The value as it was written, and what it is."""
-    return f"{value.written} ({SAID[value.kind]})"
+def _convert_money(kind: Kind, operand: Operand, tables: Tables) -> Operand:
+    if operand.kind == "money" and kind == "own money":
+        return money_literals.own_money_operand(operand, tables)
+    if operand.kind == "money" and kind == "euros":
+        return money_literals.euro_operand(operand)
+    return operand
 
 
-def _of_sum(left: Kind, right: Kind) -> Kind | None:
-    if left == right and left in MEASURED | WITH_NUMBERS:
+def _sum_kind(left: Kind, right: Kind) -> Kind | None:
+    if left == right and left in DIMENSIONAL | COMPARABLE_WITH_NUMBERS:
         return left
     if "number" in (left, right):
-        other = right if left == "number" else left
-        return other if other in WITH_NUMBERS else None
+        kind = right if left == "number" else left
+        return kind if kind in COMPARABLE_WITH_NUMBERS else None
     return None
 
 
-def _of_product(sign: str, left: Kind, right: Kind) -> Kind | None:
-    if left in PLAIN and right in PLAIN:
+def _product_kind(sign: str, left: Kind, right: Kind) -> Kind | None:
+    if left in DIMENSIONLESS and right in DIMENSIONLESS:
         return "number"
-    if left in MEASURED and right in PLAIN:
+    if left in DIMENSIONAL and right in DIMENSIONLESS:
         return left
     if sign == "*":
-        return right if left in PLAIN and right in MEASURED else None
-    return "number" if left == right and left in MEASURED else None
+        return right if left in DIMENSIONLESS and right in DIMENSIONAL else None
+    return "number" if left == right and left in DIMENSIONAL else None
 
 
-def _form(sign: str, left: Value, right: Value) -> object:
-    if not (left.literal and right.literal):
+def _combine_forms(sign: str, left: Operand, right: Operand) -> object:
+    if not (left.is_literal and right.is_literal):
         return [sign, left.form, right.form]
-    one, other = left.form, right.form
-    return {"+": one + other, "-": one - other, "*": one * other, "/": one / (other or 1)}[sign]
+    a, b = left.form, right.form
+    return {"+": a + b, "-": a - b, "*": a * b, "/": a / (b or 1)}[sign]

@@ -1,14 +1,20 @@
-"""Comparisons of two values, and of one with a list: which make sense, and what to write instead."""
+"""Comparisons of two operands, and of an operand with a list."""
 
 import ast
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from detection.rules.arithmetic import Tables, alike, said
-from detection.rules.names import COUNTED, RANGES, TEXTS, WITH_NUMBERS, instead
-from detection.rules.negation import Form, differs
-from detection.rules.operands import Value, WrongError
+from detection.rules.arithmetic import Tables, describe_operand, match_money_kinds
+from detection.rules.names import (
+    COMPARABLE_WITH_NUMBERS,
+    DISCRETE,
+    STRING_VALUES,
+    VALUE_RANGES,
+    suggest_operand,
+)
+from detection.rules.negation import Form, compile_inequality
+from detection.rules.operands import ExpressionError, Operand
 
 SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",
@@ -18,80 +24,99 @@ SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MERCHANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MAX_LISTED_STRINGS = 10
 
 
-def comparison(sign: str, left: Value, right: Value, tables: Tables) -> Form:
-    """`left sign right`, compiled. Raises WrongError where the two cannot be compared."""
-    left, right = alike(left, right, tables)
-    if left.kind in TEXTS and right.kind in TEXTS:
-        named, text = (right, left) if left.kind == "text" else (left, right)
+def compile_comparison(sign: str, left: Operand, right: Operand, tables: Tables) -> Form:
+    """The compiled form of `left sign right`. Raises ExpressionError if the operands are not comparable."""
+    left, right = match_money_kinds(left, right, tables)
+    if left.kind in STRING_VALUES and right.kind in STRING_VALUES:
         if sign not in ("==", "!="):
-            raise WrongError(right.node, "texts are compared by ==, !=, in and not in")
-        return membership("in" if sign == "==" else "not in", named, [text])
-    if left.literal and right.literal:
-        raise WrongError(right.node, "this compares two values that are always the same")
-    _check(left, right)
-    return differs(left.form, right.form) if sign == "!=" else [sign, left.form, right.form]
+            raise ExpressionError(right.node, f"strings have no order: use ==, !=, in or not in, not {sign}")
+        name, string = (right, left) if left.kind == "string" else (left, right)
+        return compile_membership("in" if sign == "==" else "not in", name, [string])
+    if left.is_literal and right.is_literal:
+        raise ExpressionError(
+            right.node, "both sides are constants: compare a field or feature of the transaction"
+        )
+    _check_comparable(left, right)
+    return compile_inequality(left.form, right.form) if sign == "!=" else [sign, left.form, right.form]
 
 
-def membership(relation: str, value: Value, members: Sequence[Value]) -> Form:
-    """`value in (members)`, or not in, compiled. Raises WrongError where it cannot be one of them."""
-    if value.kind == "text" or value.kind not in COUNTED | TEXTS.keys():
-        raise WrongError(value.node, f"{said(value)} cannot be looked for in texts or a list")
+def compile_membership(relation: str, operand: Operand, members: Sequence[Operand]) -> Form:
+    """The compiled form of `operand in (members)` or `not in`.
+
+    Raises ExpressionError if a member is not a possible value of the operand.
+    """
+    if operand.kind == "string" or operand.kind not in DISCRETE | STRING_VALUES.keys():
+        raise ExpressionError(
+            operand.node,
+            f"{describe_operand(operand)} cannot be compared with strings or a list: use numbers with > or <",
+        )
     for member in members:
-        if value.kind in TEXTS:
-            _check_text(value, member)
-        elif member.kind != "number" or not member.literal:
-            raise WrongError(member.node, f"a list for {said(value)} has plain numbers")
+        if operand.kind in STRING_VALUES:
+            _check_string(operand, member)
+        elif member.kind != "number" or not member.is_literal:
+            raise ExpressionError(
+                member.node, f"a list for {describe_operand(operand)} can hold plain numbers only"
+            )
         else:
-            _check_range(value, member)
-    return [relation, value.form, [member.form for member in members]]
+            _check_range(operand, member)
+    return [relation, operand.form, [member.form for member in members]]
 
 
-def _check(left: Value, right: Value) -> None:
-    """Raises WrongError unless both are numbers of one kind."""
+def _check_comparable(left: Operand, right: Operand) -> None:
+    """Raises ExpressionError unless both operands are numbers of one kind."""
     kinds = {left.kind, right.kind}
+    message = f"{describe_operand(left)} and {describe_operand(right)} are not comparable"
     if kinds == {"own money", "euros"}:
         own = left if left.kind == "own money" else right
-        hint = (
-            "the amount in euros is amount_euros" if own.written == "amount" else "compare euros with euros"
-        )
-        raise WrongError(own.node, f"{said(left)} and {said(right)} cannot be compared: {hint}")
-    wrong, other = (left, right) if left.literal else (right, left)
-    # Nothing is nothing in every unit.
-    fits = len(kinds) == 1 or kinds - {"number"} <= WITH_NUMBERS or wrong.form == 0
-    if kinds & ({"flag"} | TEXTS.keys()) or not fits:
-        hint = instead(other.kind, wrong.written)
-        raise WrongError(wrong.node, f"{said(left)} and {said(right)} cannot be compared: write {hint}")
+        hint = "use amount_euros" if own.source == "amount" else "use two amounts in euros"
+        raise ExpressionError(own.node, f"{message}: {hint}")
+    wrong, reference = (left, right) if left.is_literal else (right, left)
+    # Zero is valid in any unit.
+    fits = len(kinds) == 1 or kinds - {"number"} <= COMPARABLE_WITH_NUMBERS or wrong.form == 0
+    if kinds & ({"flag"} | STRING_VALUES.keys()) or not fits:
+        raise ExpressionError(wrong.node, f"{message}: use {suggest_operand(reference.kind, wrong.source)}")
     if len(kinds) > 1 and "number" not in kinds:
-        raise WrongError(right.node, f"{said(left)} and {said(right)} cannot be compared")
-    if wrong.literal:
-        _check_range(other, wrong)
+        raise ExpressionError(right.node, f"{message}: use operands of one kind")
+    if wrong.is_literal:
+        _check_range(reference, wrong)
 
 
-def _check_range(value: Value, number: Value) -> None:
-    lowest, highest = RANGES.get(value.kind, (number.form, number.form))
+def _check_range(operand: Operand, number: Operand) -> None:
+    lowest, highest = VALUE_RANGES.get(operand.kind, (number.form, number.form))
     if not lowest <= number.form <= highest:
-        hint = f": write {number.form / 100:g} for {number.form:g} %" if value.kind == "share" else ""
-        raise WrongError(number.node, f"{said(value)} is never {number.written}{hint}")
+        hint = (
+            f"use {number.form / 100:g} for {number.form:g} %"
+            if operand.kind == "share"
+            else f"use a number from {lowest:g} to {highest:g}"
+        )
+        raise ExpressionError(number.node, f"{describe_operand(operand)} is never {number.source}: {hint}")
 
 
-def _check_text(value: Value, text: Value) -> None:
-    if text.kind != "text":
-        raise WrongError(text.node, f"{said(value)} is compared with texts in quotes, not with {said(text)}")
-    if value.kind == "merchant_id" and not _IDENTIFIER.fullmatch(text.form):
-        raise WrongError(text.node, f"no merchant has the id '{text.form}'")
-    possible = TEXTS[value.kind]
-    if possible is not None and text.form not in possible:
-        raise WrongError(
-            text.node, f"no transaction has the {value.kind} '{text.form}'{_meant(text.form, possible)}"
+def _check_string(operand: Operand, string: Operand) -> None:
+    if string.kind != "string":
+        raise ExpressionError(
+            string.node,
+            f"{describe_operand(operand)} cannot be compared with {describe_operand(string)}: "
+            "use a string in quotes",
+        )
+    if operand.kind == "merchant_id" and not _MERCHANT_ID.fullmatch(string.form):
+        raise ExpressionError(
+            string.node, f"'{string.form}' is not a merchant id: use letters, digits, '_' and '-'"
+        )
+    allowed = STRING_VALUES[operand.kind]
+    if allowed is not None and string.form not in allowed:
+        raise ExpressionError(
+            string.node, f"unknown {operand.kind} '{string.form}'{_suggest_string(string.form, allowed)}"
         )
 
 
-def _meant(text: str, possible: frozenset[str]) -> str:
-    close = [text.upper()] if text.upper() in possible else []
-    close += get_close_matches(text.lower(), sorted(possible), n=1)
-    if close:
-        return f": did you mean '{close[0]}'?"
-    return f"; possible are {', '.join(sorted(possible))}" if len(possible) < 10 else ""  # noqa: PLR2004
+def _suggest_string(text: str, allowed: frozenset[str]) -> str:
+    similar = [text.upper()] if text.upper() in allowed else []
+    similar += get_close_matches(text.lower(), sorted(allowed), n=1)
+    if similar:
+        return f": did you mean '{similar[0]}'?"
+    return f": use one of {', '.join(sorted(allowed))}" if len(allowed) < _MAX_LISTED_STRINGS else ""

@@ -1,4 +1,4 @@
-"""What is wrong with a file of rules, and where."""
+"""Faults in a rules file and the error that reports them."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from functions.fraud.scoring.rules import RulesError
 
-_MANY = 12
+_MAX_LISTED_NAMES = 12
 
 
 class Fault(NamedTuple):
@@ -18,21 +18,26 @@ class Fault(NamedTuple):
 
 
 class FaultyRulesError(RulesError):
-    """The file cannot be used; `faults` are all that was found, from the top."""
+    """The rules file is not valid. `faults` holds every fault in it, ordered by position."""
 
     def __init__(self, file: str, faults: Iterable[Fault]) -> None:
         self.faults = tuple(sorted(set(faults)))
-        super().__init__("\n".join(f"{file}:{line}:{column}: {what}" for line, column, what in self.faults))
-
-
-def unknown(what: str, name: str, possible: Iterable[str]) -> str:
-    """A message for a name that nothing has: with the one that may be meant, else with all of a few."""
-    names = list(possible)
-    close = get_close_matches(name, names, n=1, cutoff=0.7)
-    if close:
-        return f"unknown {what} '{name}': did you mean {close[0]}?"
-    if len(names) > _MANY:
-        return (
-            f"unknown {what} '{name}': no field of a transaction, nor in functions/common/domain/features.py"
+        super().__init__(
+            "\n".join(f"{file}:{line}:{column}: {message}" for line, column, message in self.faults)
         )
-    return f"unknown {what} '{name}'; " + (f"possible are {', '.join(names)}" if names else "there are none")
+
+
+def describe_unknown_name(category: str, name: str, allowed: Iterable[str]) -> str:
+    """A message for an unknown name. It suggests a similar name or lists the allowed names, if few."""
+    names = list(allowed)
+    similar = get_close_matches(name, names, n=1, cutoff=0.7)
+    if similar:
+        return f"unknown {category} '{name}': did you mean {similar[0]}?"
+    if len(names) > _MAX_LISTED_NAMES:
+        return (
+            f"unknown {category} '{name}': use a field of a transaction or a feature of"
+            " functions/common/domain/features.py"
+        )
+    return f"unknown {category} '{name}': " + (
+        f"use one of {', '.join(names)}" if names else "none is defined in this file"
+    )

@@ -1,4 +1,4 @@
-"""From the text of an expression to its compiled form, or to all that is wrong with it."""
+"""Compilation of an expression: from its text to its compiled form, or to all faults in it."""
 
 import ast
 from collections.abc import Mapping, Sequence
@@ -7,79 +7,90 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from detection.rules import comparisons
-from detection.rules.arithmetic import SIGNS, Tables, calculated, said
-from detection.rules.names import instead
-from detection.rules.negation import Form, opposite
-from detection.rules.operands import Limits, Value, WrongError, call, leaf
-from detection.rules.syntax import Parsed, UnreadableError
+from detection.rules.arithmetic import SIGNS, Tables, combine_operands, describe_operand
+from detection.rules.names import suggest_operand
+from detection.rules.negation import Form, negate_condition
+from detection.rules.operands import ExpressionError, Limits, Operand, read_call, read_leaf
+from detection.rules.syntax import ExpressionSyntaxError, ParsedExpression
 
 
-class Compiled(NamedTuple):
-    """The `form`, with tables of amounts that it needs beside the limits; `faults` by place in the text."""
+class CompiledExpression(NamedTuple):
+    """The compiled form of an expression.
+
+    `tables`: limits that the form needs in addition to those of the file. `faults`: messages, each with its
+    offset in the text in characters.
+    """
 
     form: Form
     tables: Mapping[str, dict[str, Decimal]]
     faults: Sequence[tuple[int, str]]
 
 
-def compiled(text: str, limits: Limits) -> Compiled:
-    """The condition in `text`, which may name `limits`."""
+def compile_expression(text: str, limits: Limits) -> CompiledExpression:
+    """Compile the condition in `text`, which can refer to `limits`."""
     try:
-        parsed = Parsed(text)
-    except UnreadableError as error:
-        return Compiled(None, {}, [(error.offset, error.message)])
+        parsed = ParsedExpression(text)
+    except ExpressionSyntaxError as error:
+        return CompiledExpression(None, {}, [(error.offset, error.message)])
     compiler = _Compiler(parsed, limits)
-    form = compiler.condition(parsed.root)
-    if not (compiler.named or compiler.faults):
-        compiler.faults.append((0, "this is the same for every transaction: it names nothing of one"))
-    return Compiled(form, compiler.tables, compiler.faults)
+    form = compiler.compile_condition(parsed.root)
+    if not (compiler.uses_names or compiler.faults):
+        compiler.faults.append(
+            (0, "the condition is the same for every transaction: use a field or feature of the transaction")
+        )
+    return CompiledExpression(form, compiler.tables, compiler.faults)
 
 
 class _Compiler:
-    """Goes on after a fault: what is wrong has the form or value None."""
+    """Compiles all parts, also after a fault: the form or operand of a faulty part is None."""
 
-    def __init__(self, parsed: Parsed, limits: Limits) -> None:
+    def __init__(self, parsed: ParsedExpression, limits: Limits) -> None:
         self.tables: Tables = {}
         self.faults: list[tuple[int, str]] = []
-        self.named = False
+        self.uses_names = False
         self._parsed = parsed
         self._limits = limits
 
-    def condition(self, node: ast.expr) -> Form:
+    def compile_condition(self, node: ast.expr) -> Form:
         try:
             return self._condition(node)
-        except WrongError as wrong:
-            self.faults.append((self._parsed.offset(wrong.node), wrong.message))
+        except ExpressionError as error:
+            self._add_fault(error)
             return None
 
-    def value(self, node: ast.expr) -> Value | None:
+    def _compile_operand(self, node: ast.expr) -> Operand | None:
         try:
-            return self._value(node)
-        except WrongError as wrong:
-            self.faults.append((self._parsed.offset(wrong.node), wrong.message))
+            return self._operand(node)
+        except ExpressionError as error:
+            self._add_fault(error)
             return None
+
+    def _add_fault(self, error: ExpressionError) -> None:
+        self.faults.append((self._parsed.offset(error.node), error.message))
 
     def _condition(self, node: ast.expr) -> Form:
         match node:
             case ast.BoolOp(values=parts):
-                word = "and" if isinstance(node.op, ast.And) else "or"
-                return _joined(word, [self.condition(part) for part in parts])
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                form = self.condition(operand)
-                return None if form is None else opposite(form)
-            case ast.Compare(left=first, ops=relations, comparators=others):
-                links = zip(pairwise([first, *others]), relations, strict=True)
-                return _joined(
+                connective = "and" if isinstance(node.op, ast.And) else "or"
+                return _join_conditions(connective, [self.compile_condition(part) for part in parts])
+            case ast.UnaryOp(op=ast.Not(), operand=negated):
+                form = self.compile_condition(negated)
+                return None if form is None else negate_condition(form)
+            case ast.Compare(left=first, ops=relations, comparators=rest):
+                links = zip(pairwise([first, *rest]), relations, strict=True)
+                return _join_conditions(
                     "and", [self._link(left, relation, right) for (left, right), relation in links]
                 )
-        found = self.value(node)
-        if found is None:
+        operand = self._compile_operand(node)
+        if operand is None:
             return None
-        if found.kind != "flag":
-            raise WrongError(
-                node, f"{said(found)} is no condition: compare it with {instead(found.kind, '…')}"
+        if operand.kind != "flag":
+            raise ExpressionError(
+                node,
+                f"{describe_operand(operand)} is not a condition: "
+                f"compare it with {suggest_operand(operand.kind, '…')}",
             )
-        return found.form if found.literal else [">=", found.form, 1]
+        return operand.form if operand.is_literal else [">=", operand.form, 1]
 
     def _link(self, left: ast.expr, relation: ast.cmpop, right: ast.expr) -> Form:
         """One comparison of a chain."""
@@ -87,49 +98,56 @@ class _Compiler:
             return self._membership(left, "in" if isinstance(relation, ast.In) else "not in", right)
         sign = comparisons.SIGNS.get(type(relation))
         if sign is None:
-            raise WrongError(right, "rules compare by ==, !=, >, >=, <, <= and in, not by 'is'")
+            raise ExpressionError(right, "'is' is not supported: use ==, !=, >, >=, <, <= or in")
         if sign in ("==", "!="):
             for flag, truth in ((left, self._truth(right)), (right, self._truth(left))):
                 if truth is not None:
-                    form = self.condition(flag)
-                    return form if form is None or truth == (sign == "==") else opposite(form)
-        one, other = self.value(left), self.value(right)
-        return None if one is None or other is None else comparisons.comparison(sign, one, other, self.tables)
+                    form = self.compile_condition(flag)
+                    return form if form is None or truth == (sign == "==") else negate_condition(form)
+        left_operand, right_operand = self._compile_operand(left), self._compile_operand(right)
+        if left_operand is None or right_operand is None:
+            return None
+        return comparisons.compile_comparison(sign, left_operand, right_operand, self.tables)
 
     def _membership(self, node: ast.expr, relation: str, members: ast.expr) -> Form:
-        value = self.value(node)
+        operand = self._compile_operand(node)
         if not isinstance(members, ast.List | ast.Tuple | ast.Set):
-            raise WrongError(members, f'after \'{relation}\' comes a list, such as ["US", "GB"]')
+            raise ExpressionError(members, f'\'{relation}\' needs a list, such as ["US", "GB"]')
         if not members.elts:
-            raise WrongError(members, "this list is empty")
-        found = [self.value(member) for member in members.elts]
-        if value is None or None in found:
+            raise ExpressionError(members, "the list is empty: add a value")
+        compiled = [self._compile_operand(member) for member in members.elts]
+        if operand is None or None in compiled:
             return None
-        return comparisons.membership(relation, value, [member for member in found if member])
+        return comparisons.compile_membership(relation, operand, [member for member in compiled if member])
 
-    def _value(self, node: ast.expr) -> Value | None:
-        written = self._parsed.written(node)
+    def _operand(self, node: ast.expr) -> Operand | None:
+        source = self._parsed.source_text(node)
         match node:
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                given = [self.value(argument) for argument in arguments]
-                return (
-                    None if None in given else call(node, name, [value for value in given if value], written)
-                )
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
-                factor = Value("number", -1 if isinstance(sign, ast.USub) else 1, node, written)
-                return self._calculated(node, "*", factor, self.value(operand))
+                compiled = [self._compile_operand(argument) for argument in arguments]
+                if None in compiled:
+                    return None
+                return read_call(node, name, [argument for argument in compiled if argument], source)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=signed):
+                factor = Operand("number", -1 if isinstance(sign, ast.USub) else 1, node, source)
+                return self._combine(node, "*", factor, self._compile_operand(signed))
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in SIGNS:
-                return self._calculated(node, SIGNS[type(operator)], self.value(left), self.value(right))
-        self.named |= isinstance(node, ast.Name) and node.id not in ("true", "false")
-        return leaf(node, written, self._limits)
+                return self._combine(
+                    node, SIGNS[type(operator)], self._compile_operand(left), self._compile_operand(right)
+                )
+        self.uses_names |= isinstance(node, ast.Name) and node.id not in ("true", "false")
+        return read_leaf(node, source, self._limits)
 
-    def _calculated(self, node: ast.expr, sign: str, left: Value | None, right: Value | None) -> Value | None:
+    def _combine(
+        self, node: ast.expr, sign: str, left: Operand | None, right: Operand | None
+    ) -> Operand | None:
         if left is None or right is None:
             return None
-        return calculated(node, sign, left, right, written=self._parsed.written(node), tables=self.tables)
+        source = self._parsed.source_text(node)
+        return combine_operands(node, sign, left, right, source=source, tables=self.tables)
 
     def _truth(self, node: ast.expr) -> bool | None:
-        """Whether the node is the word true, or false; None if it is neither."""
+        """The value of the literal true or false; None for any other node."""
         match node:
             case ast.Constant(value=bool() as truth):
                 return truth
@@ -138,11 +156,11 @@ class _Compiler:
         return None
 
 
-def _joined(word: str, forms: Sequence[Form]) -> Form:
-    """The conditions of one kind side by side, however they were nested; None if one of them is."""
+def _join_conditions(connective: str, forms: Sequence[Form]) -> Form:
+    """One flat condition of all parts; None if a part is None."""
     if None in forms:
         return None
     parts: list[Form] = []
     for form in forms:
-        parts += form[1:] if isinstance(form, list) and form[0] == word else [form]
-    return parts[0] if len(parts) == 1 else [word, *parts]
+        parts += form[1:] if isinstance(form, list) and form[0] == connective else [form]
+    return parts[0] if len(parts) == 1 else [connective, *parts]

@@ -1,38 +1,40 @@
-"""What a money(…) comes to beside what it is compared with: a limit for every currency, or euros."""
+"""Conversion of a money(…) literal into the kind of money of the operand that it is compared with."""
 
 from decimal import Decimal
 
-from detection.rules.operands import Value, WrongError
-from functions.common.domain.currencies import CURRENCIES, in_euros
-from functions.fraud.scoring.expressions import LIMIT
+from detection.rules.operands import ExpressionError, Operand
+from functions.common.domain.currencies import CURRENCIES, convert_to_euros
+from functions.fraud.scoring.expressions import LIMIT_PREFIX
 
 _DIGITS = 4
 
 
-def euros(value: Value) -> Value:
-    """The amount in euros. Raises WrongError for a currency without a rate."""
-    amount, currency = value.form
-    found = in_euros(amount, currency)
-    if found is None:
-        raise WrongError(value.node, f"there is no rate for {currency}: write a limit for each currency")
-    return value._replace(kind="euros", form=round(found, _DIGITS))
+def euro_operand(literal: Operand) -> Operand:
+    """The amount in euros. Raises ExpressionError for a currency without an exchange rate."""
+    amount, currency = literal.form
+    amount_euros = convert_to_euros(amount, currency)
+    if amount_euros is None:
+        raise ExpressionError(
+            literal.node, f"no exchange rate for {currency}: use limits.NAME with an amount for each currency"
+        )
+    return literal._replace(kind="euros", form=round(amount_euros, _DIGITS))
 
 
-def own(value: Value, tables: dict[str, dict[str, Decimal]]) -> Value:
-    """The amount in the currency of the transaction, by a table of limits that is added to `tables`.
+def own_money_operand(literal: Operand, tables: dict[str, dict[str, Decimal]]) -> Operand:
+    """The amount in the currency of the transaction: a reference to a limit, which is added to `tables`.
 
-    Raises WrongError for a currency without a rate.
+    Raises ExpressionError for a currency without an exchange rate.
     """
-    amount, currency = value.form
+    amount, currency = literal.form
     name = f"{amount} {currency}"
-    tables[name] = _everywhere(euros(value).form) | {currency: amount}
-    return value._replace(kind="own money", form=LIMIT + name)
+    tables[name] = _amounts_by_currency(euro_operand(literal).form) | {currency: amount}
+    return literal._replace(kind="own money", form=LIMIT_PREFIX + name)
 
 
-def _everywhere(amount: float) -> dict[str, Decimal]:
-    units = {currency: in_euros(Decimal(1), currency) for currency in sorted(CURRENCIES)}
+def _amounts_by_currency(amount_euros: float) -> dict[str, Decimal]:
+    rates = {currency: convert_to_euros(Decimal(1), currency) for currency in sorted(CURRENCIES)}
     return {
-        currency: Decimal(str(round(amount / euros_each, _DIGITS)))
-        for currency, euros_each in units.items()
-        if euros_each is not None
+        currency: Decimal(str(round(amount_euros / rate, _DIGITS)))
+        for currency, rate in rates.items()
+        if rate is not None
     }

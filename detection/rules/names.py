@@ -1,4 +1,4 @@
-"""What expressions can name, of what kind each is, and what it can be compared with."""
+"""Names that expressions can use, the kind of each name, and the properties of kinds."""
 
 from collections.abc import Mapping
 from typing import Literal, get_args
@@ -10,9 +10,12 @@ from functions.common.domain.transaction import Channel
 
 Kind = Literal[
     "own money", "euros", "money", "duration", "speed", "count", "share", "ratio", "number", "hour",
-    "weekday", "flag", "country", "currency", "channel", "merchant_id", "merchant_category", "text",
+    "weekday", "flag", "country", "currency", "channel", "merchant_id", "merchant_category", "string",
 ]  # fmt: skip
-"""`own money` is in the transaction's currency, `money` in that of a money(…); `text` is a literal's."""
+"""The kind of an operand.
+
+`own money` is in the transaction's currency and `money` in the currency of a money(…). `string` is a literal.
+"""
 
 CHANNELS = frozenset(get_args(get_args(Channel)[0]))
 _TRANSACTION: dict[str, Kind] = {
@@ -34,44 +37,44 @@ _UNITS: Mapping[str, Kind] = {
     "weekday": "weekday",
     "flag": "flag",
 }
-NAMES: Mapping[str, Kind] = _TRANSACTION | {feature.name: _UNITS[feature.unit] for feature in FEATURES}
-"""What a transaction is known by."""
+NAME_KINDS: Mapping[str, Kind] = _TRANSACTION | {feature.name: _UNITS[feature.unit] for feature in FEATURES}
+"""The fields and features of a transaction."""
 
-LEFT_OUT: Mapping[str, str] = {
-    # Reasons go out by mail, and the mail masks the account.
-    "account_id": "accounts are not for rules but for lists: invoke lists.add",
-    "device_id": "devices are known by the feature new_device",
-    "ip_address": "addresses are not for rules",
-    "timestamp": "times are hour and weekday, or from and until of the rule",
+UNAVAILABLE_NAMES: Mapping[str, str] = {
+    # Alerts send reasons by mail, and the mail masks the account.
+    "account_id": "add the account to a list: invoke lists.add",
+    "device_id": "use the feature new_device",
+    "ip_address": "use the features of the transaction",
+    "timestamp": "use hour and weekday, or the fields from and until of the rule",
 }
-"""What a transaction has, too, and what to use instead."""
+"""Fields of a transaction that rules cannot use, and the alternative to each."""
 
-TEXTS: Mapping[Kind, frozenset[str] | None] = {
+STRING_VALUES: Mapping[Kind, frozenset[str] | None] = {
     "country": COUNTRIES,
     "currency": CURRENCIES,
     "channel": CHANNELS,
     "merchant_id": None,
     "merchant_category": None,
-    "text": None,
+    "string": None,
 }
-"""The values that texts of a kind can have, where there is a list."""
+"""The allowed values of each kind of string; None allows any value."""
 
 MONEY = frozenset[Kind]({"own money", "euros", "money"})
-PLAIN = frozenset[Kind]({"count", "share", "ratio", "number"})
-"""Kinds that calculations take for mere numbers."""
+DIMENSIONLESS = frozenset[Kind]({"count", "share", "ratio", "number"})
+"""Kinds that arithmetic treats as plain numbers."""
 
-MEASURED = frozenset[Kind]({*MONEY, "duration", "speed"})
-"""Kinds that stay what they are when they are multiplied by a number."""
+DIMENSIONAL = frozenset[Kind]({*MONEY, "duration", "speed"})
+"""Kinds that multiplication by a plain number preserves."""
 
-WITH_NUMBERS = PLAIN | frozenset[Kind]({"speed", "hour", "weekday"})
+COMPARABLE_WITH_NUMBERS = DIMENSIONLESS | frozenset[Kind]({"speed", "hour", "weekday"})
 """Kinds that a plain number can be compared with."""
 
-COUNTED = frozenset[Kind]({"hour", "weekday", "count"})
-"""Kinds of which a list can name single values."""
+DISCRETE = frozenset[Kind]({"hour", "weekday", "count"})
+"""Kinds of number that `in` can compare with a list."""
 
-RANGES: Mapping[Kind, tuple[float, float]] = {"share": (0, 1), "hour": (0, 23), "weekday": (0, 6)}
+VALUE_RANGES: Mapping[Kind, tuple[float, float]] = {"share": (0, 1), "hour": (0, 23), "weekday": (0, 6)}
 
-SAID: Mapping[Kind, str] = {
+KIND_DESCRIPTIONS: Mapping[Kind, str] = {
     "own money": "money in the transaction's currency",
     "euros": "money in euros",
     "money": "an amount of money",
@@ -87,20 +90,20 @@ SAID: Mapping[Kind, str] = {
     "country": "a country",
     "currency": "a currency",
     "channel": "a channel",
-    "merchant_id": "a merchant's id",
+    "merchant_id": "a merchant id",
     "merchant_category": "a merchant category",
-    "text": "a text",
+    "string": "a string",
 }
 
 
-def instead(kind: Kind, written: str) -> str:
-    """What to write in the place of `written`, to be compared with something of that kind."""
-    number = written if written.replace(".", "").isdigit() else "…"
+def suggest_operand(kind: Kind, source: str) -> str:
+    """A replacement for the operand `source` that can be compared with an operand of `kind`."""
+    number = source if source.replace(".", "").isdigit() else "…"
     return {
         "own money": f'limits.NAME or money({number}, "EUR")',
         "euros": f'money({number}, "EUR") or another amount in euros',
-        "money": "amount, or another amount of money",
+        "money": "amount or another amount of money",
         "duration": f"minutes({number}), hours({number}) or days({number})",
         "speed": "a plain number of km/h, such as 900",
         "flag": "true or false",
-    }.get(kind, "a text in quotes" if kind in TEXTS else "a plain number")
+    }.get(kind, "a string in quotes" if kind in STRING_VALUES else "a plain number")

@@ -1,29 +1,29 @@
-"""The opposite of a compiled condition, which holds where the condition surely does not.
+"""Negation of compiled conditions.
 
-Neither holds where something is not known: so `not` is worked out here, and the function that evaluates
-conditions needs no third truth value.
+Neither a condition nor its negation holds if a value is unknown. The compiler therefore removes every `not`,
+and the function that evaluates conditions needs no third truth value.
 """
 
 from typing import Any
 
 Form = Any
-"""A compiled expression: see functions/fraud/scoring/expressions.py."""
+"""A compiled expression. functions/fraud/scoring/expressions.py defines the format."""
 
 _OPPOSITES = {">": "<=", "<=": ">", "<": ">=", ">=": "<", "in": "not in", "not in": "in"}
 
 
-def opposite(form: Form) -> Form:
-    """What holds where `form` surely does not."""
+def negate_condition(form: Form) -> Form:
+    """The condition that holds if all values are known and `form` does not hold."""
     if isinstance(form, bool):
         return not form
     relation, *parts = form
     if relation == "==":
-        return differs(*parts)
+        return compile_inequality(*parts)
     if relation in _OPPOSITES:
         return [_OPPOSITES[relation], *parts]
-    return ["or" if relation == "and" else "and", *(opposite(part) for part in parts)]
+    return ["or" if relation == "and" else "and", *(negate_condition(part) for part in parts)]
 
 
-def differs(left: Form, right: Form) -> Form:
-    """Two numbers that are known and not the same."""
+def compile_inequality(left: Form, right: Form) -> Form:
+    """The condition that both numbers are known and differ."""
     return ["or", ["<", left, right], [">", left, right]]

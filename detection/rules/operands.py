@@ -1,4 +1,4 @@
-"""The parts of a condition that have a value: names, literals, and calls that give a number its unit."""
+"""Operands of expressions: names, literals, and calls that give a number its unit."""
 
 import ast
 import re
@@ -6,40 +6,40 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from detection.rules.errors import unknown
-from detection.rules.names import CHANNELS, LEFT_OUT, NAMES, Kind
+from detection.rules.errors import describe_unknown_name
+from detection.rules.names import CHANNELS, NAME_KINDS, UNAVAILABLE_NAMES, Kind
 from detection.rules.negation import Form
 from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
-from functions.fraud.scoring.expressions import LIMIT
+from functions.fraud.scoring.expressions import LIMIT_PREFIX
 
 Limits = Mapping[str, Mapping[str, Decimal]]
 
-_LARGEST = 1e15
-_ONE_TEXT = re.compile(r"""'[^']*'|"[^"]*\"""")
+_MAX_NUMBER = 1e15
+_SINGLE_LITERAL = re.compile(r"""'[^']*'|"[^"]*\"""")
 _SECONDS = {"minutes": 60, "hours": 3_600, "days": 86_400}
-_KNOWN_TEXTS = COUNTRIES | CURRENCIES | CHANNELS
+_CODES = COUNTRIES | CURRENCIES | CHANNELS
 
 
-class Value(NamedTuple):
-    """Of what kind something is, its compiled form, where it stands and how it was written.
+class Operand(NamedTuple):
+    """The kind of an operand, its compiled form, its node and its source text.
 
-    The form of a text is the text. That of a money(…) is its number and currency: what it comes to depends on
-    what it is compared with.
+    The form of a string is the string. The form of a money(…) is its number and currency, because its
+    conversion depends on the operand that it is compared with.
     """
 
     kind: Kind
     form: Form
     node: ast.expr
-    written: str
+    source: str
 
     @property
-    def literal(self) -> bool:
-        return self.kind == "text" or isinstance(self.form, int | float | tuple)
+    def is_literal(self) -> bool:
+        return self.kind == "string" or isinstance(self.form, int | float | tuple)
 
 
-class WrongError(Exception):
-    """Something is wrong with a part of an expression."""
+class ExpressionError(Exception):
+    """A part of an expression is not valid. `node` is that part."""
 
     def __init__(self, node: ast.expr, message: str) -> None:
         super().__init__(message)
@@ -47,66 +47,73 @@ class WrongError(Exception):
         self.message = message
 
 
-def leaf(node: ast.expr, written: str, limits: Limits) -> Value:
-    """The value of a name or a literal. Raises WrongError."""
+def read_leaf(node: ast.expr, source: str, limits: Limits) -> Operand:
+    """The operand of a name or a literal. Raises ExpressionError."""
     match node:
         case ast.Constant(value=bool() as truth):
-            return Value("flag", truth, node, written)
+            return Operand("flag", truth, node, source)
         case ast.Constant(value=int() | float() as number):
-            if abs(number) > _LARGEST:
-                raise WrongError(node, "this number is too large")
-            return Value("number", number, node, written)
-        case ast.Constant(value=str() as text):
-            # Python joins texts that stand side by side, where a comma was forgotten.
-            if not _ONE_TEXT.fullmatch(written):
-                raise WrongError(node, "a text stands in one pair of quotes, and commas between texts")
-            return Value("text", text, node, written)
+            if abs(number) > _MAX_NUMBER:
+                raise ExpressionError(node, f"the number is too large: use at most {_MAX_NUMBER:g}")
+            return Operand("number", number, node, source)
+        case ast.Constant(value=str() as string):
+            # Python concatenates adjacent literals, which hides a missing comma.
+            if not _SINGLE_LITERAL.fullmatch(source):
+                raise ExpressionError(
+                    node, "not a plain string: use one pair of quotes, and commas between strings"
+                )
+            return Operand("string", string, node, source)
         case ast.Name(id="true" | "false" as name):
-            return Value("flag", name == "true", node, written)
+            return Operand("flag", name == "true", node, source)
         case ast.Name(id=name):
-            return Value(_kind(node, name), name, node, written)
+            return Operand(_name_kind(node, name), name, node, source)
         case ast.Attribute(value=ast.Name(id="limits"), attr=name):
             if name not in limits:
-                raise WrongError(node, unknown("limit", name, limits))
-            return Value("own money", LIMIT + name, node, written)
+                raise ExpressionError(node, describe_unknown_name("limit", name, limits))
+            return Operand("own money", LIMIT_PREFIX + name, node, source)
         case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
-            raise WrongError(node, f"'{written}' holds or not: it is no value to calculate or compare with")
-    raise WrongError(
+            raise ExpressionError(
+                node, f"'{source}' is a condition: arithmetic and comparisons need a value instead"
+            )
+    raise ExpressionError(
         node,
-        f"rules cannot say '{written}': they have names, numbers, texts, + - * /, comparisons, and, or, not",
+        f"'{source}' is not supported: use names, numbers, strings, + - * /, comparisons, and, or, not,"
+        " minutes(), hours(), days() and money()",
     )
 
 
-def call(node: ast.Call, name: str, arguments: Sequence[Value], written: str) -> Value:
-    """A number with its unit. Raises WrongError."""
+def read_call(node: ast.Call, name: str, arguments: Sequence[Operand], source: str) -> Operand:
+    """The operand of a call: a number with its unit. Raises ExpressionError."""
     if name in _SECONDS:
-        if [argument.kind for argument in arguments] != ["number"] or not arguments[0].literal:
-            raise WrongError(node, f"{name}(…) takes one number, such as {name}(3)")
+        if [argument.kind for argument in arguments] != ["number"] or not arguments[0].is_literal:
+            raise ExpressionError(node, f"{name}(…) takes one number, such as {name}(3)")
         _check_sign(arguments[0])
-        return Value("duration", arguments[0].form * _SECONDS[name], node, written)
+        return Operand("duration", arguments[0].form * _SECONDS[name], node, source)
     if name != "money":
-        raise WrongError(node, unknown("function", name, [*_SECONDS, "money"]))
-    if [argument.kind for argument in arguments] != ["number", "text"] or not arguments[0].literal:
-        raise WrongError(node, 'money(…) takes a number and a currency, such as money(500, "EUR")')
+        raise ExpressionError(node, describe_unknown_name("function", name, [*_SECONDS, "money"]))
+    if [argument.kind for argument in arguments] != ["number", "string"] or not arguments[0].is_literal:
+        raise ExpressionError(node, 'money(…) takes a number and a currency, such as money(500, "EUR")')
     number, currency = arguments
     _check_sign(number)
     if currency.form not in CURRENCIES:
-        raise WrongError(currency.node, f"there is no currency '{currency.form}' in ISO 4217")
-    return Value("money", (Decimal(str(number.form)), currency.form), node, written)
+        raise ExpressionError(
+            currency.node, f"unknown currency '{currency.form}': use an ISO 4217 code, such as EUR"
+        )
+    return Operand("money", (Decimal(str(number.form)), currency.form), node, source)
 
 
-def _check_sign(number: Value) -> None:
+def _check_sign(number: Operand) -> None:
     if number.form < 0:
-        raise WrongError(number.node, "a number of 0 or more is expected here")
+        raise ExpressionError(number.node, f"{number.source} is negative: use 0 or more")
 
 
-def _kind(node: ast.expr, name: str) -> Kind:
-    if name in NAMES:
-        return NAMES[name]
-    if name in LEFT_OUT:
-        raise WrongError(node, f"there is no {name} here: {LEFT_OUT[name]}")
+def _name_kind(node: ast.expr, name: str) -> Kind:
+    if name in NAME_KINDS:
+        return NAME_KINDS[name]
+    if name in UNAVAILABLE_NAMES:
+        raise ExpressionError(node, f"{name} is not available in rules: {UNAVAILABLE_NAMES[name]}")
     if name == "limits":
-        raise WrongError(node, "write limits.NAME")
-    if name in _KNOWN_TEXTS:
-        raise WrongError(node, f"unknown name '{name}': a text stands in quotes, \"{name}\"")
-    raise WrongError(node, unknown("name", name, NAMES))
+        raise ExpressionError(node, "limits is not a value: use limits.NAME")
+    if name in _CODES:
+        raise ExpressionError(node, f"unknown name '{name}': write \"{name}\" for a string")
+    raise ExpressionError(node, describe_unknown_name("name", name, NAME_KINDS))

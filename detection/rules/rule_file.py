@@ -1,4 +1,4 @@
-"""Checks a file of rules and compiles it: either it can be used, or all that is wrong with it is named."""
+"""Rules files: reads a file, checks all of it and compiles it to a RuleSet."""
 
 import re
 from collections.abc import Sequence
@@ -8,77 +8,84 @@ from pathlib import Path
 from yaml.nodes import Node
 
 from detection.rules.errors import Fault, FaultyRulesError
-from detection.rules.rule_reader import RuleReader, weight
-from detection.rules.yaml_reader import Reader
+from detection.rules.rule_reader import RuleReader, read_weight
+from detection.rules.yaml_reader import YamlReader
 from functions.common.domain.currencies import CURRENCIES
-from functions.fraud.scoring.rules import DEFAULT, Rule, RulesError, RuleSet
+from functions.fraud.scoring.rules import DEFAULT_LIMIT, Rule, RulesError, RuleSet
 
 _FIELDS = {"threshold": True, "limits": False, "rules": False}
-_GONE = dict.fromkeys(("block_list", "allow_list"), "lists are no longer in this file: invoke lists.add")
+_REMOVED_FIELDS = dict.fromkeys(
+    ("block_list", "allow_list"), "lists are not part of this file: use invoke lists.add"
+)
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-# As scores are: 0.7 + 0.1 must reach a threshold of 0.8.
+# Scores are rounded to the same digits: 0.7 + 0.1 must reach a threshold of 0.8.
 _DIGITS = 6
 
 
-def rules_of(file: Path, called: str = "") -> RuleSet:
-    """The rules in a file, by its path or what it is called in messages.
+def read_rules(file: Path, display_name: str = "") -> RuleSet:
+    """The rules in a file. `display_name` replaces the path in messages.
 
-    Raises FaultyRulesError with all that is wrong, or RulesError if there is no file.
+    Raises FaultyRulesError with all faults, or RulesError if the file is not readable.
     """
-    called = called or str(file)
+    name = display_name or str(file)
     try:
-        return rules_in(file.read_text(encoding="utf-8-sig"), called)
+        return parse_rules(file.read_text(encoding="utf-8-sig"), name)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise FaultyRulesError(called, [Fault(line, 1, "this line is not UTF-8")]) from None
+        raise FaultyRulesError(name, [Fault(line, 1, "the line is not UTF-8: save it as UTF-8")]) from None
     except OSError as error:
-        raise RulesError(f"{called}: {error.strerror}") from None
+        raise RulesError(f"Cannot read {name}: {error.strerror}") from None
 
 
-def rules_in(text: str, file: str) -> RuleSet:
-    """The rules in the text of a file of this name. Raises FaultyRulesError with all that is wrong."""
-    reader = Reader(text)
-    root = reader.document()
-    ruleset = _ruleset(reader, root) if root is not None else None
+def parse_rules(text: str, file: str) -> RuleSet:
+    """The rules in the text of `file`. Raises FaultyRulesError with all faults."""
+    reader = YamlReader(text)
+    root = reader.read_document()
+    ruleset = _read_ruleset(reader, root) if root is not None else None
     if ruleset is None or reader.faults:
         raise FaultyRulesError(file, reader.faults)
     return ruleset
 
 
-def _ruleset(reader: Reader, root: Node) -> RuleSet | None:
-    nodes = reader.fields(root, "the file", _FIELDS, _GONE)
-    threshold = weight(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
-    limits = _limits(reader, nodes["limits"]) if "limits" in nodes else {}
-    of_rules = RuleReader(reader, limits)
-    each = reader.sequence(nodes["rules"], "rules") if "rules" in nodes else []
-    rules = [rule for node in each if (rule := of_rules.rule(node))]
+def _read_ruleset(reader: YamlReader, root: Node) -> RuleSet | None:
+    nodes = reader.read_fields(root, "the file", _FIELDS, _REMOVED_FIELDS)
+    threshold = read_weight(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
+    limits = _read_limits(reader, nodes["limits"]) if "limits" in nodes else {}
+    rule_reader = RuleReader(reader, limits)
+    rule_nodes = reader.read_list(nodes["rules"], "rules") if "rules" in nodes else []
+    rules = [rule for node in rule_nodes if (rule := rule_reader.read_rule(node))]
     if threshold is None or reader.faults:
         return None
-    if not _reachable(rules, threshold):
-        reader.fault(nodes["threshold"], "all weights together do not reach it: no rule would have an effect")
-    return RuleSet(threshold=threshold, limits=limits | of_rules.tables, rules=tuple(rules))
+    if not _is_threshold_reachable(rules, threshold):
+        reader.add_fault(
+            nodes["threshold"],
+            "the sum of all weights is below the threshold: lower the threshold or raise weights",
+        )
+    return RuleSet(threshold=threshold, limits=limits | rule_reader.tables, rules=tuple(rules))
 
 
-def _limits(reader: Reader, node: Node) -> dict[str, dict[str, Decimal]]:
+def _read_limits(reader: YamlReader, node: Node) -> dict[str, dict[str, Decimal]]:
     limits = {}
-    for name, (key, table) in reader.mapping(node, "limits").items():
+    for name, (key, table) in reader.read_mapping(node, "limits").items():
         if not _LIMIT_NAME.fullmatch(name):
-            reader.fault(key, "a limit's name has small letters, digits and _, and begins with a letter")
-        limits[name] = _table(reader, table, name)
+            reader.add_fault(
+                key, f"'{name}' is not a limit name: use a-z, 0-9 and _, beginning with a letter"
+            )
+        limits[name] = _read_limit(reader, table, name)
     return limits
 
 
-def _table(reader: Reader, node: Node, name: str) -> dict[str, Decimal]:
-    found = {}
-    for currency, (key, value) in reader.mapping(node, f"limit {name}").items():
-        if currency != DEFAULT and currency not in CURRENCIES:
-            reader.fault(key, f"'{currency}' is no currency in ISO 4217, nor '{DEFAULT}'")
-        if (amount := reader.number(value, f"the limit for {currency}")) is not None:
-            found[currency] = amount
-    return found
+def _read_limit(reader: YamlReader, node: Node, name: str) -> dict[str, Decimal]:
+    amounts = {}
+    for currency, (key, value) in reader.read_mapping(node, f"limit {name}").items():
+        if currency != DEFAULT_LIMIT and currency not in CURRENCIES:
+            reader.add_fault(key, f"unknown currency '{currency}': use an ISO 4217 code or '{DEFAULT_LIMIT}'")
+        if (amount := reader.read_number(value, f"the limit for {currency}")) is not None:
+            amounts[currency] = amount
+    return amounts
 
 
-def _reachable(rules: Sequence[Rule], threshold: float) -> bool:
+def _is_threshold_reachable(rules: Sequence[Rule], threshold: float) -> bool:
     on = [rule for rule in rules if rule.mode == "on"]
-    hard = [rule for rule in on if rule.decision]
-    return bool(hard) or not on or round(sum(rule.weight or 0 for rule in on), _DIGITS) >= threshold
+    deciding = [rule for rule in on if rule.decision]
+    return bool(deciding) or not on or round(sum(rule.weight or 0 for rule in on), _DIGITS) >= threshold

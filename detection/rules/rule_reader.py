@@ -1,117 +1,121 @@
-"""Reads one rule of a file: its fields, its sentence, and its expression in compiled form."""
+"""The fields of one rule: its id, reason, condition, weight or decision, mode and validity."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
 from yaml.nodes import Node
 
-from detection.rules.errors import unknown
-from detection.rules.expression import compiled
-from detection.rules.names import LEFT_OUT, NAMES
+from detection.rules.errors import describe_unknown_name
+from detection.rules.expression import compile_expression
+from detection.rules.names import NAME_KINDS, UNAVAILABLE_NAMES
 from detection.rules.negation import Form
-from detection.rules.yaml_reader import Reader
-from functions.fraud.scoring.expressions import LIMIT
+from detection.rules.yaml_reader import YamlReader
+from functions.fraud.scoring.expressions import LIMIT_PREFIX
 from functions.fraud.scoring.rules import HardDecision, Mode, Rule
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LONGEST_ID = 64
-_LONGEST_REASON = 200
+_MAX_ID_CHARACTERS = 64
+_MAX_REASON_CHARACTERS = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BRACES = re.compile(r"\{(?P<name>[^{}]*)\}|[{}]")
 _DAY = timedelta(days=1)
-# Reasons of lists have these.
-_OTHERS = ("block-list", "allow-list")
-_NEEDED = ("id", "reason", "when")
+# Reasons of list entries use these ids.
+_RESERVED_IDS = ("block-list", "allow-list")
+_REQUIRED = ("id", "reason", "when")
 _OPTIONAL = ("weight", "decision", "mode", "from", "until")
-_FIELDS = dict.fromkeys(_NEEDED, True) | dict.fromkeys(_OPTIONAL, False)
+_FIELDS = dict.fromkeys(_REQUIRED, True) | dict.fromkeys(_OPTIONAL, False)
 
 
 class RuleReader:
-    """Reads rules that may name `limits`; other amounts that expressions name are added to `tables`."""
+    """Reads rules that can refer to `limits`. `tables` collects the further limits that expressions need."""
 
-    def __init__(self, reader: Reader, limits: Mapping[str, Mapping[str, Decimal]]) -> None:
+    def __init__(self, reader: YamlReader, limits: Mapping[str, Mapping[str, Decimal]]) -> None:
         self.tables: dict[str, dict[str, Decimal]] = {}
         self._reader = reader
         self._limits = limits
-        self._ids = set(_OTHERS)
+        self._ids = set(_RESERVED_IDS)
 
-    def rule(self, node: Node) -> Rule | None:
-        """The rule of a node; None if something is wrong with it."""
+    def read_rule(self, node: Node) -> Rule | None:
+        """The rule of a node; None if it has faults."""
         faults_before = len(self._reader.faults)
-        nodes = self._reader.fields(node, "the rule", _FIELDS)
+        nodes = self._reader.read_fields(node, "the rule", _FIELDS)
         if nodes and ("weight" in nodes) == ("decision" in nodes):
-            self._reader.fault(node, "the rule needs a weight or a decision, and not both")
+            self._reader.add_fault(node, "the rule needs either a weight or a decision")
         readers: dict[str, Callable[[Node], Any]] = {
             "id": self._id,
             "reason": self._reason,
             "when": self._when,
-            "weight": lambda one: weight(self._reader, one, "weight"),
-            "decision": lambda one: self._reader.choice(one, "decision", get_args(HardDecision)),
-            "mode": lambda one: self._reader.choice(one, "mode", get_args(Mode)),
-            "from": lambda one: self._reader.day(one, "from"),
-            "until": lambda one: self._reader.day(one, "until"),
+            "weight": lambda value: read_weight(self._reader, value, "weight"),
+            "decision": lambda value: self._reader.read_choice(value, "decision", get_args(HardDecision)),
+            "mode": lambda value: self._reader.read_choice(value, "mode", get_args(Mode)),
+            "from": lambda value: self._reader.read_day(value, "from"),
+            "until": lambda value: self._reader.read_day(value, "until"),
         }
-        read: dict[str, Any] = {name: readers[name](one) for name, one in nodes.items()}
-        begins, ends = read.pop("from", None), read.pop("until", None)
-        if begins and ends and ends < begins:
-            self._reader.fault(nodes["until"], "until is before from")
+        fields: dict[str, Any] = {name: readers[name](value) for name, value in nodes.items()}
+        first_day, last_day = fields.pop("from", None), fields.pop("until", None)
+        if first_day and last_day and last_day < first_day:
+            self._reader.add_fault(nodes["until"], "until is before from: use a later day")
         if len(self._reader.faults) > faults_before:
             return None
-        # Until the end of the last day.
-        ends = ends and ends + _DAY
-        return Rule(**read, valid_from=_milliseconds(begins), valid_until=_milliseconds(ends))
+        # The last day is included.
+        end = last_day and last_day + _DAY
+        return Rule(**fields, valid_from=_to_milliseconds(first_day), valid_until=_to_milliseconds(end))
 
     def _id(self, node: Node) -> str | None:
-        text = self._reader.text(node, "id")
-        if text is not None and not (_ID.fullmatch(text) and len(text) <= _LONGEST_ID):
-            self._reader.fault(
-                node, f"an id has up to {_LONGEST_ID} small letters, digits and single hyphens between them"
+        text = self._reader.read_string(node, "id")
+        if text is not None and not (_ID.fullmatch(text) and len(text) <= _MAX_ID_CHARACTERS):
+            self._reader.add_fault(
+                node,
+                f"not a valid id: use up to {_MAX_ID_CHARACTERS} characters of a-z, 0-9 and single hyphens",
             )
         if text in self._ids:
-            self._reader.fault(node, f"the id {text} is taken: each is used once")
+            self._reader.add_fault(node, f"the id {text} is not unique: use another id")
         self._ids.add(text or "")
         return text
 
     def _reason(self, node: Node) -> str | None:
-        text = self._reader.text(node, "reason")
+        text = self._reader.read_string(node, "reason")
         if text is None:
             return None
-        if not 0 < len(text) <= _LONGEST_REASON or _CONTROL.search(text):
-            self._reader.fault(
-                node, f"a reason is a sentence of up to {_LONGEST_REASON} characters on one line"
+        if not 0 < len(text) <= _MAX_REASON_CHARACTERS or _CONTROL.search(text):
+            self._reader.add_fault(
+                node, f"not a valid reason: use one line of 1 to {_MAX_REASON_CHARACTERS} characters"
             )
-        possible = [*NAMES, *(LIMIT + name for name in self._limits)]
-        for found in _BRACES.finditer(text):
-            name = found["name"]
-            if name is None:
-                self._reader.fault(node, "a brace without its partner", found.start())
-            elif name in LEFT_OUT:
-                self._reader.fault(node, f"a reason has no {name}: it goes out by mail", found.start())
-            elif name not in possible:
-                self._reader.fault(node, unknown("placeholder", name, possible), found.start())
+        allowed = [*NAME_KINDS, *(LIMIT_PREFIX + name for name in self._limits)]
+        for match in _BRACES.finditer(text):
+            if message := self._placeholder_fault(match["name"], allowed):
+                self._reader.add_fault(node, message, match.start())
         return text
 
+    @staticmethod
+    def _placeholder_fault(name: str | None, allowed: Sequence[str]) -> str:
+        if name is None:
+            return "unmatched brace: add or remove one"
+        if name in UNAVAILABLE_NAMES:
+            return f"{name} is not available in reasons, which are sent by mail: remove it"
+        return "" if name in allowed else describe_unknown_name("placeholder", name, allowed)
+
     def _when(self, node: Node) -> Form:
-        text = self._reader.text(node, "when")
+        text = self._reader.read_string(node, "when")
         if text is None:
             return None
-        form, tables, faults = compiled(text, self._limits)
+        form, tables, faults = compile_expression(text, self._limits)
         for offset, message in faults:
-            self._reader.fault(node, message, offset)
+            self._reader.add_fault(node, message, offset)
         self.tables |= tables
         return form
 
 
-def weight(reader: Reader, node: Node, what: str) -> float | None:
-    """A number of at most 1."""
-    number = reader.number(node, what)
+def read_weight(reader: YamlReader, node: Node, label: str) -> float | None:
+    """A number above 0 and at most 1; None if the node holds no such number."""
+    number = reader.read_number(node, label)
     if number is not None and number > 1:
-        reader.fault(node, f"{what} must be at most 1")
+        reader.add_fault(node, f"{label} must be at most 1")
     return None if number is None else float(number)
 
 
-def _milliseconds(time: datetime | None) -> int | None:
+def _to_milliseconds(time: datetime | None) -> int | None:
     return None if time is None else int(time.timestamp() * 1000)

@@ -1,54 +1,54 @@
-"""Where the characters of a YAML scalar stand in the file: behind quotes, escapes, folds and indentation."""
+"""Positions of a YAML scalar's characters in its file, across quotes, escapes, folds and indentation."""
 
 from yaml.nodes import ScalarNode
 
-_ESCAPED = {"x": 4, "u": 6, "U": 10}
-_BLOCKS = ("|", ">")
+_ESCAPE_DIGITS = {"x": 4, "u": 6, "U": 10}
+_BLOCK_STYLES = ("|", ">")
 
 
-def positions(scalar: ScalarNode, text: str) -> list[int]:
-    """For each character of the scalar's value its place in `text`, the whole file, and one for its end.
+def character_positions(scalar: ScalarNode, text: str) -> list[int]:
+    """The position in `text`, the whole file, of each character of the scalar's value, and of its end.
 
-    Of blanks that stand for a line break, the place may be that of a blank beside it.
+    The position of a space that replaces a line break can be that of an adjacent blank.
     """
-    at = _beginning(scalar, text)
-    if scalar.style in _BLOCKS:
-        # The first line holds the indicators, such as '>-'.
-        at = text.find("\n", at) + 1
+    index = _skip_properties(scalar, text)
+    if scalar.style in _BLOCK_STYLES:
+        # The first line holds the block indicators, such as '>-'.
+        index = text.find("\n", index) + 1
     elif scalar.style:
-        at += 1
-    found = []
+        index += 1
+    positions = []
     for character in scalar.value:
         if not character.isspace():
-            at = _next(scalar, text, at)
-        found.append(at)
-        if not character.isspace() or text[at : at + 1].isspace() or text[at : at + 1] == "\\":
-            at += _length(scalar, text, at)
-    return [*found, at]
+            index = _skip_blanks(scalar, text, index)
+        positions.append(index)
+        if not character.isspace() or text[index : index + 1].isspace() or text[index : index + 1] == "\\":
+            index += _written_length(scalar, text, index)
+    return [*positions, index]
 
 
-def _beginning(scalar: ScalarNode, text: str) -> int:
-    """Behind an anchor or a tag, if there is one."""
-    at: int = scalar.start_mark.index
-    while at < scalar.end_mark.index and text[at] in "&!":
-        while not text[at].isspace():
-            at += 1
-        at = _next(scalar, text, at)
-    return at
+def _skip_properties(scalar: ScalarNode, text: str) -> int:
+    """The position after an anchor or a tag, if the scalar has one."""
+    index: int = scalar.start_mark.index
+    while index < scalar.end_mark.index and text[index] in "&!":
+        while not text[index].isspace():
+            index += 1
+        index = _skip_blanks(scalar, text, index)
+    return index
 
 
-def _next(scalar: ScalarNode, text: str, at: int) -> int:
-    """Over blanks and, in double quotes, line breaks that are escaped."""
-    while at < scalar.end_mark.index:
-        escaped_break = scalar.style == '"' and text[at : at + 2] in ("\\\n", "\\\r")
-        if not (text[at].isspace() or escaped_break):
+def _skip_blanks(scalar: ScalarNode, text: str, index: int) -> int:
+    """The position after blanks and, in double quotes, escaped line breaks."""
+    while index < scalar.end_mark.index:
+        escaped_break = scalar.style == '"' and text[index : index + 2] in ("\\\n", "\\\r")
+        if not (text[index].isspace() or escaped_break):
             break
-        at += 2 if escaped_break else 1
-    return at
+        index += 2 if escaped_break else 1
+    return index
 
 
-def _length(scalar: ScalarNode, text: str, at: int) -> int:
-    """How many characters the one at this place is written with."""
-    if scalar.style == '"' and text[at : at + 1] == "\\":
-        return _ESCAPED.get(text[at + 1], 2)
-    return 2 if scalar.style == "'" and text.startswith("''", at) else 1
+def _written_length(scalar: ScalarNode, text: str, index: int) -> int:
+    """The number of characters in the file that encode the character at `index`."""
+    if scalar.style == '"' and text[index : index + 1] == "\\":
+        return _ESCAPE_DIGITS.get(text[index + 1], 2)
+    return 2 if scalar.style == "'" and text.startswith("''", index) else 1

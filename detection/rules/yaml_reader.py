@@ -1,4 +1,4 @@
-"""Reads the nodes of a YAML document one by one, so that each fault has the place of what is wrong."""
+"""Reads a YAML document node by node and records each fault with its position."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,128 +9,132 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from detection.rules.errors import Fault, unknown
-from detection.rules.yaml_positions import positions
+from detection.rules.errors import Fault, describe_unknown_name
+from detection.rules.yaml_positions import character_positions
 
 T = TypeVar("T", bound=str)
 
-# More than any amount can be, and less than any that matters.
-_LEAST, _MOST = Decimal("0.000001"), Decimal(10) ** 15
+# Wider than the range of amounts.
+_MIN_NUMBER, _MAX_NUMBER = Decimal("0.000001"), Decimal(10) ** 15
 
 
-class Reader:
-    """The text of a file, and the faults that are found in it. What is wrong is read as None, or as empty."""
+class YamlReader:
+    """The text of a file and the `faults` found in it. A faulty value is read as None or as empty.
+
+    `label` names the node in messages.
+    """
 
     def __init__(self, text: str) -> None:
         self.faults: list[Fault] = []
         self._text = text
 
-    def document(self) -> Node | None:
+    def add_fault(self, node: Node, message: str, offset: int | None = None) -> None:
+        """Record a fault of a node, or of the character at `offset` in the value of a scalar."""
+        if offset is not None and isinstance(node, ScalarNode):
+            self._add_fault_at(character_positions(node, self._text)[offset], message)
+        else:
+            self.faults.append(Fault(node.start_mark.line + 1, node.start_mark.column + 1, message))
+
+    def read_document(self) -> Node | None:
         """The root of the document."""
         try:
             root = yaml.compose(self._text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self.faults.append(Fault(line, column, f"this is no YAML: {error.problem or error.context}"))
+            self.faults.append(Fault(line, column, f"not valid YAML: {error.problem or error.context}"))
         except ReaderError as error:
-            self._fault_at(error.position, "YAML does not allow this character")
+            self._add_fault_at(error.position, "YAML does not allow this character: remove it")
         except RecursionError:
-            self.faults.append(Fault(1, 1, "what the file holds is nested too deeply"))
+            self.faults.append(Fault(1, 1, "the document is nested too deeply: use fewer levels"))
         else:
             if root is None:
-                self.faults.append(Fault(1, 1, "the file is empty"))
+                self.faults.append(Fault(1, 1, "the file is empty: add a threshold and rules"))
             return root
         return None
 
-    def fault(self, node: Node, message: str, offset: int | None = None) -> None:
-        """What is wrong with a node; with an offset, with that character of a scalar's value."""
-        if offset is not None and isinstance(node, ScalarNode):
-            self._fault_at(positions(node, self._text)[offset], message)
-        else:
-            self.faults.append(Fault(node.start_mark.line + 1, node.start_mark.column + 1, message))
-
-    def mapping(self, node: Node, what: str) -> Mapping[str, tuple[Node, Node]]:
+    def read_mapping(self, node: Node, label: str) -> Mapping[str, tuple[Node, Node]]:
         """The nodes of keys and values, by key."""
         if not isinstance(node, MappingNode):
-            self.fault(node, f"{what}: names with values are expected here")
+            self.add_fault(node, f"{label} must be a mapping of names to values")
             return {}
-        found: dict[str, tuple[Node, Node]] = {}
+        entries: dict[str, tuple[Node, Node]] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                self.fault(key, "a name is expected here")
-            elif key.value in found:
-                self.fault(key, f"{key.value} is given twice")
+                self.add_fault(key, "the key must be a name")
+            elif key.value in entries:
+                self.add_fault(key, f"duplicate key '{key.value}': remove one")
             else:
-                found[key.value] = (key, value)
-        return found
+                entries[key.value] = (key, value)
+        return entries
 
-    def fields(
-        self, node: Node, what: str, possible: Mapping[str, bool], gone: Mapping[str, str] = {}
+    def read_fields(
+        self, node: Node, label: str, fields: Mapping[str, bool], removed: Mapping[str, str] = {}
     ) -> Mapping[str, Node]:
-        """The values of a mapping that has only these keys, and surely those that are True here.
+        """The values of a mapping by name. `fields`: the allowed names, True for a required one.
 
-        `gone`: what to say of keys that there once were.
+        `removed`: messages for names that were allowed in the past.
         """
-        found = self.mapping(node, what)
-        for name, (key, _) in found.items():
-            if name not in possible:
-                self.fault(key, gone.get(name) or unknown("key", name, possible))
-        for name, needed in possible.items():
-            if needed and name not in found and isinstance(node, MappingNode):
-                self.fault(node, f"{what} has no {name}")
-        return {name: value for name, (_, value) in found.items() if name in possible}
+        entries = self.read_mapping(node, label)
+        for name, (key, _) in entries.items():
+            if name not in fields:
+                self.add_fault(key, removed.get(name) or describe_unknown_name("key", name, fields))
+        for name, required in fields.items():
+            if required and name not in entries and isinstance(node, MappingNode):
+                self.add_fault(node, f"{label} needs the key '{name}'")
+        return {name: value for name, (_, value) in entries.items() if name in fields}
 
-    def sequence(self, node: Node, what: str) -> list[Node]:
+    def read_list(self, node: Node, label: str) -> list[Node]:
         """The nodes of a list."""
         if isinstance(node, SequenceNode):
             return list(node.value)
-        self.fault(node, f"{what}: a list is expected here")
+        self.add_fault(node, f"{label} must be a list")
         return []
 
-    def text(self, node: Node, what: str) -> str | None:
-        """The text as it is written: what YAML would make of NO, ON or 5967 does not matter."""
+    def read_string(self, node: Node, label: str) -> str | None:
+        """The text of a scalar, without YAML's conversion of values such as NO, ON or 5967."""
         if isinstance(node, ScalarNode):
             return str(node.value)
-        self.fault(node, f"{what}: a text is expected here")
+        self.add_fault(node, f"{label} must be a string")
         return None
 
-    def choice(self, node: Node, what: str, possible: Sequence[T]) -> T | None:
-        """One of a few words."""
-        text = self.text(node, what)
-        found = next((word for word in possible if word == text), None)
-        if text is not None and found is None:
-            self.fault(node, f"{what} must be one of {', '.join(possible)}")
-        return found
+    def read_choice(self, node: Node, label: str, choices: Sequence[T]) -> T | None:
+        """One of `choices`."""
+        text = self.read_string(node, label)
+        chosen = next((choice for choice in choices if choice == text), None)
+        if text is not None and chosen is None:
+            self.add_fault(node, f"{label} must be one of {', '.join(choices)}")
+        return chosen
 
-    def number(self, node: Node, what: str) -> Decimal | None:
+    def read_number(self, node: Node, label: str) -> Decimal | None:
         """A number greater than 0."""
-        text = self.text(node, what)
+        text = self.read_string(node, label)
         if text is None:
             return None
         try:
             number = Decimal(text)
         except InvalidOperation:
             number = Decimal(0)
-        if number.is_finite() and _LEAST <= number <= _MOST:
+        if number.is_nan():
+            number = Decimal(0)
+        if _MIN_NUMBER <= number <= _MAX_NUMBER:
             return number
-        self.fault(
-            node, f"{what} must be a number greater than 0" + (", but not so large" if number > 1 else "")
-        )
+        bound = f"of at most {_MAX_NUMBER:.0e}" if number > _MAX_NUMBER else "greater than 0"
+        self.add_fault(node, f"{label} must be a number {bound}")
         return None
 
-    def day(self, node: Node, what: str) -> datetime | None:
-        """The beginning of a day, in UTC."""
-        text = self.text(node, what)
+    def read_day(self, node: Node, label: str) -> datetime | None:
+        """The start of a day, in UTC."""
+        text = self.read_string(node, label)
         if text is None:
             return None
         try:
             return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
-            self.fault(node, f"{what} must be a date, such as 2026-12-31")
+            self.add_fault(node, f"{label} must be a date, such as 2026-12-31")
             return None
 
-    def _fault_at(self, place: int, message: str) -> None:
-        before = self._text[:place]
-        line_starts = before.rfind("\n") + 1
-        self.faults.append(Fault(before.count("\n") + 1, place - line_starts + 1, message))
+    def _add_fault_at(self, index: int, message: str) -> None:
+        before = self._text[:index]
+        line_start = before.rfind("\n") + 1
+        self.faults.append(Fault(before.count("\n") + 1, index - line_start + 1, message))

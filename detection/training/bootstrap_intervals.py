@@ -1,4 +1,4 @@
-"""How sure figures are: by drawing as many transactions again and again from those that were measured."""
+"""Confidence intervals of figures, by bootstrap resampling."""
 
 from collections.abc import Mapping
 
@@ -13,36 +13,38 @@ _DRAWS = 200
 _INTERVAL = (2.5, 97.5)
 
 
-def figures(scores: Floats, labels: Labels, threshold: float, seed: int) -> dict[str, dict[str, float]]:
-    """Each figure with the ends of its 95 % interval: `value`, `from`, `to`."""
+def bootstrap_figures(
+    scores: Floats, labels: Labels, threshold: float, seed: int
+) -> dict[str, dict[str, float]]:
+    """Each figure with the bounds of its 95 % interval: `value`, `from`, `to`."""
     random = np.random.default_rng(seed)
     frauds, genuine = np.flatnonzero(labels), np.flatnonzero(~labels)
-    drawn: list[Mapping[str, float]] = []
+    samples: list[Mapping[str, float]] = []
     for _ in range(_DRAWS):
-        # Of each kind as many as there are: a draw without fraud has no figures.
-        again = np.concatenate([random.choice(frauds, len(frauds)), random.choice(genuine, len(genuine))])
-        drawn.append(_once(scores[again], labels[again], threshold))
+        # Stratified, because a sample without fraud has no figures.
+        rows = np.concatenate([random.choice(frauds, len(frauds)), random.choice(genuine, len(genuine))])
+        samples.append(_measure_figures(scores[rows], labels[rows], threshold))
     return {
-        name: {"value": value, **_ends([one[name] for one in drawn])}
-        for name, value in _once(scores, labels, threshold).items()
+        name: {"value": value, **_interval_bounds([sample[name] for sample in samples])}
+        for name, value in _measure_figures(scores, labels, threshold).items()
     }
 
 
-def _once(scores: Floats, labels: Labels, threshold: float) -> dict[str, float]:
+def _measure_figures(scores: Floats, labels: Labels, threshold: float) -> dict[str, float]:
     flagged = scores >= threshold
     caught = int((flagged & labels).sum())
     return {
-        "auc_roc": _rounded(roc_auc_score(labels, scores)),
-        "average_precision": _rounded(average_precision_score(labels, scores)),
-        "precision": _rounded(caught / max(int(flagged.sum()), 1)),
-        "recall": _rounded(caught / int(labels.sum())),
+        "auc_roc": _round_figure(roc_auc_score(labels, scores)),
+        "average_precision": _round_figure(average_precision_score(labels, scores)),
+        "precision": _round_figure(caught / max(int(flagged.sum()), 1)),
+        "recall": _round_figure(caught / int(labels.sum())),
     }
 
 
-def _ends(values: list[float]) -> dict[str, float]:
+def _interval_bounds(values: list[float]) -> dict[str, float]:
     low, high = np.percentile(values, _INTERVAL)
-    return {"from": _rounded(low), "to": _rounded(high)}
+    return {"from": _round_figure(low), "to": _round_figure(high)}
 
 
-def _rounded(value: float) -> float:
+def _round_figure(value: float) -> float:
     return round(float(value), 6)

@@ -1,4 +1,4 @@
-"""Makes a probability of what trees say, and an alert of a probability."""
+"""Calibration of margins to probabilities, and the choice of the alert threshold."""
 
 from typing import NamedTuple
 
@@ -11,36 +11,35 @@ from detection.errors import DetectionError
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
-_STEPS = 1000
-_CLOSE_ENOUGH = 1e-8
+_MAX_ITERATIONS = 1000
+_TOLERANCE = 1e-8
 
 
 class Calibration(NamedTuple):
-    """Log-odds of fraud are `slope` times the trees' own, plus `offset`."""
+    """Calibrated log-odds are `slope` times the margin of the trees, plus `offset`."""
 
     slope: float
     offset: float
 
     def log_odds(self, margins: Floats) -> Floats:
-        """Calibrated."""
         return self.slope * margins + self.offset
 
     def probabilities(self, margins: Floats) -> Floats:
-        """Calibrated, 0 to 1."""
         result: Floats = 1 / (1 + np.exp(-self.log_odds(margins)))
         return result
 
 
-def calibrated(margins: Floats, labels: Labels) -> Calibration:
-    """By logistic regression of labels on margins that the labels had no part in (Platt 1999).
+def fit_calibration(margins: Floats, labels: Labels) -> Calibration:
+    """Fit a logistic regression of labels on out-of-fold margins (Platt 1999).
 
-    With Platt's targets, a little inside of 0 and 1: so there is an answer even where margins tell all.
+    Platt's targets are slightly above 0 and below 1, so that the fit exists even if margins separate the
+    labels.
     """
     frauds = int(labels.sum())
     genuine = len(labels) - frauds
     targets = np.where(labels, (frauds + 1) / (frauds + 2), 1 / (genuine + 2))
-    # A target between 0 and 1 is both, each with its weight.
-    regression = LogisticRegression(C=np.inf, tol=_CLOSE_ENOUGH, max_iter=_STEPS).fit(
+    # Each example occurs with both labels, weighted by its target.
+    regression = LogisticRegression(C=np.inf, tol=_TOLERANCE, max_iter=_MAX_ITERATIONS).fit(
         np.concatenate([margins, margins])[:, None],
         np.repeat([True, False], len(margins)),
         sample_weight=np.concatenate([targets, 1 - targets]),
@@ -49,21 +48,27 @@ def calibrated(margins: Floats, labels: Labels) -> Calibration:
 
 
 def threshold_for_alerts(probabilities: Floats, days: int, alerts_per_day: float) -> float:
-    """The lowest probability that makes no more alerts than so many a day, on average over `days`."""
-    most = int(alerts_per_day * days)
-    if most < 1:
+    """The lowest threshold with at most `alerts_per_day` alerts a day, on average over `days`.
+
+    Raises DetectionError if that is less than one alert.
+    """
+    max_alerts = int(alerts_per_day * days)
+    if max_alerts < 1:
         raise DetectionError(
-            f"{alerts_per_day:g} alerts a day are not one in the {days} days of training.",
-            "Give a larger --alerts-per-day, or train on more days.",
+            f"--alerts-per-day: {alerts_per_day:g} is less than one alert in {days} days of training.",
+            "Use a higher number, or train on more days.",
         )
     ordered = np.unique(probabilities)[::-1]
     flagged = len(probabilities) - np.searchsorted(np.sort(probabilities), ordered, side="left")
-    within = ordered[flagged <= most]
-    return _usable(float(within[-1]) if len(within) else float(ordered[0]))
+    within = ordered[flagged <= max_alerts]
+    return _ensure_positive(float(within[-1]) if len(within) else float(ordered[0]))
 
 
 def threshold_for_precision(probabilities: Floats, labels: Labels, precision: float) -> float:
-    """The lowest probability from which on at least this share of all alerts is fraud."""
+    """The lowest threshold at which the alerts have at least this precision.
+
+    Raises DetectionError if no threshold has it.
+    """
     order = np.argsort(-probabilities, kind="stable")
     caught = np.cumsum(labels[order])
     ordered = probabilities[order]
@@ -72,12 +77,12 @@ def threshold_for_precision(probabilities: Floats, labels: Labels, precision: fl
     reached = ends & (caught >= precision * np.arange(1, len(order) + 1))
     if not reached.any():
         raise DetectionError(
-            f"No threshold has a precision of {precision:g} on what the model was trained on.",
-            "Give a smaller --precision, or train on more days.",
+            f"--precision: no threshold reaches {precision:g} on the training data.",
+            "Use a lower precision, or train on more days.",
         )
-    return _usable(float(ordered[np.flatnonzero(reached)[-1]]))
+    return _ensure_positive(float(ordered[np.flatnonzero(reached)[-1]]))
 
 
-def _usable(threshold: float) -> float:
-    """An artifact's threshold is above 0."""
+def _ensure_positive(threshold: float) -> float:
+    """A threshold of an artifact must be above 0."""
     return max(threshold, float(np.finfo(np.float64).tiny))

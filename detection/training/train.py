@@ -1,6 +1,7 @@
-"""Trains a model on the past and writes its artifact, which functions/fraud/scoring/model.py reads.
+"""Trains a model and builds its artifact, in the format of functions/fraud/scoring/model.py.
 
-The same rows, options and seed make the same bytes: nothing in an artifact tells when or where it was made.
+The same rows, options, seed and library versions produce the same bytes: an artifact has no creation time
+and no path.
 """
 
 import sys
@@ -14,31 +15,32 @@ import sklearn
 import xgboost
 from numpy.typing import NDArray
 
-from detection.data.columns import Labelled
-from detection.data.dates import iso_time
+from detection.data.columns import LabelledTransaction
+from detection.data.dates import format_iso_time
 from detection.errors import DetectionError
 from detection.training import xgboost_trees
-from detection.training.artifact import trees_of
-from detection.training.bootstrap_intervals import figures
+from detection.training.artifact import convert_trees
+from detection.training.bootstrap_intervals import bootstrap_figures
 from detection.training.calibration import (
     Calibration,
-    calibrated,
+    fit_calibration,
     threshold_for_alerts,
     threshold_for_precision,
 )
-from detection.training.examples import Examples, examples
-from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS, NAMES, VERSION
-from functions.fraud.scoring.model import FORMAT, Artifact
+from detection.training.examples import Examples, collect_examples
+from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS, FEATURE_NAMES, FEATURES_VERSION
+from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact
 
 DEFAULT_ALERTS_PER_DAY = 100.0
-_MOST_FOLDS = 4
+_MAX_FOLDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
-    """How to train; times are epoch milliseconds, `to_ms` is not trained on any more.
+class TrainingOptions:
+    """Training options. The period is from `from_ms` (inclusive) to `to_ms` (exclusive), in epoch ms.
 
-    `precision`, 0 to 1, goes before `alerts_per_day`. `data_sha256`: of the file, for the card.
+    `precision` is from 0 to 1 and overrides `alerts_per_day`. `data_sha256`: the digest of the dataset, for
+    the card.
     """
 
     from_ms: int
@@ -50,92 +52,96 @@ class Training:
     data_sha256: str = ""
 
 
-def train(rows: Iterable[Labelled], training: Training) -> bytes:
-    """The artifact. `rows` are all transactions in order of time; those before `from_ms` are history.
+def train_artifact(rows: Iterable[LabelledTransaction], options: TrainingOptions) -> bytes:
+    """The artifact of a model. `rows`: transactions in order of time; those before the period are history.
 
-    Raises DetectionError where there is nothing to learn from, or no threshold is as wished for.
+    Raises DetectionError if the period has too few transactions, or if no threshold meets the options.
     """
-    learned = examples(
-        rows, label_delay_days=training.label_delay_days, from_ms=training.from_ms, to_ms=training.to_ms
+    examples = collect_examples(
+        rows, label_delay_days=options.label_delay_days, from_ms=options.from_ms, to_ms=options.to_ms
     )
-    return trained(learned, training)
+    return train_on_examples(examples, options)
 
 
-def trained(learned: Examples, training: Training) -> bytes:
-    """The artifact of examples that `training` describes. Raises DetectionError."""
-    values, labels = learned.values, learned.labels
-    places = xgboost_trees.chosen(values, labels, NAMES, training.seed)
-    outside = _out_of_fold(learned, places, training.seed)
-    calibration = calibrated(outside, labels)
-    probabilities = calibration.probabilities(outside)
-    threshold = _threshold(probabilities, learned, training)
-    booster = xgboost_trees.grown(values, labels, NAMES, places, training.seed)
-    base, trees = trees_of(booster, places, calibration)
+def train_on_examples(examples: Examples, options: TrainingOptions) -> bytes:
+    """The artifact of a model that is trained on these examples. Raises DetectionError."""
+    values, labels = examples.values, examples.labels
+    selected = xgboost_trees.select_features(values, labels, FEATURE_NAMES, options.seed)
+    margins = _out_of_fold_margins(examples, selected, options.seed)
+    calibration = fit_calibration(margins, labels)
+    probabilities = calibration.probabilities(margins)
+    threshold = _choose_threshold(probabilities, examples, options)
+    booster = xgboost_trees.grow_trees(values, labels, FEATURE_NAMES, selected, options.seed)
+    base, trees = convert_trees(booster, selected, calibration)
     artifact = Artifact(
-        format=FORMAT,
-        features_version=VERSION,
-        features=list(NAMES),
-        label_delay_days=training.label_delay_days,
+        format=ARTIFACT_FORMAT,
+        features_version=FEATURES_VERSION,
+        features=list(FEATURE_NAMES),
+        label_delay_days=options.label_delay_days,
         base=base,
         trees=trees,
         threshold=threshold,
-        card=_card(learned, training, places, calibration)
-        | {"out_of_fold": figures(probabilities, labels, threshold, training.seed)},
+        card=_build_card(examples, options, selected, calibration)
+        | {"out_of_fold": bootstrap_figures(probabilities, labels, threshold, options.seed)},
     )
     return msgspec.json.encode(artifact, order="deterministic")
 
 
-def _out_of_fold(learned: Examples, places: list[int], seed: int) -> NDArray[np.float64]:
-    """What trees say that were grown without the part of the time that a transaction is from."""
-    folds = _folds(learned)
-    margins = np.zeros(len(learned.labels))
+def _out_of_fold_margins(examples: Examples, selected: list[int], seed: int) -> NDArray[np.float64]:
+    """The margin of each example by trees that are trained without its fold."""
+    folds = _assign_folds(examples)
+    margins = np.zeros(len(examples.labels))
     for fold in np.unique(folds):
-        inside = folds != fold
-        booster = xgboost_trees.grown(learned.values[inside], learned.labels[inside], NAMES, places, seed)
-        margins[~inside] = xgboost_trees.margins(booster, learned.values[~inside], places)
+        training = folds != fold
+        booster = xgboost_trees.grow_trees(
+            examples.values[training], examples.labels[training], FEATURE_NAMES, selected, seed
+        )
+        margins[~training] = xgboost_trees.predict_margins(booster, examples.values[~training], selected)
     return margins
 
 
-def _folds(learned: Examples) -> NDArray[np.int64]:
-    """The number of each transaction's part of the time: days that follow each other, about as many each."""
-    days, of_day = np.unique(learned.days, return_inverse=True)
-    count = min(_MOST_FOLDS, len(days))
+def _assign_folds(examples: Examples) -> NDArray[np.int64]:
+    """The fold of each example. A fold consists of consecutive days; folds have about equally many days."""
+    days, day_indexes = np.unique(examples.days, return_inverse=True)
+    count = min(_MAX_FOLDS, len(days))
     if count == 1:
         raise DetectionError(
-            "One day is too little to train on.", "Give at least two days by --from and --to."
+            "The training period has only one day.", "Use --from and --to for at least two days."
         )
-    folds = (np.arange(len(days)) * count // len(days))[of_day]
+    folds = (np.arange(len(days)) * count // len(days))[day_indexes]
     for fold in range(count):
-        if not learned.labels[folds != fold].any():
-            raise DetectionError("All fraud is in one part of the days.", "Train on more days.")
+        if not examples.labels[folds != fold].any():
+            raise DetectionError("All frauds are in one fold of the training period.", "Train on more days.")
     return folds
 
 
-def _threshold(probabilities: NDArray[np.float64], learned: Examples, training: Training) -> float:
-    if training.precision is not None:
-        return threshold_for_precision(probabilities, learned.labels, training.precision)
-    days = len(np.unique(learned.days))
-    return threshold_for_alerts(probabilities, days, training.alerts_per_day)
+def _choose_threshold(
+    probabilities: NDArray[np.float64], examples: Examples, options: TrainingOptions
+) -> float:
+    if options.precision is not None:
+        return threshold_for_precision(probabilities, examples.labels, options.precision)
+    days = len(np.unique(examples.days))
+    return threshold_for_alerts(probabilities, days, options.alerts_per_day)
 
 
-def _card(
-    learned: Examples, training: Training, places: list[int], calibration: Calibration
+def _build_card(
+    examples: Examples, options: TrainingOptions, selected: list[int], calibration: Calibration
 ) -> dict[str, Any]:
-    wanted = (
-        {"alerts_per_day": training.alerts_per_day}
-        if training.precision is None
-        else {"precision": training.precision}
+    criterion = (
+        {"alerts_per_day": options.alerts_per_day}
+        if options.precision is None
+        else {"precision": options.precision}
     )
     return {
-        "data_sha256": training.data_sha256,
-        "from": iso_time(training.from_ms),
-        "to": iso_time(training.to_ms),
-        "transactions": len(learned.labels),
-        "frauds": int(learned.labels.sum()),
-        "features_used": [NAMES[place] for place in places],
-        "threshold_by": wanted,
+        "data_sha256": options.data_sha256,
+        "from": format_iso_time(options.from_ms),
+        "to": format_iso_time(options.to_ms),
+        "transactions": len(examples.labels),
+        "frauds": int(examples.labels.sum()),
+        "features_used": [FEATURE_NAMES[index] for index in selected],
+        "threshold_by": criterion,
         "calibration": calibration._asdict(),
-        "seed": training.seed,
+        "seed": options.seed,
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "libraries": {
             "numpy": np.__version__,

@@ -1,8 +1,7 @@
-"""Grows the trees: XGBoost, the same for the same examples and seed.
+"""Gradient-boosted trees by XGBoost, reproducible for the same examples and seed.
 
-What only looks like a signal in a week of examples is noise a week later. So trees are grown twice: first
-with a shuffled copy of each feature beside it, then with those features alone that told clearly more than any
-shuffled one.
+Training has two passes to avoid overfitting to a week of examples. The first pass adds a shuffled copy of
+each feature. The second pass uses only the features that gain clearly more than every shuffled one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +15,9 @@ Floats = NDArray[np.float32]
 Labels = NDArray[np.bool_]
 
 TREES = 300
-_FIRST_TREES = 100
-# Twice, because transactions of one account or merchant are alike, which shuffled ones are not.
-_CLEARLY = 2.0
+_SELECTION_TREES = 100
+# Above 1, because the transactions of an account or merchant are similar, and shuffled ones are not.
+_MIN_GAIN_RATIO = 2.0
 _PARAMETERS: Mapping[str, Any] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
@@ -33,8 +32,8 @@ _PARAMETERS: Mapping[str, Any] = {
     "nthread": 1,
     "verbosity": 0,
 }
-# The more of this, the more (1) or the less (-1) likely is fraud, whatever a few examples say.
-_ONE_WAY = {
+# The probability of fraud can only rise (1) or fall (-1) with the feature.
+_MONOTONE_DIRECTIONS = {
     "amount_euros": 1,
     "amount_to_usual": 1,
     "amount_ratio": 1,
@@ -46,43 +45,49 @@ _ONE_WAY = {
 }
 
 
-def chosen(values: Floats, labels: Labels, names: Sequence[str], seed: int) -> list[int]:
-    """The places of the features that tell clearly more than shuffled ones; all if none does."""
+def select_features(values: Floats, labels: Labels, names: Sequence[str], seed: int) -> list[int]:
+    """The indexes of the features that gain clearly more than shuffled ones; all indexes if none does."""
     random = np.random.default_rng(seed)
     shuffled = random.permuted(values, axis=0)
     both = np.concatenate([values, shuffled], axis=1)
-    places = list(range(2 * len(names)))
-    # A faster pace, for it is only to compare.
-    booster = _grown(both, labels, [*names, *names], places, seed, trees=_FIRST_TREES, learning_rate=0.1)
+    indexes = list(range(2 * len(names)))
+    # A higher learning rate is enough for a comparison.
+    booster = _train_booster(
+        both, labels, [*names, *names], indexes, seed, trees=_SELECTION_TREES, learning_rate=0.1
+    )
     gains = booster.get_score(importance_type="total_gain")
-    told = [float(gains.get(f"f{place}", 0.0)) for place in places]
-    noise = max(told[len(names) :])
-    return [place for place in range(len(names)) if told[place] > _CLEARLY * noise] or list(range(len(names)))
+    feature_gains = [float(gains.get(f"f{index}", 0.0)) for index in indexes]
+    noise = max(feature_gains[len(names) :])
+    own_indexes = range(len(names))
+    selected = [index for index in own_indexes if feature_gains[index] > _MIN_GAIN_RATIO * noise]
+    return selected or list(own_indexes)
 
 
-def grown(values: Floats, labels: Labels, names: Sequence[str], places: Sequence[int], seed: int) -> Any:
-    """A booster whose features are `places` of the columns."""
-    return _grown(values, labels, names, places, seed, trees=TREES)
+def grow_trees(
+    values: Floats, labels: Labels, names: Sequence[str], indexes: Sequence[int], seed: int
+) -> Any:
+    """A booster that is trained on the columns `indexes`."""
+    return _train_booster(values, labels, names, indexes, seed, trees=TREES)
 
 
-def margins(booster: Any, values: Floats, places: Sequence[int]) -> NDArray[np.float64]:
-    """Log-odds by the booster, before calibration."""
-    matrix = xgboost.DMatrix(values[:, list(places)], nthread=1)
+def predict_margins(booster: Any, values: Floats, indexes: Sequence[int]) -> NDArray[np.float64]:
+    """The log-odds of the booster, before calibration."""
+    matrix = xgboost.DMatrix(values[:, list(indexes)], nthread=1)
     result: NDArray[np.float64] = booster.predict(matrix, output_margin=True).astype(np.float64)
     return result
 
 
-def _grown(
+def _train_booster(
     values: Floats,
     labels: Labels,
     names: Sequence[str],
-    places: Sequence[int],
+    indexes: Sequence[int],
     seed: int,
     *,
     trees: int,
-    **changes: float,
+    **overrides: float,
 ) -> Any:
-    one_way = tuple(_ONE_WAY.get(names[place], 0) for place in places)
-    parameters = {**_PARAMETERS, "monotone_constraints": one_way, "seed": seed, **changes}
-    matrix = xgboost.DMatrix(values[:, list(places)], label=labels, nthread=1)
+    directions = tuple(_MONOTONE_DIRECTIONS.get(names[index], 0) for index in indexes)
+    parameters = {**_PARAMETERS, "monotone_constraints": directions, "seed": seed, **overrides}
+    matrix = xgboost.DMatrix(values[:, list(indexes)], label=labels, nthread=1)
     return xgboost.train(parameters, matrix, num_boost_round=trees)

@@ -3,24 +3,21 @@
 import os
 from typing import Any
 
-from functions.api.dynamodb_store import DynamoDbStore
 from functions.api.environment import ApiEnvironment
-from functions.api.transactions import TransactionsApi
-from functions.common.runtime.aws_clients import client
+from functions.api.post_transaction import create_endpoint
+from functions.api.transaction_store import TransactionStore
+from functions.common.runtime.aws_clients import create_client
 from functions.common.runtime.clock import now_ms
-from functions.common.runtime.environment import from_variables
+from functions.common.runtime.environment import read_environment
 from functions.common.runtime.telemetry import Telemetry
 
-_environment = from_variables(ApiEnvironment, os.environ)
+_environment = read_environment(ApiEnvironment, os.environ)
 _telemetry = Telemetry("api")
-_api = TransactionsApi(
-    store=DynamoDbStore(client("dynamodb"), _environment.table_name, _environment.retention_days),
-    telemetry=_telemetry,
-    clock=now_ms,
-)
+_store = TransactionStore(create_client("dynamodb"), _environment.table_name, _environment.retention_days)
+_endpoint = create_endpoint(_store, _telemetry, now_ms)
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answers one POST /transactions."""
+    """Respond to one `POST /transactions`."""
     with _telemetry.invocation():
-        return _api.answer(event)
+        return _endpoint.respond(event)

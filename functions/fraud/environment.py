@@ -1,18 +1,17 @@
-"""What the fraud function is told by the stack that deploys it; rules and model are files beside the code."""
+"""Environment variables of the fraud function. Its rules and models are files in the zip."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from functions.common.runtime.environment import Environment
+from functions.common.runtime.environment import FunctionEnvironment
 
 
-class FraudEnvironment(Environment, frozen=True, kw_only=True):
-    """`queue_url`: where suspicious transactions go; `table_name`: that of transactions.
+class FraudEnvironment(FunctionEnvironment, frozen=True, kw_only=True):
+    """`queue_url` is the queue `suspicious`; `table_name` is the table `transactions`.
 
-    `failure_queue_url`: where messages go that no attempt can process.
-
-    Alerts of one account within `alert_window_seconds` are told of together; 0 tells of each.
+    `failure_queue_url` is the queue for unreadable messages. Alerts of one account within
+    `alert_window_seconds` are grouped; 0 sends each alert separately.
     """
 
     queue_url: Annotated[str, Meta(min_length=1)]

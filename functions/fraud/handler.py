@@ -1,80 +1,82 @@
 """Entry point of the fraud function: `functions.fraud.handler.handle`.
 
-Rules and model are read when the process starts: one that cannot use them never takes an event.
+The module loads rules and models at startup, so that a process with invalid ones never receives an event.
 """
 
 import os
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from functions.common.runtime.aws_clients import client
+from functions.common.runtime.aws_clients import create_client
 from functions.common.runtime.clock import now_ms
-from functions.common.runtime.environment import from_variables
+from functions.common.runtime.environment import read_environment
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.environment import FraudEnvironment
-from functions.fraud.profile_store import DynamoDbProfileStore
-from functions.fraud.queue import FailureQueue, SqsQueue
-from functions.fraud.retries import RetryBatch
-from functions.fraud.scoring.decider import Judge
-from functions.fraud.scoring.model import Model
+from functions.fraud.profile_store import ProfileStore
+from functions.fraud.retries import RetryProcessor
+from functions.fraud.scoring.decider import Decider
+from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
 from functions.fraud.service import FraudDetector
 
-_HERE = Path(__file__).parent
+if TYPE_CHECKING:
+    from functions.common.runtime.lambda_context import LambdaContext
+
+_FOLDER = Path(__file__).parent
 
 
-def _scorers() -> tuple[Scorer, Scorer | None]:
-    """The live scorer and, if there is any part of one, the candidate, which has the rest from the live one.
+def _load_scorers() -> tuple[Scorer, Scorer | None]:
+    """The live scorer and the candidate, if the zip has candidate rules or a candidate model.
 
-    Put into the zip by the stack that owns the rules; all but the rules may be missing.
+    A candidate without rules or without a model uses the live one. Only the live rules are required.
     """
-    rules, model = RuleSet.from_json((_HERE / "rules.json").read_bytes()), _model("model.json")
-    candidate_rules, candidate_model = _HERE / "candidate_rules.json", _model("candidate_model.json")
+    rules, model = RuleSet.from_json((_FOLDER / "rules.json").read_bytes()), _load_model("model.json")
+    candidate_rules = _load_rules("candidate_rules.json")
+    candidate_model = _load_model("candidate_model.json")
     live = Scorer(rules, model)
-    if candidate_model is None and not candidate_rules.exists():
+    if candidate_rules is None and candidate_model is None:
         return live, None
-    tried = RuleSet.from_json(candidate_rules.read_bytes()) if candidate_rules.exists() else rules
-    return live, Scorer(tried, candidate_model or model)
+    return live, Scorer(candidate_rules or rules, candidate_model or model)
 
 
-def _model(name: str) -> Model | None:
-    file = _HERE / name
-    return Model.from_json(file.read_bytes()) if file.exists() else None
+def _load_rules(name: str) -> RuleSet | None:
+    file = _FOLDER / name
+    return RuleSet.from_json(file.read_bytes()) if file.exists() else None
 
 
-_environment = from_variables(FraudEnvironment, os.environ)
+def _load_model(name: str) -> FraudModel | None:
+    file = _FOLDER / name
+    return FraudModel.from_json(file.read_bytes()) if file.exists() else None
+
+
+_environment = read_environment(FraudEnvironment, os.environ)
 _telemetry = Telemetry("fraud")
-_live, _candidate = _scorers()
-_sqs = client("sqs")
+_live, _candidate = _load_scorers()
+_sqs = create_client("sqs")
 _detector = FraudDetector(
-    judge=Judge(_live, _candidate, _environment.alert_window_seconds),
-    profiles=DynamoDbProfileStore(
-        client("dynamodb"), _environment.table_name, _environment.profiles_table_name
+    decider=Decider(_live, _candidate, _environment.alert_window_seconds),
+    profiles=ProfileStore(
+        create_client("dynamodb"), _environment.table_name, _environment.profiles_table_name
     ),
-    queue=SqsQueue(_sqs, _environment.queue_url),
+    sender=SuspiciousTransactionSender(_sqs, _environment.queue_url),
     telemetry=_telemetry,
     clock=now_ms,
 )
+_retries = RetryProcessor(
+    _detector, UnreadableMessageSender(_sqs, _environment.failure_queue_url), _telemetry
+)
 
 
-_retries = RetryBatch(_detector, FailureQueue(_sqs, _environment.failure_queue_url), _telemetry)
+def handle(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] | None:
+    """Decide on the transaction of one EventBridge event, or on those of a batch from the retry queue.
 
-
-class Context(Protocol):
-    """The part of Lambda's context object that the function uses."""
-
-    def get_remaining_time_in_millis(self) -> int: ...
-
-
-def handle(event: dict[str, Any], context: Context) -> dict[str, Any] | None:
-    """Decides on one EventBridge event, or on a batch of the retry queue.
-
-    An exception makes Lambda try the event again, and then send it to the retry queue. For a batch, returns
-    which of its messages to deliver again.
+    After an exception, Lambda retries the event and then sends it to the retry queue. For a batch, returns
+    the messages to deliver again.
     """
     with _telemetry.invocation():
         if "Records" in event:
-            return _retries.process(event, context.get_remaining_time_in_millis)
-        _detector.inspect(event)
+            return _retries.process_batch(event, context.get_remaining_time_in_millis)
+        _detector.process_event(event)
     return None

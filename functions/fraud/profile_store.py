@@ -1,149 +1,127 @@
-"""Profiles and decisions in DynamoDB: one request reads both profiles, one writes both and the decision.
+"""The profile store: profiles and decisions in DynamoDB.
 
-The three writes are made together or not at all: so a transaction counts once however often its event comes,
-and of two transactions that read the same profile one has to read it again.
+One request reads both profiles of a transaction. One transactional write stores both profiles and the
+decision. A transaction is therefore counted once, however often its event is delivered. If two transactions
+read the same profile, only one of them is written; the other one reads again.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import Struct
 
-from functions.common.domain import decision as decisions
-from functions.common.domain.decision import Decision
-from functions.common.domain.lists_and_snoozes import Snooze
-from functions.common.domain.profiles import AccountProfile, MerchantProfile
-from functions.common.domain.transaction_event import TransactionInserted, key_of
-from functions.common.dynamodb import profile_items
-from functions.common.dynamodb.client import Item, RefusedWriteError, write_all
-from functions.common.dynamodb.profile_items import Kept
+from functions.common.domain.decision import Decision, decode_decision, encode_decision
+from functions.common.domain.overrides import Snooze
+from functions.common.domain.transaction_event import TransactionInserted, transaction_key
+from functions.common.dynamodb.client import Item, RefusedWriteError, TransactionNotFoundError, write_items
+from functions.common.dynamodb.profile_items import build_update, profile_key, read_profiles
+from functions.fraud.scoring.decider import DecisionContext
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# How old what is known of snoozed rules may be: it is read with the profiles, by no request of its own.
-_SNOOZES_MS = 30_000
-_CONTROL = profile_items.profile_key("control", "rules")
-_TRANSACTION = 2
+# Snoozes of rules are read at most this often, in the same request as the profiles.
+_SNOOZE_CACHE_MS = 30_000
+_CONTROL_KEY = profile_key("control", "rules")
+_TRANSACTION_POSITION = 2
 
 
-class Known(Struct, frozen=True, kw_only=True):
-    """What is known before a transaction is counted. `snoozes` are those of rules, by rule."""
-
-    account: Kept[AccountProfile]
-    merchant: Kept[MerchantProfile]
-    snoozes: dict[str, Snooze]
+class ProfileChangedError(Exception):
+    """A profile changed since it was read. Nothing was written."""
 
 
-class ChangedMeanwhileError(Exception):
-    """A profile was changed since it was read; nothing was written."""
-
-
-class DecidedBeforeError(Exception):
-    """The transaction was counted and decided before; nothing was written."""
+class AlreadyDecidedError(Exception):
+    """The transaction was already counted and decided. Nothing was written."""
 
     def __init__(self, decision: Decision) -> None:
-        super().__init__("decided before")
+        super().__init__("the transaction is already decided")
         self.decision = decision
 
 
-class LabelledBeforeError(Exception):
-    """What became known of the transaction came before its decision, and is to be counted with it."""
+class AlreadyLabeledError(Exception):
+    """The transaction got a label before its decision. The label must be counted with the decision."""
 
     def __init__(self, label: str) -> None:
-        super().__init__("labelled before")
+        super().__init__("the transaction is already labeled")
         self.label = label
 
 
-class TransactionGoneError(Exception):
-    """The transaction is no longer in the table, expired or erased; nothing was written."""
-
-
-class ProfileStore(Protocol):
-    """Keeps profiles and decisions."""
-
-    def read(self, transaction: TransactionInserted, now_ms: int) -> Known:
-        """The profiles of the transaction's account and merchant, as they are now."""
-
-    def record(
-        self, transaction: TransactionInserted, known: Known, decision: Decision, label: str | None
-    ) -> None:
-        """Keep both profiles, into which the transaction was counted, and its decision.
-
-        `label`: what was counted of what became known of it before. Raises ChangedMeanwhileError,
-        DecidedBeforeError, LabelledBeforeError for another label than that, or TransactionGoneError.
-        """
-
-
-class DynamoDbProfileStore:
-    """The tables `transactions` and `profiles`."""
+class ProfileStore:
+    """Reads and writes the tables `transactions` and `profiles`."""
 
     def __init__(self, client: "DynamoDBClient", transactions: str, profiles: str) -> None:
         self._client = client
         self._transactions = transactions
         self._profiles = profiles
-        self._snoozes: dict[str, Snooze] = {}
+        self._rule_snoozes: dict[str, Snooze] = {}
         self._snoozes_read_at = 0
 
-    def read(self, transaction: TransactionInserted, now_ms: int) -> Known:
-        with_control = now_ms - self._snoozes_read_at >= _SNOOZES_MS
-        further = [_CONTROL] if with_control else []
-        account, merchant, others = profile_items.read_profiles(
-            self._client, self._profiles, transaction, *further
-        )
-        if with_control:
-            self._snoozes = _snoozes(others.get("control"))
+    def read(self, transaction: TransactionInserted, now_ms: int) -> DecisionContext:
+        """Read the profiles of the transaction's account and merchant, and the snoozes of rules."""
+        is_stale = now_ms - self._snoozes_read_at >= _SNOOZE_CACHE_MS
+        further = [_CONTROL_KEY] if is_stale else []
+        account, merchant, items = read_profiles(self._client, self._profiles, transaction, *further)
+        if is_stale:
+            self._rule_snoozes = _decode_snoozes(items.get("control"))
             self._snoozes_read_at = now_ms
-        return Known(account=account, merchant=merchant, snoozes=self._snoozes)
+        return DecisionContext(account=account, merchant=merchant, rule_snoozes=self._rule_snoozes)
 
     def record(
-        self, transaction: TransactionInserted, known: Known, decision: Decision, label: str | None
+        self,
+        transaction: TransactionInserted,
+        context: DecisionContext,
+        decision: Decision,
+        label: str | None,
     ) -> None:
+        """Write both profiles, in which the transaction is counted, and its decision.
+
+        `label` is the label that is counted with the decision, if any. Raises ProfileChangedError,
+        AlreadyDecidedError, AlreadyLabeledError for a different label, or TransactionNotFoundError.
+        """
         now_ms = decision.decided_at
         writes = [
-            {"Update": profile_items.update(self._profiles, known.account, now_ms)},
-            {"Update": profile_items.update(self._profiles, known.merchant, now_ms)},
-            {"Update": self._decide(transaction, decision, label)},
+            {"Update": build_update(self._profiles, context.account, now_ms)},
+            {"Update": build_update(self._profiles, context.merchant, now_ms)},
+            {"Update": self._build_decision_update(transaction, decision, label)},
         ]
         try:
-            write_all(self._client, writes)
+            write_items(self._client, writes)
         except RefusedWriteError as refused:
-            raise _refusal(refused.held.get(_TRANSACTION)) from refused
+            raise _translate_refusal(refused.existing_items.get(_TRANSACTION_POSITION)) from refused
 
-    def _decide(
+    def _build_decision_update(
         self, transaction: TransactionInserted, decision: Decision, label: str | None
     ) -> dict[str, Any]:
-        """The write of the decision: a MODIFY in the table's stream, which the pipe does not carry on."""
-        as_known = [
-            # Without the first one, the write would bring back an item that has expired.
+        """The update that stores the decision: a MODIFY in the table's stream, which the pipe ignores."""
+        conditions = [
+            # Without this condition, the update would create an item for an expired transaction.
             "attribute_exists(transaction_id)",
             "attribute_not_exists(decision)",
             "#label = :label" if label else "attribute_not_exists(#label)",
         ]
         return {
             "TableName": self._transactions,
-            "Key": key_of(transaction.transaction_id, transaction.timestamp),
+            "Key": transaction_key(transaction.transaction_id, transaction.timestamp),
             "UpdateExpression": "SET decision = :decision",
-            "ConditionExpression": " AND ".join(as_known),
+            "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": {"#label": "label"},
             "ExpressionAttributeValues": {
-                ":decision": {"S": decisions.to_text(decision)},
+                ":decision": {"S": encode_decision(decision)},
                 **({":label": {"S": label}} if label else {}),
             },
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
 
-def _refusal(item: Item | None) -> Exception:
-    """What it means that nothing was written; `item` is the transaction's, if its condition failed."""
+def _translate_refusal(item: Item | None) -> Exception:
+    """The error for a refused write. `item` is the transaction's item, if its condition failed."""
     if item is None:
-        return ChangedMeanwhileError()
+        return ProfileChangedError()
     if "decision" in item:
-        return DecidedBeforeError(decisions.from_text(item["decision"]["S"]))
+        return AlreadyDecidedError(decode_decision(item["decision"]["S"]))
     if "label" in item:
-        return LabelledBeforeError(item["label"]["S"])
-    return TransactionGoneError()
+        return AlreadyLabeledError(item["label"]["S"])
+    return TransactionNotFoundError()
 
 
-def _snoozes(item: Item | None) -> dict[str, Snooze]:
+def _decode_snoozes(item: Item | None) -> dict[str, Snooze]:
     return msgspec.json.decode(item["snoozes"]["S"], type=dict[str, Snooze]) if item else {}

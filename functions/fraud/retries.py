@@ -1,4 +1,4 @@
-"""Events that the function failed on before, delivered again from the retry queue.
+"""Retries of failed events, delivered in batches from the retry queue.
 
 A message is Lambda's record of a failed asynchronous invocation; `requestPayload` is the event.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -12,30 +12,33 @@ from msgspec import Struct
 
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.runtime.telemetry import Telemetry
-from functions.fraud.queue import FailureQueue
+from functions.fraud.senders import UnreadableMessageSender
 from functions.fraud.service import FraudDetector, UnreadableEventError, read_event
 
-# The longest that one transaction takes, attempts included. A function that times out reports nothing, and
-# then every message of the batch is delivered again.
-_LONGEST_DECISION_MS = 12_000
+# The maximum duration of one transaction, attempts included. A function that times out returns no response,
+# and then every message of the batch is delivered again.
+_MAX_DECISION_MS = 12_000
 
 
 class _FailedInvocation(Struct, frozen=True):
     requestPayload: object  # noqa: N815  # Lambda's name
 
 
-class RetryBatch:
-    """Decides on the transactions of a batch in the order in which they were received."""
+class RetryProcessor:
+    """Decides on the transactions of a batch in the order in which the API received them."""
 
-    def __init__(self, detector: FraudDetector, failures: FailureQueue, telemetry: Telemetry) -> None:
+    def __init__(
+        self, detector: FraudDetector, failures: UnreadableMessageSender, telemetry: Telemetry
+    ) -> None:
         self._detector = detector
         self._failures = failures
         self._telemetry = telemetry
 
-    def process(self, event: dict[str, Any], remaining_ms: Callable[[], int]) -> dict[str, Any]:
-        """Process an event of an SQS event source mapping; `remaining_ms` is the time left to the invocation.
+    def process_batch(self, event: dict[str, Any], remaining_ms: Callable[[], int]) -> dict[str, Any]:
+        """Process an event of an SQS event source mapping.
 
-        Returns the partial batch response: the ids of the messages to deliver again.
+        `remaining_ms` returns the time left to the invocation. Returns the partial batch response: the IDs of
+        the messages to deliver again.
         """
         failed: list[str] = []
         readable: list[tuple[TransactionInserted, str]] = []
@@ -47,28 +50,28 @@ class RetryBatch:
                     failed.append(record["messageId"])
         readable.sort(key=lambda entry: entry[0].received_at)
         for position, (transaction, message_id) in enumerate(readable):
-            has_time = position == 0 or remaining_ms() > _LONGEST_DECISION_MS
+            has_time = position == 0 or remaining_ms() > _MAX_DECISION_MS
             if not has_time or not self._decide(transaction):
                 failed.append(message_id)
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
     def _decide(self, transaction: TransactionInserted) -> bool:
-        self._telemetry.about(transaction.transaction_id)
+        self._telemetry.set_transaction(transaction.transaction_id)
         try:
             self._detector.process(transaction)
         except Exception as error:
-            # Whatever it is, this message alone is delivered again.
-            self._telemetry.failure("retry failed", error)
+            # Any error affects this message only: SQS delivers it again.
+            self._telemetry.error("retry failed", error)
             return False
         return True
 
     def _move_to_failures(self, record: dict[str, Any], error: Exception) -> bool:
-        """Whether the message is in the failure queue: no further attempt can read it."""
-        self._telemetry.failure(f"unreadable message {record['messageId']}", error)
+        """Move an unreadable message to the failure queue. Returns False if the queue does not accept it."""
+        self._telemetry.error(f"unreadable message {record['messageId']}", error)
         try:
             self._failures.send(record["body"])
-        except Exception as refused:
-            self._telemetry.failure(f"message {record['messageId']} not moved", refused)
+        except Exception as send_error:
+            self._telemetry.error(f"message {record['messageId']} not moved", send_error)
             return False
         return True
 

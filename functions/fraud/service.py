@@ -1,4 +1,4 @@
-"""What happens to a new transaction: decided on, counted, recorded, and told of if it is suspicious."""
+"""The fraud service: decides on a new transaction, records the decision and sends suspicious transactions."""
 
 import time
 from typing import Literal
@@ -6,155 +6,156 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from functions.common.domain.decision import FRAUD, Decision
-from functions.common.domain.profiles import observe, relabel
+from functions.common.domain.decision import FRAUD, Decision, Notification
+from functions.common.domain.profiles import count_fraud, count_transaction
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction_event import (
     TransactionInserted,
     UnreadableTransactionError,
-    facts_of,
-    from_attributes,
+    decode_transaction,
+    stored_values,
 )
-from functions.common.dynamodb.client import StoreBusyError
-from functions.common.runtime.clock import Clock, Sleep, pause
+from functions.common.dynamodb.client import StoreBusyError, TransactionNotFoundError
+from functions.common.runtime.clock import Clock, Sleep, back_off
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import (
-    ChangedMeanwhileError,
-    DecidedBeforeError,
-    LabelledBeforeError,
+    AlreadyDecidedError,
+    AlreadyLabeledError,
+    ProfileChangedError,
     ProfileStore,
-    TransactionGoneError,
 )
-from functions.fraud.queue import SuspiciousQueue
-from functions.fraud.scoring.decider import Judge
+from functions.fraud.scoring.decider import Decider
+from functions.fraud.senders import SuspiciousTransactionSender
 
-
-class UnreadableEventError(ValueError):
-    """The event is not one of an inserted transaction. Its message quotes no values."""
-
-
-class _Detail(Struct, frozen=True):
-    event_name: Literal["INSERT"]
-    transaction: dict[str, dict[str, str | bool]]
-
-
-class _Event(Struct, frozen=True):
-    detail: _Detail
-
-
-def read_event(event: object) -> TransactionInserted:
-    """The transaction in an EventBridge event, whose values are still DynamoDB's: {"S": "USD"}.
-
-    Raises UnreadableEventError, so that the event ends up where what failed is kept.
-    """
-    try:
-        return from_attributes(msgspec.convert(event, _Event).detail.transaction)
-    except (msgspec.ValidationError, UnreadableTransactionError) as error:
-        raise UnreadableEventError(f"the event is not of an inserted transaction: {error}") from None
-
-
-# Those who buy at one merchant in the same second wait for each other; all attempts together take some five
-# seconds, and then the event comes again.
-_ATTEMPTS = 40
-# The service level: 99.9 % of transactions are decided within this time of their POST.
+# Concurrent transactions at one merchant conflict. All attempts together take about five seconds; after that,
+# Lambda retries the event.
+_MAX_ATTEMPTS = 40
+# The service level objective: 99.9 % of transactions are decided within this time of their POST.
 _LATE_MS = 5_000
 
 
+class UnreadableEventError(ValueError):
+    """The event is not that of an inserted transaction. The message quotes no values."""
+
+
 class FraudDetector:
-    """Decides on each transaction once: its event again leads to the same decision and message."""
+    """Decides on each transaction once. A repeated event gives the same decision and the same message."""
 
     def __init__(
         self,
         *,
-        judge: Judge,
+        decider: Decider,
         profiles: ProfileStore,
-        queue: SuspiciousQueue,
+        sender: SuspiciousTransactionSender,
         telemetry: Telemetry,
         clock: Clock,
         sleep: Sleep = time.sleep,
     ) -> None:
-        self._judge = judge
+        self._decider = decider
         self._profiles = profiles
-        self._queue = queue
+        self._sender = sender
         self._telemetry = telemetry
         self._clock = clock
         self._sleep = sleep
 
-    def inspect(self, event: object) -> Decision | None:
-        """Decides on the transaction of an event; None for one that is no longer in the table.
+    def process_event(self, event: object) -> Decision | None:
+        """Decide on the transaction of an event. Returns None if it is no longer in the table.
 
-        Raises whatever keeps it from being decided or told of.
+        Raises an error if the decision could not be made or recorded, or if its message could not be sent.
         """
         return self.process(read_event(event))
 
     def process(self, transaction: TransactionInserted) -> Decision | None:
-        """As `inspect`, for a transaction that is read already."""
-        self._telemetry.about(transaction.transaction_id)
+        """Decide on a transaction, as `process_event` does."""
+        self._telemetry.set_transaction(transaction.transaction_id)
         try:
             decision = self._decide(transaction)
-        except DecidedBeforeError as before:
-            self._telemetry.info("decided before")
-            decision = before.decision
-        except TransactionGoneError:
-            self._telemetry.info("no longer in the table")
+        except AlreadyDecidedError as error:
+            self._telemetry.info("transaction already decided")
+            decision = error.decision
+        except TransactionNotFoundError:
+            self._telemetry.info("transaction not in the table")
             return None
         else:
-            self._tell(transaction, decision)
-        if decision.told in ("sent", "summary"):
-            self._queue.send(message(transaction, decision), self._delay_seconds(decision))
+            self._report(transaction, decision)
+        if decision.notification in (Notification.SENT, Notification.SUMMARY):
+            message = build_suspicious_message(transaction, decision)
+            self._sender.send(message, self._compute_delay_seconds(decision))
         return decision
 
     def _decide(self, transaction: TransactionInserted) -> Decision:
-        """Decides, counts and records. Raises DecidedBeforeError or TransactionGoneError."""
+        """Decide, count and record. Raises AlreadyDecidedError or TransactionNotFoundError."""
         label: str | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_MAX_ATTEMPTS):
             if attempt:
-                pause(attempt, self._sleep)
+                back_off(attempt, self._sleep)
             now_ms = self._clock()
-            known = self._profiles.read(transaction, now_ms)
-            decision, known.account.alerts = self._judge.decide(transaction, known, now_ms)
-            observe(known.account.profile, known.merchant.profile, transaction)
+            context = self._profiles.read(transaction, now_ms)
+            account, merchant = context.account, context.merchant
+            decision, account.alert_history = self._decider.decide(transaction, context, now_ms)
+            count_transaction(account.profile, merchant.profile, transaction)
             if label == FRAUD:
-                relabel(known.account.profile, known.merchant.profile, transaction, 1)
+                count_fraud(account.profile, merchant.profile, transaction, 1)
             try:
-                self._profiles.record(transaction, known, decision, label)
-            except ChangedMeanwhileError:
+                self._profiles.record(transaction, context, decision, label)
+            except ProfileChangedError:
                 continue
-            except LabelledBeforeError as labelled:
-                label = labelled.label
+            except AlreadyLabeledError as error:
+                label = error.label
             else:
                 return decision
         raise StoreBusyError
 
-    def _delay_seconds(self, decision: Decision) -> int:
-        """A summary waits for the end of its window."""
-        if decision.told != "summary":
+    def _compute_delay_seconds(self, decision: Decision) -> int:
+        """The time until the alert window ends for a summary, or 0."""
+        if decision.notification is not Notification.SUMMARY:
             return 0
-        ends_at = decision.told_since + self._judge.alert_window_seconds * 1000
+        ends_at = decision.window_started_at + self._decider.alert_window_seconds * 1000
         return max(-(-(ends_at - self._clock()) // 1000), 0)
 
-    def _tell(self, transaction: TransactionInserted, decision: Decision) -> None:
+    def _report(self, transaction: TransactionInserted, decision: Decision) -> None:
         telemetry = self._telemetry
         latency_ms = self._clock() - transaction.received_at
         telemetry.count("TransactionsScored")
         telemetry.count("DecidedLate", int(latency_ms > _LATE_MS))
-        telemetry.duration("PostToScore", latency_ms)
+        telemetry.record_duration("PostToScore", latency_ms)
         if decision.suspicious:
             telemetry.count("TransactionsFlagged")
         telemetry.info(
             "transaction scored",
             score=decision.score,
             suspicious=decision.suspicious,
-            told=decision.told,
+            told=decision.notification,
             reasons=[reason.rule_id for reason in decision.reasons],
         )
 
 
-def message(transaction: TransactionInserted, decision: Decision) -> SuspiciousTransaction:
-    """The transaction with its score and reasons, for the queue; without the device."""
+def build_suspicious_message(transaction: TransactionInserted, decision: Decision) -> SuspiciousTransaction:
+    """The message for the queue: the transaction without its device, with score and reasons."""
+    is_summary = decision.notification is Notification.SUMMARY
     return SuspiciousTransaction(
-        **facts_of(transaction),
+        **stored_values(transaction),
         score=decision.score,
         reasons=decision.reasons,
-        summary_since=decision.told_since if decision.told == "summary" else 0,
+        summary_since=decision.window_started_at if is_summary else 0,
     )
+
+
+class _EventDetail(Struct, frozen=True):
+    event_name: Literal["INSERT"]
+    transaction: dict[str, dict[str, str | bool]]
+
+
+class _Event(Struct, frozen=True):
+    detail: _EventDetail
+
+
+def read_event(event: object) -> TransactionInserted:
+    """The transaction in an EventBridge event, whose values are DynamoDB-typed: {"S": "USD"}.
+
+    Raises UnreadableEventError.
+    """
+    try:
+        return decode_transaction(msgspec.convert(event, _Event).detail.transaction)
+    except (msgspec.ValidationError, UnreadableTransactionError) as error:
+        raise UnreadableEventError(f"the event is not that of an inserted transaction: {error}") from None

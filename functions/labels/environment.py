@@ -1,14 +1,14 @@
-"""What the labels function is told by the stack that deploys it."""
+"""Environment variables of the labels function."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from functions.common.runtime.environment import Environment
+from functions.common.runtime.environment import FunctionEnvironment
 
 
-class LabelsEnvironment(Environment, frozen=True, kw_only=True):
-    """The names of the table of transactions and of that of profiles."""
+class LabelsEnvironment(FunctionEnvironment, frozen=True, kw_only=True):
+    """The names of the tables `transactions` and `profiles`."""
 
     table_name: Annotated[str, Meta(min_length=1)]
     profiles_table_name: Annotated[str, Meta(min_length=1)]

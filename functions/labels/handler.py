@@ -3,24 +3,21 @@
 import os
 from typing import Any
 
-from functions.common.runtime.aws_clients import client
+from functions.common.runtime.aws_clients import create_client
 from functions.common.runtime.clock import now_ms
-from functions.common.runtime.environment import from_variables
+from functions.common.runtime.environment import read_environment
 from functions.common.runtime.telemetry import Telemetry
-from functions.labels.dynamodb_store import DynamoDbLabelStore
 from functions.labels.environment import LabelsEnvironment
-from functions.labels.labels import LabelsApi
+from functions.labels.label_store import LabelStore
+from functions.labels.post_label import create_endpoint
 
-_environment = from_variables(LabelsEnvironment, os.environ)
+_environment = read_environment(LabelsEnvironment, os.environ)
 _telemetry = Telemetry("labels")
-_api = LabelsApi(
-    store=DynamoDbLabelStore(client("dynamodb"), _environment.table_name, _environment.profiles_table_name),
-    telemetry=_telemetry,
-    clock=now_ms,
-)
+_store = LabelStore(create_client("dynamodb"), _environment.table_name, _environment.profiles_table_name)
+_endpoint = create_endpoint(_store, _telemetry, now_ms)
 
 
 def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answers one POST /labels."""
+    """Respond to one `POST /labels`."""
     with _telemetry.invocation():
-        return _api.answer(event)
+        return _endpoint.respond(event)

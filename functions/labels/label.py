@@ -1,13 +1,13 @@
-"""A label as clients post it: what became known of a transaction, and when."""
+"""A label as clients post it: the confirmed result of a transaction."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from functions.common.domain.fields import fields_of
+from functions.common.domain.fields import describe_fields
 from functions.common.domain.transaction import Identifier, Text, Timestamp
 
-Verdict = Annotated[Literal["fraud", "genuine"], Meta(description="one of fraud, genuine")]
+LabelValue = Annotated[Literal["fraud", "genuine"], Meta(description="one of fraud, genuine")]
 ReportedAt = Annotated[
     int,
     Meta(
@@ -19,13 +19,13 @@ ReportedAt = Annotated[
 
 
 class Label(Struct, frozen=True, kw_only=True):
-    """What a transaction turned out to be; `reported_at` is epoch milliseconds, now where it is left out."""
+    """The label of a transaction. `reported_at` is epoch milliseconds and defaults to the current time."""
 
     transaction_id: Identifier
     timestamp: Timestamp
-    label: Verdict
+    label: LabelValue
     source: Text | None = None
     reported_at: ReportedAt | None = None
 
 
-FIELDS = fields_of(Label)
+LABEL_FIELDS = describe_fields(Label)

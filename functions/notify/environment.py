@@ -1,16 +1,16 @@
-"""What the notify function is told by the stack that deploys it."""
+"""Environment variables of the notify function."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from functions.common.runtime.environment import Environment
+from functions.common.runtime.environment import FunctionEnvironment
 
 
-class NotifyEnvironment(Environment, frozen=True, kw_only=True):
-    """`topic_arn`: where alerts are published.
+class NotifyEnvironment(FunctionEnvironment, frozen=True, kw_only=True):
+    """`topic_arn` is the topic for alerts.
 
-    The table of transactions records published alerts; that of profiles counts the alerts of a window.
+    The table `transactions` records published alerts; the table `profiles` counts the alerts of a window.
     """
 
     topic_arn: Annotated[str, Meta(min_length=1)]

@@ -2,43 +2,40 @@
 
 import os
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from functions.common.runtime.aws_clients import client
+from functions.common.runtime.aws_clients import create_client
 from functions.common.runtime.clock import now_ms
-from functions.common.runtime.environment import from_variables
+from functions.common.runtime.environment import read_environment
 from functions.common.runtime.telemetry import Telemetry
-from functions.notify.alert_records import DynamoDbAlertRecords
+from functions.notify.alert_records import AlertRecords
+from functions.notify.alert_windows import AlertWindows
 from functions.notify.environment import NotifyEnvironment
 from functions.notify.notifier import Notifier
-from functions.notify.topic import SnsTopic
-from functions.notify.windows import DynamoDbAlertWindows
+from functions.notify.publisher import AlertPublisher
 
-_environment = from_variables(NotifyEnvironment, os.environ)
+if TYPE_CHECKING:
+    from functions.common.runtime.lambda_context import LambdaContext
+
+_environment = read_environment(NotifyEnvironment, os.environ)
 _telemetry = Telemetry("notify")
 
 
 @cache
-def _dynamodb() -> Any:
-    return client("dynamodb")
+def _connect_to_dynamodb() -> Any:
+    return create_client("dynamodb")
 
 
 _notifier = Notifier(
-    topic=SnsTopic(client("sns"), _environment.topic_arn),
-    windows=DynamoDbAlertWindows(_dynamodb, _environment.profiles_table_name),
-    records=DynamoDbAlertRecords(_dynamodb, _environment.table_name),
+    publisher=AlertPublisher(create_client("sns"), _environment.topic_arn),
+    windows=AlertWindows(_connect_to_dynamodb, _environment.profiles_table_name),
+    records=AlertRecords(_connect_to_dynamodb, _environment.table_name),
     telemetry=_telemetry,
     clock=now_ms,
 )
 
 
-class Context(Protocol):
-    """What the function needs of Lambda's context object."""
-
-    def get_remaining_time_in_millis(self) -> int: ...
-
-
-def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Handles one batch of the queue; returns which of its messages are to be delivered again."""
+def handle(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Process one batch of the queue `suspicious`. Returns the messages to deliver again."""
     with _telemetry.invocation():
-        return _notifier.notify(event, context.get_remaining_time_in_millis)
+        return _notifier.process_batch(event, context.get_remaining_time_in_millis)

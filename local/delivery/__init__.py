@@ -1,1 +1,1 @@
-"""Deliver between services where the embedded AWS does not: pipe, rule, asynchronous invocations, mail."""
+"""Deliveries that ministack lacks: pipes to event buses, asynchronous invocations of functions, mail."""

@@ -1,4 +1,4 @@
-"""Lambda's queue of asynchronous events: retries, expiry, and a bounded number of threads.
+"""Lambda's queue of asynchronous events: retries, expiry and a limited number of threads.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
@@ -26,7 +26,7 @@ AGE_EXCEEDED = "EventAgeExceeded"
 
 @dataclass(frozen=True)
 class RuleTarget:
-    """The rule that an event came through, and where EventBridge puts what the function's service refuses."""
+    """The rule of an event, and the dead-letter queue of the rule's target."""
 
     rule_arn: str
     dead_letter_arn: str | None
@@ -34,7 +34,7 @@ class RuleTarget:
 
 @dataclass
 class AsyncEvent:
-    """An event on its way to a function. `payload` is JSON text, times are epoch seconds."""
+    """An event for a function. `payload` is JSON text; `received` is in epoch seconds."""
 
     function_arn: str
     payload: str
@@ -46,50 +46,55 @@ class AsyncEvent:
 
 
 @dataclass(frozen=True)
-class Policy:
-    """How long and how often a function's events are tried."""
+class RetryPolicy:
+    """Limits on the retries and the age of a function's events."""
 
     maximum_retries: int
     maximum_age_seconds: float
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one invocation; `response` is what the function or its failure answered."""
+class InvocationResult:
+    """The result of one invocation; `response` is the payload of the function or of its error."""
 
     result: Literal["ok", "error", "throttled"]
     response: Any = None
 
 
-class Refused(Exception):  # noqa: N818 (a decision, not a fault)
-    """The function is missing or may not be invoked by this caller; not tried again."""
+class InvocationRefusedError(Exception):
+    """The function is missing or does not permit the invocation. The event is not retried."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
 
-class Functions(Protocol):
-    """The functions of the emulator."""
+class FunctionRuntime(Protocol):
+    """The functions that the queue invokes; EmulatedFunctions in the daemon, a fake in unit tests."""
 
-    def accept(self, event: AsyncEvent) -> Policy:
-        """The function's policy. Raises Refused if it is missing or the rule may not invoke it."""
+    def retry_policy(self, event: AsyncEvent) -> RetryPolicy:
+        """Raises InvocationRefusedError if the function is missing or does not permit the rule."""
 
-    def invoke(self, event: AsyncEvent) -> Outcome:
-        """Run the function once. Raises Refused if it is gone."""
+    def invoke(self, event: AsyncEvent) -> InvocationResult:
+        """Invoke the function once. Raises InvocationRefusedError if it is missing."""
 
-    def give_up(self, event: AsyncEvent, condition: str, outcome: Outcome | None) -> None:
-        """Send the event to where the function's owner wants what could not be processed."""
+    def report_failure(self, event: AsyncEvent, condition: str, result: InvocationResult | None) -> None:
+        """Send the event to the on-failure destination and the dead-letter queue of the function."""
 
-    def refuse(self, event: AsyncEvent, reason: Refused) -> None:
-        """Send the event to where the rule's owner wants what could not be delivered."""
+    def report_refusal(self, event: AsyncEvent, error: InvocationRefusedError) -> None:
+        """Send the event to the dead-letter queue of the rule's target."""
 
 
 class AsyncQueue:
-    """Events waiting for their function. `clock` gives epoch seconds."""
+    """Pending events of all functions. `clock` returns epoch seconds."""
 
     def __init__(
-        self, functions: Functions, delays: Delays, *, threads: int, clock: Callable[[], float] = time.time
+        self,
+        functions: FunctionRuntime,
+        delays: Delays,
+        *,
+        threads: int,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._functions = functions
         self._delays = delays
@@ -108,35 +113,46 @@ class AsyncQueue:
             thread.start()
 
     def submit(self, function_arn: str, payload: str, rule: RuleTarget | None = None) -> None:
-        """Take an event; returns at once."""
+        """Add an event; returns immediately."""
         self._put(AsyncEvent(function_arn, payload, self._clock(), rule), 0.0)
 
     def stop(self, timeout_seconds: float) -> list[AsyncEvent]:
-        """End the threads; returns the events that are not done with, those still running included."""
+        """Stop the threads; returns the unfinished events, including those that still run."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._running, timeout_seconds)
             return [*self._running.values(), *(event for _, _, event in sorted(self._waiting))]
 
-    def step(self) -> bool:
-        """Handle one event that is due; False if there is none. What each thread repeats."""
+    def process_next(self) -> bool:
+        """Process one due event; False if no event is due. Each thread repeats this."""
         with self._changed:
             if not self._waiting or self._waiting[0][0] > self._clock():
                 return False
             _, _, event = heapq.heappop(self._waiting)
             self._running[event.request_id] = event
         try:
-            again = self._handle(event)
+            retry_after = self._attempt(event)
         except Exception:
-            logger.exception("an event for %s is lost", event.function_arn)
-            again = None
+            logger.exception("lost an event for %s", event.function_arn)
+            retry_after = None
         with self._changed:
-            if again is not None:
-                self._push(event, again)
+            if retry_after is not None:
+                self._push(event, retry_after)
             del self._running[event.request_id]
             self._changed.notify_all()
         return True
+
+    def restore(self, path: Path) -> None:
+        """Add the events that an earlier run saved, and delete the file."""
+        try:
+            saved_events = json.loads(path.read_text())
+        except (OSError, ValueError):
+            return
+        path.unlink()
+        for fields in saved_events:
+            rule = RuleTarget(**fields["rule"]) if fields["rule"] else None
+            self._put(AsyncEvent(**{**fields, "rule": rule}), 0.0)
 
     def _work(self) -> None:
         while True:
@@ -147,29 +163,29 @@ class AsyncQueue:
                 if due is None or due > 0:
                     self._changed.wait(due)
                     continue
-            self.step()
+            self.process_next()
 
-    def _handle(self, event: AsyncEvent) -> float | None:
-        """Try the event once; returns after how many seconds to try again, or None if it is done with."""
+    def _attempt(self, event: AsyncEvent) -> float | None:
+        """Invoke the function once; returns the seconds until the next attempt, None after the last one."""
         try:
-            policy = self._functions.accept(event)
-            outcome = self._functions.invoke(event)
-        except Refused as reason:
-            self._functions.refuse(event, reason)
+            policy = self._functions.retry_policy(event)
+            result = self._functions.invoke(event)
+        except InvocationRefusedError as error:
+            self._functions.report_refusal(event, error)
             return None
-        if outcome.result == "ok":
+        if result.result == "ok":
             return None
-        if outcome.result == "throttled":
+        if result.result == "throttled":
             event.throttles += 1
             delay = self._delays.throttle(event.throttles)
         else:
             event.failures += 1
             if event.failures > policy.maximum_retries:
-                self._functions.give_up(event, RETRIES_EXHAUSTED, outcome)
+                self._functions.report_failure(event, RETRIES_EXHAUSTED, result)
                 return None
             delay = self._delays.function_error(event.failures)
         if self._clock() + delay > event.received + policy.maximum_age_seconds:
-            self._functions.give_up(event, AGE_EXCEEDED, outcome)
+            self._functions.report_failure(event, AGE_EXCEEDED, result)
             return None
         return delay
 
@@ -181,18 +197,7 @@ class AsyncQueue:
     def _push(self, event: AsyncEvent, delay: float) -> None:
         heapq.heappush(self._waiting, (self._clock() + delay, next(self._order), event))
 
-    def restore(self, path: Path) -> None:
-        """Take up what an earlier run left behind."""
-        try:
-            kept = json.loads(path.read_text())
-        except (OSError, ValueError):
-            return
-        path.unlink()
-        for fields in kept:
-            rule = RuleTarget(**fields["rule"]) if fields["rule"] else None
-            self._put(AsyncEvent(**{**fields, "rule": rule}), 0.0)
 
-
-def save(path: Path, events: list[AsyncEvent]) -> None:
-    """Keep events for the next run."""
+def save_events(path: Path, events: list[AsyncEvent]) -> None:
+    """Save events for the next run."""
     write_atomically(path, json.dumps([asdict(event) for event in events]))

@@ -1,10 +1,10 @@
-"""How long the hops wait before they try again: AWS's waits, shortened so that one sees the outcome."""
+"""Delays before retries: AWS's delays, scaled down for local work."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# The variable that tells the daemon how much of AWS's waits to wait.
+# Environment variable of the daemon: the factor by which AWS's delays are multiplied.
 DELAY_SCALE = "FRAUD_LOCAL_DELAY_SCALE"
 # A minute becomes a second.
 DEFAULT_SCALE = 1 / 60
@@ -12,20 +12,20 @@ DEFAULT_SCALE = 1 / 60
 # Lambda waits one minute before the first retry of a failed asynchronous event and two before the second.
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 FUNCTION_ERROR_SECONDS = 60.0
-# A throttled event is tried again after 1 second at first and 5 minutes at most.
+# Lambda retries a throttled event after 1 second at first and 5 minutes at most.
 THROTTLE_FIRST_SECONDS = 1.0
-# AWS does not say how a pipe waits; a second at first, doubled each time, is what is seen.
+# AWS does not document the delays of a pipe. Observed: one second at first, doubled each time.
 PIPE_FIRST_SECONDS = 1.0
-LONGEST_SECONDS = 300.0
-# Beyond this a power of two says nothing more.
-MOST_DOUBLINGS = 12
+MAXIMUM_SECONDS = 300.0
+# Prevents an overflow; MAXIMUM_SECONDS is reached after fewer doublings.
+MAXIMUM_DOUBLINGS = 12
 
 
 @dataclass(frozen=True)
 class Delays:
-    """AWS's waits times `scale`. All results are seconds; attempts are counted from 1.
+    """AWS's delays multiplied by `scale`. All results are in seconds; attempts are counted from 1.
 
-    `chance` gives numbers from 0 to 1.
+    `chance` returns random numbers from 0 to 1.
     """
 
     scale: float
@@ -35,7 +35,7 @@ class Delays:
         return FUNCTION_ERROR_SECONDS * attempt * self.scale
 
     def throttle(self, attempt: int) -> float:
-        # Events that are throttled together would come back together, and all but one be throttled again.
+        # Random, so that events which are throttled together are not retried together.
         return self._doubled(THROTTLE_FIRST_SECONDS, attempt) * self.chance()
 
     def pipe(self, attempt: int) -> float:
@@ -45,4 +45,4 @@ class Delays:
         return timeout_seconds * self.scale
 
     def _doubled(self, first: float, attempt: int) -> float:
-        return min(first * 2.0 ** min(attempt - 1, MOST_DOUBLINGS), LONGEST_SECONDS) * self.scale
+        return min(first * 2.0 ** min(attempt - 1, MAXIMUM_DOUBLINGS), MAXIMUM_SECONDS) * self.scale

@@ -1,4 +1,4 @@
-"""ministack's pipes, roles and policies as the hops see them; what is changed of them is in hooks.py."""
+"""ministack's pipes from a table's stream to an event bus, with their roles and permissions."""
 
 import base64
 import json
@@ -13,22 +13,22 @@ from ministack.services import eventbridge, iam, pipes, sts  # type: ignore[impo
 
 from local.aws_json import AwsError, AwsJson, Caller
 from local.delivery import metrics
-from local.delivery.hooks import POSITION
-from local.delivery.pipe_delivery import Record
+from local.delivery.patches.pipes import POSITION_KEY
+from local.delivery.pipe_delivery import StreamRecord
 from local.delivery.pipe_settings import PipeSettings
 
 
 def queue_url(url: str, arn: str) -> str:
-    """The address of a queue, which an emulator's is made of: endpoint, account and name."""
+    """The URL of a queue: endpoint, account and name."""
     spec = parse_arn(arn)
     return f"{url}/{spec.account_id}/{spec.resource}"
 
 
 def allows_service(policy: Any, service: str, action: str, resource: str, source_arn: str) -> bool:
-    """Whether a resource's policy lets an AWS service act on it on behalf of the resource `source_arn`."""
+    """Whether a resource policy allows an AWS service to act on behalf of the resource `source_arn`."""
     source = parse_arn(source_arn)
     context = iam_evaluator.EvalContext(
-        # The service itself calls: a grant to an account does not cover it.
+        # The service is the principal, so a grant to an account does not apply.
         principal_arn="*",
         principal_type="Service",
         principal_account="",
@@ -41,7 +41,7 @@ def allows_service(policy: Any, service: str, action: str, resource: str, source
 
 
 class EmulatedPipe:
-    """A pipe in ministack's store."""
+    """A pipe from a table's stream to an event bus."""
 
     def __init__(self, account: str, region: str, record: dict[str, Any], url: str) -> None:
         self._account = account
@@ -52,36 +52,46 @@ class EmulatedPipe:
 
     @property
     def key(self) -> object:
+        """Identifies the pipe, also among deleted pipes of the same name."""
         return id(self._record)
 
     def settings(self) -> PipeSettings:
-        return PipeSettings.of(self._record)
+        """The current settings."""
+        return PipeSettings.from_description(self._record)
 
-    def runs(self) -> bool:
+    def is_running(self) -> bool:
+        """True if the pipe exists and is in the state RUNNING."""
         stored = pipes._pipes.get_scoped(self._account, self._region, self._record["Name"])
         return stored is self._record and self._record["CurrentState"] == "RUNNING"
 
     def position(self) -> str | None:
-        return self._record.get(POSITION)
+        """Sequence number of the last processed record; None before the first."""
+        return self._record.get(POSITION_KEY)
 
     def advance(self, sequence_number: str) -> None:
-        self._record[POSITION] = sequence_number
+        """Store the position; it survives a restart."""
+        self._record[POSITION_KEY] = sequence_number
 
     def assume_role(self) -> Caller:
+        """A session of the pipe's role. Raises AwsError if the role is missing or does not trust the pipe."""
         settings = self.settings()
         spec = parse_arn(settings.role_arn)
         name = spec.resource.rsplit("/", 1)[-1]
         role = iam._roles.get_scoped(spec.account_id, None, name)
         if role is None:
             raise AwsError("AccessDenied", f"the role {settings.role_arn} does not exist")
-        if not allows_service(_trust(role), "pipes.amazonaws.com", "sts:AssumeRole", "*", settings.arn):
+        if not allows_service(
+            _trust_policy(role), "pipes.amazonaws.com", "sts:AssumeRole", "*", settings.arn
+        ):
             raise AwsError("AccessDenied", f"the role {settings.role_arn} does not trust {settings.arn}")
-        return _session(settings.role_arn, settings.name[:64])
+        return _create_session(settings.role_arn, settings.name[:64])
 
     def aws(self) -> AwsJson:
+        """Calls in the region of the pipe."""
         return self._aws
 
-    def matches(self, pattern: str, record: Record) -> bool:
+    def matches_pattern(self, pattern: str, record: StreamRecord) -> bool:
+        """Whether an event pattern (JSON text) matches a record."""
         alternatives = eventbridge._compiled_pattern(pattern) or []
         return any(eventbridge._matches_detail(record, alternative) for alternative in alternatives)
 
@@ -89,13 +99,14 @@ class EmulatedPipe:
         return queue_url(self._url, arn)
 
     def count_failure(self) -> None:
+        """Publish the metric ExecutionFailed."""
         settings = self.settings()
-        metrics.record_for(
+        metrics.count_event(
             settings.arn, "AWS/EventBridge/Pipes", "ExecutionFailed", {"PipeName": settings.name}
         )
 
 
-def bus_pipes(url: str) -> Sequence[EmulatedPipe]:
+def list_bus_pipes(url: str) -> Sequence[EmulatedPipe]:
     """All pipes from a table's stream to an event bus."""
     return [
         EmulatedPipe(account, region, record, url)
@@ -104,8 +115,8 @@ def bus_pipes(url: str) -> Sequence[EmulatedPipe]:
     ]
 
 
-def _trust(role: dict[str, Any]) -> dict[str, Any]:
-    """A role's trust policy as a resource policy, which names its resource."""
+def _trust_policy(role: dict[str, Any]) -> dict[str, Any]:
+    """A role's trust policy with the `Resource` that the evaluation of a resource policy requires."""
     document = role.get("AssumeRolePolicyDocument") or "{}"
     parsed = json.loads(document) if isinstance(document, str) else document
     statements = parsed.get("Statement", [])
@@ -113,8 +124,8 @@ def _trust(role: dict[str, Any]) -> dict[str, Any]:
     return {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
 
 
-def _session(role_arn: str, session_name: str) -> Caller:
-    """Credentials of a role, under which ministack enforces its permissions."""
+def _create_session(role_arn: str, session_name: str) -> Caller:
+    """Credentials of a role; ministack enforces the role's permissions for them."""
     spec = parse_arn(role_arn)
     role = spec.resource.rsplit("/", 1)[-1]
     digest = sha256(f"{role_arn}/{session_name}".encode()).digest()

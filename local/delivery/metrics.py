@@ -1,7 +1,7 @@
-"""CloudWatch metrics that AWS publishes and ministack does not: of functions, APIs, queues, pipes, rules.
+"""CloudWatch metrics of functions, APIs, queues, pipes and rules, which AWS publishes and ministack does not.
 
-They are what the alarms of the stacks watch. Metrics in a function's own log lines (embedded metric format)
-are published, too.
+The alarms of the stacks need them. Metrics in the log lines of a function (embedded metric format) are
+published as well.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -15,8 +15,8 @@ from ministack.core.arn import parse_arn  # type: ignore[import-untyped]
 from ministack.core.responses import request_scope  # type: ignore[import-untyped]
 from ministack.services import cloudwatch, sqs  # type: ignore[import-untyped]
 
-# Points of one metric, of which the oldest are dropped: the embedded AWS is for days, not for years.
-MOST_POINTS = 2000
+# Maximum number of points of one metric; the oldest are dropped.
+MAXIMUM_POINTS = 2000
 _EMBEDDED = '{"_aws":'
 _COUNTS = {
     "ApproximateNumberOfMessagesVisible": "ApproximateNumberOfMessages",
@@ -25,27 +25,29 @@ _COUNTS = {
 }
 
 
-def record(namespace: str, metric: str, value: float, unit: str, dimensions: Mapping[str, str]) -> None:
-    """Publish one value, in the account and region of the request under way."""
+def record_metric(
+    namespace: str, metric: str, value: float, unit: str, dimensions: Mapping[str, str]
+) -> None:
+    """Publish one value, in the account and region of the current request."""
     points = cloudwatch._metric_bucket((namespace, metric, cloudwatch._dims_key(dict(dimensions))))
-    if len(points) >= MOST_POINTS:
-        del points[: MOST_POINTS // 2]
+    if len(points) >= MAXIMUM_POINTS:
+        del points[: MAXIMUM_POINTS // 2]
     cloudwatch.record_metric(namespace, metric, value, unit, dict(dimensions))
 
 
-def record_for(arn: str, namespace: str, metric: str, dimensions: Mapping[str, str]) -> None:
-    """Count one event of a resource, from outside of any request."""
+def count_event(arn: str, namespace: str, metric: str, dimensions: Mapping[str, str]) -> None:
+    """Count one event of a resource, outside of a request."""
     resource = parse_arn(arn)
     with request_scope(resource.account_id, resource.region):
-        record(namespace, metric, 1, "Count", dimensions)
+        record_metric(namespace, metric, 1, "Count", dimensions)
 
 
 def record_invocation(function: str, duration_ms: float, *, failed: bool, output: str) -> None:
-    """Publish the metrics of an invocation that ran, and those in its output."""
+    """Publish the metrics of an invocation, and the embedded metrics in its output."""
     dimensions = {"FunctionName": function}
-    record("AWS/Lambda", "Invocations", 1, "Count", dimensions)
-    record("AWS/Lambda", "Errors", int(failed), "Count", dimensions)
-    record("AWS/Lambda", "Duration", duration_ms, "Milliseconds", dimensions)
+    record_metric("AWS/Lambda", "Invocations", 1, "Count", dimensions)
+    record_metric("AWS/Lambda", "Errors", int(failed), "Count", dimensions)
+    record_metric("AWS/Lambda", "Duration", duration_ms, "Milliseconds", dimensions)
     for line in output.splitlines():
         if line.startswith(_EMBEDDED):
             _record_embedded(json.loads(line))
@@ -54,31 +56,33 @@ def record_invocation(function: str, duration_ms: float, *, failed: bool, output
 def record_request(api: str, stage: str, status: int, latency_ms: float) -> None:
     """Publish the metrics of a request to a REST API."""
     dimensions = {"ApiName": api, "Stage": stage}
-    refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     for scope in (dimensions, {"ApiName": api}):
-        record("AWS/ApiGateway", "Count", 1, "Count", scope)
-        record("AWS/ApiGateway", "4XXError", int(refused), "Count", scope)
-        record("AWS/ApiGateway", "5XXError", int(status >= HTTPStatus.INTERNAL_SERVER_ERROR), "Count", scope)
-        record("AWS/ApiGateway", "Latency", latency_ms, "Milliseconds", scope)
+        record_metric("AWS/ApiGateway", "Count", 1, "Count", scope)
+        record_metric("AWS/ApiGateway", "4XXError", int(is_client_error), "Count", scope)
+        record_metric(
+            "AWS/ApiGateway", "5XXError", int(status >= HTTPStatus.INTERNAL_SERVER_ERROR), "Count", scope
+        )
+        record_metric("AWS/ApiGateway", "Latency", latency_ms, "Milliseconds", scope)
 
 
 def record_queues() -> None:
-    """Publish the depth of every queue, and the age of its oldest message, as they are now."""
+    """Publish the current depth of every queue and the age of its oldest message."""
     now = time.time()
     for queue in list(sqs._queues.values()):
         sqs._refresh_counts(queue)
         attributes = queue["attributes"]
         dimensions = {"QueueName": attributes["QueueArn"].rpartition(":")[2]}
         for metric, attribute in _COUNTS.items():
-            record("AWS/SQS", metric, int(attributes[attribute]), "Count", dimensions)
-        # A delayed message waits on purpose, and its delay is not shortened as the alarms' limits are.
-        waiting = [
+            record_metric("AWS/SQS", metric, int(attributes[attribute]), "Count", dimensions)
+        # Delayed messages do not count: their delay is not scaled, unlike the thresholds of the alarms.
+        sent_times = [
             message["sent_at"]
             for message in queue["messages"]
             if message["receive_count"] or message["visible_at"] <= now
         ]
-        oldest = min(waiting, default=now)
-        record("AWS/SQS", "ApproximateAgeOfOldestMessage", now - oldest, "Seconds", dimensions)
+        oldest = min(sent_times, default=now)
+        record_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", now - oldest, "Seconds", dimensions)
 
 
 def _record_embedded(line: Mapping[str, Any]) -> None:
@@ -86,9 +90,9 @@ def _record_embedded(line: Mapping[str, Any]) -> None:
         for names in directive["Dimensions"]:
             dimensions = {name: str(line[name]) for name in names}
             for metric in directive["Metrics"]:
-                for value in _values(line[metric["Name"]]):
-                    record(directive["Namespace"], metric["Name"], value, metric["Unit"], dimensions)
+                for value in _to_values(line[metric["Name"]]):
+                    record_metric(directive["Namespace"], metric["Name"], value, metric["Unit"], dimensions)
 
 
-def _values(value: Any) -> Iterator[float]:
+def _to_values(value: Any) -> Iterator[float]:
     yield from value if isinstance(value, list) else [value]

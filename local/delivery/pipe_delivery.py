@@ -1,6 +1,6 @@
-"""One batch of stream records through a pipe: filter, transform, deliver, retry, bisect, dead-letter.
+"""Delivery of one batch of stream records by a pipe: filter, transform, retry, bisect, dead letters.
 
-Pure logic: the bus, the queue, the matcher and the clock are handed in.
+The logic is pure: bus, queue, pattern matcher and clock are the PipeActions.
 """
 
 import json
@@ -9,163 +9,162 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from local.delivery.json_template import TemplateError, render, resolve
+from local.delivery.json_template import TemplateError, render_template, resolve_parameter
 from local.delivery.pipe_settings import INFINITE, PipeSettings
 
-Record = Mapping[str, Any]
-# PutEvents takes at most so many.
+StreamRecord = Mapping[str, Any]
+# PutEvents accepts at most ten entries.
 ENTRIES_PER_CALL = 10
+# A stream in ministack has one shard.
+SHARD_ID = "shardId-00000000000000000000-00000000"
 AGE_EXCEEDED = "RecordAgeExceeded"
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 
 
-class Stopped(Exception):  # noqa: N818 (no error: the batch is delivered again after the next start)
-    """The pipe was stopped before all of the batch had arrived somewhere."""
+class PipeStoppedError(Exception):
+    """The pipe was stopped before the batch was delivered; the next start delivers the batch again."""
 
 
-class Surroundings(Protocol):
-    """What a pipe needs of the world."""
+class PipeActions(Protocol):
+    """Actions of a pipe outside of this module: EmulatedPipeActions in the daemon, a fake in unit tests."""
 
-    def matches(self, pattern: str, record: Record) -> bool:
+    def matches_pattern(self, pattern: str, record: StreamRecord) -> bool:
         """Whether an event pattern (JSON text) matches a record."""
 
     def put_events(self, entries: Sequence[dict[str, Any]]) -> list[str | None]:
-        """Per entry what is wrong with it, or None; all of them are wrong if the call itself fails."""
+        """The error of each entry, or None. If the call fails, every entry has an error."""
 
-    def dead_letter(self, message: dict[str, Any]) -> None:
+    def send_dead_letter(self, message: dict[str, Any]) -> None:
         """Send a message to the pipe's dead-letter queue."""
 
     def now(self) -> float:
         """Epoch seconds."""
 
-    def wait(self, attempt: int) -> None:
-        """Wait before the retry of that number, the first being 1. Raises Stopped if the pipe is stopped."""
+    def wait_before_retry(self, attempt: int) -> None:
+        """Wait before a retry; attempts are counted from 1. Raises PipeStoppedError."""
 
-    def failed(self, reason: str) -> None:
-        """Take note of why a delivery failed."""
+    def report_failure(self, reason: str) -> None:
+        """Log and count a failed delivery."""
 
 
 @dataclass(frozen=True)
 class PipeDelivery:
-    """Delivers batches with one pipe's settings."""
+    """Delivers batches with the settings of one pipe."""
 
     settings: PipeSettings
-    world: Surroundings
+    actions: PipeActions
 
-    def deliver(self, batch: Sequence[Record]) -> None:
-        """Returns once each record arrived, was filtered out or was given up. Raises Stopped."""
-        groups = [[record for record in batch if self._wanted(record)]]
+    def deliver(self, batch: Sequence[StreamRecord]) -> None:
+        """Returns when every record was delivered, filtered out or abandoned. Raises PipeStoppedError."""
+        groups = [[record for record in batch if self._passes_filter(record)]]
         while groups:
             group = groups.pop()
             attempt = 0
-            while group := self._try(group):
+            while group := self._attempt(group):
                 if self.settings.bisect and len(group) > 1:
                     middle = len(group) // 2
                     groups += [group[middle:], group[:middle]]
                     break
                 if attempt == self.settings.maximum_retries:
-                    self._give_up(group, RETRIES_EXHAUSTED)
+                    self._abandon(group, RETRIES_EXHAUSTED)
                     break
                 attempt += 1
-                self.world.wait(attempt)
+                self.actions.wait_before_retry(attempt)
 
-    def _wanted(self, record: Record) -> bool:
+    def _passes_filter(self, record: StreamRecord) -> bool:
         patterns = self.settings.patterns
-        return not patterns or any(self.world.matches(pattern, record) for pattern in patterns)
+        return not patterns or any(self.actions.matches_pattern(pattern, record) for pattern in patterns)
 
-    def _try(self, group: list[Record]) -> list[Record]:
-        """Deliver what is young enough; returns what failed."""
-        oldest = self.world.now() - self.settings.maximum_record_age_seconds
+    def _attempt(self, group: list[StreamRecord]) -> list[StreamRecord]:
+        """Deliver the records that are not too old; returns those that failed."""
+        oldest = self.actions.now() - self.settings.maximum_record_age_seconds
         if self.settings.maximum_record_age_seconds != INFINITE:
-            self._give_up([record for record in group if _created(record) < oldest], AGE_EXCEEDED)
-            group = [record for record in group if _created(record) >= oldest]
-        failed: list[Record] = []
-        ready: list[tuple[Record, dict[str, Any]]] = []
+            self._abandon([record for record in group if _created_at(record) < oldest], AGE_EXCEEDED)
+            group = [record for record in group if _created_at(record) >= oldest]
+        failed: list[StreamRecord] = []
+        ready: list[tuple[StreamRecord, dict[str, Any]]] = []
         for record in group:
             try:
-                ready.append((record, self.entry(record)))
+                ready.append((record, self._to_entry(record)))
             except TemplateError as error:
-                self.world.failed(str(error))
+                self.actions.report_failure(str(error))
                 failed.append(record)
         for start in range(0, len(ready), ENTRIES_PER_CALL):
             part = ready[start : start + ENTRIES_PER_CALL]
-            reasons = self.world.put_events([entry for _, entry in part])
+            reasons = self.actions.put_events([entry for _, entry in part])
             for (record, _), reason in zip(part, reasons, strict=True):
                 if reason is not None:
-                    self.world.failed(reason)
+                    self.actions.report_failure(reason)
                     failed.append(record)
         return failed
 
-    def entry(self, record: Record) -> dict[str, Any]:
-        """The record as an entry of PutEvents. Raises TemplateError if it cannot be made into one."""
+    def _to_entry(self, record: StreamRecord) -> dict[str, Any]:
+        """The record as an entry of PutEvents. Raises TemplateError."""
         settings = self.settings
         detail = json.dumps(record)
         if settings.template is not None:
-            detail = render(settings.template, record, self._variables(record))
+            detail = render_template(settings.template, record, self._variables(record))
             try:
                 is_object = isinstance(json.loads(detail), dict)
             except ValueError:
                 is_object = False
             if not is_object:
                 raise TemplateError(
-                    "the input template does not make a JSON object, which an event's detail is"
+                    "the input template does not produce a JSON object for the event's detail"
                 )
         return {
             "EventBusName": settings.target_arn,
-            "Source": resolve(settings.event_source, record),
-            "DetailType": resolve(settings.detail_type, record),
-            "Resources": [resolve(resource, record) for resource in settings.resources],
+            "Source": resolve_parameter(settings.event_source, record),
+            "DetailType": resolve_parameter(settings.detail_type, record),
+            "Resources": [resolve_parameter(resource, record) for resource in settings.resources],
             "Detail": detail,
         }
 
-    def _variables(self, record: Record) -> dict[str, Any]:
+    def _variables(self, record: StreamRecord) -> dict[str, Any]:
         return {
             "aws.pipes.pipe-arn": self.settings.arn,
             "aws.pipes.pipe-name": self.settings.name,
             "aws.pipes.source-arn": self.settings.source_arn,
             "aws.pipes.target-arn": self.settings.target_arn,
-            "aws.pipes.event.ingestion-time": timestamp(self.world.now()),
+            "aws.pipes.event.ingestion-time": format_timestamp(self.actions.now()),
             "aws.pipes.event": record,
             "aws.pipes.event.json": record,
         }
 
-    def _give_up(self, records: Sequence[Record], condition: str) -> None:
-        """Say in the dead-letter queue where in the stream they are; as on AWS, not what they hold."""
+    def _abandon(self, records: Sequence[StreamRecord], condition: str) -> None:
+        """Send the position of the records in the stream, not their content, to the dead-letter queue."""
         if records and self.settings.dead_letter_arn:
-            self.world.dead_letter(dead_letter(self.settings, records, condition, self.world.now()))
+            message = dead_letter_message(self.settings, records, condition, self.actions.now())
+            self.actions.send_dead_letter(message)
 
 
-def dead_letter(
-    settings: PipeSettings, records: Sequence[Record], condition: str, now: float
+def dead_letter_message(
+    settings: PipeSettings, records: Sequence[StreamRecord], condition: str, now: float
 ) -> dict[str, Any]:
-    """The message that AWS sends for records of a stream that a pipe gave up."""
+    """The message that AWS sends for stream records that a pipe abandoned."""
     first, last = records[0], records[-1]
     return {
         "context": {"partnerResourceArn": settings.arn, "condition": condition},
         "version": "1.0",
-        "timestamp": timestamp(now),
+        "timestamp": format_timestamp(now),
         "DDBStreamBatchInfo": {
             "shardId": SHARD_ID,
             "startSequenceNumber": first["dynamodb"]["SequenceNumber"],
             "endSequenceNumber": last["dynamodb"]["SequenceNumber"],
-            "approximateArrivalOfFirstRecord": timestamp(_created(first)),
-            "approximateArrivalOfLastRecord": timestamp(_created(last)),
+            "approximateArrivalOfFirstRecord": format_timestamp(_created_at(first)),
+            "approximateArrivalOfLastRecord": format_timestamp(_created_at(last)),
             "batchSize": len(records),
             "streamArn": settings.source_arn,
         },
     }
 
 
-# A stream of ministack's has one shard.
-SHARD_ID = "shardId-00000000000000000000-00000000"
-
-
-def timestamp(epoch_seconds: float) -> str:
-    """As AWS writes times in its records: ISO 8601, UTC, milliseconds."""
+def format_timestamp(epoch_seconds: float) -> str:
+    """ISO 8601 in UTC with milliseconds, as in AWS's records."""
     return (
         datetime.fromtimestamp(epoch_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
 
 
-def _created(record: Record) -> float:
+def _created_at(record: StreamRecord) -> float:
     return float(record["dynamodb"]["ApproximateCreationDateTime"])

@@ -1,4 +1,4 @@
-"""A pipe from a DynamoDB stream to an event bus, as its owner configured it."""
+"""Settings of a pipe from a DynamoDB stream to an event bus."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ INFINITE = -1
 
 @dataclass(frozen=True)
 class PipeSettings:
-    """The parameters of CreatePipe that matter while it runs, with AWS's defaults filled in.
+    """The parameters of CreatePipe that the delivery needs, with AWS's defaults.
 
-    `maximum_retries` and `maximum_record_age_seconds` are -1 for no limit; `patterns` are JSON texts of which
-    one must match, or none at all.
+    `maximum_retries` and `maximum_record_age_seconds` are -1 for no limit. `patterns` are JSON texts; a
+    record must match one of them if there are any.
     """
 
     arn: str
@@ -35,8 +35,8 @@ class PipeSettings:
     resources: tuple[str, ...]
 
     @classmethod
-    def of(cls, pipe: Mapping[str, Any]) -> "PipeSettings":
-        """From a pipe as DescribePipe gives it."""
+    def from_description(cls, pipe: Mapping[str, Any]) -> "PipeSettings":
+        """From a response of DescribePipe."""
         source = pipe.get("SourceParameters") or {}
         stream = source.get("DynamoDBStreamParameters") or {}
         target = pipe.get("TargetParameters") or {}

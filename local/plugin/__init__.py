@@ -1,5 +1,5 @@
-"""The strict `aws` provider of the embedded AWS: what a stack declares is applied there, or refused by name.
+"""The strict `aws` provider of the embedded AWS: every property is either applied or rejected by name.
 
-Owns the life cycle of the resource types the stacks use (`services/`), against a loopback endpoint alone.
-Does not own the endpoint itself (`local.emulator`), and is never used against real AWS.
+The package owns the life cycle of the resource types that the stacks use (`services/`). It accepts loopback
+endpoints only and is never used with real AWS.
 """

@@ -1,4 +1,4 @@
-"""Entry point of the executable that the Pulumi engine starts (see `local.plugin.install`)."""
+"""Entry point of the provider executable, which the Pulumi engine starts (see `local.plugin.install`)."""
 
 import sys
 

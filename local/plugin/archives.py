@@ -1,8 +1,8 @@
-"""Archives on their way between engine and provider.
+"""Conversion of archives in messages between the engine and the provider.
 
-The engine sends a new archive with its hash and an empty list of assets, and one from the state with its hash
-alone; it needs the hash back. The SDK would take the list, drop the hash, and fail without a path. So an
-archive travels through the SDK as a map marked as one.
+The engine sends a new archive with its hash and an empty list of assets, and an archive of the state with its
+hash only. It requires the hash in the response. The SDK reads the list, drops the hash and fails without a
+path, so an archive passes through the SDK as a marked map.
 """
 
 from typing import Any
@@ -12,8 +12,8 @@ from pulumi.runtime.rpc import _special_archive_sig, _special_sig_key
 MARK = "__archive"
 
 
-def hide(properties: Any) -> None:
-    """Turn the archives of files, among the properties of a protobuf Struct, into marked maps."""
+def mark_archives(properties: Any) -> None:
+    """Replace the file archives in a protobuf Struct of properties with marked maps."""
     for value in properties.fields.values():
         fields = value.struct_value.fields
         if _is_file_archive(fields):
@@ -22,8 +22,8 @@ def hide(properties: Any) -> None:
             fields[MARK].bool_value = True
 
 
-def show(properties: Any) -> None:
-    """The opposite of `hide`."""
+def restore_archives(properties: Any) -> None:
+    """Replace marked maps with archives; the inverse of `mark_archives`."""
     for value in properties.fields.values():
         fields = value.struct_value.fields
         if MARK in fields:

@@ -1,4 +1,4 @@
-"""The one way from the plugin to AWS: clients made when first used, and only for a loopback endpoint."""
+"""The plugin's connection to AWS. It accepts loopback endpoints only."""
 
 import ipaddress
 import threading
@@ -8,23 +8,24 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.plugin.errors import PluginError, is_gone
+from local.plugin.errors import PluginError, is_not_found
+from terminal.command_line import command_line
 
 _POLL_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
+_RETRY_LIMIT_SECONDS = 60.0
 
 
 def loopback_endpoint(environment: Mapping[str, str]) -> str:
-    """The URL in AWS_ENDPOINT_URL. Raises PluginError unless it is on this machine's loopback interface."""
+    """The URL in AWS_ENDPOINT_URL. Raises PluginError if it is missing or not a loopback address."""
     url = environment.get("AWS_ENDPOINT_URL", "")
     if not url:
-        raise PluginError(
-            "the local aws plugin needs AWS_ENDPOINT_URL; start the embedded AWS: invoke local.up"
-        )
+        raise PluginError(f"AWS_ENDPOINT_URL is not set. Start the embedded AWS: {command_line('local.up')}")
     host = urlsplit(url).hostname or ""
     if not _is_loopback(host):
         raise PluginError(
-            f"the local aws plugin only talks to a loopback address, not to AWS_ENDPOINT_URL={url}"
+            f"AWS_ENDPOINT_URL={url} is not a loopback address, which the local aws plugin requires."
+            " Set it to the URL of the embedded AWS."
         )
     return url.rstrip("/")
 
@@ -37,7 +38,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class Aws:
-    """Clients, region, account and default tags for one configured provider."""
+    """Clients, region, account and default tags of one configured provider."""
 
     def __init__(self, endpoint: str, region: str, default_tags: Mapping[str, str] | None = None) -> None:
         self.endpoint = endpoint
@@ -47,7 +48,8 @@ class Aws:
         self._lock = threading.Lock()
 
     def client(self, service: str) -> Any:
-        """The botocore client of a service; making one is not thread-safe, using one is."""
+        """The botocore client of a service, created at its first use."""
+        # Clients are thread-safe, their creation is not.
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._session.create_client(
@@ -55,36 +57,38 @@ class Aws:
                 )
             return self._clients[service]
 
-    def wait_until(self, what: str, done: Callable[[], bool], timeout_seconds: float = 60) -> None:
-        """Return when `done` says so. Raises PluginError when it takes longer than the timeout."""
+    def wait_until(self, condition: str, is_met: Callable[[], bool], timeout_seconds: float = 60) -> None:
+        """Wait until `is_met()`. Raises PluginError with the text `condition` after the timeout."""
         deadline = time.monotonic() + timeout_seconds
-        while not done():
+        while not is_met():
             if time.monotonic() > deadline:
-                raise PluginError(f"waited {timeout_seconds:.0f} s in vain until {what}")
+                raise PluginError(
+                    f"Timeout after {timeout_seconds:.0f} s; expected: {condition}. Run the update again."
+                )
             time.sleep(_POLL_SECONDS)
 
-    def wait_until_gone(self, what: str, describe: Callable[[], Any]) -> None:
-        """Return when AWS says that what `describe` asks for does not exist."""
+    def wait_until_deleted(self, subject: str, describe: Callable[[], Any]) -> None:
+        """Wait until `describe()` raises a not-found error of AWS."""
 
-        def gone() -> bool:
+        def is_deleted() -> bool:
             try:
                 describe()
             except Exception as error:
-                if is_gone(error):
+                if is_not_found(error):
                     return True
                 raise
             return False
 
-        self.wait_until(f"{what} is gone", gone)
+        self.wait_until(f"{subject} is deleted", is_deleted)
 
-    def retry_while(self, passing: Callable[[Exception], bool], call: Callable[[], Any]) -> None:
-        """Make a call again as long as it fails in a way that passes by itself, for a minute at most."""
-        deadline = time.monotonic() + 60
+    def retry_while(self, is_transient: Callable[[Exception], bool], call: Callable[[], Any]) -> None:
+        """Repeat a call while it fails with a transient error, for a minute at most."""
+        deadline = time.monotonic() + _RETRY_LIMIT_SECONDS
         while True:
             try:
                 call()
             except Exception as error:
-                if not passing(error) or time.monotonic() > deadline:
+                if not is_transient(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(_RETRY_SECONDS)
             else:
@@ -92,7 +96,7 @@ class Aws:
 
     @cached_property
     def account(self) -> str:
-        """The id of the account behind the credentials."""
+        """The account id of the credentials."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def arn(self, service: str, resource: str) -> str:
@@ -101,13 +105,14 @@ class Aws:
 
     @cached_property
     def _session(self) -> Any:
-        from botocore.session import get_session  # noqa: PLC0415 - a preview without calls does not pay for it
+        # Imported late, because a preview without calls does not need it.
+        from botocore.session import get_session  # noqa: PLC0415
 
         return get_session()
 
     @cached_property
     def _config(self) -> Any:
-        from botocore.config import Config  # noqa: PLC0415 - as above
+        from botocore.config import Config  # noqa: PLC0415
 
-        # proxies: a proxy from the environment must not see loopback traffic.
+        # Without `proxies`, a proxy in the environment would receive loopback traffic.
         return Config(proxies={}, max_pool_connections=32, retries={"mode": "standard", "max_attempts": 3})

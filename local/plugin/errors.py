@@ -1,20 +1,20 @@
-"""The plugin's errors: one line each, for a user to read in the engine's diagnostics."""
+"""Errors of the plugin, which the engine shows in its diagnostics, and AWS's errors as one line."""
 
 import re
 from typing import Any
 
-_GONE = re.compile(r"NotFound|NonExistent|NoSuchEntity|DoesNotExist|InvalidAssociationID")
+_NOT_FOUND = re.compile(r"NotFound|NonExistent|NoSuchEntity|DoesNotExist|InvalidAssociationID")
 
 
 class PluginError(Exception):
-    """Something the user can act on; the message is the whole report."""
+    """An error for the user; the engine shows the message only."""
 
 
 class InitializationError(PluginError):
-    """A resource exists, but its settings could not all be applied.
+    """A resource was created, but not all of its settings could be applied.
 
-    `resource_id` and `properties` (outputs, plain values) are what the engine keeps, so that it is neither
-    orphaned nor created twice: the next update applies every setting again.
+    The engine stores `resource_id` and `properties` (outputs as plain values), so that the resource is
+    neither orphaned nor created twice. The next update applies every setting again.
     """
 
     def __init__(self, message: str, resource_id: str, properties: dict[str, Any]) -> None:
@@ -29,12 +29,12 @@ def error_code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
-def is_gone(error: Exception) -> bool:
-    """Whether AWS says that the thing asked for does not exist."""
-    return bool(_GONE.search(error_code(error)))
+def is_not_found(error: Exception) -> bool:
+    """Whether AWS reports that the resource does not exist."""
+    return bool(_NOT_FOUND.search(error_code(error)))
 
 
-def one_line(subject: str, error: Exception) -> str:
+def format_error(subject: str, error: Exception) -> str:
     """`<subject>: <operation>: <AWS code>: <message>` on a single line."""
     code, operation = error_code(error), getattr(error, "operation_name", "")
     message = error.response["Error"].get("Message", "") if hasattr(error, "response") else str(error)

@@ -1,43 +1,40 @@
-"""Puts plugins into a PULUMI_HOME: this one as the `aws` provider, and a language host from elsewhere."""
+"""Installation of plugins in a PULUMI_HOME: this `aws` provider, and a Python language host."""
 
 import os
 import shlex
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+
+from shared.atomic_write import write_atomically
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def install(pulumi_home: Path, aws_version: str = "") -> None:
-    """Write `plugins/resource-aws-v<version>/pulumi-resource-aws`; does nothing when it is there already.
+def install_provider(pulumi_home: Path, aws_version: str = "") -> None:
+    """Write `plugins/resource-aws-v<version>/pulumi-resource-aws` unless it is already installed.
 
-    The version is that of a program's `pulumi_aws`, by default of the one that is installed here.
-    The file is moved into place whole, so that no run, side by side or broken off, leaves half of it.
+    `aws_version` is the version of the program's `pulumi_aws`; by default the installed version.
     """
     folder = pulumi_home / "plugins" / f"resource-aws-v{aws_version or version('pulumi-aws')}"
     folder.mkdir(parents=True, exist_ok=True)
-    # -P: a folder called `local` where the engine runs must not stand in for this one.
+    # -P: the engine's working directory may contain another folder `local`.
     command = f"exec {shlex.quote(sys.executable)} -P -m local.plugin"
     script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(_ROOT))} {command} "$@"\n'
-    _write(folder / "pulumi-resource-aws", script, mode=0o755)
+    _write_script(folder / "pulumi-resource-aws", script)
 
 
 def install_language_host(pulumi_home: Path, host: Path) -> None:
     """Write `plugins/language-python-v0.0.0/pulumi-language-python`, which runs `host`.
 
-    For a host that is on PATH but not beside the CLI: PULUMI_IGNORE_AMBIENT_PLUGINS hides it otherwise.
+    PULUMI_IGNORE_AMBIENT_PLUGINS hides a host that is on PATH but not in the folder of the CLI.
     """
     folder = pulumi_home / "plugins" / "language-python-v0.0.0"
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / host.name, f'#!/bin/sh\nexec {shlex.quote(str(host))} "$@"\n', mode=0o755)
+    _write_script(folder / host.name, f'#!/bin/sh\nexec {shlex.quote(str(host))} "$@"\n')
 
 
-def _write(path: Path, content: str, *, mode: int) -> None:
+def _write_script(path: Path, content: str) -> None:
     if path.is_file() and path.read_text() == content and os.access(path, os.X_OK):
         return
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(content)
-    Path(file.name).chmod(mode)
-    Path(file.name).replace(path)
+    write_atomically(path, content, mode=0o755)

@@ -1,6 +1,6 @@
-"""How one input property is declared: what it may be, what it defaults to, when two values are the same.
+"""Declarations of input properties: allowed values, defaults and comparison.
 
-A property that is not declared for a type is refused, at every depth, so nothing is dropped silently.
+A property that a type does not declare is rejected at every depth, so no property is dropped silently.
 """
 
 import json
@@ -16,15 +16,15 @@ from shared.policy_equality import canonical_policy
 class Property:
     """One input property of a resource type, or a field of a nested block.
 
-    default: what AWS (or pulumi_aws) assumes when the property is absent; None means "not set".
-    replace: a change makes a new resource; a function decides from (old, new).
-    computed: AWS chooses the value when the property is absent, so its absence is never a change.
+    default: the value that AWS (or pulumi_aws) uses if the property is absent; None means "not set".
+    replace: a change replaces the resource; a function decides from (old, new).
+    computed: AWS chooses the value if the property is absent, so its absence is never a change.
     unordered: a list that AWS treats as a set.
-    document: a JSON text, compared by meaning; "policy" also knows what IAM treats as equal.
-    only: the values that can be taken because they ask for nothing; any other is refused.
-    autoname: an absent name is made of the logical name and seven hexadecimal digits.
-    fields: the fields of a nested block (or of each block of a list).
-    api: the name in the AWS API, where it is not the property's with a capital.
+    document: JSON text, compared by content; "policy" also treats equivalent IAM policies as equal.
+    only: the allowed values, which have no effect; other values are rejected.
+    autoname: an absent name is generated from the logical name and seven hexadecimal digits.
+    fields: the fields of a nested block, or of each block in a list.
+    api: the name in the AWS API, if it is not the property's name with a capital.
     """
 
     default: Plain = None
@@ -39,36 +39,36 @@ class Property:
     api: str = ""
 
     def replaces(self, old: Plain, new: Plain) -> bool:
-        """Whether changing `old` to `new` needs a new resource."""
+        """Whether a change from `old` to `new` replaces the resource."""
         return self.replace(old, new) if callable(self.replace) else self.replace
 
 
-def capital(name: str) -> str:
-    """`delaySeconds` as the API spells it: `DelaySeconds`."""
+def capitalize(name: str) -> str:
+    """The API's spelling: `delaySeconds` becomes `DelaySeconds`."""
     return name[0].upper() + name[1:]
 
 
 def to_api(fields: Mapping[str, Property], block: Props) -> dict[str, Any]:
-    """A block of properties in the names of the AWS API, at every depth; absent ones take their default."""
+    """A block of properties with the names of the AWS API at every depth, and with defaults."""
     result = {}
     for name, field in fields.items():
         value = field.default if block.get(name) is None else block[name]
         if value is not None:
-            result[field.api or capital(name)] = _each_block(field, value, to_api)
+            result[field.api or capitalize(name)] = _convert_blocks(field, value, to_api)
     return result
 
 
-def from_api(fields: Mapping[str, Property], answer: Mapping[str, Any]) -> Props:
-    """What `to_api` makes, back in property names; fields AWS did not answer are left out."""
+def from_api(fields: Mapping[str, Property], response: Mapping[str, Any]) -> Props:
+    """The inverse of `to_api`, without the fields that the response lacks."""
     result = {}
     for name, field in fields.items():
-        value = answer.get(field.api or capital(name))
+        value = response.get(field.api or capitalize(name))
         if value is not None:
-            result[name] = _each_block(field, value, from_api)
+            result[name] = _convert_blocks(field, value, from_api)
     return result
 
 
-def _each_block(
+def _convert_blocks(
     field: Property, value: Plain, convert: Callable[[Mapping[str, Property], Any], Plain]
 ) -> Plain:
     if field.fields is None:
@@ -78,29 +78,31 @@ def _each_block(
     return convert(field.fields, value)
 
 
-def normal(declared: Property, value: Plain) -> Plain:
-    """The form in which two values of this property are equal exactly when they mean the same to AWS."""
+def normal_form(declared: Property, value: Plain) -> Plain:
+    """The normal form of a value: two values are equivalent for AWS if their normal forms are equal."""
     if value is None:
         value = declared.default
     if value in (None, "", [], {}) or has_unknown(value):
         return value or None
     if declared.document and isinstance(value, str):
-        return _document(declared.document, value)
+        return _parse_document(declared.document, value)
     if isinstance(value, list):
-        items = [_block(declared, item) for item in value]
+        items = [_normal_block(declared, item) for item in value]
         return sorted(items, key=_sort_key) if declared.unordered else items
-    return _block(declared, value)
+    return _normal_block(declared, value)
 
 
-def _block(declared: Property, value: Plain) -> Plain:
+def _normal_block(declared: Property, value: Plain) -> Plain:
     if declared.fields is None or not isinstance(value, dict):
         return value
-    # A field at its default says nothing, so a block of such fields is as good as none.
-    given = {name: normal(field, value.get(name)) for name, field in declared.fields.items()}
-    return {name: one for name, one in given.items() if one != normal(declared.fields[name], None)} or None
+    # A field with its default is omitted, so a block of such fields equals an absent block.
+    fields = {name: normal_form(field, value.get(name)) for name, field in declared.fields.items()}
+    return {
+        name: value for name, value in fields.items() if value != normal_form(declared.fields[name], None)
+    } or None
 
 
-def _document(kind: str, text: str) -> Plain:
+def _parse_document(kind: str, text: str) -> Plain:
     try:
         parsed = json.loads(text)
     except ValueError:
@@ -112,20 +114,20 @@ def _sort_key(value: Plain) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def same(declared: Property, old: Plain, new: Plain) -> bool:
-    """Whether two values mean the same; a value not known yet is never the same as another.
+def same_value(declared: Property, old: Plain, new: Plain) -> bool:
+    """Whether two values are equivalent for AWS. An unknown value never equals another value.
 
-    In a nested block, a field that AWS chooses when it is absent is compared only if both have it.
+    In a nested block, a computed field is compared only if both blocks have it.
     """
     if has_unknown(old) or has_unknown(new):
         return False
     if declared.fields is not None and isinstance(old, dict) and isinstance(new, dict):
         return not differing_fields(declared, old, new)
-    return bool(normal(declared, old) == normal(declared, new))
+    return bool(normal_form(declared, old) == normal_form(declared, new))
 
 
 def differing_fields(declared: Property, old: Plain, new: Plain) -> Mapping[str, Property]:
-    """The fields in which two nested blocks differ; none where that cannot be said field by field."""
+    """The fields in which two nested blocks differ; empty if one of the values is not a block."""
     if declared.fields is None or not isinstance(old, dict) or not isinstance(new, dict):
         return {}
     return {
@@ -136,13 +138,15 @@ def differing_fields(declared: Property, old: Plain, new: Plain) -> Mapping[str,
 
 
 def _same_field(field: Property, old: Plain, new: Plain) -> bool:
-    return (field.computed and (old is None or new is None)) or same(field, old, new)
+    return (field.computed and (old is None or new is None)) or same_value(field, old, new)
 
 
-def problems(declared: Mapping[str, Property], inputs: Props, path: str = "") -> Iterator[tuple[str, str]]:
-    """(property path, reason) for every input this type does not apply and every required one missing."""
+def property_problems(
+    declared: Mapping[str, Property], inputs: Props, path: str = ""
+) -> Iterator[tuple[str, str]]:
+    """(property path, reason) for every unsupported input and every missing required input."""
     for name in inputs.keys() - declared.keys():
-        yield path + name, "is not supported by the local aws plugin, which never ignores a property"
+        yield path + name, "is not supported by the local aws plugin. Remove it."
     for name, field in declared.items():
         value = inputs.get(name)
         if value is None:
@@ -151,7 +155,8 @@ def problems(declared: Mapping[str, Property], inputs: Props, path: str = "") ->
             continue
         if field.only and not has_unknown(value) and value not in field.only:
             allowed = " or ".join(json.dumps(item) for item in field.only)
-            yield path + name, f"can only be {allowed} with the local aws plugin, not {json.dumps(value)}"
+            reason = f"is {json.dumps(value)}, which the local aws plugin does not support. Use {allowed}."
+            yield path + name, reason
         if field.fields is not None:
             yield from _block_problems(field.fields, value, path + name)
 
@@ -160,7 +165,7 @@ def _block_problems(fields: Mapping[str, Property], value: Plain, path: str) -> 
     blocks = value if isinstance(value, list) else [value]
     for index, block in enumerate(blocks):
         if isinstance(block, dict):
-            place = f"{path}[{index}]." if isinstance(value, list) else f"{path}."
-            yield from problems(fields, block, place)
+            prefix = f"{path}[{index}]." if isinstance(value, list) else f"{path}."
+            yield from property_problems(fields, block, prefix)
         elif not has_unknown(block):
             yield path, "must be a block of properties"

@@ -1,4 +1,4 @@
-"""The provider: the engine's requests, answered by the resource type they name."""
+"""The provider: dispatch of the engine's requests to the resource types."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -6,17 +6,17 @@ from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
 
-from local.plugin import invokes
+from local.plugin import data_sources
 from local.plugin.aws import Aws, loopback_endpoint
 from local.plugin.configuration import configuration_problems, parse_configuration
-from local.plugin.diff import diff
+from local.plugin.diff import diff_resource
 from local.plugin.errors import PluginError
 from local.plugin.registry import RESOURCES
 from local.plugin.resource import LifeCycle
 from local.plugin.values import to_plain_map, to_property_map
 
+# Key of the old inputs in the old state of a diff; `local.plugin.server` sets it.
 OLD_INPUTS = "__oldInputs"
-"""Where `local.plugin.server` puts the old inputs into the old state of a diff."""
 
 
 class LocalAwsProvider(sdk.Provider):
@@ -27,95 +27,99 @@ class LocalAwsProvider(sdk.Provider):
         self._aws: Aws | None = None
 
     async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
-        """Refuse an endpoint that is not loopback, and configuration that would not be applied."""
+        """Reject endpoints that are not loopback addresses and unsupported settings."""
         loopback_endpoint(self._environment)
         failures = configuration_problems(to_plain_map(request.new_inputs))
         return sdk.CheckResponse(request.new_inputs, [sdk.CheckFailure(*failure) for failure in failures])
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
-        """Fix endpoint, region and default tags; nothing is called yet."""
+        """Set endpoint, region and default tags, without a call to AWS."""
         self._aws = parse_configuration(to_plain_map(request.args), self._environment)
         return sdk.ConfigureResponse(supports_preview=True)
 
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
-        """Answer a data source."""
-        answer = await _in_thread(
-            request.tok, invokes.invoke, self._configured, request.tok, to_plain_map(request.args)
+        """Read a data source."""
+        result = await _run_in_thread(
+            request.tok,
+            data_sources.invoke_data_source,
+            self._configured,
+            request.tok,
+            to_plain_map(request.args),
         )
-        return sdk.InvokeResponse(to_property_map(answer))
+        return sdk.InvokeResponse(to_property_map(result))
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
-        """Refuse what would not be applied; fill names."""
+        """Reject unsupported inputs and generate absent names."""
         life, inputs = self._life_cycle(request.urn), to_plain_map(request.new_inputs)
-        refused = [
+        failures = [
             sdk.CheckFailure(name, f"{life.kind}: {name} {reason}") for name, reason in life.check(inputs)
         ]
-        if refused:
-            return sdk.CheckResponse(request.new_inputs, refused)
+        if failures:
+            return sdk.CheckResponse(request.new_inputs, failures)
         old = to_plain_map(request.old_inputs)
         return sdk.CheckResponse(
             to_property_map(life.with_autonames(request.name, inputs, old, request.random_seed))
         )
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
-        """Say exactly what differs."""
+        """Compare state and inputs."""
         state, inputs = to_plain_map(request.old_state), to_plain_map(request.new_inputs)
         old_inputs = state.pop(OLD_INPUTS, {})
-        return diff(self._life_cycle(request.urn), state, old_inputs, inputs)
+        return diff_resource(self._life_cycle(request.urn), state, old_inputs, inputs)
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
-        """Create, or plan it in a preview."""
+        """Create the resource, or plan its outputs in a preview."""
         life, inputs = self._life_cycle(request.urn), to_plain_map(request.properties)
         if request.preview:
-            return sdk.CreateResponse(properties=to_property_map(life.planned(inputs, {})))
-        resource_id, outputs = await _in_thread(life.kind, life.create, inputs)
+            return sdk.CreateResponse(properties=to_property_map(life.plan_outputs(inputs, {})))
+        resource_id, outputs = await _run_in_thread(life.kind, life.create, inputs)
         return sdk.CreateResponse(resource_id, to_property_map(outputs))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
-        """Refresh or import; an empty answer says that it is gone."""
+        """Refresh or import the resource; the response is empty if it does not exist."""
         life, state = self._life_cycle(request.urn), to_plain_map(request.properties)
-        outputs = await _in_thread(life.kind, life.read, request.resource_id, state)
+        outputs = await _run_in_thread(life.kind, life.read, request.resource_id, state)
         if outputs is None:
             return sdk.ReadResponse()
         inputs = life.inputs_from(outputs, to_plain_map(request.inputs))
         return sdk.ReadResponse(request.resource_id, to_property_map(outputs), to_property_map(inputs))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
-        """Update in place, or plan it in a preview."""
+        """Update the resource in place, or plan its outputs in a preview."""
         life = self._life_cycle(request.urn)
         state, inputs = to_plain_map(request.olds), to_plain_map(request.news)
         if request.preview:
-            return sdk.UpdateResponse(to_property_map(life.planned(inputs, state)))
-        outputs = await _in_thread(life.kind, life.update, request.resource_id, state, inputs)
+            return sdk.UpdateResponse(to_property_map(life.plan_outputs(inputs, state)))
+        outputs = await _run_in_thread(life.kind, life.update, request.resource_id, state, inputs)
         return sdk.UpdateResponse(to_property_map(outputs))
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
-        """Delete; already gone is fine."""
+        """Delete the resource, if it exists."""
         life, state = self._life_cycle(request.urn), to_plain_map(request.properties)
-        await _in_thread(life.kind, life.delete, request.resource_id, state)
+        await _run_in_thread(life.kind, life.delete, request.resource_id, state)
 
     @property
     def _configured(self) -> Aws:
         if self._aws is None:
-            raise PluginError("the local aws plugin was used before it was configured")
+            raise PluginError("The provider was used before it was configured. Run the update again.")
         return self._aws
 
     def _life_cycle(self, urn: str) -> LifeCycle:
         kind = own_type(urn)
         if kind not in RESOURCES:
             raise PluginError(
-                f"{kind} is not supported by the local aws plugin; add it in local/plugin/services/"
+                f"{kind} is not supported by the local aws plugin. Add the type in local/plugin/services/."
             )
         return LifeCycle(RESOURCES[kind](self._configured))
 
 
 def own_type(urn: str) -> str:
-    """A resource's type in its URN; in a component, the component's types go before it, with $ between."""
+    """The resource type in a URN, without the types of its parent components, which precede it with `$`."""
     return urn.split("::")[2].rpartition("$")[2]
 
 
-async def _in_thread(subject: str, call: Callable[..., Any], *arguments: Any) -> Any:
-    """Run blocking AWS calls beside other resources; an AWS error becomes one line that names the type."""
+async def _run_in_thread(subject: str, call: Callable[..., Any], *arguments: Any) -> Any:
+    """Run blocking AWS calls in a thread. A PluginError gets the resource type as a prefix."""
     try:
         return await asyncio.to_thread(call, *arguments)
     except PluginError as error:

@@ -1,4 +1,4 @@
-"""The resource types this plugin knows: those that the stacks use, and no others."""
+"""The supported resource types: those that the stacks use."""
 
 from local.plugin.resource import Resource
 from local.plugin.services import (

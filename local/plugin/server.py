@@ -1,7 +1,8 @@
-"""Serves the provider to the engine: the SDK's gRPC plumbing, with what it leaves out.
+"""The gRPC server of the provider, based on the SDK's servicer.
 
-The SDK's servicer drops the old inputs of a diff and reports an exception by its class; here the first are
-handed on, and the second is one clear line. The process ends with the engine, also when that was killed.
+The SDK's servicer drops the old inputs of a diff and reports exceptions by their class. This server passes on
+the old inputs and reports exceptions as one line. The process ends with the engine, even if the engine is
+killed.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
 from local.plugin import archives
-from local.plugin.errors import InitializationError, PluginError, error_code, one_line
+from local.plugin.errors import InitializationError, PluginError, error_code, format_error
 from local.plugin.provider import OLD_INPUTS, LocalAwsProvider, own_type
 from local.plugin.values import to_property_map
 
@@ -35,13 +36,11 @@ _METHODS = (
     "Update",
     "Delete",
 )
-
-
 _PROPERTY_FIELDS = ("properties", "inputs", "olds", "news", "old_inputs")
 
 
 class _Status(NamedTuple):
-    """What `abort_with_status` wants: a status with details of its own."""
+    """The argument of `abort_with_status`: a status with details."""
 
     code: grpc.StatusCode
     details: str
@@ -51,47 +50,47 @@ class _Status(NamedTuple):
 class Servicer(sdk.ProviderServicer):
     """The SDK's servicer with old inputs in diffs and errors of one line."""
 
-    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802 - the gRPC method's name
-        """As the SDK's, with the old inputs beside the old state."""
+    async def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802 (name of the gRPC method)
+        """Add the old inputs to the old state."""
         request.olds.fields[OLD_INPUTS].struct_value.CopyFrom(request.old_inputs)
         return await super().Diff(request, context)
 
 
-def _reporting(name: str) -> Any:
+def _with_error_reports(name: str) -> Any:
     method = getattr(Servicer, name)
 
-    async def call(self: Servicer, request: Any, context: Any) -> Any:
-        _each_struct(request, archives.hide)
+    async def call_method(self: Servicer, request: Any, context: Any) -> Any:
+        _convert_properties(request, archives.mark_archives)
         try:
-            return _each_struct(await method(self, request, context), archives.show)
+            return _convert_properties(await method(self, request, context), archives.restore_archives)
         except InitializationError as error:
-            await context.abort_with_status(_initialization_failed(error))
+            await context.abort_with_status(_initialization_status(error))
         except PluginError as error:
             await context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:
             if not error_code(error):
                 traceback.print_exc()
             subject = own_type(request.urn) if hasattr(request, "urn") else name
-            await context.abort(grpc.StatusCode.UNKNOWN, one_line(subject, error))
+            await context.abort(grpc.StatusCode.UNKNOWN, format_error(subject, error))
 
-    return call
+    return call_method
 
 
 for _name in _METHODS:
-    setattr(Servicer, _name, _reporting(_name))
+    setattr(Servicer, _name, _with_error_reports(_name))
 
 
-def _each_struct(message: Any, change: Callable[[Any], None]) -> Any:
-    """Change the properties in a request or answer, in place."""
+def _convert_properties(message: Any, convert: Callable[[Any], None]) -> Any:
+    """Convert the properties in a request or response in place."""
     for field in _PROPERTY_FIELDS:
         if hasattr(message, field):
-            change(getattr(message, field))
+            convert(getattr(message, field))
     return message
 
 
-def _initialization_failed(error: InitializationError) -> _Status:
+def _initialization_status(error: InitializationError) -> _Status:
     properties = PropertyValue.marshal_map(to_property_map(error.properties))
-    archives.show(properties)
+    archives.restore_archives(properties)
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.resource_id, properties=properties, reasons=[str(error)]
     )
@@ -102,17 +101,17 @@ def _initialization_failed(error: InitializationError) -> _Status:
 
 
 def serve(arguments: list[str]) -> None:
-    """Serve until the engine ends; prints the port first, as the engine expects.
+    """Print the port, as the engine expects, and serve until the engine ends.
 
     arguments: the engine's address and its logging flags.
     """
-    # Known before the port is told: whoever reads that may end at once.
+    # Read before the port is printed: the parent may end as soon as it has read the port.
     parent = os.getppid()
     engine = next(argument for argument in arguments if not argument.startswith("-"))
-    asyncio.run(_serve(arguments, engine, parent))
+    asyncio.run(_run_server(arguments, engine, parent))
 
 
-async def _serve(arguments: list[str], engine: str, parent: int) -> None:
+async def _run_server(arguments: list[str], engine: str, parent: int) -> None:
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.aio.server(options=unlimited)
     servicer = Servicer(arguments, version("pulumi-aws"), LocalAwsProvider(os.environ), engine)

@@ -1,8 +1,8 @@
-"""Between the engine's property values and plain Python ones.
+"""Conversion between the engine's property values and plain Python values.
 
-Plain values: None, bool, int (whole numbers), float, str, list, dict, `Archive` and the string `UNKNOWN`,
-which stands for what a preview cannot know yet. Secrets arrive unwrapped: the provider declares that it does
-not take them, so the engine marks them again itself.
+Plain values are None, bool, int (whole numbers), float, str, list, dict, `Archive` and the string `UNKNOWN`
+for a value that a preview does not know. Secrets arrive unwrapped: the provider declares that it does not
+accept them, so the engine marks them again.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from local.plugin.archives import MARK
 from local.plugin.errors import PluginError
+from terminal.command_line import command_line
 
 Plain = Any
 Props = dict[str, Any]
@@ -25,37 +26,40 @@ Props = dict[str, Any]
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip file on this machine; `hash` is the engine's (hexadecimal SHA-256). What is not known is empty.
+    """A zip file. `hash` is the engine's hexadecimal SHA-256. A field that is not known is empty.
 
-    The engine does not tell the path of an archive from the state, only its hash.
+    The engine sends the hash of an archive in the state, but not its path.
     """
 
     path: str = ""
     hash: str = ""
 
     def content(self) -> bytes:
-        """The zip's bytes. Raises PluginError if it cannot be read."""
+        """The bytes of the file. Raises PluginError if it cannot be read."""
         try:
             return Path(self.path).read_bytes()
         except OSError as error:
-            raise PluginError(f"the archive {self.path} cannot be read: {error.strerror}") from error
+            raise PluginError(
+                f"The archive {self.path} cannot be read ({error.strerror})."
+                f" Build it again: {command_line('deploy')}"
+            ) from error
 
     def sha256(self) -> str:
-        """SHA-256 of the zip, hexadecimal."""
+        """The hexadecimal SHA-256 of the file."""
         return self.hash or hashlib.sha256(self.content()).hexdigest()
 
     def code_sha256(self) -> str:
-        """SHA-256 of the zip as Lambda gives it, in base64."""
+        """The base64 SHA-256 of the file, as in Lambda's responses."""
         return b64encode(bytes.fromhex(self.sha256())).decode()
 
     def to_property(self) -> PropertyValue:
-        """The marked map that stands for it (see `local.plugin.archives`)."""
+        """The marked map of the archive (see `local.plugin.archives`)."""
         path = {"path": PropertyValue(self.path)} if self.path else {}
         return PropertyValue({MARK: PropertyValue(True), "hash": PropertyValue(self.sha256()), **path})
 
 
 def to_plain(value: PropertyValue) -> Plain:
-    """The plain form of one property value. Raises PluginError for an asset that is not a zip file's path."""
+    """Convert one property value. Raises PluginError for an asset that is not a FileArchive of a zip file."""
     raw = value.value
     match raw:
         case None | bool() | str():
@@ -66,7 +70,8 @@ def to_plain(value: PropertyValue) -> Plain:
             return UNKNOWN
         case pulumi.Asset() | pulumi.Archive():
             raise PluginError(
-                f"a {type(raw).__name__} is not supported; give a FileArchive with a zip's path"
+                f"A {type(raw).__name__} is not supported by the local aws plugin."
+                " Use a FileArchive with the path of a zip file."
             )
         case Mapping() if MARK in raw:
             return Archive(**{name: str(raw[name].value) for name in ("path", "hash") if name in raw})
@@ -75,17 +80,20 @@ def to_plain(value: PropertyValue) -> Plain:
         case tuple():
             return [to_plain(item) for item in raw]
         case _:
-            raise PluginError(f"a {type(raw).__name__} is not supported as a property value")
+            raise PluginError(
+                f"A property value of type {type(raw).__name__} is not supported by the local aws plugin."
+                " Use a JSON value or a FileArchive."
+            )
 
 
 def to_plain_map(values: Mapping[str, PropertyValue]) -> Props:
-    """Plain values by property; nulls are left out, since AWS does not tell them from absent ones."""
+    """Convert property values, without nulls: AWS does not distinguish them from absent values."""
     plain = {key: to_plain(value) for key, value in values.items()}
     return {key: value for key, value in plain.items() if value is not None}
 
 
 def to_property(value: Plain) -> PropertyValue:
-    """The engine's form of one plain value."""
+    """Convert one plain value to the engine's value."""
     match value:
         case None | bool() | str():
             return PropertyValue(value)
@@ -102,15 +110,15 @@ def to_property(value: Plain) -> PropertyValue:
 
 
 def to_property_map(values: Mapping[str, Plain]) -> dict[str, PropertyValue]:
-    """The engine's form of plain values by property; None is left out."""
+    """Convert plain values to the engine's values, without None."""
     return {key: to_property(value) for key, value in values.items() if value is not None}
 
 
 def has_unknown(value: Plain) -> bool:
-    """Whether a preview's unknown is anywhere inside the value."""
+    """Whether the value contains an unknown at any depth."""
     if isinstance(value, dict):
         return any(has_unknown(item) for item in value.values())
     if isinstance(value, list):
         return any(has_unknown(item) for item in value)
-    # An unknown inside a text makes the whole text unknown, so equality is enough.
+    # A string that contains an unknown is unknown as a whole, so equality is sufficient.
     return bool(value == UNKNOWN)

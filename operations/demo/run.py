@@ -1,82 +1,70 @@
-"""Posts transactions and labels at a rate, and watches for exactly those alerts that are due."""
+"""Posts transactions and labels at a rate, then waits for their decisions and alerts."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Protocol
 
 from functions.common.domain.decision import Decision
 from functions.common.domain.transaction import Transaction
 from functions.labels.label import Label
-from local.mailbox import Mail
-from operations.demo.outcome import Alert, Findings
-from operations.ingest.ordered_workers import Workers
-from operations.ingest.payloads import body, label_body
-from operations.ingest.poster import Client
-from operations.ingest.responses import judge, judge_label
+from local.mailbox import Mail, Mailbox
+from operations.demo.run_result import ReceivedAlert, RunResult
+from operations.ingest.ordered_workers import OrderedWorkers
+from operations.ingest.payloads import encode_payload
+from operations.ingest.poster import Post
+from operations.ingest.responses import read_label_response, read_transaction_response
 
-THREADS = 16
-# After the last alert that is due, one that is not due would come within this time.
+MAX_CONCURRENT_POSTS = 16
+# After the last expected alert, an unexpected one arrives within this time.
 SETTLE_SECONDS = 0.5
-_ASK_AGAIN_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
-class Following(Protocol):
-    """What watching needs of the mailbox."""
+class PipelineRun:
+    """One run of transactions through the pipeline.
 
-    def follow(self, stop: threading.Event, *, after: str = "") -> Iterator[Mail]:
-        """Mails as they come, from the one after `after`, until `stop` is set."""
-
-
-class Decisions(Protocol):
-    """What watching needs of the table."""
-
-    def of(self, transactions: Sequence[Transaction]) -> Mapping[str, Decision]:
-        """What was decided, by transaction id; what is not decided yet is left out."""
-
-
-class Watch:
-    """One run: `client` posts, `decisions` say of what people are told, `mailbox` gets it, `show` each alert.
-
-    `labels` posts labels, if there are any. `progress` is told, after each answer, how many there are.
+    `post` and `post_label` send one body to the API; without `post_label`, labels are skipped.
+    `read_decisions` returns the existing decisions by transaction id. `show` gets each alert, `progress` the
+    number of responses. Mails up to the one with the id `after` are ignored.
     """
 
     def __init__(
         self,
-        client: Client,
-        mailbox: Following,
-        decisions: Decisions,
+        post: Post,
+        mailbox: Mailbox,
+        read_decisions: Callable[[Sequence[Transaction]], Mapping[str, Decision]],
         *,
-        labels: Client | None = None,
-        show: Callable[[Alert], None],
+        post_label: Post | None = None,
+        show: Callable[[ReceivedAlert], None],
         progress: Callable[[int], None],
         after: str = "",
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
-        self._client = client
+        self._post = post
         self._mailbox = mailbox
-        self._decisions = decisions
-        self._labels = labels
+        self._read_decisions = read_decisions
+        self._post_label = post_label
         self._show = show
         self._progress = progress
         self._after = after
         self._settle_seconds = settle_seconds
         self._posted_at_ms: dict[str, float] = {}
         self._changed = threading.Condition()
-        self._answers = 0
-        self.findings = Findings()
+        self._responses = 0
+        self.result = RunResult()
 
-    def run(
+    def execute(
         self, steps: Iterable[Transaction | Label], per_second: float, patience_seconds: float
-    ) -> Findings:
-        """Post all, and wait for decisions and alerts until `patience_seconds` after the last answer.
+    ) -> RunResult:
+        """Post all steps and wait up to `patience_seconds` after the last response for decisions and alerts.
 
-        Transactions of one account are posted in their order, a label after everything before it. Raises
-        `UserError` where the API refuses whatever is posted. Ctrl-C ends it early: see the findings.
+        Transactions of one account are posted in their order, a label after everything before it. Ctrl-C
+        ends the run early and sets `interrupted` in the result. Raises UserError if the API refuses the
+        caller or cannot be reached.
         """
         stop = threading.Event()
-        follower = threading.Thread(target=self._follow, args=(stop,), daemon=True)
+        follower = threading.Thread(target=self._follow_mailbox, args=(stop,), daemon=True)
         follower.start()
         try:
             self._post_all(steps, per_second, stop)
@@ -84,109 +72,113 @@ class Watch:
             self._wait_for_decisions(deadline, stop)
             self._wait_for_alerts(deadline, stop)
         except KeyboardInterrupt:
-            self.findings.interrupted = True
+            self.result.interrupted = True
         finally:
             stop.set()
         follower.join(self._settle_seconds)
-        return self.findings
+        return self.result
 
     def _post_all(
         self, steps: Iterable[Transaction | Label], per_second: float, stop: threading.Event
     ) -> None:
-        workers: Workers[Transaction, None] = Workers(self._post, THREADS, _account)
-        started, open_answers = time.monotonic(), list[Future[None]]()
+        workers: OrderedWorkers[Transaction, None] = OrderedWorkers(
+            self._send_transaction, MAX_CONCURRENT_POSTS, _read_account_id
+        )
+        started, pending = time.monotonic(), list[Future[None]]()
         try:
             for step in steps:
                 if isinstance(step, Label):
-                    _finish(open_answers)
-                    self._post_label(step)
+                    _wait_for_all(pending)
+                    self._send_label(step)
                     continue
-                number = len(self.findings.posted)
-                # Due times are counted from the start, so that a slow answer does not lower the rate.
+                number = len(self.result.posted)
+                # Times are relative to the start, so that a slow response does not lower the rate.
                 stop.wait(max(0.0, started + number / per_second - time.monotonic()))
                 with self._changed:
-                    self.findings.posted[step.transaction_id] = step
-                open_answers.append(workers.submit(step))
+                    self.result.posted[step.transaction_id] = step
+                pending.append(workers.submit(step))
                 if number == 0:
-                    # Functions that were idle start with it; all at once, that many would start side by side.
-                    _finish(open_answers)
+                    # The first transaction starts idle functions. Without this wait, many copies would start.
+                    _wait_for_all(pending)
                     started = time.monotonic()
-                open_answers = _without_finished(open_answers)
-            _finish(open_answers)
+                pending = _drop_finished(pending)
+            _wait_for_all(pending)
         finally:
-            for answer in open_answers:
-                answer.cancel()
+            for response in pending:
+                response.cancel()
             workers.close()
 
-    def _post(self, transaction: Transaction) -> None:
-        # Before the POST: its time is part of what somebody who waits for the alert waits for.
+    def _send_transaction(self, transaction: Transaction) -> None:
+        # Recorded before the POST: the latency of an alert includes the POST.
         self._posted_at_ms[transaction.transaction_id] = time.time() * 1000
-        verdict = judge(self._client.post(body(transaction)))
+        result = read_transaction_response(self._post(encode_payload(transaction)))
         with self._changed:
-            if not verdict.accepted:
-                self.findings.refused[transaction.transaction_id] = verdict
-            self._answers += 1
-            self._progress(self._answers)
+            if not result.accepted:
+                self.result.refused[transaction.transaction_id] = result
+            self._responses += 1
+            self._progress(self._responses)
 
-    def _post_label(self, label: Label) -> None:
-        if self._labels is None or label.transaction_id in self.findings.refused:
+    def _send_label(self, label: Label) -> None:
+        if self._post_label is None or label.transaction_id in self.result.refused:
             return
-        verdict = judge_label(self._labels.post(label_body(label)))
-        if verdict.accepted:
-            self.findings.labels += 1
+        result = read_label_response(self._post_label(encode_payload(label)))
+        if result.accepted:
+            self.result.labels += 1
         else:
-            self.findings.refused_labels[label.transaction_id] = verdict
+            self.result.refused_labels[label.transaction_id] = result
 
     def _wait_for_decisions(self, deadline: float, stop: threading.Event) -> None:
-        while undecided := self.findings.undecided:
-            found = self._decisions.of(undecided)
+        while pending := self.result.pending:
+            decisions = self._read_decisions(pending)
             with self._changed:
-                self.findings.decisions.update(found)
-            if len(found) < len(undecided):
+                self.result.decisions.update(decisions)
+            if len(decisions) < len(pending):
                 if time.monotonic() >= deadline:
                     return
-                stop.wait(_ASK_AGAIN_SECONDS)
+                stop.wait(_POLL_SECONDS)
 
     def _wait_for_alerts(self, deadline: float, stop: threading.Event) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self.findings.missing, max(0.0, deadline - time.monotonic()))
+            self._changed.wait_for(
+                lambda: not self.result.missing_alerts, max(0.0, deadline - time.monotonic())
+            )
         stop.wait(self._settle_seconds)
 
-    def _follow(self, stop: threading.Event) -> None:
+    def _follow_mailbox(self, stop: threading.Event) -> None:
         for mail in self._mailbox.follow(stop, after=self._after):
             self._receive(mail)
 
     def _receive(self, mail: Mail) -> None:
         transaction_id = mail.attributes.get("transaction_id", "")
         with self._changed:
-            transaction = self.findings.posted.get(transaction_id)
+            transaction = self.result.posted.get(transaction_id)
             if transaction is None:
-                # Somebody else posts at the same time, or an earlier run was cut off.
+                # The mail is about a transaction of another run.
                 return
-            if earlier := self.findings.alerts.get(transaction_id):
-                # The same message is mailed once per subscriber; another one is a repetition.
-                self.findings.repeated += mail.message_id != earlier.mail.message_id
+            if earlier := self.result.alerts.get(transaction_id):
+                # Each subscriber gets a mail of the same message. Another message id is a repetition.
+                self.result.repeated_alerts += mail.message_id != earlier.mail.message_id
                 return
-            alert = Alert(mail, transaction, mail.received_ms - self._posted_at_ms[transaction_id])
-            self.findings.alerts[transaction_id] = alert
+            alert = ReceivedAlert(mail, transaction, mail.received_ms - self._posted_at_ms[transaction_id])
+            self.result.alerts[transaction_id] = alert
             self._show(alert)
             self._changed.notify_all()
 
 
-def _account(transaction: Transaction) -> str:
+def _read_account_id(transaction: Transaction) -> str:
     return transaction.account_id
 
 
-def _finish(answers: list[Future[None]]) -> None:
-    """Wait for all; raises what one of them raised."""
-    for answer in answers:
-        answer.result()
-    answers.clear()
+def _wait_for_all(futures: list[Future[None]]) -> None:
+    """Wait for all futures and clear the list. Raises the exception of a failed one."""
+    for future in futures:
+        future.result()
+    futures.clear()
 
 
-def _without_finished(answers: list[Future[None]]) -> list[Future[None]]:
-    """Those that are not there yet; raises what a finished one raised, so that it is told at once."""
-    for answer in answers:
-        if answer.done():
-            answer.result()
-    return [answer for answer in answers if not answer.done()]
+def _drop_finished(futures: list[Future[None]]) -> list[Future[None]]:
+    """Return the unfinished futures. Raises the exception of a failed one at once."""
+    for future in futures:
+        if future.done():
+            future.result()
+    return [future for future in futures if not future.done()]

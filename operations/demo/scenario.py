@@ -1,7 +1,7 @@
-"""What a short run shows of the public simulation of card fraud: history, frauds, and their reports.
+"""A short sequence of simulated transactions with history, frauds and their labels.
 
-A day of the simulation has more transactions than a run can post. So a few merchants and accounts are
-followed: terminals that were compromised, cards that were misused after a while, some where nothing happened.
+A day of the simulation has more transactions than a run can post. The scenario follows a few of its merchants
+and accounts: compromised terminals, accounts that are misused after a while, and accounts without fraud.
 """
 
 from collections import defaultdict
@@ -9,16 +9,34 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from statistics import fmean
 
-from detection.data.columns import Labelled
-from detection.data.dates import DAY_MS
-from detection.data.simulation import simulate
+from detection.data.columns import LabelledTransaction
+from detection.data.simulation import simulate_transactions
+from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction import Channel, Transaction
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.labels.label import Label
 
-# Of a customer, and of a terminal: the same each time.
-COUNTRIES = ("DE", "FR", "ES", "NL", "IT")
-TRADES: tuple[tuple[str, Channel], ...] = (
+DAYS = 35
+# The smallest simulation in which fraud is rare. It takes a fifth of a second.
+_CUSTOMERS, _TERMINALS_PER_CUSTOMER = 500, 2
+# A customer has about 70 transactions in that time: enough to choose from.
+_CHOSEN_PER_CUSTOMER = 20
+_REPORT_DELAY_MS = 7 * DAY_MS
+_LABEL_SOURCE = "chargeback"
+
+# A block of transactions contains the frauds at one compromised terminal and a few misused accounts.
+_BLOCK_SIZE, _FRAUDS_PER_TERMINAL, _MISUSED_ACCOUNTS = 60, 6, 3
+# The number of frauds at a terminal that are reported before its further transactions.
+_REPORTED_FRAUDS = 3
+# Rules need a history of ten transactions. Two more, because the latest ones may not be counted yet.
+_HISTORY_COUNT, _FOLLOWING_COUNT = 12, 2
+_MAX_HISTORY_MS = 29 * DAY_MS
+# A fraud stands out if its amount is this many times the mean of the history, and not small.
+_MIN_MEAN_RATIO, _MIN_EUROS = 4.5, 60
+
+# A customer's country and a terminal's category depend on their number: they are the same in every run.
+_COUNTRIES = ("DE", "FR", "ES", "NL", "IT")
+_CATEGORIES: tuple[tuple[str, Channel], ...] = (
     ("5411", "card_present"),
     ("5812", "card_present"),
     ("5541", "card_present"),
@@ -27,11 +45,45 @@ TRADES: tuple[tuple[str, Channel], ...] = (
     ("5651", "ecommerce"),
 )
 
+Step = Transaction | Label
+Rows = Sequence[LabelledTransaction]
 
-def dressed(simulated: TransactionInserted, transaction_id: str, run: str) -> Transaction:
-    """The transaction as a client posts it, under that id; account and merchant are this run's own."""
-    customer, terminal = _number(simulated.account_id), _number(simulated.merchant_id)
-    category, channel = TRADES[terminal % len(TRADES)]
+
+def build_scenario(seed: int, run: str, count: int, end_ms: int) -> list[Step]:
+    """Return `count` transactions of the days before `end_ms` and the labels reported by then, by time.
+
+    Everything but times and ids depends on the seed alone. Ids contain `seed` and `run`, so that an earlier
+    run adds no history to this one.
+    """
+    customers = max(_CUSTOMERS, count // _CHOSEN_PER_CUSTOMER)
+    rows = list(
+        simulate_transactions(
+            customers=customers,
+            terminals=customers * _TERMINALS_PER_CUSTOMER,
+            days=DAYS,
+            seed=seed,
+            start_ms=end_ms // DAY_MS * DAY_MS - DAYS * DAY_MS,
+        )
+    )
+    steps: list[Step] = []
+    for number, row in enumerate(_choose_rows(rows, count), start=1):
+        transaction = build_transaction(row.transaction, f"s{seed}-{run}-{number:05}", run)
+        steps.append(transaction)
+        reported_at = transaction.timestamp + _REPORT_DELAY_MS
+        if row.is_fraud and reported_at < end_ms:
+            steps.append(_build_label(transaction, reported_at))
+    return sorted(steps, key=step_time_ms)
+
+
+def step_time_ms(step: Step) -> int:
+    """Return the time of a transaction, or of the report of a label."""
+    return step.reported_at or step.timestamp if isinstance(step, Label) else step.timestamp
+
+
+def build_transaction(simulated: TransactionInserted, transaction_id: str, run: str) -> Transaction:
+    """Return the simulated transaction with the given id, and with an account and a merchant of this run."""
+    customer, terminal = _read_number(simulated.account_id), _read_number(simulated.merchant_id)
+    category, channel = _CATEGORIES[terminal % len(_CATEGORIES)]
     return Transaction(
         transaction_id=transaction_id,
         account_id=f"{run}-customer-{customer:04}",
@@ -40,133 +92,81 @@ def dressed(simulated: TransactionInserted, transaction_id: str, run: str) -> Tr
         currency=simulated.currency,
         timestamp=simulated.timestamp,
         channel=channel,
-        country=COUNTRIES[customer % len(COUNTRIES)],
+        country=_COUNTRIES[customer % len(_COUNTRIES)],
         device_id=f"device-{customer:04}" if channel == "ecommerce" else None,
         merchant_category=category,
     )
 
 
-def _number(simulated_id: str) -> int:
-    return int(simulated_id.rpartition("-")[2])
-
-
-DAYS = 35
-# The smallest map on which little is fraud; made in a fifth of a second.
-CUSTOMERS, TERMINALS_EACH = 500, 2
-# Each has about 70 transactions in that time: more than enough to choose from.
-CHOSEN_EACH = 20
-REPORTED_AFTER_MS = 7 * DAY_MS
-SOURCE = "chargeback"
-
-# Of as many transactions, those at one compromised terminal, and the accounts that are misused.
-BLOCK, AT_TERMINAL, MISUSED_ACCOUNTS = 60, 6, 3
-# How many frauds at a terminal are reported before its next transactions are shown.
-REPORTED_FIRST = 3
-# Rules want ten; some may still be under way when the next one is decided.
-BEFORE, AFTER = 12, 2
-BEFORE_MS = 29 * DAY_MS
-# A misuse that anybody would see: against the mean of what was before, and not too small.
-TIMES_THE_MEAN, LEAST_EUROS = 4.5, 60
-
-Step = Transaction | Label
-Rows = Sequence[Labelled]
-
-
-def story(seed: int, run: str, count: int, end_ms: int) -> list[Step]:
-    """`count` transactions of the days before `end_ms`, and the frauds reported by then, by their time.
-
-    All but times and ids depends on the seed alone. Ids carry `seed` and `run`: what an earlier run posted
-    is no history to this one.
-    """
-    customers = max(CUSTOMERS, count // CHOSEN_EACH)
-    rows = list(
-        simulate(
-            customers=customers,
-            terminals=customers * TERMINALS_EACH,
-            days=DAYS,
-            seed=seed,
-            start_ms=end_ms // DAY_MS * DAY_MS - DAYS * DAY_MS,
-        )
-    )
-    steps: list[Step] = []
-    for number, row in enumerate(_chosen(rows, count), start=1):
-        transaction = dressed(row.transaction, f"s{seed}-{run}-{number:05}", run)
-        steps.append(transaction)
-        reported_at = transaction.timestamp + REPORTED_AFTER_MS
-        if row.is_fraud and reported_at < end_ms:
-            steps.append(_fraud(transaction, reported_at))
-    return sorted(steps, key=when_ms)
-
-
-def when_ms(step: Step) -> int:
-    """When a step is taken: a transaction is made, or a fraud reported."""
-    return step.reported_at or step.timestamp if isinstance(step, Label) else step.timestamp
-
-
-def _fraud(transaction: Transaction, reported_at: int) -> Label:
+def _build_label(transaction: Transaction, reported_at: int) -> Label:
     return Label(
         transaction_id=transaction.transaction_id,
         timestamp=transaction.timestamp,
         label="fraud",
-        source=SOURCE,
+        source=_LABEL_SOURCE,
         reported_at=reported_at,
     )
 
 
-def _chosen(rows: Rows, count: int) -> Rows:
-    """The rows to be shown, in order of time."""
-    chosen: dict[str, Labelled] = {}
-    for row in _in_order_of_choice(rows):
+def _read_number(simulated_id: str) -> int:
+    return int(simulated_id.rpartition("-")[2])
+
+
+def _choose_rows(rows: Rows, count: int) -> Rows:
+    """Return `count` different rows in order of time."""
+    chosen: dict[str, LabelledTransaction] = {}
+    for row in _order_by_choice(rows):
         chosen.setdefault(row.transaction.transaction_id, row)
         if len(chosen) == count:
             break
     return sorted(chosen.values(), key=lambda row: row.transaction.timestamp)
 
 
-def _in_order_of_choice(rows: Rows) -> Iterator[Labelled]:
-    """All rows: first those that a run of this length should show of each kind; some come again."""
-    accounts = _grouped(rows, lambda row: row.transaction.account_id)
-    terminals = _grouped(rows, lambda row: row.transaction.merchant_id)
-    compromised = iter([some for rows_there in terminals if (some := _compromised(rows_there))])
-    misused = iter([some for theirs in accounts if (some := _misused(theirs))])
-    ordinary = (row for theirs in accounts if not any(one.is_fraud for one in theirs) for row in theirs)
-    while groups := [*islice(compromised, 1), *islice(misused, MISUSED_ACCOUNTS)]:
-        shown = [row for group in groups for row in group]
-        yield from shown
-        yield from islice(ordinary, max(BLOCK - len(shown), 0))
+def _order_by_choice(rows: Rows) -> Iterator[LabelledTransaction]:
+    """Yield all rows, first those that show fraud and its history. Some rows are repeated."""
+    accounts = _group_rows(rows, lambda row: row.transaction.account_id)
+    terminals = _group_rows(rows, lambda row: row.transaction.merchant_id)
+    compromised = iter([frauds for terminal in terminals if (frauds := _find_terminal_frauds(terminal))])
+    misused = iter([misuse for account in accounts if (misuse := _find_misuse(account))])
+    ordinary = (row for account in accounts if not any(row.is_fraud for row in account) for row in account)
+    while groups := [*islice(compromised, 1), *islice(misused, _MISUSED_ACCOUNTS)]:
+        frauds = [row for group in groups for row in group]
+        yield from frauds
+        yield from islice(ordinary, max(_BLOCK_SIZE - len(frauds), 0))
     yield from ordinary
     yield from rows
 
 
-def _grouped(rows: Rows, key: Callable[[Labelled], str]) -> list[list[Labelled]]:
-    groups: dict[str, list[Labelled]] = defaultdict(list)
+def _group_rows(rows: Rows, key: Callable[[LabelledTransaction], str]) -> list[list[LabelledTransaction]]:
+    groups: dict[str, list[LabelledTransaction]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
     return list(groups.values())
 
 
-def _compromised(rows: Rows) -> Rows:
-    """At one terminal: its first frauds, and further ones after those were reported; empty if it has none."""
+def _find_terminal_frauds(rows: Rows) -> Rows:
+    """Return the first frauds at a terminal and as many after their report; empty if there are too few."""
     frauds = [row for row in rows if row.scenario == "2"]
-    first = frauds[:REPORTED_FIRST]
-    if len(first) < REPORTED_FIRST:
+    first = frauds[:_REPORTED_FRAUDS]
+    if len(first) < _REPORTED_FRAUDS:
         return []
-    known_at = first[-1].transaction.timestamp + REPORTED_AFTER_MS
-    later = [row for row in frauds if row.transaction.timestamp > known_at][: AT_TERMINAL - REPORTED_FIRST]
-    return [*first, *later] if len(later) == AT_TERMINAL - REPORTED_FIRST else []
+    reported_at = first[-1].transaction.timestamp + _REPORT_DELAY_MS
+    count = _FRAUDS_PER_TERMINAL - _REPORTED_FRAUDS
+    later = [row for row in frauds if row.transaction.timestamp > reported_at][:count]
+    return [*first, *later] if len(later) == count else []
 
 
-def _misused(rows: Rows) -> Rows:
-    """Of one account: the first fraud that stands out, with what was before and after; else empty."""
-    for place in range(BEFORE, len(rows)):
-        before, row = rows[place - BEFORE : place], rows[place]
-        if row.is_fraud and not any(one.is_fraud for one in before) and _stands_out(before, row):
-            return rows[place - BEFORE : place + 1 + AFTER]
+def _find_misuse(rows: Rows) -> Rows:
+    """Return the first fraud of an account that stands out, with the rows around it; empty without one."""
+    for index in range(_HISTORY_COUNT, len(rows)):
+        history, row = rows[index - _HISTORY_COUNT : index], rows[index]
+        if row.is_fraud and not any(earlier.is_fraud for earlier in history) and _stands_out(history, row):
+            return rows[index - _HISTORY_COUNT : index + 1 + _FOLLOWING_COUNT]
     return []
 
 
-def _stands_out(before: Rows, row: Labelled) -> bool:
-    since = row.transaction.timestamp - before[0].transaction.timestamp
+def _stands_out(history: Rows, row: LabelledTransaction) -> bool:
+    age_ms = row.transaction.timestamp - history[0].transaction.timestamp
     amount = float(row.transaction.amount)
-    usual = fmean(float(one.transaction.amount) for one in before)
-    return since < BEFORE_MS and amount > LEAST_EUROS and amount > TIMES_THE_MEAN * usual
+    mean = fmean(float(earlier.transaction.amount) for earlier in history)
+    return age_ms < _MAX_HISTORY_MS and amount > _MIN_EUROS and amount > _MIN_MEAN_RATIO * mean

@@ -1,1 +1,1 @@
-"""Checks of a deployed pipeline."""
+"""Health checks of a deployed pipeline."""

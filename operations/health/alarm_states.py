@@ -1,7 +1,7 @@
-"""The states of the alarms in the layers' tables (`stacks/<layer>/alarms.py`).
+"""States of the alarms that the layers declare (`stacks/<layer>/alarms.py`).
 
-In an account CloudWatch evaluates them. The embedded AWS does not: there, the metrics of each alarm are read
-over its window, which is shortened like all waits of the embedded AWS.
+In an AWS account, CloudWatch evaluates alarms. For the embedded AWS, the states are computed from the
+metrics, over windows that are shortened like all waits of the embedded AWS.
 """
 
 import ast
@@ -10,25 +10,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from operations.health.check import Check, ok, wrong
+from operations.health.check import Check, ok_check, wrong_check
 from shared.alarms import RUNBOOKS, Alarm, AlarmTable, CompositeAlarm, Metric
 
 _ALARM = re.compile(r'ALARM\("([^"]+)"\)')
 _SECONDS_METRIC = "ApproximateAgeOfOldestMessage"
-# A health check takes a second or two, in which a shorter window would pass unseen.
+# A health check takes up to two seconds: a shorter window could end before it is read.
 _SHORTEST_WINDOW_SECONDS = 3.0
 _STATISTICS = frozenset({"Sum", "Average", "Maximum", "Minimum", "SampleCount"})
 
 
 class CloudWatchAlarms:
-    """Alarm states as CloudWatch has them."""
+    """Alarm states from CloudWatch."""
 
     def __init__(self, cloudwatch: Any) -> None:
         self._cloudwatch = cloudwatch
 
-    def in_alarm(self, tables: Sequence[AlarmTable]) -> Mapping[str, bool]:
-        """Whether each alarm is on, by physical name; those that do not exist are left out."""
-        wanted = {alarm.physical_name for alarm in _every_alarm(tables)}
+    def read_states(self, tables: Sequence[AlarmTable]) -> Mapping[str, bool]:
+        """Return whether each existing alarm is on, by physical name."""
+        names = {alarm.physical_name for alarm in _iterate_alarms(tables)}
         pages = self._cloudwatch.get_paginator("describe_alarms").paginate(
             AlarmNamePrefix="fraud-pipeline-", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
         )
@@ -36,22 +36,22 @@ class CloudWatchAlarms:
             alarm["AlarmName"]: alarm["StateValue"] == "ALARM"
             for page in pages
             for alarm in (*page["MetricAlarms"], *page["CompositeAlarms"])
-            if alarm["AlarmName"] in wanted
+            if alarm["AlarmName"] in names
         }
 
 
 class EmbeddedAlarms:
-    """Alarm states computed from the metrics of the embedded AWS; `scale` shortens every window.
+    """Alarm states computed from the metrics of the embedded AWS. `scale` shortens every window.
 
-    Alarms that are metric math are left to an account: the parts of the pipeline are checked one by one.
+    An alarm with a metric math expression is always off: `resource_checks` covers the same resources.
     """
 
     def __init__(self, cloudwatch: Any, scale: float) -> None:
         self._cloudwatch = cloudwatch
         self._scale = scale
 
-    def in_alarm(self, tables: Sequence[AlarmTable]) -> Mapping[str, bool]:
-        """Whether each alarm is on, by physical name."""
+    def read_states(self, tables: Sequence[AlarmTable]) -> Mapping[str, bool]:
+        """Return whether each alarm is on, by physical name."""
         alarms = [alarm for table in tables for alarm in table.alarms]
         states = {alarm.physical_name: self._is_on(alarm) for alarm in alarms}
         composites = {
@@ -68,15 +68,15 @@ class EmbeddedAlarms:
         window_seconds = max(
             alarm.period_seconds * alarm.evaluation_periods * self._scale, _SHORTEST_WINDOW_SECONDS
         )
-        # Counted events add up over the window. A percentile must breach in each period, as one cold start is
-        # the p99 of a quiet window.
+        # Counts add up over the window. A percentile must breach in every period, because one cold start is
+        # the p99 of a window with few invocations.
         parts = 1 if metric.statistic in _STATISTICS else alarm.evaluation_periods
         values = self._read(metric, window_seconds, parts)
         threshold = alarm.threshold * (self._scale if metric.name == _SECONDS_METRIC else 1)
         return all(value is not None and _breaches(value, alarm.comparison, threshold) for value in values)
 
     def _read(self, metric: Metric, window_seconds: float, parts: int) -> list[float | None]:
-        """The values of the equal parts of a window that ends now; None for one without data."""
+        """Return the value of each equal part of the window that ends now; None for a part without data."""
         now, length = datetime.now(UTC), timedelta(seconds=window_seconds / parts)
         return [
             self._read_between(metric, now - (part + 1) * length, now - part * length)
@@ -91,7 +91,7 @@ class EmbeddedAlarms:
             Dimensions=[{"Name": name, "Value": value} for name, value in metric.dimensions.items()],
             StartTime=start,
             EndTime=end,
-            # One value for the whole window: a period longer than any window.
+            # A period longer than any window, which gives one value for the window.
             Period=10 * 365 * 86_400,
             **{kind: [metric.statistic]},
         )["Datapoints"]
@@ -104,52 +104,62 @@ class EmbeddedAlarms:
 def check_alarms(
     states: Mapping[str, bool], tables: Sequence[AlarmTable], *, redeploy: str
 ) -> Iterator[Check]:
-    """A check for each alarm that is on or missing, and one that counts the others."""
-    quiet = 0
-    for alarm in _notifying(tables):
+    """Yield a check for each alarm that is on or missing, and a last one that counts the alarms that are off.
+
+    `redeploy` is the command that creates missing alarms.
+    """
+    off_count = 0
+    for alarm in _iterate_notifying_alarms(tables):
         is_on = states.get(alarm.physical_name)
         if is_on:
-            yield wrong(
+            yield wrong_check(
                 f"alarm {alarm.physical_name}",
                 alarm.summary,
                 severity=alarm.severity,
                 runbook=f"{RUNBOOKS}/{alarm.runbook}",
             )
         elif is_on is None:
-            yield wrong(f"alarm {alarm.physical_name}", f"does not exist: {redeploy}", severity="ticket")
+            yield wrong_check(
+                f"alarm {alarm.physical_name}", f"does not exist: {redeploy}", severity="ticket"
+            )
         else:
-            quiet += 1
-    yield ok("alarms", f"{quiet} are off")
+            off_count += 1
+    yield ok_check("alarms", f"{off_count} are off")
 
 
 def evaluate_rule(rule: str, states: Mapping[str, bool]) -> bool:
-    """Evaluate a composite alarm's rule, of ALARM(...), AND, OR and parentheses."""
+    """Evaluate the rule of a composite alarm: ALARM("name") terms, AND, OR and parentheses.
+
+    Raises ValueError for any other rule.
+    """
     names: list[str] = []
 
-    def remember(match: re.Match[str]) -> str:
+    def replace_alarm(match: re.Match[str]) -> str:
         names.append(match.group(1))
         return f"alarm_{len(names) - 1}"
 
-    expression = _ALARM.sub(remember, rule).replace(" AND ", " and ").replace(" OR ", " or ")
-    return _evaluate(ast.parse(expression, mode="eval").body, [states.get(name, False) for name in names])
+    expression = _ALARM.sub(replace_alarm, rule).replace(" AND ", " and ").replace(" OR ", " or ")
+    return _evaluate_node(
+        ast.parse(expression, mode="eval").body, [states.get(name, False) for name in names]
+    )
 
 
-def _evaluate(node: ast.expr, values: Sequence[bool]) -> bool:
+def _evaluate_node(node: ast.expr, values: Sequence[bool]) -> bool:
     if isinstance(node, ast.BoolOp):
         combine = all if isinstance(node.op, ast.And) else any
-        return combine(_evaluate(part, values) for part in node.values)
+        return combine(_evaluate_node(part, values) for part in node.values)
     if isinstance(node, ast.Name):
         return values[int(node.id.removeprefix("alarm_"))]
-    raise ValueError(f"not a rule of a composite alarm: {ast.dump(node)}")
+    raise ValueError(f"unsupported term in the rule of a composite alarm: {ast.dump(node)}")
 
 
-def _every_alarm(tables: Sequence[AlarmTable]) -> Iterator[Alarm | CompositeAlarm]:
+def _iterate_alarms(tables: Sequence[AlarmTable]) -> Iterator[Alarm | CompositeAlarm]:
     for table in tables:
         yield from table.alarms
         yield from table.composites
 
 
-def _notifying(tables: Sequence[AlarmTable]) -> Iterator[Alarm | CompositeAlarm]:
+def _iterate_notifying_alarms(tables: Sequence[AlarmTable]) -> Iterator[Alarm | CompositeAlarm]:
     for table in tables:
         yield from (alarm for alarm in table.alarms if alarm.notifies)
         yield from table.composites

@@ -1,8 +1,8 @@
-"""One result of `invoke health`."""
+"""The result of one health check."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,7 +14,7 @@ MISSING_CODES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """`subject` is the thing that was looked at. A wrong one names its runbook, if there is one."""
+    """The state of `subject`. A check that is wrong has a severity and, if there is one, a runbook."""
 
     subject: str
     state: State
@@ -22,32 +22,28 @@ class Check:
     severity: str = ""
     runbook: str = ""
 
-    def as_object(self) -> dict[str, Any]:
-        """For scripts."""
-        return asdict(self)
 
-
-def ok(subject: str, detail: str) -> Check:
+def ok_check(subject: str, detail: str) -> Check:
     return Check(subject=subject, state="ok", detail=detail)
 
 
-def wrong(subject: str, detail: str, *, severity: str = "page", runbook: str = "") -> Check:
+def wrong_check(subject: str, detail: str, *, severity: str = "page", runbook: str = "") -> Check:
     return Check(subject=subject, state="wrong", detail=detail, severity=severity, runbook=runbook)
 
 
-def guard(subject: str, look: Callable[[], Check], *, runbook: str = "") -> Check:
-    """What `look` finds. A missing resource is wrong; a call that fails otherwise makes it unknown."""
+def run_check(subject: str, look: Callable[[], Check], *, runbook: str = "") -> Check:
+    """Return the result of `look`: wrong for a missing resource, unknown after another AWS error."""
     try:
         return look()
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in MISSING_CODES:
-            return wrong(subject, "does not exist", runbook=runbook)
+            return wrong_check(subject, "does not exist", runbook=runbook)
         return Check(subject=subject, state="unknown", detail=f"could not be checked: {code}")
     except BotoCoreError as error:
         return Check(subject=subject, state="unknown", detail=f"could not be checked: {type(error).__name__}")
 
 
-def unhealthy(checks: list[Check]) -> Iterator[Check]:
-    """The checks that need somebody."""
+def select_unhealthy(checks: list[Check]) -> Iterator[Check]:
+    """Yield the checks that are wrong or unknown."""
     return (check for check in checks if check.state != "ok")

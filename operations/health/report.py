@@ -1,107 +1,111 @@
-"""`invoke health`: look at everything, show it, and say by the exit status whether somebody is needed."""
+"""Runs every health check and shows the results as a table, as JSON or as a summary."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
 from functions.common.runtime.clock import now_ms
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from operations.health.alarm_states import CloudWatchAlarms, EmbeddedAlarms, check_alarms
-from operations.health.check import Check, State, guard, unhealthy
-from operations.health.parts import Parts, check_addresses
-from operations.health.tables import read_tables
-from operations.health.undecided import check_undecided
-from operations.repair.undecided import TransactionTable
-from orchestration.layers import LAYERS, settings_model
+from operations.health.alarm_tables import read_alarm_tables
+from operations.health.check import Check, State, run_check, select_unhealthy
+from operations.health.resource_checks import ResourceChecks, check_addresses
+from operations.health.undecided_check import check_undecided
+from operations.repair.transaction_reader import TransactionReader
+from orchestration.layers import LAYERS, load_settings_model
 from orchestration.status.subscriptions import declared_addresses, find_unconfirmed
 from shared.alarms import AlarmTable
 from shared.configuration import validate_file
 from shared.names import Names
+from terminal.command_line import command_line
 from terminal.output import console, print_json
+from terminal.progress import show_activity
 
 UNHEALTHY = 2
 _STYLES: dict[State, str] = {"ok": "green", "wrong": "bold red", "unknown": "yellow"}
 
 
-def health(deployed: Deployed, *, as_json: bool = False) -> int:
-    """Show the health of the pipeline. Returns 0, or 2 if anything is wrong or could not be checked.
+def show_health(deployed: DeployedPipeline, *, as_json: bool = False) -> int:
+    """Show every check. Returns the exit status: 0, or 2 if a check is wrong or unknown.
 
-    Raises UserError for what is not deployed.
+    Raises UserError if a layer is not deployed.
     """
-    checks = list(run_checks(deployed))
-    needed = list(unhealthy(checks))
+    with show_activity("Checking the pipeline"):
+        checks = list(run_checks(deployed))
+    unhealthy = list(select_unhealthy(checks))
     if as_json:
         name = deployed.environment.name
-        entries = [check.as_object() for check in checks]
-        print_json({"environment": name, "healthy": not needed, "checks": entries})
+        entries = msgspec.to_builtins(checks)
+        print_json({"environment": name, "healthy": not unhealthy, "checks": entries})
     else:
-        console.print(_table(deployed.environment.name, checks))
-        for check in needed:
-            console.print(_sentence(check))
-    return UNHEALTHY if needed else 0
+        console.print(_build_table(deployed.environment.name, checks))
+        for check in unhealthy:
+            console.print(_format_check(check))
+    return UNHEALTHY if unhealthy else 0
 
 
 def show_summary(checks: Iterable[Check]) -> None:
-    """Print one line if everything is well, otherwise each check that needs somebody."""
-    every = list(checks)
-    needed = list(unhealthy(every))
-    if not needed:
-        console.print(Text(f"Health: all {len(every)} checks are ok.", "green"))
-    for check in needed:
-        console.print(_sentence(check))
+    """Print one line if every check is ok, otherwise each check that is not."""
+    results = list(checks)
+    unhealthy = list(select_unhealthy(results))
+    if not unhealthy:
+        console.print(Text(f"Health: all {len(results)} checks are ok.", "green"))
+    for check in unhealthy:
+        console.print(_format_check(check))
 
 
-def run_checks(deployed: Deployed) -> Iterator[Check]:
-    """Every check: parts, alarms, addresses, transactions."""
-    tables = list(read_tables(deployed.environment).values())
-    names = Names(_suffix(deployed))
+def run_checks(deployed: DeployedPipeline) -> Iterator[Check]:
+    """Yield every check: alarms, resources, transactions, mail addresses. Raises UserError."""
+    tables = list(read_alarm_tables(deployed.environment).values())
+    names = Names(_read_name_suffix(deployed))
     scale = deployed.endpoint.delay_scale if deployed.endpoint else 1.0
     yield from _check_alarms(deployed, tables, scale)
-    yield from Parts(deployed, names).check()
-    table = TransactionTable(deployed.dynamodb_client(), deployed.transactions_table, now_ms)
-    yield guard("transactions", lambda: check_undecided(table, now_ms(), scale))
+    yield from ResourceChecks(deployed, names).check()
+    reader = TransactionReader(deployed.dynamodb_client(), deployed.transactions_table_name, now_ms)
+    yield run_check("transactions", lambda: check_undecided(reader, now_ms(), scale))
     yield from _check_addresses(deployed)
 
 
-def _check_alarms(deployed: Deployed, tables: list[AlarmTable], scale: float) -> Iterator[Check]:
+def _check_alarms(deployed: DeployedPipeline, tables: list[AlarmTable], scale: float) -> Iterator[Check]:
     cloudwatch = deployed.client("cloudwatch")
     source = EmbeddedAlarms(cloudwatch, scale) if deployed.endpoint else CloudWatchAlarms(cloudwatch)
-    found: list[Check] = []
+    checks: list[Check] = []
 
     def look() -> Check:
-        redeploy = f"invoke deploy --env {deployed.environment.name}"
-        *first, last = check_alarms(source.in_alarm(tables), tables, redeploy=redeploy)
-        found.extend(first)
+        redeploy = command_line("deploy", env=deployed.environment.name)
+        *first, last = check_alarms(source.read_states(tables), tables, redeploy=redeploy)
+        checks.extend(first)
         return last
 
-    last = guard("alarms", look)
-    yield from (*found, last)
+    last = run_check("alarms", look)
+    yield from (*checks, last)
 
 
-def _check_addresses(deployed: Deployed) -> Iterator[Check]:
-    found: list[Check] = []
+def _check_addresses(deployed: DeployedPipeline) -> Iterator[Check]:
+    checks: list[Check] = []
 
     def look() -> Check:
         with ThreadPoolExecutor() as threads:
-            states = list(threads.map(deployed.engine.exported, LAYERS))
+            states = list(threads.map(deployed.engine.export_deployment, LAYERS))
         sns = deployed.client("sns")
         *first, last = check_addresses(find_unconfirmed(lambda _: sns, declared_addresses(states)))
-        found.extend(first)
+        checks.extend(first)
         return last
 
-    last = guard("addresses", look)
-    yield from (*found, last)
+    last = run_check("addresses", look)
+    yield from (*checks, last)
 
 
-def _suffix(deployed: Deployed) -> str:
+def _read_name_suffix(deployed: DeployedPipeline) -> str:
     environment = deployed.environment
-    model = settings_model(LAYERS[0])
+    model = load_settings_model(LAYERS[0])
     return validate_file(model, environment.name, environment.root).name_suffix
 
 
-def _table(environment: str, checks: list[Check]) -> Table:
+def _build_table(environment: str, checks: list[Check]) -> Table:
     table = Table(
         "check", "state", "detail", title=f"'{environment}'", title_justify="left", title_style="bold"
     )
@@ -110,7 +114,7 @@ def _table(environment: str, checks: list[Check]) -> Table:
     return table
 
 
-def _sentence(check: Check) -> Text:
+def _format_check(check: Check) -> Text:
     severity = f" ({check.severity})" if check.severity else ""
     runbook = f" Runbook: {check.runbook}" if check.runbook else ""
     return Text.assemble((f"{check.subject}", "bold"), f"{severity}: {check.detail.rstrip('.')}.{runbook}")

@@ -1,6 +1,6 @@
-"""Reads what is to be posted from JSON lines or CSV, one record at a time, each with the text it came from.
+"""Reads records from JSON lines or CSV, each with its line number and original text.
 
-It owns the two formats and no rule of a transaction or label: those are the API's.
+The values are not validated here: the API does that.
 """
 
 import codecs
@@ -13,82 +13,87 @@ from typing import BinaryIO, Literal
 
 import msgspec
 
+from detection.data.csv_header import split_header
 from functions.common.domain import transaction
 from functions.common.domain.fields import Field
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 Format = Literal["jsonl", "csv"]
 FORMATS: tuple[Format, ...] = ("jsonl", "csv")
 SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
 
-DELIMITERS = (",", ";", "\t")
-# The API takes 16 KiB. Without a bound, a file that is no lines at all would be read into memory whole.
-LONGEST_RECORD_BYTES = 1 << 20
-LONGEST_ROW_BYTES = 64 << 10
+# The API takes 16 KiB. The limits prevent that a file without line breaks is read into memory.
+MAX_RECORD_BYTES = 1 << 20
+MAX_ROW_BYTES = 64 << 10
+# More digits do not fit into the 64 bits of a timestamp.
+_MAX_INTEGER_DIGITS = 18
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What each record of a file is `one` of, the fields that it may have, and the task that posts it.
+class RecordSchema:
+    """The name, task and fields of a kind of record.
 
-    A cell has no type: `integers` are those of which the API expects a number and refuses a string.
+    `integer_fields` are posted as JSON numbers if they come from a CSV file, all other cells as strings.
     """
 
-    one: str
+    name: str
     task: str
     fields: tuple[Field, ...]
-    integers: tuple[str, ...]
+    integer_fields: tuple[str, ...]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all fields."""
+    def field_names(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.fields)
 
 
-TRANSACTION = Shape("transaction", "send", transaction.FIELDS, ("timestamp",))
+TRANSACTION_SCHEMA = RecordSchema("transaction", "send", transaction.TRANSACTION_FIELDS, ("timestamp",))
 
 
 @dataclass(frozen=True)
 class Record:
-    """One thing to be posted: `raw` exactly as it came, and either the `body` to post or why there is none.
+    """One record: its original bytes, and either the `body` to post or the `error` that prevents it.
 
-    `line` is where it starts in the file, counted from 1.
+    `line` is the number of its first line in the file, from 1.
     """
 
     line: int
     raw: bytes
     body: bytes = b""
-    problem: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True)
-class Input:
-    """An opened file: its format, its header exactly as it came (CSV only), and the records to read."""
+class InputFile:
+    """An open file: its format, the original bytes of its CSV header, and its records."""
 
     format: Format
     header: bytes
     records: Iterator[Record]
 
 
-def read(stream: BinaryIO, name: str, asked: str = "", shape: Shape = TRANSACTION) -> Input:
-    """The records of `stream`, in the format `asked` for, else that of the name, else what it looks like.
+def read_input(
+    stream: BinaryIO, name: str, file_format: str = "", schema: RecordSchema = TRANSACTION_SCHEMA
+) -> InputFile:
+    """Open `stream`. Without `file_format`, the suffix of `name` or the first line decides.
 
-    A `UserError` if there is no such format or the file as a whole cannot be right.
+    Raises UserError for an unknown format or a file that is invalid as a whole.
     """
-    if asked and asked not in FORMATS:
-        raise UserError(f"There is no format '{asked}'.", f"Formats are: {', '.join(FORMATS)}.")
-    lines = _Lines(stream, name, shape)
-    if (asked or SUFFIXES.get(Path(name).suffix.lower()) or lines.sniff()) == "jsonl":
-        if lines.first().lstrip().startswith(b"["):
+    if file_format and file_format not in FORMATS:
+        raise UserError(f"--format: '{file_format}' is unknown.", f"Use one of: {', '.join(FORMATS)}.")
+    lines = _Lines(stream, name, schema)
+    if (file_format or SUFFIXES.get(Path(name).suffix.lower()) or lines.detect_format()) == "jsonl":
+        if lines.peek().lstrip().startswith(b"["):
+            post = command_line(schema.task, "-", format="jsonl")
             raise UserError(
-                f"{name} holds one JSON array, not a {shape.one} per line.",
-                f"Convert it first: jq -c '.[]' {name} | invoke {shape.task} - --format jsonl",
+                f"{name} contains a JSON array, not one {schema.name} per line.",
+                f"Convert it: jq -c '.[]' {name} | {post}",
             )
-        return Input("jsonl", b"", _json_records(lines, shape))
+        return InputFile("jsonl", b"", _read_json_lines(lines, schema))
     while not (header := lines.take()).text.strip() and header.text:
         pass
-    columns, delimiter = _columns(header.text, name, shape)
-    return Input("csv", header.text, _csv_records(lines, columns, delimiter, shape))
+    columns, delimiter = _read_header(header.text, name, schema)
+    return InputFile("csv", header.text, _read_csv_rows(lines, columns, delimiter, schema))
 
 
 @dataclass(frozen=True)
@@ -98,58 +103,58 @@ class _Line:
 
 
 class _Lines:
-    """The lines of a stream with their numbers; lines can be put back to be read again."""
+    """The lines of a stream with their numbers; lines can be put back and read again."""
 
-    def __init__(self, stream: BinaryIO, name: str, shape: Shape) -> None:
+    def __init__(self, stream: BinaryIO, name: str, schema: RecordSchema) -> None:
         self._stream = stream
         self._name = name
-        self._shape = shape
+        self._schema = schema
         self._count = 0
-        self._waiting: list[_Line] = []
+        self._put_back: list[_Line] = []
 
     def take(self) -> _Line:
-        """The next line with its ending; an empty text at the end. The byte order mark is no part of it."""
-        if self._waiting:
-            return self._waiting.pop()
-        text = self._stream.readline(LONGEST_RECORD_BYTES + 1)
+        """Read the next line with its line break, without a byte order mark; an empty text at the end."""
+        if self._put_back:
+            return self._put_back.pop()
+        text = self._stream.readline(MAX_RECORD_BYTES + 1)
         self._count += 1
-        if len(text) > LONGEST_RECORD_BYTES:
+        if len(text) > MAX_RECORD_BYTES:
             raise UserError(
-                f"{self._name}:{self._count}: the line is longer than {LONGEST_RECORD_BYTES} bytes.",
-                f"Is this JSON lines or CSV, a {self._shape.one} per line?",
+                f"{self._name}:{self._count}: the line is longer than {MAX_RECORD_BYTES} bytes.",
+                f"Use JSON lines or CSV, with one {self._schema.name} per line.",
             )
         if self._count == 1:
             if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise UserError(f"{self._name} is UTF-16.", "Save it as UTF-8.")
+                raise UserError(f"{self._name} is encoded in UTF-16.", "Save it in UTF-8.")
             text = text.removeprefix(codecs.BOM_UTF8)
         return _Line(self._count, text)
 
     def put_back(self, lines: list[_Line]) -> None:
-        """Let `take` return these again, in this order."""
-        self._waiting.extend(reversed(lines))
+        """Let `take` return the lines again, in this order."""
+        self._put_back.extend(reversed(lines))
 
-    def first(self) -> bytes:
-        """The first line that is not blank, still to be taken."""
+    def peek(self) -> bytes:
+        """Return the first line that is not blank without taking it."""
         taken = [self.take()]
         while taken[-1].text and not taken[-1].text.strip():
             taken.append(self.take())
         self.put_back(taken)
         return taken[-1].text
 
-    def sniff(self) -> Format:
-        """The format that the first line looks like."""
-        return "jsonl" if self.first().lstrip().startswith((b"{", b"[")) else "csv"
+    def detect_format(self) -> Format:
+        """Return the format by the first character that is not blank."""
+        return "jsonl" if self.peek().lstrip().startswith((b"{", b"[")) else "csv"
 
 
-def _json_records(lines: _Lines, shape: Shape) -> Iterator[Record]:
+def _read_json_lines(lines: _Lines, schema: RecordSchema) -> Iterator[Record]:
     while (line := lines.take()).text:
         body = line.text.strip()
         if body:
-            # The line itself is what is sent: decoding and encoding would not keep every number exact.
-            yield Record(line.number, line.text, body, _json_problem(body, shape))
+            # Posted as it is: decoding and encoding again would change some numbers.
+            yield Record(line.number, line.text, body, _find_json_error(body, schema))
 
 
-def _json_problem(body: bytes, shape: Shape) -> str:
+def _find_json_error(body: bytes, schema: RecordSchema) -> str:
     try:
         value = json.loads(body.decode("utf-8"), parse_float=str, parse_int=str)
     except UnicodeDecodeError as error:
@@ -157,38 +162,37 @@ def _json_problem(body: bytes, shape: Shape) -> str:
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg}, column {error.colno}"
     except RecursionError:
-        return f"not a {shape.one}: nested too deeply"
+        return f"not a {schema.name}: nested too deeply"
     return "" if isinstance(value, dict) else "not a JSON object"
 
 
-def _columns(header: bytes, name: str, shape: Shape) -> tuple[list[str], str]:
-    """The columns, and what is between them; a `UserError` that names the wrong and the missing ones."""
+def _read_header(header: bytes, name: str, schema: RecordSchema) -> tuple[list[str], str]:
+    """Return the columns and the delimiter. Raises UserError for unknown, missing and repeated columns."""
     if not header.strip():
         return [], ","
     try:
         text = header.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{name}:1: not UTF-8: byte {error.start + 1}.", "Save it as UTF-8.") from error
-    candidates = [(_cells(text, delimiter), delimiter) for delimiter in DELIMITERS]
-    columns, delimiter = max(candidates, key=lambda candidate: len(set(candidate[0]) & set(shape.names)))
-    columns = [column.strip() for column in columns]
-    wrong = [column or "''" for column in columns if column not in shape.names]
-    missing = [field.name for field in shape.fields if field.required and field.name not in columns]
-    repeated = sorted({column for column in columns if columns.count(column) > 1})
-    faults = {"unknown": wrong, "missing": missing, "repeated": repeated}
-    said = "; ".join(f"{fault} {', '.join(names)}" for fault, names in faults.items() if names)
-    if said:
         raise UserError(
-            f"{name}: wrong columns in the first line: {said}.", f"Columns: {', '.join(shape.names)}."
+            f"{name}:1: byte {error.start + 1} is not UTF-8.", "Save the file in UTF-8."
+        ) from error
+    columns, delimiter = split_header(text, schema.field_names)
+    errors = {
+        "unknown": [column or "''" for column in columns if column not in schema.field_names],
+        "missing": [field.name for field in schema.fields if field.required and field.name not in columns],
+        "repeated": sorted({column or "''" for column in columns if columns.count(column) > 1}),
+    }
+    if details := "; ".join(f"{error} {', '.join(names)}" for error, names in errors.items() if names):
+        raise UserError(
+            f"{name}: the columns in the first line are wrong: {details}.",
+            f"Use these columns: {', '.join(schema.field_names)}.",
         )
     return columns, delimiter
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
-    return next(csv.reader([text], delimiter=delimiter), [])
-
-
-def _csv_records(lines: _Lines, columns: list[str], delimiter: str, shape: Shape) -> Iterator[Record]:
+def _read_csv_rows(
+    lines: _Lines, columns: list[str], delimiter: str, schema: RecordSchema
+) -> Iterator[Record]:
     while (row := _take_row(lines)) is not None:
         raw = b"".join(line.text for line in row)
         if not raw.strip():
@@ -196,54 +200,57 @@ def _csv_records(lines: _Lines, columns: list[str], delimiter: str, shape: Shape
         try:
             cells = next(csv.reader([raw.decode("utf-8")], delimiter=delimiter, strict=True))
         except UnicodeDecodeError as error:
-            yield Record(row[0].number, raw, problem=f"not UTF-8: byte {error.start + 1} of the line")
+            yield Record(row[0].number, raw, error=f"not UTF-8: byte {error.start + 1} of the line")
         except csv.Error as error:
-            # A stray quote joins lines that do not belong together: only the first is known to be wrong.
+            # A stray quote joins unrelated lines. Only the first line is known to be wrong.
             lines.put_back(row[1:])
-            said = "a quote is opened and never closed" if len(row) == 1 and _open(raw) else str(error)
-            yield Record(row[0].number, row[0].text, problem=f"not CSV: {said}")
+            unclosed = len(row) == 1 and _has_open_quote(raw)
+            reason = "a quote is opened and never closed" if unclosed else str(error)
+            yield Record(row[0].number, row[0].text, error=f"not CSV: {reason}")
         else:
             if len(cells) == len(columns):
-                yield Record(row[0].number, raw, _body(columns, cells, shape))
+                yield Record(row[0].number, raw, _encode_row(columns, cells, schema))
             else:
-                said = f"{len(cells)} cells, but {len(columns)} columns"
-                yield Record(row[0].number, raw, problem=said)
+                reason = f"{len(cells)} cells, but {len(columns)} columns"
+                yield Record(row[0].number, raw, error=reason)
 
 
 def _take_row(lines: _Lines) -> list[_Line] | None:
-    """The lines of the next row: further ones as long as a quote is open. None at the end.
+    """Take the lines of the next row, up to the end of its last quoted cell; None at the end of the file.
 
-    Where the quote is never closed, the first line alone, so that the rows after it are still read.
+    If a quote is never closed, takes the first line only, so that the rows after it are read.
     """
     row = [lines.take()]
     if not row[0].text:
         return None
-    still_open, size = _open(row[0].text), len(row[0].text)
-    while still_open:
+    is_open, size = _has_open_quote(row[0].text), len(row[0].text)
+    while is_open:
         line = lines.take()
         size += len(line.text)
-        if not line.text or size > LONGEST_ROW_BYTES:
+        if not line.text or size > MAX_ROW_BYTES:
             lines.put_back([*row[1:], line] if line.text else row[1:])
             return row[:1]
         row.append(line)
-        still_open ^= _open(line.text)
+        is_open ^= _has_open_quote(line.text)
     return row
 
 
-def _open(text: bytes) -> bool:
-    """Whether the quotes of `text` do not pair up."""
+def _has_open_quote(text: bytes) -> bool:
     return text.count(b'"') % 2 == 1
 
 
-def _body(columns: list[str], cells: list[str], shape: Shape) -> bytes:
-    """The thing a row says: text as it is, so amounts stay exact; an empty cell is an absent field."""
+def _encode_row(columns: list[str], cells: list[str], schema: RecordSchema) -> bytes:
+    """Return the JSON body of a row. Cells stay strings, so that amounts are exact. Omits empty cells."""
     present = {column: cell for column, cell in zip(columns, cells, strict=True) if cell != ""}
-    values = {column: _value(cell, integer=column in shape.integers) for column, cell in present.items()}
+    values = {
+        column: _convert_cell(cell, is_integer=column in schema.integer_fields)
+        for column, cell in present.items()
+    }
     return msgspec.json.encode(values)
 
 
-def _value(cell: str, *, integer: bool) -> str | int:
+def _convert_cell(cell: str, *, is_integer: bool) -> str | int:
     digits = cell.removeprefix("-")
-    if integer and digits.isascii() and digits.isdecimal() and len(digits) < 19:  # noqa: PLR2004
+    if is_integer and digits.isascii() and digits.isdecimal() and len(digits) <= _MAX_INTEGER_DIGITS:
         return int(cell)
     return cell

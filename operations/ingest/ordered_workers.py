@@ -1,4 +1,8 @@
-"""Several threads working on a stream of items, in constant memory, with results in the stream's order."""
+"""Threads that process a stream of items in bounded memory and return results in the order of the stream.
+
+`ThreadPoolExecutor` does not fit: the interpreter waits for its threads at exit, so that Ctrl-C would last as
+long as the slowest request, and it cannot keep the order of the items of one account.
+"""
 
 import queue
 import threading
@@ -13,66 +17,71 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 _Queue: TypeAlias = "queue.SimpleQueue[tuple[Item, Future[Result]] | None]"
 
-# One slow item must not let the other threads wait for something to do, nor the memory grow.
-WAITING_PER_THREAD = 4
+# Keeps every thread busy while one item is slow, and limits the items in memory.
+PENDING_PER_THREAD = 4
 
 
-class Workers(Generic[Item, Result]):
-    """`threads` threads that each do `work`, item by item.
+class OrderedWorkers(Generic[Item, Result]):
+    """Runs `work` for each item on one of `threads` daemon threads.
 
-    Items of one `lane` are worked on one after another, in their order; without lanes, whenever a thread
-    is free. The threads are daemons: a process that was interrupted does not wait for what they wait for.
+    Items with the same `order_key` run one after another, in their order. Without order keys, an item runs on
+    the first free thread.
     """
 
     def __init__(
-        self, work: Callable[[Item], Result], threads: int, lane: Callable[[Item], str] | None = None
+        self,
+        work: Callable[[Item], Result],
+        threads: int,
+        order_key: Callable[[Item], str] | None = None,
     ) -> None:
         self._work = work
         self._threads = threads
-        self._lane = lane
-        # One for all threads, or one for each: a lane is always the same one's.
-        self._todo: list[_Queue[Item, Result]] = [queue.SimpleQueue() for _ in range(threads if lane else 1)]
-        self._underway: deque[tuple[Item, Future[Result]]] = deque()
+        self._order_key = order_key
+        # One queue per thread, so that a key always has the same thread; one for all threads without keys.
+        self._queues: list[_Queue[Item, Result]] = [
+            queue.SimpleQueue() for _ in range(threads if order_key else 1)
+        ]
+        self._pending: deque[tuple[Item, Future[Result]]] = deque()
         for number in range(threads):
-            todo = self._todo[number % len(self._todo)]
+            todo = self._queues[number % len(self._queues)]
             threading.Thread(target=self._run, args=(todo,), daemon=True).start()
 
     def submit(self, item: Item) -> "Future[Result]":
-        """Have `item` worked on; the future holds the result, or the exception that `work` raised."""
+        """Queue `item`; the future holds the result or the exception of `work`."""
         future: Future[Result] = Future()
-        number = crc32(self._lane(item).encode("utf-8", "surrogatepass")) if self._lane else 0
-        self._todo[number % len(self._todo)].put((item, future))
+        number = crc32(self._order_key(item).encode("utf-8", "surrogatepass")) if self._order_key else 0
+        self._queues[number % len(self._queues)].put((item, future))
         return future
 
-    def in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, "Future[Result]"]]:
-        """Each item with its finished future, in the order of `items`, which are read as they are needed."""
+    def map_in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, "Future[Result]"]]:
+        """Yield each item with its finished future, in the order of `items`, which are read on demand."""
         for item in items:
-            self._underway.append((item, self.submit(item)))
-            if len(self._underway) >= self._threads * WAITING_PER_THREAD:
-                yield self._next()
-        while self._underway:
-            yield self._next()
+            self._pending.append((item, self.submit(item)))
+            if len(self._pending) >= self._threads * PENDING_PER_THREAD:
+                yield self._wait_for_next()
+        while self._pending:
+            yield self._wait_for_next()
 
-    def give_up(self, grace_seconds: float) -> Iterator[tuple[Item, "Future[Result]"]]:
-        """What `in_order` still owes and what is finished within that time; nothing more is begun."""
+    def drain(self, grace_seconds: float) -> Iterator[tuple[Item, "Future[Result]"]]:
+        """Cancel queued items, and yield the remaining ones of `map_in_order` that finish within the time."""
         deadline = time.monotonic() + grace_seconds
-        for _, future in self._underway:
+        for _, future in self._pending:
             future.cancel()
-        while self._underway:
-            item, future = self._underway.popleft()
+        while self._pending:
+            item, future = self._pending.popleft()
             done, _ = wait([future], max(0.0, deadline - time.monotonic()))
             if done and not future.cancelled():
                 yield item, future
 
-    def _next(self) -> tuple[Item, "Future[Result]"]:
-        # Taken off only once it is finished: an interrupt while waiting must not lose it.
-        self._underway[0][1].exception()
-        return self._underway.popleft()
-
     def close(self) -> None:
-        """Let the threads end once they have nothing left to do."""
+        """End each thread when its queue is empty."""
         for number in range(self._threads):
-            self._todo[number % len(self._todo)].put(None)
+            self._queues[number % len(self._queues)].put(None)
+
+    def _wait_for_next(self) -> tuple[Item, "Future[Result]"]:
+        # Removed only when it is finished: Ctrl-C during the wait must not lose it.
+        self._pending[0][1].exception()
+        return self._pending.popleft()
 
     def _run(self, todo: "_Queue[Item, Result]") -> None:
         while (task := todo.get()) is not None:

@@ -1,4 +1,4 @@
-"""Transactions and labels as a client posts them."""
+"""Request bodies for transactions and labels."""
 
 import msgspec
 
@@ -6,17 +6,12 @@ from functions.common.domain.transaction import Transaction
 from functions.labels.label import Label
 
 
-def body(transaction: Transaction) -> bytes:
-    """The transaction as a client posts it: JSON, the amount an exact string, absent fields left out."""
-    return msgspec.json.encode(present(transaction))
+def encode_payload(record: Transaction | Label) -> bytes:
+    """Return the JSON body. Amounts are strings, so that they stay exact; absent fields are left out."""
+    return msgspec.json.encode(select_fields(record))
 
 
-def label_body(label: Label) -> bytes:
-    """The label as a client posts it: JSON, absent fields left out."""
-    return msgspec.json.encode(present(label))
-
-
-def present(posted: Transaction | Label) -> dict[str, str | int]:
-    """The fields that are given, as JSON's types; an amount is a string."""
-    values = msgspec.to_builtins(posted)
-    return {name: value for name, value in values.items() if value is not None}
+def select_fields(record: Transaction | Label) -> dict[str, str | int]:
+    """Return the fields that have a value, as JSON types."""
+    fields = msgspec.to_builtins(record)
+    return {name: value for name, value in fields.items() if value is not None}

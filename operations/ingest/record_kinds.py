@@ -1,4 +1,4 @@
-"""What can be posted to the API line by line: transactions, and labels of them."""
+"""The kinds of records that can be posted: transactions and labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,63 +6,71 @@ from dataclasses import dataclass
 import msgspec
 
 from functions.labels import label
-from operations.ingest.api_client import Answer
-from operations.ingest.input_file import TRANSACTION, Record, Shape
-from operations.ingest.responses import Outcome, Verdict, judge, judge_label
+from operations.ingest.api_client import ApiResponse
+from operations.ingest.input_file import TRANSACTION_SCHEMA, Record, RecordSchema
+from operations.ingest.responses import (
+    PostOutcome,
+    PostResult,
+    read_label_response,
+    read_transaction_response,
+)
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What is posted, what an answer says of it, and how it may end, in the order in which that is told.
+class RecordKind:
+    """The schema, response reader and possible outcomes of a kind, in the order in which they are shown.
 
-    Those with one `lane` are posted one after another, in their order.
+    Records with the same `order_key` are posted one after another, in their order.
     """
 
-    shape: Shape
-    judge: Callable[[Answer], Verdict]
-    outcomes: tuple[Outcome, ...]
-    lane: Callable[[Record], str] | None = None
+    schema: RecordSchema
+    read_response: Callable[[ApiResponse], PostResult]
+    outcomes: tuple[PostOutcome, ...]
+    order_key: Callable[[Record], str] | None = None
 
     @property
-    def many(self) -> str:
-        """What they are called."""
-        return f"{self.shape.one}s"
+    def plural(self) -> str:
+        return f"{self.schema.name}s"
 
 
-class _About(msgspec.Struct):
-    """What records are told apart by."""
-
+class _RecordIds(msgspec.Struct):
     transaction_id: str = ""
     account_id: str = ""
 
 
-def _account_of(record: Record) -> str:
-    return _about(record).account_id or str(record.line)
+def _account_key(record: Record) -> str:
+    return _decode_ids(record).account_id or str(record.line)
 
 
-def _transaction_of(record: Record) -> str:
-    return _about(record).transaction_id or str(record.line)
+def _transaction_key(record: Record) -> str:
+    return _decode_ids(record).transaction_id or str(record.line)
 
 
-def _about(record: Record) -> _About:
+def _decode_ids(record: Record) -> _RecordIds:
     try:
-        return msgspec.json.decode(record.body, type=_About)
+        return msgspec.json.decode(record.body, type=_RecordIds)
     except msgspec.DecodeError:
-        # The API says what is wrong with it.
-        return _About()
+        # The API reports the error.
+        return _RecordIds()
 
 
-TRANSACTIONS = Kind(
-    TRANSACTION,
-    judge,
-    (Outcome.STORED, Outcome.REPLAYED, Outcome.REJECTED, Outcome.FAILED),
-    # What an account did before is what a transaction is judged by.
-    lane=_account_of,
+TRANSACTIONS = RecordKind(
+    TRANSACTION_SCHEMA,
+    read_transaction_response,
+    (PostOutcome.STORED, PostOutcome.REPLAYED, PostOutcome.REJECTED, PostOutcome.FAILED),
+    # A transaction is scored by the earlier ones of its account.
+    order_key=_account_key,
 )
-LABELS = Kind(
-    Shape("label", "label", label.FIELDS, ("timestamp", "reported_at")),
-    judge_label,
-    (Outcome.STORED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.REJECTED, Outcome.FAILED),
-    # A label that corrects an earlier one in the same file is the one that stays.
-    lane=_transaction_of,
+LABELS = RecordKind(
+    RecordSchema("label", "label", label.LABEL_FIELDS, ("timestamp", "reported_at")),
+    read_label_response,
+    (
+        PostOutcome.STORED,
+        PostOutcome.CHANGED,
+        PostOutcome.UNCHANGED,
+        PostOutcome.REJECTED,
+        PostOutcome.FAILED,
+    ),
+    # The last label of a transaction in the file wins.
+    order_key=_transaction_key,
 )

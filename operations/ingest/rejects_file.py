@@ -1,7 +1,4 @@
-"""Keeps what was refused: a file to correct and send again, and beside it a file of the reasons.
-
-The lines are exactly as they came, so what nobody corrects is not altered on the way.
-"""
+"""The file of refused records, to be corrected and sent again, and the file of the reasons."""
 
 import json
 from pathlib import Path
@@ -9,16 +6,17 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from operations.ingest.input_file import Record
-from operations.ingest.responses import Verdict
+from operations.ingest.responses import PostResult
 from terminal.errors import UserError
 
 REASONS_SUFFIX = ".reasons.jsonl"
 
 
-class Rejects:
-    """Writes to `path` and to `path` + `.reasons.jsonl`; neither is left behind if nothing was refused.
+class RejectsFile:
+    """Writes `path` and `path` + `.reasons.jsonl`; removes both if no record is refused.
 
-    A reason is {"line", "input_line", "outcome", "status", "reason"}: lines of `path` and of what was sent.
+    Records are copied byte by byte. A reason is {"line", "input_line", "outcome", "status", "reason"}, where
+    `line` counts in `path` and `input_line` in the file that is sent.
     """
 
     def __init__(self, path: Path, header: bytes) -> None:
@@ -28,24 +26,27 @@ class Rejects:
         self._lines = 0
 
     def __enter__(self) -> Self:
-        # Opened before anything is sent: a folder that cannot be written to is found in time.
+        # Opened before the first request, so that a folder without write permission fails early.
         try:
             self._file: BinaryIO = self.path.open("wb")
             self._reasons: BinaryIO = self.reasons_path.open("wb")
         except OSError as error:
-            raise UserError(f"Cannot write {error.filename}: {error.strerror}.") from error
+            raise UserError(
+                f"--rejects: {error.filename} cannot be written: {error.strerror}.",
+                "Name a file in an existing folder that you can write to.",
+            ) from error
         return self
 
-    def add(self, record: Record, verdict: Verdict) -> None:
-        """Keep one refused record and why."""
+    def add(self, record: Record, result: PostResult) -> None:
+        """Write a refused record and the reason."""
         if self._lines == 0:
             self._write(self._header)
         reason = {
             "line": self._lines + 1,
             "input_line": record.line,
-            "outcome": verdict.outcome.value,
-            "status": verdict.status or None,
-            "reason": verdict.reason,
+            "outcome": result.outcome.value,
+            "status": result.http_status or None,
+            "reason": result.reason,
         }
         self._write(record.raw)
         self._reasons.write(json.dumps(reason).encode() + b"\n")

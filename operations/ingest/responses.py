@@ -1,4 +1,4 @@
-"""What an answer of the API means for the transaction or label that was posted, in a sender's words."""
+"""Results of a POST: maps each response of the API to an outcome and a reason."""
 
 import http.client
 import json
@@ -7,15 +7,16 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
-from operations.ingest.api_client import Answer
+from operations.ingest.api_client import ApiResponse
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 NO_REASON = "no reason given"
 UNKNOWN_TRANSACTION = ":unknown-transaction"
 
 
-class Outcome(StrEnum):
-    """`rejected`: sending it again unchanged is no use. `failed`: it may well be."""
+class PostOutcome(StrEnum):
+    """A record that is `rejected` needs a correction; one that `failed` can be sent again unchanged."""
 
     STORED = "stored"
     REPLAYED = "replayed"
@@ -26,81 +27,87 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What became of one transaction or label. `status` is 0 where it was not posted at all."""
+class PostResult:
+    """The result for one record. `http_status` is 0 if it was not posted."""
 
-    outcome: Outcome
-    status: int = 0
+    outcome: PostOutcome
+    http_status: int = 0
     reason: str = ""
 
     @property
     def accepted(self) -> bool:
-        """Whether the API has it now, from this time or an earlier one."""
-        return self.outcome not in (Outcome.REJECTED, Outcome.FAILED)
+        """Whether the API has stored the record, now or earlier."""
+        return self.outcome not in (PostOutcome.REJECTED, PostOutcome.FAILED)
 
 
-class RefusedCallerError(UserError):
-    """The API refuses whoever calls, whatever they post."""
+class CallerRefusedError(UserError):
+    """The API refuses the caller for every request."""
 
 
-def judge(answer: Answer) -> Verdict:
-    """The verdict on a transaction. Raises `UserError` where no other would fare better."""
-    if answer.status == HTTPStatus.OK:
-        return Verdict(Outcome.REPLAYED, answer.status)
-    return _judge(answer)
+def read_transaction_response(response: ApiResponse) -> PostResult:
+    """Return the result for a transaction. Raises UserError if every other transaction would fail, too."""
+    if response.status == HTTPStatus.OK:
+        return PostResult(PostOutcome.REPLAYED, response.status)
+    return _read_response(response)
 
 
-def judge_label(answer: Answer) -> Verdict:
-    """The verdict on a label. Raises `UserError` where no other would fare better."""
-    said = _object(answer) or {}
-    if answer.status == HTTPStatus.OK:
-        changed = said.get("status") == Outcome.CHANGED
-        return Verdict(Outcome.CHANGED if changed else Outcome.UNCHANGED, answer.status)
-    if answer.status == HTTPStatus.NOT_FOUND and str(said.get("type")).endswith(UNKNOWN_TRANSACTION):
-        return Verdict(Outcome.REJECTED, answer.status, explain(answer))
-    return _judge(answer)
+def read_label_response(response: ApiResponse) -> PostResult:
+    """Return the result for a label. Raises UserError if every other label would fail, too."""
+    body = _decode_object(response) or {}
+    if response.status == HTTPStatus.OK:
+        changed = body.get("status") == PostOutcome.CHANGED
+        return PostResult(PostOutcome.CHANGED if changed else PostOutcome.UNCHANGED, response.status)
+    if response.status == HTTPStatus.NOT_FOUND and str(body.get("type")).endswith(UNKNOWN_TRANSACTION):
+        return PostResult(PostOutcome.REJECTED, response.status, describe_problem(response))
+    return _read_response(response)
 
 
-def _judge(answer: Answer) -> Verdict:
-    status = answer.status
+def describe_problem(response: ApiResponse) -> str:
+    """Return the reason on one line: every field error, or else the detail or title of the problem."""
+    problem = _decode_object(response)
+    if problem is None:
+        return http.client.responses.get(response.status, NO_REASON)
+    errors = problem.get("errors")
+    fields = [_describe_field_error(error) for error in errors] if isinstance(errors, list) else []
+    texts = (problem.get(name) for name in ("detail", "message", "Message", "title"))
+    text = next(filter(None, texts), NO_REASON)
+    return "; ".join(fields) or " ".join(str(text).split()).rstrip(".")
+
+
+def _read_response(response: ApiResponse) -> PostResult:
+    status = response.status
     if status == HTTPStatus.CREATED:
-        return Verdict(Outcome.STORED, status)
-    reason = explain(answer)
+        return PostResult(PostOutcome.STORED, status)
+    reason = describe_problem(response)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise RefusedCallerError(
-            f"The API refuses the caller ({status}): {reason}.",
-            "Check which credentials are in use, and that they may execute-api:Invoke on this API.",
+        raise CallerRefusedError(
+            f"The API refuses the caller with status {status}: {reason}.",
+            "Use credentials that allow execute-api:Invoke on this API.",
         )
     if status == HTTPStatus.NOT_FOUND:
-        raise UserError(f"There is no API at that address ({status}): {reason}.", "Deploy the layer 'edge'.")
+        raise UserError(
+            f"The API does not exist at this address: status {status}, {reason}.",
+            f"Deploy it: {command_line('deploy', layer='edge')}",
+        )
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Verdict(Outcome.FAILED, status, reason)
+        return PostResult(PostOutcome.FAILED, status, reason)
     if status >= HTTPStatus.BAD_REQUEST:
-        return Verdict(Outcome.REJECTED, status, reason)
-    raise UserError(f"The API answered {status}, which it should not.", "Is the address the API's?")
+        return PostResult(PostOutcome.REJECTED, status, reason)
+    raise UserError(
+        f"The API answered with the unexpected status {status}.", "Check that the address is the API's."
+    )
 
 
-def explain(answer: Answer) -> str:
-    """Why, on one line: each field at fault with its reason, else what the API says in general."""
-    problem = _object(answer)
-    if problem is None:
-        return http.client.responses.get(answer.status, NO_REASON)
-    errors = problem.get("errors")
-    fields = [_fault(error) for error in errors] if isinstance(errors, list) else []
-    said = problem.get("detail") or problem.get("message") or problem.get("Message") or problem.get("title")
-    return "; ".join(fields) or " ".join(str(said or NO_REASON).split()).rstrip(".")
-
-
-def _object(answer: Answer) -> dict[str, Any] | None:
-    """The JSON object of the body; None if it is none."""
+def _decode_object(response: ApiResponse) -> dict[str, Any] | None:
+    """Return the JSON object in the body; None for any other body."""
     try:
-        found = json.loads(answer.body)
+        value = json.loads(response.body)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
-def _fault(error: Any) -> str:
+def _describe_field_error(error: Any) -> str:
     if not isinstance(error, dict):
         return str(error)
     return f"{error.get('field', '?')}: {error.get('detail', '?')}"

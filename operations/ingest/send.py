@@ -1,4 +1,4 @@
-"""Posts a file of transactions or labels: what the user sees while it goes on and at the end."""
+"""Posts a file of transactions or labels and shows the progress, the refused records and a summary."""
 
 import os
 import stat
@@ -10,125 +10,123 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from operations.api_target import ApiTarget
 from operations.ingest import input_file
-from operations.ingest.api_client import ApiClient, Target
-from operations.ingest.poster import Posting, Summary
-from operations.ingest.record_kinds import TRANSACTIONS, Kind
-from operations.ingest.rejects_file import Rejects
-from operations.ingest.responses import Verdict
+from operations.ingest.api_client import ApiClient
+from operations.ingest.poster import Poster, PostSummary
+from operations.ingest.record_kinds import TRANSACTIONS, RecordKind
+from operations.ingest.rejects_file import REASONS_SUFFIX, RejectsFile
+from operations.ingest.responses import PostResult
+from terminal.command_line import command_line
 from terminal.errors import UserError
-from terminal.output import console, print_json, progress_console, say
+from terminal.output import console, print_json, print_message
+from terminal.progress import ProgressDisplay, open_progress
 
 STANDARD_INPUT = "-"
-MOST_CONCURRENT = 256
-# A file with a wrong column would otherwise fill the terminal with one reason.
-REASONS_SHOWN = 20
+MAX_CONCURRENCY = 256
+# A wrong column makes every record fail for the same reason, which would fill the terminal.
+MAX_REASONS_SHOWN = 20
 INTERRUPTED = 130
 
 
-def send(
-    target: Target,
+def send_file(
+    target: ApiTarget,
     file: str,
-    kind: Kind = TRANSACTIONS,
+    kind: RecordKind = TRANSACTIONS,
     *,
     file_format: str = "",
     concurrency: int = 8,
     rejects: str = "",
     as_json: bool = False,
 ) -> int:
-    """Post what `file` holds (`-` is standard input), a `kind` of thing, and print what became of it.
+    """Post the records of `file` (`-` is standard input) and print a summary.
 
-    Returns the exit status: 0 if all of it is stored, 1 if any was refused, 130 after Ctrl-C. Raises
-    `UserError`, after the summary so far, if it could not go on.
+    Returns the exit status: 0 if every record is stored, 1 if any is refused, 130 after Ctrl-C. Raises
+    UserError, after the summary, if an error ended the run early.
     """
-    if not 1 <= concurrency <= MOST_CONCURRENT:
-        raise UserError(f"--concurrency {concurrency} is not from 1 to {MOST_CONCURRENT}.")
+    if not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise UserError(
+            f"--concurrency: {concurrency} is out of bounds.", f"Use a number from 1 to {MAX_CONCURRENCY}."
+        )
     started = time.monotonic()
     with ExitStack() as stack:
-        stream = stack.enter_context(_opened(file, kind))
-        size = _size(stream)
-        source = input_file.read(stream, _name(file), file_format, kind.shape)
-        kept = stack.enter_context(Rejects(_other_than(file, rejects), source.header)) if rejects else None
-        report = stack.enter_context(_Report(kind, size, kept))
+        stream = stack.enter_context(_open_stream(file, kind))
+        source = input_file.read_input(stream, _format_name(file), file_format, kind.schema)
+        rejects_file = None
+        if rejects:
+            rejects_file = stack.enter_context(RejectsFile(_check_rejects_path(file, rejects), source.header))
+        progress = stack.enter_context(open_progress("sending", _read_size(stream)))
+        report = _Report(kind, progress, rejects_file)
+        stack.callback(report.finish)
         stop = threading.Event()
         client = ApiClient(target, connections=concurrency, stop=stop)
         stack.callback(client.close)
-        posting = Posting(client, kind, concurrency=concurrency, stop=stop, observe=report.add)
-        summary = posting.run(source.records)
-    _print(kind, summary, time.monotonic() - started, file, rejects, as_json=as_json)
+        poster = Poster(client.post, kind, concurrency=concurrency, stop=stop, observe=report.add)
+        summary = poster.run(source.records)
+    _print_summary(kind, summary, time.monotonic() - started, file, rejects, as_json=as_json)
     if summary.error:
         raise summary.error
     if summary.interrupted:
         return INTERRUPTED
-    return 0 if summary.complete else 1
+    return 0 if summary.is_complete else 1
 
 
 class _Report:
-    """Shows how far it is, on a terminal, and why a record was refused, up to a number of reasons."""
+    """Shows the counts and the first reasons, and writes refused records to the rejects file."""
 
-    def __init__(self, kind: Kind, size_bytes: int | None, kept: Rejects | None) -> None:
-        self._kept = kept
+    def __init__(self, kind: RecordKind, progress: ProgressDisplay, rejects_file: RejectsFile | None) -> None:
+        self._progress = progress
+        self._rejects_file = rejects_file
         self._refused = 0
+        self._sent_bytes = 0
         self._counts = dict.fromkeys(kind.outcomes, 0)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            console=progress_console,
-            disable=not progress_console.is_terminal,
-            transient=True,
-        )
-        self._task = self._progress.add_task("sending", total=size_bytes)
 
-    def __enter__(self) -> "_Report":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-        if self._refused > REASONS_SHOWN:
-            say(f"… and {self._refused - REASONS_SHOWN} more (--rejects FILE keeps them all, with reasons)")
-
-    def add(self, record: input_file.Record, verdict: Verdict) -> None:
+    def add(self, record: input_file.Record, result: PostResult) -> None:
         """Count one record."""
-        self._counts[verdict.outcome] += 1
-        said = " · ".join(f"{count} {outcome}" for outcome, count in self._counts.items() if count)
-        self._progress.update(self._task, advance=len(record.raw), description=said)
-        if verdict.accepted:
+        self._counts[result.outcome] += 1
+        self._sent_bytes += len(record.raw)
+        counts = " · ".join(f"{count} {outcome}" for outcome, count in self._counts.items() if count)
+        self._progress.update(self._sent_bytes, counts)
+        if result.accepted:
             return
         self._refused += 1
-        if self._refused <= REASONS_SHOWN:
-            say(f"line {record.line}: {verdict.outcome}: {verdict.reason}")
-        if self._kept:
-            self._kept.add(record, verdict)
+        if self._refused <= MAX_REASONS_SHOWN:
+            print_message(f"line {record.line}: {result.outcome}: {result.reason}")
+        if self._rejects_file:
+            self._rejects_file.add(record, result)
+
+    def finish(self) -> None:
+        """Print the number of reasons that were not shown."""
+        if self._refused > MAX_REASONS_SHOWN:
+            hidden = self._refused - MAX_REASONS_SHOWN
+            print_message(f"{hidden} more were refused. Pass --rejects FILE to get all, with the reasons.")
 
 
 @contextmanager
-def _opened(file: str, kind: Kind) -> Iterator[BinaryIO]:
+def _open_stream(file: str, kind: RecordKind) -> Iterator[BinaryIO]:
     if file == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
     try:
         stream = Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
-        # Invoke takes what stands where the file should for the file: 'invoke send --json'.
-        task = kind.shape.task
-        hint = f"Say: invoke {task} FILE, or: invoke --help {task}" if file.startswith("-") else ""
-        raise UserError(f"Cannot read {file}: {error.strerror}.", hint) from error
+        hint = "Check the path."
+        if file.startswith("-"):
+            # Invoke takes an option in the place of the file for the file: `invoke send --json`.
+            hint = f"Name the file first: {command_line(kind.schema.task, 'FILE')}"
+        raise UserError(f"{file} cannot be read: {error.strerror}.", hint) from error
     with stream:
         yield stream
 
 
-def _name(file: str) -> str:
+def _format_name(file: str) -> str:
     return "standard input" if file == STANDARD_INPUT else file
 
 
-def _size(stream: BinaryIO) -> int | None:
-    """The size of a regular file; None for a pipe, whose end nobody knows."""
+def _read_size(stream: BinaryIO) -> int | None:
+    """Return the size of a regular file in bytes; None for a pipe."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, ValueError):
@@ -136,32 +134,38 @@ def _size(stream: BinaryIO) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _other_than(file: str, rejects: str) -> Path:
+def _check_rejects_path(file: str, rejects: str) -> Path:
     path = Path(rejects)
     if file != STANDARD_INPUT and path.exists() and path.samefile(file):
-        raise UserError(f"--rejects {rejects} is the file that is sent.", "Name another one.")
+        raise UserError(f"--rejects: {rejects} is the file that is sent.", "Name another file.")
     return path
 
 
-def _print(kind: Kind, summary: Summary, seconds: float, file: str, rejects: str, *, as_json: bool) -> None:
+def _print_summary(
+    kind: RecordKind, summary: PostSummary, seconds: float, file: str, rejects: str, *, as_json: bool
+) -> None:
     counts = {str(outcome): summary.counts[outcome] for outcome in kind.outcomes}
-    kept = rejects if rejects and (counts["rejected"] or counts["failed"]) else None
+    written = rejects if rejects and (counts["rejected"] or counts["failed"]) else None
     if as_json:
         result: dict[str, Any] = {
             "file": file,
             **counts,
             "seconds": round(seconds, 3),
             "interrupted": summary.interrupted,
-            "rejects": kept,
+            "rejects": written,
         }
         print_json(result)
         return
     total = sum(counts.values())
-    said = ", ".join(
+    details = ", ".join(
         f"{count} {outcome}" for outcome, count in counts.items() if count or outcome != "failed"
     )
-    console.print(Text(f"{total} {kind.many} in {seconds:.1f} s: {said}"))
-    if kept:
-        console.print(Text(f"What was refused is in {kept}, the reasons in {kept}.reasons.jsonl"))
+    console.print(Text(f"{total} {kind.plural} in {seconds:.1f} s: {details}"))
+    if written:
+        console.print(
+            Text(f"The refused records are in {written}, the reasons in {written}{REASONS_SUFFIX}.")
+        )
     if summary.interrupted or summary.error:
-        console.print(Text("Stopped early. Send the file again to go on: nothing is stored twice."))
+        console.print(
+            Text("Stopped early. To continue, send the file again. Stored records are not repeated.")
+        )

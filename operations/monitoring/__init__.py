@@ -1,1 +1,1 @@
-"""Read logs, mail and queues of a deployed pipeline."""
+"""Logs, mails and queues of a deployed pipeline, read without changes."""

@@ -1,4 +1,4 @@
-"""Reads the messages of the failure queues: why a message failed, and the transactions in it.
+"""Messages of the failure queues: the error of each message and its transactions.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -18,24 +18,26 @@ from functions.fraud.service import UnreadableEventError, read_event
 from operations.monitoring import queues
 from operations.monitoring.reader import Message
 
-_ENDED = "InvocationFailedError"
+T = TypeVar("T")
+
+_INVOCATION_ERROR = "InvocationFailedError"
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html
 _SEQUENCE_NUMBER = re.compile(r"[0-9]{21,40}")
 
 
 class UnreadableMessageError(ValueError):
-    """The message is not one that its queue is for. The text quotes no values."""
+    """The message does not have the format of its queue. The text quotes no values."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """`error` is a code or the type of an exception. A message of the pipe names no transactions."""
+    """The error code or exception type of a message, and its transactions; none for a message of the pipe."""
 
     error: str
     transaction_ids: tuple[str, ...] = ()
 
 
 class FailedBatch(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The place in a table's stream of the records that the pipe gave up; not their content."""
+    """The range of stream records that the pipe gave up, without their content."""
 
     stream_arn: str
     shard_id: str
@@ -51,7 +53,7 @@ class _PipeContext(Struct, frozen=True):
 
 
 class PipeFailure(Struct, frozen=True):
-    """What a pipe sends to its dead-letter queue."""
+    """A message that a pipe sends to its dead-letter queue."""
 
     DDBStreamBatchInfo: FailedBatch
     context: _PipeContext = _PipeContext()
@@ -68,7 +70,7 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class FailedInvocation(Struct, frozen=True, kw_only=True):
-    """Lambda's record of an asynchronous event that the function failed on."""
+    """Lambda's record of a failed asynchronous invocation."""
 
     request_payload: Any = msgspec.field(name="requestPayload")
     response_payload: Any = msgspec.field(name="responsePayload", default=None)
@@ -76,99 +78,94 @@ class FailedInvocation(Struct, frozen=True, kw_only=True):
 
 
 def read_pipe_failure(message: Message) -> PipeFailure:
-    """A message of `pipe-failures`. Raises UnreadableMessageError."""
-    failure = _decode(message, PipeFailure)
+    """Decode a message of `pipe-failures`. Raises UnreadableMessageError."""
+    failure = _decode_body(message, PipeFailure)
     batch = failure.DDBStreamBatchInfo
     if not all(map(_SEQUENCE_NUMBER.fullmatch, (batch.start_sequence_number, batch.end_sequence_number))):
-        raise UnreadableMessageError("its sequence numbers are not those of a stream")
+        raise UnreadableMessageError("its sequence numbers are not valid")
     return failure
 
 
 def read_failed_event(message: Message) -> Event:
-    """A message of `events-failures`. Raises UnreadableMessageError."""
-    event = _decode(message, Event)
-    if _is_ours(event):
-        _transaction_id({"detail": event.detail})
+    """Decode a message of `events-failures`. Raises UnreadableMessageError."""
+    event = _decode_body(message, Event)
+    if _is_transaction(event):
+        _read_transaction_id({"detail": event.detail})
     return event
 
 
 def read_failed_invocation(message: Message) -> FailedInvocation:
-    """A message of `fraud-failures`. Raises UnreadableMessageError."""
-    record = _decode(message, FailedInvocation)
-    _transaction_id(record.request_payload)
+    """Decode a message of `fraud-failures`. Raises UnreadableMessageError."""
+    record = _decode_body(message, FailedInvocation)
+    _read_transaction_id(record.request_payload)
     return record
 
 
 def read_alert(message: Message) -> SuspiciousTransaction:
-    """A message of `suspicious-dlq`. Raises UnreadableMessageError."""
-    return _decode(message, SuspiciousTransaction)
+    """Decode a message of `suspicious-dlq`. Raises UnreadableMessageError."""
+    return _decode_body(message, SuspiciousTransaction)
 
 
-def _pipe(message: Message) -> Failure:
+def read_failure(queue: str, message: Message) -> Failure:
+    """Read a message of the queue with the short name `queue`. Raises UnreadableMessageError."""
+    return _READERS[queue](message)
+
+
+def _read_pipe(message: Message) -> Failure:
     return Failure(error=read_pipe_failure(message).context.condition)
 
 
-def _event(message: Message) -> Failure:
+def _read_event(message: Message) -> Failure:
     event = read_failed_event(message)
     return Failure(
         error=message.attribute("ERROR_CODE") or "no error code",
-        transaction_ids=(_transaction_id({"detail": event.detail}),) if _is_ours(event) else (),
+        transaction_ids=(_read_transaction_id({"detail": event.detail}),) if _is_transaction(event) else (),
     )
 
 
-def _invocation(message: Message) -> Failure:
+def _read_invocation(message: Message) -> Failure:
     record = read_failed_invocation(message)
-    return Failure(error=_error_type(record), transaction_ids=(_transaction_id(record.request_payload),))
+    return Failure(
+        error=_find_error_type(record), transaction_ids=(_read_transaction_id(record.request_payload),)
+    )
 
 
-def _alert(message: Message) -> Failure:
-    # SQS does not keep the reason; the notify function logs it.
+def _read_alert(message: Message) -> Failure:
+    # The message has no reason. The notify function logs it.
     return Failure(error="not published", transaction_ids=(read_alert(message).transaction_id,))
 
 
 _READERS: Mapping[str, Callable[[Message], Failure]] = {
-    queues.PIPE: _pipe,
-    queues.EVENTS: _event,
-    queues.FRAUD: _invocation,
-    queues.ALERTS: _alert,
+    queues.PIPE: _read_pipe,
+    queues.EVENTS: _read_event,
+    queues.FRAUD: _read_invocation,
+    queues.ALERTS: _read_alert,
 }
 
 
-def read_failure(queue: str, message: Message) -> Failure:
-    """Why a message waits in the queue with that short name. Raises UnreadableMessageError."""
-    return _READERS[queue](message)
-
-
-def _is_ours(event: Event) -> bool:
-    """Whether it announces a transaction: the bus takes further events, too."""
+def _is_transaction(event: Event) -> bool:
+    """Return whether the event announces a transaction. The bus may have other events."""
     return (event.source, event.detail_type) == (SOURCE, DETAIL_TYPE)
 
 
-def _error_type(record: FailedInvocation) -> str:
-    """Such as `ClientError (AccessDenied)`; for a throttled function, the condition."""
+def _find_error_type(record: FailedInvocation) -> str:
+    """Return the error, such as `ClientError (AccessDenied)`, or the condition of a throttled function."""
     response = record.response_payload
     if isinstance(response, dict) and response.get("errorType"):
-        # The functions' own exception has the error that ended the invocation as its text, without data.
-        name = (
-            "errorMessage"
-            if response["errorType"] == _ENDED and response.get("errorMessage")
-            else "errorType"
-        )
-        return str(response[name])
+        # The message of the functions' own exception is the original error, without personal data.
+        has_cause = response["errorType"] == _INVOCATION_ERROR and response.get("errorMessage")
+        return str(response["errorMessage" if has_cause else "errorType"])
     return str(record.request_context.get("condition", "unknown"))
 
 
-def _transaction_id(event: object) -> str:
+def _read_transaction_id(event: object) -> str:
     try:
         return read_event(event).transaction_id
     except UnreadableEventError as error:
         raise UnreadableMessageError(str(error)) from None
 
 
-T = TypeVar("T")
-
-
-def _decode(message: Message, kind: type[T]) -> T:
+def _decode_body(message: Message, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(message.body, type=kind)
     except msgspec.DecodeError as error:

@@ -1,17 +1,16 @@
-"""Locates a transaction that is not decided: in the stream, the retry queue, a failure queue, or nowhere.
+"""Finds the place of a transaction without a decision: the stream, the retry queue or a failure queue.
 
-Never receives from the retry queue: that would count as an attempt and hide the message. The fraud function's
-log has the attempts instead.
+Does not receive from the retry queue, which would hide the message and count as an attempt. The attempts are
+in the log of the fraud function.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from operations.monitoring import queues
 from operations.monitoring.failures import (
     FailedBatch,
@@ -19,15 +18,17 @@ from operations.monitoring.failures import (
     read_failure,
     read_pipe_failure,
 )
-from operations.monitoring.queues import Queue, depth
-from operations.monitoring.reader import Message, QueueReader
-from operations.monitoring.stream_records import RecordsGoneError, read_inserted
+from operations.monitoring.log_tail import parse_object
+from operations.monitoring.queues import Queue, count_queue_messages
+from operations.monitoring.reader import Message, peek_messages
+from operations.monitoring.stream_records import RecordsUnavailableError, read_inserted_items
 from orchestration.environments import LOCAL
 from shared.configuration import validate_file
-from shared.contracts import ProcessingOutputs, text
+from shared.contracts import ProcessingOutputs, require_string
 from shared.names import Names
 from stacks.processing.settings import ProcessingSettings
-from terminal.aws_errors import told_to_users
+from terminal.aws_errors import translate_aws_errors
+from terminal.command_line import command_line
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -35,43 +36,40 @@ if TYPE_CHECKING:
     from mypy_boto3_pipes import EventBridgePipesClient
     from mypy_boto3_sqs import SQSClient
 
-Place = Literal["stream", "retry", "pipe-failures", "events-failures", "fraud-failures", "nowhere"]
+LocationName = Literal["stream", "retry", "pipe-failures", "events-failures", "fraud-failures", "nowhere"]
 
-# A decision takes a second or two after the POST; the stream and a cold start take the most.
-TRAVEL_MS = 10_000
-MAX_LOOK = 1000
-VISIBILITY_SECONDS = 60
-# Lambda invokes the function for an asynchronous event once, and twice again.
+# A decision normally follows the POST within two seconds. A cold start takes longer.
+DECISION_DELAY_MS = 10_000
+# Lambda retries a failed asynchronous event twice.
 LAMBDA_ATTEMPTS = 3
-# Clocks, and retries of the API's write, lie between `received_at` and the arrival in the stream.
+# `received_at` and the arrival in the stream differ by clock skew and by retries of the API's write.
 _MARGIN_MS = 60_000
 
 
 @dataclass(frozen=True)
 class Location:
-    """The place of an undecided transaction. `sentence` is for people, `command` repairs it or is empty."""
+    """The place of a transaction without a decision.
 
-    place: Place
+    `sentence` describes the place. `command` repairs it; it is empty if no repair is needed.
+    """
+
+    place: LocationName
     sentence: str
     error: str = ""
     attempts: int = 0
     command: str = ""
 
-    def as_object(self) -> dict[str, Any]:
-        """For scripts."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class _Attempts:
-    """The fraud function's failed attempts at one transaction, by its log."""
+    """The failed attempts at one transaction in the fraud function's log."""
 
     count: int = 0
     last_error: str = ""
 
 
 class Locator:
-    """Looks for transactions in one deployed pipeline."""
+    """Finds transactions in one deployed pipeline. `env` names the environment in commands."""
 
     def __init__(
         self,
@@ -94,31 +92,32 @@ class Locator:
         self._retry_queue = retry_queue
         self._log_group = log_group
         self._pipe = pipe
-        self._option = "" if env == LOCAL else f" --env {env}"
+        self._env = "" if env == LOCAL else env
 
     @classmethod
-    def of(cls, deployed: Deployed) -> "Locator":
-        """Raises UserError for what is not deployed."""
+    def from_deployed(cls, deployed: DeployedPipeline) -> "Locator":
+        """Connect to a deployed pipeline. Raises UserError if a layer is not deployed."""
         environment = deployed.environment
         settings = validate_file(ProcessingSettings, environment.name, environment.root)
-        function = text(deployed.outputs(ProcessingOutputs).fraud_function_name)
+        function = require_string(deployed.outputs(ProcessingOutputs).fraud_function_name)
         return cls(
             sqs=deployed.sqs_client(),
             streams=deployed.streams_client(),
             logs=deployed.logs_client(),
             pipes=deployed.pipes_client(),
-            failure_queues={queue.name: queue for queue in queues.failure_queues(deployed)},
-            retry_queue=queues.retry_queue(deployed),
+            failure_queues={queue.name: queue for queue in queues.find_failure_queues(deployed)},
+            retry_queue=queues.find_retry_queue(deployed),
             log_group=f"/aws/lambda/{function}",
             pipe=Names(settings.name_suffix).pipe,
             env=environment.name,
         )
 
     def locate(self, transaction_id: str, received_at_ms: int | None, now_ms: int) -> Location:
-        """The place of an undecided transaction; None for an unknown time. Raises UserError."""
+        """Find a transaction; `received_at_ms` is None if the time is unknown. Raises UserError."""
         received_ms = now_ms - 24 * 3_600_000 if received_at_ms is None else received_at_ms
         attempts = self._read_attempts(transaction_id, received_ms)
-        if received_at_ms is not None and now_ms - received_at_ms < TRAVEL_MS and not attempts.count:
+        is_recent = received_at_ms is not None and now_ms - received_at_ms < DECISION_DELAY_MS
+        if is_recent and not attempts.count:
             return Location("stream", "in the stream: it was received a few seconds ago")
         return (
             self._in_fraud_failures(transaction_id, attempts)
@@ -128,48 +127,48 @@ class Locator:
             or self._before_pipe()
             or Location(
                 "nowhere",
-                f"in no queue that can be searched{_after(attempts)}",
+                f"in no queue that can be searched, {_describe_attempts(attempts)}",
                 attempts.last_error,
                 attempts.count,
-                command=f"invoke replay --since {_hours(now_ms - received_ms)}{self._option}",
+                command=command_line("replay", since=_cover_hours(now_ms - received_ms), env=self._env),
             )
         )
 
     def _in_fraud_failures(self, transaction_id: str, attempts: _Attempts) -> Location | None:
         for message in self._peek(queues.FRAUD):
-            if error := _error_of(queues.FRAUD, message, transaction_id):
+            if error := _find_error(queues.FRAUD, message, transaction_id):
                 return Location(
                     "fraud-failures",
                     f"in fraud-failures: {error}",
                     error,
                     attempts.count,
-                    f"invoke redrive --queue fraud-failures{self._option}",
+                    self._redrive_command(queues.FRAUD),
                 )
         return None
 
     def _in_events_failures(self, transaction_id: str) -> Location | None:
         for message in self._peek(queues.EVENTS):
-            if error := _error_of(queues.EVENTS, message, transaction_id):
+            if error := _find_error(queues.EVENTS, message, transaction_id):
                 detail = message.attribute("ERROR_MESSAGE")
                 return Location(
                     "events-failures",
                     f"in events-failures: {error}{f' ({detail})' if detail else ''}",
                     error,
-                    command=f"invoke redrive --queue events-failures{self._option}",
+                    command=self._redrive_command(queues.EVENTS),
                 )
         return None
 
     def _in_retry(self, attempts: _Attempts) -> Location | None:
         if not attempts.count:
             return None
-        waiting = depth(self._sqs, self._retry_queue)
-        if not waiting and attempts.count >= LAMBDA_ATTEMPTS:
-            # Lambda gave up, and its record did not reach the retry queue: the role lacks a permission.
+        count = count_queue_messages(self._sqs, self._retry_queue)
+        if not count and attempts.count >= LAMBDA_ATTEMPTS:
+            # Lambda gave up, and the role lacks the permission to send its record to the retry queue.
             return None
         return Location(
             "retry",
-            f"waiting for the next retry: {attempts.count} failed attempts are logged, the last with"
-            f" {attempts.last_error}; {waiting} messages are in fraud-retry",
+            f"in {queues.RETRY} or with Lambda, waiting for the next retry: {attempts.count} failed attempts"
+            f" are logged, the last with {attempts.last_error}; {count} messages are in {queues.RETRY}",
             attempts.last_error,
             attempts.count,
         )
@@ -180,24 +179,24 @@ class Locator:
                 failure = read_pipe_failure(message)
             except UnreadableMessageError:
                 continue
-            if found := self._is_in_batch(failure.DDBStreamBatchInfo, transaction_id, received_at_ms):
+            if match := self._match_batch(failure.DDBStreamBatchInfo, transaction_id, received_at_ms):
                 return Location(
                     "pipe-failures",
-                    f"{found} pipe-failures: {failure.context.condition}",
+                    f"{match} pipe-failures: {failure.context.condition}",
                     failure.context.condition,
-                    command=f"invoke redrive --queue pipe-failures{self._option}",
+                    command=self._redrive_command(queues.PIPE),
                 )
         return None
 
-    def _is_in_batch(self, batch: FailedBatch, transaction_id: str, received_at_ms: int | None) -> str:
-        """ "in" if the stream says so, "probably in" by its time; else empty."""
+    def _match_batch(self, batch: FailedBatch, transaction_id: str, received_at_ms: int | None) -> str:
+        """Return "in" by the stream's records or "probably in" by the time; empty if it does not match."""
         first = batch.approximate_arrival_of_first_record.timestamp() * 1000 - _MARGIN_MS
         last = batch.approximate_arrival_of_last_record.timestamp() * 1000 + _MARGIN_MS
         if received_at_ms is not None and not first <= received_at_ms <= last:
             return ""
         try:
-            images = read_inserted(self._streams, batch)
-        except RecordsGoneError:
+            images = read_inserted_items(self._streams, batch)
+        except RecordsUnavailableError:
             return "" if received_at_ms is None else "probably in"
         return "in" if transaction_id in {image["transaction_id"]["S"] for image in images} else ""
 
@@ -206,12 +205,12 @@ class Locator:
             state = self._pipes.describe_pipe(Name=self._pipe)["CurrentState"]
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "NotFoundException":
-                # Without the permission to look at the pipe, the rest of the answer is still right.
+                # Without the permission to describe the pipe, the location is still useful.
                 return None
             return Location(
                 "stream",
-                f"in the stream: there is no pipe '{self._pipe}'",
-                command=f"invoke deploy --layer processing{self._option}",
+                f"in the stream: the pipe '{self._pipe}' does not exist",
+                command=command_line("deploy", layer="processing", env=self._env),
             )
         if state == "RUNNING":
             return None
@@ -223,28 +222,25 @@ class Locator:
         )
 
     def _peek(self, name: str) -> Iterator[Message]:
-        """Up to MAX_LOOK messages of a failure queue, which are given back."""
-        reader = QueueReader(self._sqs, self._failure_queues[name].url, VISIBILITY_SECONDS)
-        try:
-            for batch in reader.batches(MAX_LOOK):
-                yield from batch
-        finally:
-            reader.release()
+        return peek_messages(self._sqs, self._failure_queues[name].url)
+
+    def _redrive_command(self, queue: str) -> str:
+        return command_line("redrive", queue=queue, env=self._env)
 
     def _read_attempts(self, transaction_id: str, since_ms: int) -> _Attempts:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=self._log_group, startTime=since_ms, filterPattern=f'"{transaction_id}"'
         )
         errors = []
-        with told_to_users():
+        with translate_aws_errors():
             for page in pages:
-                lines = [_parse(event["message"]) for event in page["events"]]
-                errors += [_error_in(line) for line in lines if _is_error(line, transaction_id)]
+                lines = [parse_object(event["message"]) or {} for event in page["events"]]
+                errors += [_format_error(line) for line in lines if _is_error(line, transaction_id)]
         return _Attempts(len(errors), errors[-1] if errors else "")
 
 
-def _error_of(queue: str, message: Message, transaction_id: str) -> str:
-    """The error of a message about that transaction, or an empty string."""
+def _find_error(queue: str, message: Message, transaction_id: str) -> str:
+    """Return the error if the message is about the transaction, else an empty string."""
     try:
         failure = read_failure(queue, message)
     except UnreadableMessageError:
@@ -252,30 +248,22 @@ def _error_of(queue: str, message: Message, transaction_id: str) -> str:
     return failure.error if transaction_id in failure.transaction_ids else ""
 
 
-def _after(attempts: _Attempts) -> str:
+def _describe_attempts(attempts: _Attempts) -> str:
     if not attempts.count:
-        return ", and no attempt is logged"
-    return f", after {attempts.count} failed attempts, the last with {attempts.last_error}"
-
-
-def _parse(line: str) -> Mapping[str, Any]:
-    try:
-        content = json.loads(line)
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
+        return "and no attempt is logged"
+    return f"after {attempts.count} failed attempts, the last with {attempts.last_error}"
 
 
 def _is_error(line: Mapping[str, Any], transaction_id: str) -> bool:
     return line.get("level") == "ERROR" and line.get("correlation_id") == transaction_id
 
 
-def _error_in(line: Mapping[str, Any]) -> str:
-    """Such as `ClientError (AccessDenied)`."""
+def _format_error(line: Mapping[str, Any]) -> str:
+    """Return the error, such as `ClientError (AccessDenied)`."""
     code = line.get("code")
     return f"{line.get('error', 'an error')}{f' ({code})' if code else ''}"
 
 
-def _hours(age_ms: int) -> str:
-    """A duration that covers the age."""
+def _cover_hours(age_ms: int) -> str:
+    """Return the duration in whole hours that covers `age_ms`."""
     return f"{age_ms // 3_600_000 + 1}h"

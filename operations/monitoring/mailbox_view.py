@@ -1,61 +1,52 @@
-"""Shows the mail that the alerts' subscribers received. In an AWS account that is in their own mailboxes."""
+"""Shows the mails in the mailbox of the embedded AWS. In an AWS account, subscribers have their own."""
 
 import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from rich.text import Text
 
-from local.mailbox import Mail
-from terminal.output import console, print_json, say
+from local.mailbox import Mail, Mailbox
+from terminal.command_line import command_line
+from terminal.output import console, print_json, print_message
 
 
-class Mailbox(Protocol):
-    """What showing mail needs of the mailbox."""
+def show_alerts(mailbox: Mailbox, *, follow: bool = False, full: bool = False, as_json: bool = False) -> int:
+    """Print time, subject and transaction id of each mail, with its text if `full`; returns 0.
 
-    def messages(self) -> list[Mail]:
-        """All mails, in the order they came."""
-
-    def follow(self, stop: threading.Event) -> Iterator[Mail]:
-        """All mails, then each as it comes, until `stop` is set."""
-
-
-def alerts(mailbox: Mailbox, *, follow: bool = False, full: bool = False, as_json: bool = False) -> int:
-    """Print each mail: when, subject and transaction id, with its text if `full`; returns 0.
-
-    As JSON it is one array, or one object per line when following. Following ends with Ctrl-C, no failure.
+    JSON is one array, or one object per line with `follow`. Ctrl-C ends following.
     """
     if follow:
-        return _follow(mailbox, full=full, as_json=as_json)
+        return _follow_mailbox(mailbox, full=full, as_json=as_json)
     mails = mailbox.messages()
     if as_json:
-        print_json([as_object(mail) for mail in mails])
+        print_json([_mail_to_json(mail) for mail in mails])
     elif mails:
-        _print(mails, full=full)
+        _print_mails(mails, full=full)
     else:
-        say("No alerts yet. Send some transactions: invoke demo, or invoke send examples/transactions.jsonl")
+        send = command_line("send", "examples/transactions.jsonl")
+        print_message(f"No alerts yet. Post some transactions: {command_line('demo')}, or: {send}")
     return 0
 
 
-def _follow(mailbox: Mailbox, *, full: bool, as_json: bool) -> int:
+def _follow_mailbox(mailbox: Mailbox, *, full: bool, as_json: bool) -> int:
     stop = threading.Event()
     try:
         for mail in mailbox.follow(stop):
             if as_json:
-                sys.stdout.write(json.dumps(as_object(mail)) + "\n")
+                sys.stdout.write(json.dumps(_mail_to_json(mail)) + "\n")
                 sys.stdout.flush()
             else:
-                _print([mail], full=full)
+                _print_mails([mail], full=full)
     except KeyboardInterrupt:
         stop.set()
     return 0
 
 
-def as_object(mail: Mail) -> dict[str, Any]:
-    """The mail for scripts."""
+def _mail_to_json(mail: Mail) -> dict[str, Any]:
     return {
         "received_ms": mail.received_ms,
         "subject": mail.subject,
@@ -65,12 +56,12 @@ def as_object(mail: Mail) -> dict[str, Any]:
     }
 
 
-def _print(mails: Iterable[Mail], *, full: bool) -> None:
+def _print_mails(mails: Iterable[Mail], *, full: bool) -> None:
     for mail in mails:
-        time = datetime.fromtimestamp(mail.received_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        received = datetime.fromtimestamp(mail.received_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")
         transaction_id = mail.attributes.get("transaction_id", "")
         console.print(
-            Text.assemble((time, "dim"), "  ", (mail.subject, "bold"), "  ", (transaction_id, "cyan"))
+            Text.assemble((received, "dim"), "  ", (mail.subject, "bold"), "  ", (transaction_id, "cyan"))
         )
         if full:
             console.print(Text("  " + mail.body.rstrip().replace("\n", "\n  ")), end="\n\n")

@@ -1,18 +1,23 @@
-"""Reads a queue without losing messages: each message once, and what is not deleted is given back."""
+"""Receives each message of a queue once, and makes every message that is not deleted visible again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from terminal.aws_errors import told_to_users
+from operations.batches import split_batches
+from terminal.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-BATCH = 10
-# A long poll asks every server of the queue: only its empty answer means that the queue is empty.
+# The limit of SQS for batch requests.
+BATCH_SIZE = 10
+# Only a long poll asks every server of the queue, so that an empty response means an empty queue.
 WAIT_SECONDS = 2
+# A peek hides messages from other readers.
+MAX_PEEKED = 1000
+# Enough to read MAX_PEEKED. If the process is killed, messages are visible again after this time.
+PEEK_VISIBILITY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -26,28 +31,25 @@ class Message:
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def attribute(self, name: str) -> str:
-        """The text of an attribute, or an empty string."""
+        """Return the text of an attribute, or an empty string."""
         return str(self.attributes.get(name, {}).get("StringValue", ""))
 
 
 class QueueReader:
-    """Receives the messages of one queue, and holds them for `visibility_seconds`.
-
-    A message that is neither deleted nor released becomes visible to other readers after that time.
-    """
+    """Receives the messages of one queue and hides them from other readers for `visibility_seconds`."""
 
     def __init__(self, sqs: "SQSClient", url: str, visibility_seconds: int) -> None:
         self._sqs = sqs
         self._url = url
         self._visibility_seconds = visibility_seconds
-        # By message id, so that a message that became visible again is recognized.
-        self._held: dict[str, str] = {}
+        # Receipt handles by message id, which recognize a message that is received a second time.
+        self._receipts: dict[str, str] = {}
 
     def batches(self, limit: int | None = None) -> Iterator[list[Message]]:
-        """Up to `limit` messages in lists of up to ten, until the queue is empty. Raises UserError."""
+        """Yield up to `limit` messages in lists of up to ten, until the queue is empty. Raises UserError."""
         count = 0
         while limit is None or count < limit:
-            batch = self.receive(BATCH if limit is None else min(BATCH, limit - count))
+            batch = self.receive(BATCH_SIZE if limit is None else limit - count)
             if batch is None:
                 return
             count += len(batch)
@@ -55,53 +57,66 @@ class QueueReader:
                 yield batch
 
     def receive(self, limit: int) -> list[Message] | None:
-        """The next messages that were not received before; None if the queue is empty. Raises UserError."""
-        with told_to_users():
+        """Receive messages and return the new ones; None if the queue is empty. Raises UserError."""
+        with translate_aws_errors():
             answer = self._sqs.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(BATCH, limit),
+                MaxNumberOfMessages=min(BATCH_SIZE, limit),
                 VisibilityTimeout=self._visibility_seconds,
                 WaitTimeSeconds=WAIT_SECONDS,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["SentTimestamp"],
             )
         received = answer.get("Messages", [])
-        new = [entry for entry in received if entry["MessageId"] not in self._held]
-        self._held |= {entry["MessageId"]: entry["ReceiptHandle"] for entry in received}
-        return [_message(entry) for entry in new] if received else None
+        new = [entry for entry in received if entry["MessageId"] not in self._receipts]
+        self._receipts |= {entry["MessageId"]: entry["ReceiptHandle"] for entry in received}
+        return [_decode_message(entry) for entry in new] if received else None
 
     def delete(self, messages: Iterable[Message]) -> None:
-        """Delete messages. Raises UserError, also if only some were deleted."""
-        for batch in _in_tens(messages):
+        """Delete messages. After a UserError, some may be deleted. `holds` tells which are not."""
+        for batch in split_batches(messages, BATCH_SIZE):
             entries: Any = [
-                {"Id": str(number), "ReceiptHandle": self._held[message.id]}
+                {"Id": str(number), "ReceiptHandle": self._receipts[message.id]}
                 for number, message in enumerate(batch)
             ]
-            with told_to_users():
+            with translate_aws_errors():
                 answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
             refused = {int(entry["Id"]) for entry in answer.get("Failed", [])}
             for number, message in enumerate(batch):
                 if number not in refused:
-                    del self._held[message.id]
+                    del self._receipts[message.id]
 
     def holds(self, message: Message) -> bool:
-        """Whether the message was received and not deleted."""
-        return message.id in self._held
+        """Return whether the message is received and not deleted."""
+        return message.id in self._receipts
 
     def release(self) -> None:
-        """Make all messages that are held visible to other readers. Raises UserError."""
-        for batch in _in_tens(list(self._held.values())):
+        """Make every message that is not deleted visible to other readers. Raises UserError."""
+        for batch in split_batches(list(self._receipts.values()), BATCH_SIZE):
             entries: Any = [
                 {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
                 for number, receipt in enumerate(batch)
             ]
-            with told_to_users():
-                # An entry fails if its message is visible already.
+            with translate_aws_errors():
+                # Failed entries are ignored: their messages are visible already.
                 self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
-        self._held = {}
+        self._receipts = {}
 
 
-def _message(entry: Any) -> Message:
+def peek_messages(sqs: "SQSClient", url: str) -> Generator[Message, None, None]:
+    """Yield up to MAX_PEEKED messages of a queue. When it is closed, it makes them visible again.
+
+    Raises UserError.
+    """
+    reader = QueueReader(sqs, url, PEEK_VISIBILITY_SECONDS)
+    try:
+        for batch in reader.batches(MAX_PEEKED):
+            yield from batch
+    finally:
+        reader.release()
+
+
+def _decode_message(entry: Any) -> Message:
     return Message(
         id=entry["MessageId"],
         body=entry["Body"],
@@ -109,9 +124,3 @@ def _message(entry: Any) -> Message:
         sent_at_ms=int(entry["Attributes"]["SentTimestamp"]),
         attributes=entry.get("MessageAttributes", {}),
     )
-
-
-def _in_tens(values: Iterable[Any]) -> Iterator[list[Any]]:
-    remaining = iter(values)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch

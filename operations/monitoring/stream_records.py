@@ -1,4 +1,4 @@
-"""Reads the records of a failed batch from the table's stream, which keeps them for 24 hours."""
+"""Records of a failed batch in the table's stream, which keeps records for 24 hours."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from functions.common.domain.transaction_event import EVENT_NAME
 from operations.monitoring.failures import FailedBatch
-from terminal.aws_errors import told_to_users
+from terminal.aws_errors import translate_aws_errors
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,32 +15,34 @@ if TYPE_CHECKING:
 
 Image = Mapping[str, Any]
 
-# The records are too old, their shard is, or the table was made anew with another stream.
-_GONE = frozenset({"TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIteratorException"})
-# A shard answers with empty pages where it has gaps.
+# The records or their shard are too old, or the table was replaced and has another stream.
+_UNAVAILABLE = frozenset(
+    {"TrimmedDataAccessException", "ResourceNotFoundException", "ExpiredIteratorException"}
+)
+# A shard returns empty pages for gaps between its records.
 _MAX_EMPTY_PAGES = 50
 
 
-class RecordsGoneError(Exception):
-    """The stream does not have the records of the batch any more."""
+class RecordsUnavailableError(Exception):
+    """The stream no longer has the records of the batch."""
 
 
-def read_inserted(client: "DynamoDBStreamsClient", batch: FailedBatch) -> list[Image]:
-    """The items of the transactions that the batch's records announce.
+def read_inserted_items(client: "DynamoDBStreamsClient", batch: FailedBatch) -> list[Image]:
+    """Return the items of the inserted transactions in the batch.
 
     Raises RecordsGoneError or UserError.
     """
     try:
-        with told_to_users():
-            return [image for image in map(_inserted_image, _records(client, batch)) if image]
+        with translate_aws_errors():
+            return [image for image in map(_find_inserted_item, _read_records(client, batch)) if image]
     except UserError as error:
         cause = error.__cause__
-        if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in _GONE:
-            raise RecordsGoneError from error
+        if isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in _UNAVAILABLE:
+            raise RecordsUnavailableError from error
         raise
 
 
-def _records(client: "DynamoDBStreamsClient", batch: FailedBatch) -> Iterator[Mapping[str, Any]]:
+def _read_records(client: "DynamoDBStreamsClient", batch: FailedBatch) -> Iterator[Mapping[str, Any]]:
     iterator: str | None = client.get_shard_iterator(
         StreamArn=batch.stream_arn,
         ShardId=batch.shard_id,
@@ -59,10 +61,10 @@ def _records(client: "DynamoDBStreamsClient", batch: FailedBatch) -> Iterator[Ma
                 return
         empty = 0 if page["Records"] else empty + 1
         iterator = page.get("NextShardIterator")
-    raise RecordsGoneError
+    raise RecordsUnavailableError
 
 
-def _inserted_image(record: Mapping[str, Any]) -> Image | None:
-    """The pipe's filter: the guard item of a transaction id has no account."""
+def _find_inserted_item(record: Mapping[str, Any]) -> Image | None:
+    """Return the item if the pipe's filter lets it pass: the guard item of an id has no account."""
     image: Image = record["dynamodb"].get("NewImage", {})
     return image if record["eventName"] == EVENT_NAME and "account_id" in image else None

@@ -1,1 +1,1 @@
-"""Redrive failed messages and replay lost transactions."""
+"""Redrive of failed messages and replay of undecided transactions."""

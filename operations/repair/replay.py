@@ -1,33 +1,33 @@
-"""Puts the events of undecided transactions on the bus again, and waits until they are decided.
+"""Puts the events of undecided transactions on the bus again and waits for the decisions.
 
-In rounds: the next one starts when the one before is decided, so that a backlog does not flood the functions,
-and memory has a bound.
+A round starts when the previous one is decided, which limits memory and the load on functions.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
 from functions.common.domain.transaction_event import UnreadableTransactionError
-from operations.repair.bus import Bus, Entry, transaction_entry
-from operations.repair.undecided import Item, TransactionTable
+from operations.batches import split_batches
+from operations.repair.bus import Bus, Entry, build_transaction_entry
+from operations.repair.transaction_reader import Item, TransactionReader
 
-# As many as BatchGetItem takes, ten times.
-ROUND = 1000
-_LOOK = 100
+ROUND_SIZE = 1000
+# The limit of BatchGetItem.
+_MAX_KEYS = 100
 POLL_SECONDS = 0.5
-# Without any decision for so long, something is broken: Lambda retries after one and after two minutes.
+# Lambda retries after one and after two minutes. Without a decision for longer, the pipeline is broken.
 PATIENCE_SECONDS = 240.0
 
 
 @dataclass
 class ReplayResult:
-    """Numbers of transactions; `failed` has errors and `waiting` the ids of those undecided, by id.
+    """Counts of found and decided transactions, errors by id, and the ids that still wait for a decision.
 
-    `not_sent`: replay stopped, because nothing of a round was decided.
+    `stopped` is true if replay ended early because no transaction of a round was decided.
     """
 
-    found: int = 0
+    total: int = 0
     decided: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
@@ -35,16 +35,16 @@ class ReplayResult:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that was found is decided."""
+        """Whether every transaction that was found is decided."""
         return not (self.failed or self.waiting or self.stopped)
 
 
 class Replay:
-    """`clock` gives seconds, `sleep` waits; `progress` gets the result after each look."""
+    """Replays transactions. `clock` returns seconds; `progress` gets the result after each poll."""
 
     def __init__(
         self,
-        table: TransactionTable,
+        reader: TransactionReader,
         bus: Bus,
         *,
         clock: Callable[[], float],
@@ -52,7 +52,7 @@ class Replay:
         progress: Callable[[ReplayResult], None] = lambda _: None,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        self._table = table
+        self._reader = reader
         self._bus = bus
         self._clock = clock
         self._sleep = sleep
@@ -61,46 +61,50 @@ class Replay:
         self.result = ReplayResult()
 
     def run(self, items: Iterable[Item]) -> ReplayResult:
-        """Decide the items. The result is current after Ctrl-C, too. Raises UserError."""
+        """Replay the items. After Ctrl-C, `result` is up to date. Raises UserError."""
         remaining = iter(items)
-        while batch := list(islice(remaining, ROUND)):
-            self.result.found += len(batch)
+        while batch := list(islice(remaining, ROUND_SIZE)):
+            self.result.total += len(batch)
             decided_before = self.result.decided
-            sent = self._announce(batch)
-            self._wait(sent)
-            if sent and self.result.decided == decided_before:
-                # Whatever comes next would only wait, too.
+            announced = self._announce(batch)
+            self._wait(announced)
+            if announced and self.result.decided == decided_before:
+                # Further transactions would not be decided either.
                 self.result.stopped = next(remaining, None) is not None
                 break
         return self.result
 
     def _announce(self, items: list[Item]) -> list[Item]:
-        """Put the readable ones on the bus; returns those that it took."""
+        """Put the events of the readable items on the bus; returns the items that it took."""
         entries: list[Entry] = []
         readable: list[Item] = []
         for item in items:
             try:
-                entries.append(transaction_entry(item))
+                entries.append(build_transaction_entry(item))
             except UnreadableTransactionError as error:
-                self.result.failed[_id(item)] = f"unreadable: {error}"
+                self.result.failed[_read_id(item)] = f"unreadable: {error}"
             else:
                 readable.append(item)
-        sent = []
+        announced = []
         for item, refused in zip(readable, self._bus.put(entries), strict=True):
             if refused:
-                self.result.failed[_id(item)] = refused
+                self.result.failed[_read_id(item)] = refused
             else:
-                sent.append(item)
-        return sent
+                announced.append(item)
+        return announced
 
     def _wait(self, items: list[Item]) -> None:
-        """Wait until all are decided, or until nothing was decided for the whole patience."""
-        waiting = {_id(item): item for item in items}
+        """Wait until all items are decided, or until none was decided for `patience_seconds`."""
+        waiting = {_read_id(item): item for item in items}
         earlier = self.result.waiting
         self.result.waiting = [*earlier, *waiting]
         deadline = self._clock() + self._patience_seconds
         while waiting:
-            decided = {name for batch in _hundreds(waiting.values()) for name in self._table.decided(batch)}
+            decided = {
+                name
+                for batch in split_batches(waiting.values(), _MAX_KEYS)
+                for name in self._reader.read_decided_ids(batch)
+            }
             if decided:
                 deadline = self._clock() + self._patience_seconds
                 self.result.decided += len(decided)
@@ -113,11 +117,5 @@ class Replay:
                 self._sleep(POLL_SECONDS)
 
 
-def _hundreds(items: Iterable[Item]) -> Iterator[list[Item]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, _LOOK)):
-        yield batch
-
-
-def _id(item: Item) -> str:
+def _read_id(item: Item) -> str:
     return str(item["transaction_id"]["S"])

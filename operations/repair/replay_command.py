@@ -1,4 +1,4 @@
-"""`invoke replay`: find undecided transactions, ask, decide them, report."""
+"""Replay as a command: finds undecided transactions, asks for confirmation, replays them and reports."""
 
 import sys
 import time
@@ -6,44 +6,48 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from rich.text import Text
 
 from functions.common.runtime.clock import now_ms
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from operations.monitoring.locate import Location, Locator
 from operations.repair.bus import Bus
+from operations.repair.period_options import read_period
 from operations.repair.replay import PATIENCE_SECONDS, Replay, ReplayResult
-from operations.repair.times import read_period
-from operations.repair.undecided import Item, Period, TransactionTable
-from shared.contracts import ProcessingOutputs, text
+from operations.repair.transaction_reader import Item, Period, TransactionReader
+from shared.contracts import ProcessingOutputs, require_string
+from terminal.command_line import command_line
 from terminal.errors import UserError
-from terminal.output import confirm, console, print_json, progress_console, say
+from terminal.output import console, print_json, print_message
+from terminal.progress import overwrite_line
+from terminal.prompts import confirm
 
 FAILED = 1
 PARTLY_DONE = 3
-# As many transactions that still wait are located and named.
+# The number of transactions whose place is looked for, which takes seconds each.
 MAX_LOCATED = 3
 MAX_SHOWN = 20
 
 
 @dataclass
 class _Selection:
-    """The transactions of a file with ids that need no decision, or cannot have one."""
+    """Ids from a file that are already decided, or not found in the period."""
 
     decided: list[str] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
 
 
 def read_request(since: str, until: str, ids: str, *, undecided: bool) -> tuple[Period, list[str] | None]:
-    """The period and, with `--ids`, the ids in the file, `-` being standard input. Raises UserError."""
+    """Parse the period and read the ids of the file `ids`, `-` for standard input. Raises UserError."""
     if undecided and ids:
-        raise UserError("--undecided and --ids exclude each other.", "Use one of them.")
+        raise UserError("--undecided and --ids cannot be combined.", "Use one of them.")
     period = read_period(since, until, now_ms())
     return period, _read_ids(ids) if ids else None
 
 
-def replay(
-    deployed: Deployed,
+def run_replay(
+    deployed: DeployedPipeline,
     period: Period,
     ids: list[str] | None,
     *,
@@ -52,21 +56,21 @@ def replay(
     as_json: bool,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> int:
-    """Decide undecided transactions. Returns 0, 1 if none of them is decided, 3 if only a part is.
+    """Replay undecided transactions of the period, or those of `ids`.
 
-    Raises UserError.
+    Returns the exit status: 0 if all are decided, 3 if only some are, 1 if none is. Raises UserError.
     """
-    table = TransactionTable(deployed.dynamodb_client(), deployed.transactions_table, now_ms)
+    reader = TransactionReader(deployed.dynamodb_client(), deployed.transactions_table_name, now_ms)
     selection = _Selection()
-    items = _scan(table, period) if ids is None else _look_up(table, ids, period, selection)
+    items = _scan_table(reader, period) if ids is None else _find_items(reader, ids, period, selection)
     if not dry_run:
-        confirm(f"{_cost(table, ids)} Decide those without a decision?", yes=yes)
+        confirm(f"{_describe_cost(reader, ids)} Replay the undecided transactions?", yes=yes)
     else:
-        say(_cost(table, ids))
-        return _show_found(items, selection, as_json=as_json)
-    bus = Bus(deployed.events_client(), text(deployed.outputs(ProcessingOutputs).bus_name))
+        print_message(_describe_cost(reader, ids))
+        return _show_undecided(items, selection, as_json=as_json)
+    bus = Bus(deployed.events_client(), require_string(deployed.outputs(ProcessingOutputs).bus_name))
     run = Replay(
-        table,
+        reader,
         bus,
         clock=time.monotonic,
         sleep=time.sleep,
@@ -79,24 +83,24 @@ def replay(
         _show_result(run.result, selection, {}, as_json=as_json)
         raise
     waiting = run.result.waiting[:MAX_LOCATED]
-    locator = Locator.of(deployed) if waiting else None
-    places = {name: locator.locate(name, None, now_ms()) for name in waiting} if locator else {}
-    _show_result(run.result, selection, places, as_json=as_json)
+    locator = Locator.from_deployed(deployed) if waiting else None
+    locations = {name: locator.locate(name, None, now_ms()) for name in waiting} if locator else {}
+    _show_result(run.result, selection, locations, as_json=as_json)
     if run.result.is_complete and not selection.not_found:
         return 0
     return PARTLY_DONE if run.result.decided else FAILED
 
 
-def _scan(table: TransactionTable, period: Period) -> Iterator[Item]:
-    return table.undecided(period, table.size().segments, _show_scan)
+def _scan_table(reader: TransactionReader, period: Period) -> Iterator[Item]:
+    return reader.scan_undecided(period, reader.read_size().segments, _show_scan)
 
 
-def _look_up(
-    table: TransactionTable, ids: list[str], period: Period, selection: _Selection
+def _find_items(
+    reader: TransactionReader, ids: list[str], period: Period, selection: _Selection
 ) -> Iterator[Item]:
     for identifier in ids:
-        item = table.find(identifier)
-        if item is None or not period.has(item):
+        item = reader.find(identifier)
+        if item is None or not period.contains(item):
             selection.not_found.append(identifier)
         elif "decision" in item:
             selection.decided.append(identifier)
@@ -104,13 +108,13 @@ def _look_up(
             yield item
 
 
-def _cost(table: TransactionTable, ids: list[str] | None) -> str:
+def _describe_cost(reader: TransactionReader, ids: list[str] | None) -> str:
     if ids is not None:
-        return f"{len(ids)} transactions are read by their ids."
-    size = table.size()
+        return f"{len(ids)} transactions are read by id."
+    size = reader.read_size()
     return (
-        f"The whole table is read: about {size.items} items, {size.bytes / 1e6:.0f} MB,"
-        f" about ${size.scan_dollars:.2f}."
+        f"The whole table is scanned: about {size.items} items, {size.bytes / 1e6:.0f} MB,"
+        f" ${size.scan_dollars:.2f}."
     )
 
 
@@ -122,14 +126,13 @@ def _read_ids(file: str) -> list[str]:
         raise UserError(
             f"--ids: {file} cannot be read: {reason}.", "Use a file with an id on each line."
         ) from error
-    # Each once, in their order.
     ids = list(dict.fromkeys(line.strip() for line in content.splitlines() if line.strip()))
     if not ids:
-        raise UserError(f"--ids: {file} has no ids.", "Use a file with an id on each line.")
+        raise UserError(f"--ids: {file} is empty.", "Use a file with an id on each line.")
     return ids
 
 
-def _show_found(items: Iterator[Item], selection: _Selection, *, as_json: bool) -> int:
+def _show_undecided(items: Iterator[Item], selection: _Selection, *, as_json: bool) -> int:
     count, first = 0, list[str]()
     for item in items:
         count += 1
@@ -150,17 +153,17 @@ def _show_found(items: Iterator[Item], selection: _Selection, *, as_json: bool) 
 
 
 def _show_result(
-    result: ReplayResult, selection: _Selection, places: Mapping[str, Location], *, as_json: bool
+    result: ReplayResult, selection: _Selection, locations: Mapping[str, Location], *, as_json: bool
 ) -> None:
-    """`places`: those of the first transactions that wait."""
+    """Print the result. `locations` are the locations of the first waiting transactions, by id."""
     if as_json:
         waiting = [
-            {"id": identifier, "place": places[identifier].as_object() if identifier in places else None}
+            {"id": identifier, "place": msgspec.to_builtins(locations.get(identifier))}
             for identifier in result.waiting
         ]
         print_json(
             {
-                "found": result.found,
+                "found": result.total,
                 "decided": result.decided,
                 "failed": result.failed,
                 "waiting": waiting,
@@ -176,10 +179,11 @@ def _show_result(
     for identifier, error in list(result.failed.items())[:MAX_SHOWN]:
         console.print(Text(f"  {identifier} failed: {error}"))
     for identifier in result.waiting[:MAX_SHOWN]:
-        place = f": {places[identifier].sentence}" if identifier in places else ""
-        console.print(Text(f"  {identifier} waits{place}"))
+        location = f": {locations[identifier].sentence}" if identifier in locations else ""
+        console.print(Text(f"  {identifier} waits{location}"))
     if result.stopped:
-        console.print(Text("  Stopped: none of the first transactions was decided. See: invoke health"))
+        health = command_line("health")
+        console.print(Text(f"  Stopped: no transaction of the last round was decided. See: {health}"))
     _show_selection(selection)
 
 
@@ -187,18 +191,14 @@ def _show_selection(selection: _Selection) -> None:
     if selection.decided:
         console.print(Text(f"decided before: {len(selection.decided)}"))
     for identifier in selection.not_found[:MAX_SHOWN]:
-        console.print(Text(f"  {identifier} is not in the table, or was received at another time"))
+        console.print(Text(f"  {identifier} is not in the table, or was received outside the period"))
     if len(selection.not_found) > MAX_SHOWN:
         console.print(Text(f"  and {len(selection.not_found) - MAX_SHOWN} more"))
 
 
-def _show_scan(looked_at: int) -> None:
-    if progress_console.is_terminal:
-        progress_console.print(Text(f"table: {looked_at} items looked at"), end="\r")
+def _show_scan(count: int) -> None:
+    overwrite_line(f"table: {count} items read")
 
 
 def _show_progress(result: ReplayResult) -> None:
-    if progress_console.is_terminal:
-        progress_console.print(
-            Text(f"{result.decided} of {result.found} decided, {len(result.failed)} failed"), end="\r"
-        )
+    overwrite_line(f"{result.decided} of {result.total} decided, {len(result.failed)} failed")

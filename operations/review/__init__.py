@@ -1,1 +1,1 @@
-"""Lists, snoozes, explanations and candidate reports for analysts."""
+"""Overrides, explanations and candidate reports for analysts."""

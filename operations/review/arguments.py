@@ -1,4 +1,4 @@
-"""What analysts type: checked, and refused in one line that says what would do."""
+"""Validation of the arguments of review tasks."""
 
 import re
 from collections.abc import Iterable
@@ -7,60 +7,60 @@ from typing import Literal, TypeVar, get_args
 import msgspec
 from msgspec import Meta
 
-from functions.common.domain.lists_and_snoozes import Kind, List
+from functions.common.domain.overrides import ListName, ProfileKind
 from functions.common.domain.transaction import Identifier
 from terminal.errors import UserError
 
 SnoozeKind = Literal["account", "rule"]
-# Reasons are part of messages that SQS takes: it refuses control characters and lone surrogates.
-LONGEST_REASON = 200
+# Reasons are part of SQS messages, which must not contain control characters or lone surrogates.
+MAX_REASON_LENGTH = 200
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-LISTS: tuple[List, ...] = get_args(List)
-KINDS: tuple[Kind, ...] = get_args(Kind)
+LISTS: tuple[ListName, ...] = get_args(ListName)
+KINDS: tuple[ProfileKind, ...] = get_args(ProfileKind)
 SNOOZE_KINDS: tuple[SnoozeKind, ...] = get_args(SnoozeKind)
 
 T = TypeVar("T", bound=str)
 
 
-def one_of(what: str, typed: str, choices: tuple[T, ...]) -> T:
-    """The choice that was typed. Raises UserError with the right ones."""
+def read_choice(argument: str, typed: str, choices: tuple[T, ...]) -> T:
+    """Return the choice that equals `typed`. Raises UserError."""
     for choice in choices:
         if choice == typed:
             return choice
-    raise UserError(f"There is no {what} {typed!r}.", f"Say {' or '.join(choices)}.")
+    raise UserError(f"The {argument} {typed!r} does not exist.", f"Use {' or '.join(choices)}.")
 
 
-def identifier(kind: str, typed: str) -> str:
-    """The id of an account or merchant, as the API takes it. Raises UserError."""
+def read_identifier(kind: str, typed: str) -> str:
+    """Validate the id of a transaction, account or merchant by the API's rules. Raises UserError."""
     try:
         return str(msgspec.convert(typed, Identifier))
     except msgspec.ValidationError:
-        words = next(part.description for part in Identifier.__metadata__ if isinstance(part, Meta))  # type: ignore[attr-defined]
-        raise UserError(f"{typed!r} is no {kind} id.", f"The API takes {words}.") from None
+        format_ = next(part.description for part in Identifier.__metadata__ if isinstance(part, Meta))  # type: ignore[attr-defined]
+        raise UserError(f"{typed!r} is not a valid {kind} id.", f"Use {format_}.") from None
 
 
-def rule(typed: str, known: Iterable[str]) -> str:
-    """The id of a rule. Raises UserError with those that there are."""
-    ids = list(known)
+def read_rule_id(typed: str, rule_ids: Iterable[str]) -> str:
+    """Return `typed` if it is one of `rule_ids`. Raises UserError."""
+    ids = list(rule_ids)
     if typed in ids:
         return typed
-    raise UserError(f"There is no rule {typed!r}.", f"Rules are: {', '.join(ids) or 'none'}.")
+    hint = f"Use one of: {', '.join(ids)}." if ids else "Add the rule to the rules file first."
+    raise UserError(f"The rule {typed!r} does not exist.", hint)
 
 
-def author(typed: str) -> str:
-    """Who is named with --author; empty if nobody is. Raises UserError."""
-    return sentence("--author", typed) if typed else ""
+def read_author(typed: str) -> str:
+    """Validate the option `--author`, which may be empty. Raises UserError."""
+    return read_sentence("--author", typed) if typed else ""
 
 
-def sentence(option: str, typed: str) -> str:
-    """A reason or name on one line. Raises UserError where there is none, or one that is too long."""
+def read_sentence(option: str, typed: str) -> str:
+    """Return a reason or name on one line. Raises UserError for an empty, long or unprintable text."""
     text = " ".join(typed.split())
     if not text:
-        raise UserError(f"{option} is missing.", f'Say {option} "…": it is kept in the audit trail.')
-    if len(text) > LONGEST_REASON or _UNSENDABLE.search(text):
-        raise UserError(
-            f"{option} is not a line of up to {LONGEST_REASON} characters, none of them control characters.",
-            "Say it shorter, or in other characters.",
-        )
+        raise UserError(f"{option} is missing.", "Pass a short text for the audit trail.")
+    if len(text) > MAX_REASON_LENGTH:
+        raise UserError(f"{option} has {len(text)} characters.", f"Use up to {MAX_REASON_LENGTH} characters.")
+    if _UNSENDABLE.search(text):
+        raise UserError(f"{option} contains control characters.", "Use printable characters.")
     return text

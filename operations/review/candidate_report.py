@@ -1,6 +1,6 @@
-"""What a candidate and rules in shadow would have decided, against what was decided and what became known.
+"""Counts that compare the live decisions with those of a candidate and of rules in shadow.
 
-Counts only, of any number of decisions in constant memory; where they come from is recorded.py's.
+Memory is constant for any number of decisions.
 """
 
 import heapq
@@ -10,40 +10,40 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from functions.common.domain.decision import FRAUD
-from operations.review.decision_scan import Recorded
+from operations.review.decision_scan import RecordedDecision
 
-# Such disagreements are shown, by how far the two scores are apart.
-DISAGREEMENTS = 10
+# The disagreements with the largest difference of scores are shown.
+MAX_DISAGREEMENTS = 10
 
 
-class Flagged(Struct):
-    """How many were flagged, or would be, and what those turned out to be; the rest has no label."""
+class FlagCounts(Struct):
+    """The number of flagged transactions and of their labels. The rest has no label."""
 
     count: int = 0
     fraud: int = 0
     genuine: int = 0
 
     def add(self, label: str | None) -> None:
-        """Count one that was flagged."""
+        """Count a flagged transaction."""
         self.count += 1
         self.fraud += label == FRAUD
         self.genuine += label is not None and label != FRAUD
 
     @property
     def precision(self) -> float | None:
-        """The share of fraud among those with a label."""
+        """The share of fraud in the labelled transactions; None without labels."""
         labelled = self.fraud + self.genuine
         return self.fraud / labelled if labelled else None
 
     def recall(self, frauds: int) -> float | None:
-        """The share of all `frauds` that was flagged."""
+        """Return the share of `frauds` that is flagged; None without frauds."""
         return self.fraud / frauds if frauds else None
 
 
 class Disagreement(NamedTuple):
-    """One transaction that only one of the two flags; `apart` is how far their scores are."""
+    """A transaction that only one of the two flags. `difference` is that of the scores."""
 
-    apart: float
+    difference: float
     transaction_id: str
     live: float
     candidate: float
@@ -51,8 +51,8 @@ class Disagreement(NamedTuple):
 
 
 @dataclass
-class Comparison:
-    """One candidate, by the versions of its rules and model, against what was live beside it."""
+class CandidateComparison:
+    """The comparison of a candidate, by the versions of its rules and model, with live decisions."""
 
     rules: str
     model: str
@@ -61,22 +61,22 @@ class Comparison:
     only_candidate: int = 0
     neither: int = 0
     frauds: int = 0
-    live: Flagged = field(default_factory=Flagged)
-    candidate: Flagged = field(default_factory=Flagged)
-    _furthest: list[Disagreement] = field(default_factory=list)
+    live: FlagCounts = field(default_factory=FlagCounts)
+    candidate: FlagCounts = field(default_factory=FlagCounts)
+    _largest: list[Disagreement] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        """How many transactions both decided on."""
+        """The number of transactions that both decided."""
         return self.both + self.only_live + self.only_candidate + self.neither
 
     @property
     def disagreements(self) -> list[Disagreement]:
-        """Those that are the furthest apart, furthest first."""
-        return sorted(self._furthest, reverse=True)
+        """The disagreements with the largest difference, largest first."""
+        return sorted(self._largest, reverse=True)
 
-    def add(self, recorded: Recorded) -> None:
-        """Count one transaction that the candidate decided on, too."""
+    def add(self, recorded: RecordedDecision) -> None:
+        """Count a transaction, if the candidate decided it too."""
         live, candidate = recorded.decision, recorded.decision.candidate
         if candidate is None:
             return
@@ -85,48 +85,50 @@ class Comparison:
         self.only_candidate += candidate.suspicious and not live.suspicious
         self.neither += not (live.suspicious or candidate.suspicious)
         self.frauds += recorded.label == FRAUD
-        for flagged, by in ((self.live, live.suspicious), (self.candidate, candidate.suspicious)):
-            if by:
-                flagged.add(recorded.label)
+        if live.suspicious:
+            self.live.add(recorded.label)
+        if candidate.suspicious:
+            self.candidate.add(recorded.label)
         if live.suspicious != candidate.suspicious:
-            self._keep(recorded, live.score, candidate.score)
+            self._add_disagreement(recorded, live.score, candidate.score)
 
-    def _keep(self, recorded: Recorded, live: float, candidate: float) -> None:
-        found = Disagreement(abs(live - candidate), recorded.transaction_id, live, candidate, recorded.label)
-        if len(self._furthest) < DISAGREEMENTS:
-            heapq.heappush(self._furthest, found)
+    def _add_disagreement(self, recorded: RecordedDecision, live: float, candidate: float) -> None:
+        difference = abs(live - candidate)
+        disagreement = Disagreement(difference, recorded.transaction_id, live, candidate, recorded.label)
+        if len(self._largest) < MAX_DISAGREEMENTS:
+            heapq.heappush(self._largest, disagreement)
         else:
-            heapq.heappushpop(self._furthest, found)
+            heapq.heappushpop(self._largest, disagreement)
 
 
 @dataclass
-class ShadowRule:
-    """How often a rule in shadow held; `new` is where nothing else had the transaction flagged."""
+class ShadowRuleCounts:
+    """The transactions that a rule in shadow matched, and how many of them are not flagged live."""
 
-    held: Flagged = field(default_factory=Flagged)
-    new: int = 0
+    matched: FlagCounts = field(default_factory=FlagCounts)
+    not_flagged_live: int = 0
 
 
 @dataclass
 class ShadowReport:
-    """All that was recorded; candidates by the versions of their rules and model, rules by their ids."""
+    """The counts of all decisions, with candidates by the versions of rules and model, and rules by id."""
 
     decisions: int = 0
     labelled: int = 0
     frauds: int = 0
-    candidates: dict[tuple[str, str], Comparison] = field(default_factory=dict)
-    rules: dict[str, ShadowRule] = field(default_factory=dict)
+    candidates: dict[tuple[str, str], CandidateComparison] = field(default_factory=dict)
+    rules: dict[str, ShadowRuleCounts] = field(default_factory=dict)
 
-    def add(self, recorded: Recorded) -> None:
-        """Count one transaction."""
+    def add(self, recorded: RecordedDecision) -> None:
+        """Count a decision."""
         decision = recorded.decision
         self.decisions += 1
         self.labelled += recorded.label is not None
         self.frauds += recorded.label == FRAUD
         if candidate := decision.candidate:
             versions = (candidate.rules, candidate.model)
-            self.candidates.setdefault(versions, Comparison(*versions)).add(recorded)
+            self.candidates.setdefault(versions, CandidateComparison(*versions)).add(recorded)
         for rule_id in decision.shadow_rules:
-            rule = self.rules.setdefault(rule_id, ShadowRule())
-            rule.held.add(recorded.label)
-            rule.new += not decision.suspicious
+            rule = self.rules.setdefault(rule_id, ShadowRuleCounts())
+            rule.matched.add(recorded.label)
+            rule.not_flagged_live += not decision.suspicious

@@ -1,15 +1,15 @@
-"""The report on a candidate and on rules in shadow: reading, with progress, and what is shown."""
+"""The candidate report as tables and as JSON."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from operations.review import decision_scan
-from operations.review.candidate_report import Comparison, Flagged, ShadowReport
-from terminal.output import console, print_json, progress_console, say
+from operations.review.candidate_report import CandidateComparison, FlagCounts, ShadowReport
+from operations.review.decision_scan import scan_decisions
+from terminal.output import console, print_json, print_message
+from terminal.progress import open_progress
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,152 +17,160 @@ if TYPE_CHECKING:
 _UNKNOWN = "-"
 
 
-def report(client: "DynamoDBClient", table: str, *, since_ms: int, since: str, as_json: bool = False) -> None:
-    """Read what was decided since then and print how candidates and rules in shadow did. Raises UserError."""
-    say("This reads the whole table of transactions once.")
-    found = read(client, table, since_ms)
+def show_report(
+    client: "DynamoDBClient", table: str, *, since_ms: int, since: str, as_json: bool = False
+) -> None:
+    """Read the decisions since `since_ms` and print the report. Raises UserError."""
+    print_message("This scans the whole table of transactions once.")
+    report = read_report(client, table, since_ms)
     if as_json:
-        print_json(as_object(found))
+        print_json(report_to_json(report))
     else:
-        _show(found, since)
+        _print_report(report, since)
 
 
-def read(client: "DynamoDBClient", table: str, since_ms: int) -> ShadowReport:
-    """All that was decided since then, counted; shows how far it is. Raises UserError."""
-    found, unreadable = ShadowReport(), list[str]()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    on_terminal = progress_console.is_terminal
-    with Progress(*columns, console=progress_console, disable=not on_terminal, transient=True) as bar:
-        task = bar.add_task("reading")
+def read_report(client: "DynamoDBClient", table: str, since_ms: int) -> ShadowReport:
+    """Count the decisions since `since_ms`. Raises UserError."""
+    report, unreadable = ShadowReport(), list[str]()
+    with open_progress("reading", None) as progress:
 
-        def progress(items: int) -> None:
-            bar.update(task, description=f"{items:,} items read, {found.decisions:,} decisions")
+        def show_count(items: int) -> None:
+            progress.update(items, f"{items:,} items read, {report.decisions:,} decisions")
 
-        for one in decision_scan.read(client, table, since_ms, progress, unreadable.append):
-            found.add(one)
+        for decision in scan_decisions(client, table, since_ms, show_count, unreadable.append):
+            report.add(decision)
     if unreadable:
-        say(f"Left out: {len(unreadable)} decisions that this tree cannot read, such as {unreadable[0]}.")
-    return found
+        print_message(
+            f"Left out {len(unreadable)} decisions in a format that this version does not support, such as"
+            f" that of '{unreadable[0]}'."
+        )
+    return report
 
 
-def as_object(found: ShadowReport) -> dict[str, Any]:
-    """For scripts."""
+def report_to_json(report: ShadowReport) -> dict[str, Any]:
+    """Return the report as a JSON object."""
     return {
-        "decisions": found.decisions,
-        "labelled": found.labelled,
-        "frauds": found.frauds,
-        "candidates": [_comparison(one) for one in _by_count(found)],
+        "decisions": report.decisions,
+        "labelled": report.labelled,
+        "frauds": report.frauds,
+        "candidates": [_comparison_to_json(comparison) for comparison in _sort_by_count(report)],
         "shadow_rules": {
             rule_id: {
-                "held": rule.held.count,
-                "fraud": rule.held.fraud,
-                "genuine": rule.held.genuine,
-                "not_flagged_live": rule.new,
+                "held": rule.matched.count,
+                "fraud": rule.matched.fraud,
+                "genuine": rule.matched.genuine,
+                "not_flagged_live": rule.not_flagged_live,
             }
-            for rule_id, rule in sorted(found.rules.items())
+            for rule_id, rule in sorted(report.rules.items())
         },
     }
 
 
-def _comparison(one: Comparison) -> dict[str, Any]:
+def _comparison_to_json(comparison: CandidateComparison) -> dict[str, Any]:
     return {
-        "rules": one.rules,
-        "model": one.model,
-        "decisions": one.count,
-        "both": one.both,
-        "only_live": one.only_live,
-        "only_candidate": one.only_candidate,
-        "neither": one.neither,
-        "frauds": one.frauds,
-        "live": _figures(one.live, one.frauds),
-        "candidate": _figures(one.candidate, one.frauds),
+        "rules": comparison.rules,
+        "model": comparison.model,
+        "decisions": comparison.count,
+        "both": comparison.both,
+        "only_live": comparison.only_live,
+        "only_candidate": comparison.only_candidate,
+        "neither": comparison.neither,
+        "frauds": comparison.frauds,
+        "live": _counts_to_json(comparison.live, comparison.frauds),
+        "candidate": _counts_to_json(comparison.candidate, comparison.frauds),
         "disagreements": [
             {
-                "transaction_id": each.transaction_id,
-                "live": each.live,
-                "candidate": each.candidate,
-                "label": each.label,
+                "transaction_id": disagreement.transaction_id,
+                "live": disagreement.live,
+                "candidate": disagreement.candidate,
+                "label": disagreement.label,
             }
-            for each in one.disagreements
+            for disagreement in comparison.disagreements
         ],
     }
 
 
-def _figures(flagged: Flagged, frauds: int) -> dict[str, float | int | None]:
+def _counts_to_json(counts: FlagCounts, frauds: int) -> dict[str, float | int | None]:
     return {
-        "flagged": flagged.count,
-        "fraud": flagged.fraud,
-        "genuine": flagged.genuine,
-        "precision": flagged.precision,
-        "recall": flagged.recall(frauds),
+        "flagged": counts.count,
+        "fraud": counts.fraud,
+        "genuine": counts.genuine,
+        "precision": counts.precision,
+        "recall": counts.recall(frauds),
     }
 
 
-def _by_count(found: ShadowReport) -> Iterable[Comparison]:
-    return sorted(found.candidates.values(), key=lambda one: one.count, reverse=True)
+def _sort_by_count(report: ShadowReport) -> Iterable[CandidateComparison]:
+    return sorted(report.candidates.values(), key=lambda comparison: comparison.count, reverse=True)
 
 
-def _show(found: ShadowReport, since: str) -> None:
-    labels = f"{found.labelled:,} of them with a label, {found.frauds:,} fraud"
-    console.print(Text(f"{found.decisions:,} decisions in the last {since}, {labels}", "bold"))
-    for one in _by_count(found):
-        console.print(_title(one), _agreement(one), _quality(one))
-        if one.disagreements:
-            console.print(_disagreements(one))
-    if not found.candidates:
+def _print_report(report: ShadowReport, since: str) -> None:
+    labels = f"{report.labelled:,} of them with a label, {report.frauds:,} fraud"
+    console.print(Text(f"{report.decisions:,} decisions in the last {since}, {labels}", "bold"))
+    for comparison in _sort_by_count(report):
         console.print(
-            "No candidate decided: candidateRulesFile or candidateModelFile of processing name one."
+            _format_title(comparison), _build_agreement_table(comparison), _build_quality_table(comparison)
         )
-    if found.rules:
-        console.print(_shadow_rules(found))
+        if comparison.disagreements:
+            console.print(_build_disagreements_table(comparison))
+    if not report.candidates:
+        console.print(
+            "No candidate decisions. Set candidateRulesFile or candidateModelFile of the layer processing."
+        )
+    if report.rules:
+        console.print(_build_shadow_rules_table(report))
     else:
-        console.print("No rule in shadow held.")
+        console.print("No rule in shadow matched.")
 
 
-def _title(one: Comparison) -> Text:
-    model = f", model {one.model}" if one.model else ""
-    return Text(
-        f"\ncandidate: rules {one.rules}{model}; {one.count:,} decisions beside what was live", "bold"
-    )
+def _format_title(comparison: CandidateComparison) -> Text:
+    model = f", model {comparison.model}" if comparison.model else ""
+    return Text(f"\ncandidate: rules {comparison.rules}{model}; {comparison.count:,} decisions", "bold")
 
 
-def _agreement(one: Comparison) -> Table:
+def _build_agreement_table(comparison: CandidateComparison) -> Table:
     table = Table("flagged by both", "only live", "only the candidate", "by neither")
-    table.add_row(*(f"{count:,}" for count in (one.both, one.only_live, one.only_candidate, one.neither)))
+    counts = (comparison.both, comparison.only_live, comparison.only_candidate, comparison.neither)
+    table.add_row(*(f"{count:,}" for count in counts))
     return table
 
 
-def _quality(one: Comparison) -> Table:
-    """Precision is of those with a label: where only fraud is ever reported, it says nothing."""
+def _build_quality_table(comparison: CandidateComparison) -> Table:
+    """Return precision and recall. If only fraud is ever reported, precision is meaningless."""
     table = Table("", "flagged", "fraud", "genuine", "no label", "precision", "recall")
-    for name, flagged in (("live", one.live), ("candidate", one.candidate)):
-        table.add_row(name, *_counts(flagged), _share(flagged.precision), _share(flagged.recall(one.frauds)))
+    for name, counts in (("live", comparison.live), ("candidate", comparison.candidate)):
+        recall = counts.recall(comparison.frauds)
+        table.add_row(name, *_format_counts(counts), _format_share(counts.precision), _format_share(recall))
     return table
 
 
-def _disagreements(one: Comparison) -> Table:
+def _build_disagreements_table(comparison: CandidateComparison) -> Table:
     table = Table("transaction", "live", "candidate", "label", title="furthest apart", title_justify="left")
-    for each in one.disagreements:
+    for disagreement in comparison.disagreements:
         table.add_row(
-            Text(each.transaction_id), f"{each.live:.4f}", f"{each.candidate:.4f}", each.label or _UNKNOWN
+            Text(disagreement.transaction_id),
+            f"{disagreement.live:.4f}",
+            f"{disagreement.candidate:.4f}",
+            disagreement.label or _UNKNOWN,
         )
     return table
 
 
-def _shadow_rules(found: ShadowReport) -> Table:
+def _build_shadow_rules_table(report: ShadowReport) -> Table:
     table = Table(
         "rule", "held", "fraud", "genuine", "no label", "precision", "not flagged otherwise",
         title="rules in shadow", title_justify="left", title_style="bold",
     )  # fmt: skip
-    for rule_id, rule in sorted(found.rules.items()):
-        table.add_row(Text(rule_id), *_counts(rule.held), _share(rule.held.precision), f"{rule.new:,}")
+    for rule_id, rule in sorted(report.rules.items()):
+        precision = _format_share(rule.matched.precision)
+        table.add_row(Text(rule_id), *_format_counts(rule.matched), precision, f"{rule.not_flagged_live:,}")
     return table
 
 
-def _counts(flagged: Flagged) -> list[str]:
-    unlabelled = flagged.count - flagged.fraud - flagged.genuine
-    return [f"{count:,}" for count in (flagged.count, flagged.fraud, flagged.genuine, unlabelled)]
+def _format_counts(counts: FlagCounts) -> list[str]:
+    unlabelled = counts.count - counts.fraud - counts.genuine
+    return [f"{count:,}" for count in (counts.count, counts.fraud, counts.genuine, unlabelled)]
 
 
-def _share(value: float | None) -> str:
+def _format_share(value: float | None) -> str:
     return _UNKNOWN if value is None else f"{100 * value:.1f} %"

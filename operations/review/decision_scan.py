@@ -1,4 +1,4 @@
-"""Reads all that was decided in a period from the table of transactions, page by page."""
+"""Scans the table of transactions for the decisions since a time."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -7,14 +7,14 @@ import msgspec
 from msgspec import Struct
 
 from functions.common.domain.decision import CandidateDecision
-from terminal.aws_errors import told_to_users
+from terminal.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Outcome(Struct, frozen=True):
-    """Of a decision's record, what a comparison needs: reading the rest would take most of the time."""
+class DecisionSummary(Struct, frozen=True):
+    """The fields of a decision that a comparison needs. Decoding all fields would dominate the scan."""
 
     score: float
     suspicious: bool
@@ -22,25 +22,24 @@ class Outcome(Struct, frozen=True):
     candidate: CandidateDecision | None = None
 
 
-class Recorded(Struct, frozen=True):
-    """A decided transaction, and what it turned out to be if that is known."""
+class RecordedDecision(Struct, frozen=True):
+    """The decision on a transaction, and its label if it has one."""
 
     transaction_id: str
-    decision: Outcome
+    decision: DecisionSummary
     label: str | None
 
 
-def read(
+def scan_decisions(
     client: "DynamoDBClient",
     table: str,
     since_ms: int,
     progress: Callable[[int], None],
     unreadable: Callable[[str], None],
-) -> Iterator[Recorded]:
-    """What was decided of transactions that were received since then, in no order.
+) -> Iterator[RecordedDecision]:
+    """Yield the decisions on transactions received since `since_ms`, unordered. Raises UserError.
 
-    `progress` is told of how many items were read, `unreadable` of the ids of decisions that this code cannot
-    read. Raises UserError.
+    `progress` gets the number of items read, `unreadable` the id of each decision that cannot be decoded.
     """
     scan: dict[str, Any] = {
         "TableName": table,
@@ -51,14 +50,14 @@ def read(
     }
     count = 0
     while True:
-        with told_to_users():
+        with translate_aws_errors():
             page = client.scan(**scan)
         for item in page["Items"]:
-            recorded = _recorded(item)
-            if recorded is None:
+            decision = _decode_decision(item)
+            if decision is None:
                 unreadable(item["transaction_id"]["S"])
             else:
-                yield recorded
+                yield decision
         count += page["ScannedCount"]
         progress(count)
         if not (last := page.get("LastEvaluatedKey")):
@@ -66,9 +65,9 @@ def read(
         scan["ExclusiveStartKey"] = last
 
 
-def _recorded(item: Mapping[str, Any]) -> Recorded | None:
+def _decode_decision(item: Mapping[str, Any]) -> RecordedDecision | None:
     try:
-        decision = msgspec.json.decode(item["decision"]["S"], type=Outcome)
+        decision = msgspec.json.decode(item["decision"]["S"], type=DecisionSummary)
     except msgspec.DecodeError:
         return None
-    return Recorded(item["transaction_id"]["S"], decision, item.get("label", {}).get("S"))
+    return RecordedDecision(item["transaction_id"]["S"], decision, item.get("label", {}).get("S"))

@@ -1,4 +1,4 @@
-"""Shows why a transaction was decided as it was, with everything that was known of it then."""
+"""Explains a decision: shows the transaction, its decision, reasons and features as tables or JSON."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,79 +7,86 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from functions.common.domain.currencies import plain, readable
-from functions.common.domain.decision import Decision
-from functions.common.domain.features import FEATURES, VERSION
-from functions.fraud.scoring.reasons import in_words
+from functions.common.domain.currencies import format_money, format_plain
+from functions.common.domain.decision import Decision, Notification
+from functions.common.domain.features import FEATURES, FEATURES_VERSION
+from functions.fraud.scoring.reasons import format_feature
 from operations.monitoring.locate import Location
-from operations.review.transaction_record import Labelled, Stored
+from operations.review.transaction_record import RecordedLabel, TransactionRecord
 from terminal import durations
-from terminal.output import console, print_json, say
+from terminal.command_line import command_line
+from terminal.output import console, print_json, print_message
 
-_WITHOUT_ALERT = {
-    "none": "none: not suspicious",
-    "folded": "counted into the alert for its account at the end of the window",
-    "snoozed": "none: snoozed",
+_WITHOUT_OWN_ALERT = {
+    Notification.NONE: "none: not suspicious",
+    Notification.FOLDED: "counted in the summary for its account at the end of the alert window",
+    Notification.SNOOZED: "none: snoozed",
 }
-_SHOWN_AS_MS = 10_000
+_MAX_MILLISECONDS = 10_000
 Rows = Iterable[tuple[str, str]]
 
 
-def show(stored: Stored, location: Location | None = None, *, as_json: bool = False) -> None:
-    """Print the transaction, its decision, reasons and features; or `location`, if it is not decided."""
+def show_explanation(
+    record: TransactionRecord, location: Location | None = None, *, as_json: bool = False
+) -> None:
+    """Print the transaction and its decision. Without a decision, print `location` if it is known."""
     if as_json:
-        print_json({**as_object(stored), "location": location and location.as_object()})
+        print_json({**explanation_to_json(record), "location": msgspec.to_builtins(location)})
         return
-    decision = stored.decision
-    console.print(_section("transaction", _facts(stored)))
+    decision = record.decision
+    console.print(_build_section("transaction", _list_transaction_rows(record)))
     if decision is None:
-        say(f"It is not decided yet{_place(location)}")
+        print_message(f"The transaction has no decision yet{_describe_location(location)}")
         return
-    console.print(_section("decision", _decided(decision, stored.alerted_at)))
+    console.print(_build_section("decision", _list_decision_rows(decision, record.alerted_at)))
     if decision.reasons:
-        console.print(_reasons(decision))
-    console.print(_features(decision))
-    if not _known(decision):
-        say(
-            f"Its features are of version {decision.features_version}, and this tree has version {VERSION}:"
-            " their names are not known here."
+        console.print(_build_reasons_table(decision))
+    console.print(_build_features_table(decision))
+    if not _has_known_features(decision):
+        print_message(
+            f"The features are shown without names: they have version {decision.features_version}, and"
+            f" this version of the code supports only version {FEATURES_VERSION}."
         )
 
 
-def _place(location: Location | None) -> str:
-    if location is None:
-        return "."
-    return f": it is {location.sentence}.{f' Repair: {location.command}' if location.command else ''}"
-
-
-def as_object(stored: Stored) -> dict[str, Any]:
-    """For scripts: features by name, or a list in their order where this tree does not know their names."""
-    decision = stored.decision
-    fields = {**stored.fields, "amount": plain(stored.amount), "received_at": stored.received_at}
+def explanation_to_json(record: TransactionRecord) -> dict[str, Any]:
+    """Return the record as a JSON object. Features are a list if their version is unknown, else by name."""
+    decision = record.decision
+    fields = {**record.fields, "amount": format_plain(record.amount), "received_at": record.received_at}
     return {
         "transaction": fields,
-        "label": msgspec.to_builtins(stored.label),
-        "decision": decision and {**_builtins(decision), "features": _values(decision)},
-        "alerted_at": stored.alerted_at,
+        "label": msgspec.to_builtins(record.label),
+        "decision": decision and {**_decision_to_json(decision), "features": _features_to_json(decision)},
+        "alerted_at": record.alerted_at,
     }
 
 
-def _builtins(decision: Decision) -> dict[str, Any]:
-    """All its fields: the record leaves out those that are as by default."""
-    return {name: msgspec.to_builtins(value) for name, value in msgspec.structs.asdict(decision).items()}
+def _decision_to_json(decision: Decision) -> dict[str, Any]:
+    """Return all fields by their stored names, including those that the stored JSON omits as defaults."""
+    return {
+        field.encode_name: msgspec.to_builtins(getattr(decision, field.name))
+        for field in msgspec.structs.fields(decision)
+    }
 
 
-def _values(decision: Decision) -> dict[str, float | None] | list[float | None]:
-    if not _known(decision):
+def _features_to_json(decision: Decision) -> dict[str, float | None] | list[float | None]:
+    if not _has_known_features(decision):
         return list(decision.features)
     return {feature.name: value for feature, value in zip(FEATURES, decision.features, strict=True)}
 
 
-def _known(decision: Decision) -> bool:
-    return decision.features_version == VERSION and len(decision.features) == len(FEATURES)
+def _has_known_features(decision: Decision) -> bool:
+    return decision.features_version == FEATURES_VERSION and len(decision.features) == len(FEATURES)
 
 
-def _section(title: str, rows: Rows) -> Table:
+def _describe_location(location: Location | None) -> str:
+    if location is None:
+        return "."
+    repair = f" Repair: {location.command}" if location.command else ""
+    return f": it is {location.sentence}.{repair}"
+
+
+def _build_section(title: str, rows: Rows) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row(Text(title, "bold"))
     for name, value in rows:
@@ -87,73 +94,78 @@ def _section(title: str, rows: Rows) -> Table:
     return table
 
 
-def _facts(stored: Stored) -> Rows:
-    for name, value in stored.fields.items():
+def _list_transaction_rows(record: TransactionRecord) -> Rows:
+    for name, value in record.fields.items():
         if name == "currency":
-            yield "amount", readable(stored.amount, str(value))
+            yield "amount", format_money(record.amount, str(value))
         elif name == "timestamp":
-            yield name, f"{value} ({durations.at(int(value))})"
+            yield name, f"{value} ({durations.format_time(int(value))})"
         else:
             yield name, str(value)
-    if stored.received_at:
-        yield "received", durations.at(stored.received_at)
-    yield "label", _label(stored.label)
+    if record.received_at:
+        yield "received", durations.format_time(record.received_at)
+    yield "label", _format_label(record.label)
 
 
-def _label(label: Labelled | None) -> str:
+def _format_label(label: RecordedLabel | None) -> str:
     if label is None:
         return "none yet"
     source = f", by {label.source}" if label.source else ""
-    reported = f", reported {durations.at(label.reported_at)}" if label.reported_at else ""
+    reported = f", reported {durations.format_time(label.reported_at)}" if label.reported_at else ""
     return f"{label.label}{source}{reported}"
 
 
-def _alert(decision: Decision, alerted_at: int | None) -> str:
-    """Whether an alert was published. One that is not recorded may still wait in a queue."""
-    if outcome := _WITHOUT_ALERT.get(decision.told):
-        return outcome
-    if alerted_at is None:
-        return "not accepted by the topic yet: waiting in suspicious, or in suspicious-dlq (invoke health)"
-    return f"accepted by the topic at {durations.at(alerted_at)}"
-
-
-def _decided(decision: Decision, alerted_at: int | None) -> Rows:
+def _list_decision_rows(decision: Decision, alerted_at: int | None) -> Rows:
     yield "suspicious", f"{'yes' if decision.suspicious else 'no'}, by {decision.decided_by}"
     yield "score", f"{decision.score:.4f}"
     model = "" if decision.probability is None else f", model {decision.probability:.4f}"
-    yield "of which", f"rules {decision.rules_score:.4f}{model}"
-    window = f" (since {durations.at(decision.told_since)})" if decision.told in ("summary", "folded") else ""
-    yield "alert", _alert(decision, alerted_at) + window
-    after = _seconds(decision.latency_ms)
-    yield "when", f"{durations.at(decision.decided_at)}, {after} after it was received"
+    yield "parts", f"rules {decision.rules_score:.4f}{model}"
+    yield "alert", _format_alert(decision, alerted_at)
+    delay = _format_delay(decision.latency_ms)
+    yield "when", f"{durations.format_time(decision.decided_at)}, {delay} after it was received"
     yield "versions", f"rules {decision.rules}, {f'model {decision.model}' if decision.model else 'no model'}"
     if decision.shadow_rules:
-        yield "in shadow", f"would hold: {', '.join(decision.shadow_rules)}"
+        yield "in shadow", f"would match: {', '.join(decision.shadow_rules)}"
     if candidate := decision.candidate:
-        said = "suspicious" if candidate.suspicious else "not suspicious"
-        with_model = f", model {candidate.model}" if candidate.model else ""
-        yield "candidate", f"{said}, score {candidate.score:.4f} (rules {candidate.rules}{with_model})"
+        result = "suspicious" if candidate.suspicious else "not suspicious"
+        model = f", model {candidate.model}" if candidate.model else ""
+        yield "candidate", f"{result}, score {candidate.score:.4f} (rules {candidate.rules}{model})"
 
 
-def _seconds(milliseconds: int) -> str:
-    return f"{milliseconds} ms" if milliseconds < _SHOWN_AS_MS else durations.in_words(milliseconds / 1000)
+def _format_alert(decision: Decision, alerted_at: int | None) -> str:
+    """Return the state of the alert. Without a record of its publication, it may wait in a queue."""
+    text = _WITHOUT_OWN_ALERT.get(decision.notification)
+    if text is None and alerted_at is None:
+        health = command_line("health")
+        text = f"not published yet: it is in the queue suspicious or suspicious-dlq (see: {health})"
+    elif text is None:
+        text = f"accepted by the topic at {durations.format_time(alerted_at or 0)}"
+    if decision.notification in (Notification.SUMMARY, Notification.FOLDED):
+        text += f" (window since {durations.format_time(decision.window_started_at)})"
+    return text
 
 
-def _reasons(decision: Decision) -> Table:
+def _format_delay(milliseconds: int) -> str:
+    if milliseconds < _MAX_MILLISECONDS:
+        return f"{milliseconds} ms"
+    return durations.format_duration(milliseconds / 1000)
+
+
+def _build_reasons_table(decision: Decision) -> Table:
     table = Table("weight", "reason", "by", title="reasons", title_justify="left", title_style="bold")
     for reason in decision.reasons:
         table.add_row(f"{reason.weight:+.2f}", Text(reason.text), Text(reason.rule_id))
     return table
 
 
-def _features(decision: Decision) -> Table:
+def _build_features_table(decision: Decision) -> Table:
     table = Table(
         "feature", "value", "what it is", title="features", title_justify="left", title_style="bold"
     )
-    if not _known(decision):
-        for place, value in enumerate(decision.features):
-            table.add_row(str(place), "unknown" if value is None else f"{value:g}", "")
+    if not _has_known_features(decision):
+        for index, value in enumerate(decision.features):
+            table.add_row(str(index), "unknown" if value is None else f"{value:g}", "")
         return table
     for feature, value in zip(FEATURES, decision.features, strict=True):
-        table.add_row(feature.name, in_words(feature.unit, value), feature.words)
+        table.add_row(feature.name, format_feature(feature.unit, value), feature.description)
     return table

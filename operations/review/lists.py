@@ -1,12 +1,13 @@
-"""The block list and the allow list: adding, removing, in the words of the tasks."""
+"""Adds accounts and merchants to the block list or the allow list, and removes them."""
 
 from dataclasses import dataclass
 
-from functions.common.domain.lists_and_snoozes import Kind, List, Listing
+from functions.common.domain.overrides import ListEntry, ListName, ProfileKind
 from operations.review import arguments
-from operations.review.entries import Sayings
-from operations.review.entry_items import OnProfile
+from operations.review.override_items import ProfileEntry
+from operations.review.overrides import Overrides
 from terminal import durations
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 ADD = "lists.add"
@@ -14,72 +15,75 @@ REMOVE = "lists.remove"
 
 
 @dataclass(frozen=True)
-class Removal:
-    """What is to be taken off which list, and why; without an author it is whoever calls."""
+class ListRemoval:
+    """The removal of an account or merchant from a list. An empty author is the caller."""
 
-    list: List
-    kind: Kind
+    list: ListName
+    kind: ProfileKind
     id: str
     reason: str
     author: str
 
 
-def entry(list_: str, kind: str, id_: str, *, reason: str, until: str, author: str, now_ms: int) -> Listing:
-    """The entry that was typed. Raises UserError for the first thing that is wrong with it."""
-    of_kind = arguments.one_of("kind", kind, arguments.KINDS)
-    return Listing(
-        list=arguments.one_of("list", list_, arguments.LISTS),
-        kind=of_kind,
-        id=arguments.identifier(of_kind, id_),
-        reason=arguments.sentence("--reason", reason),
-        author=arguments.author(author),
+def build_list_entry(
+    list_: str, kind: str, id_: str, *, reason: str, until: str, author: str, now_ms: int
+) -> ListEntry:
+    """Validate arguments and return the entry. Raises UserError for the first invalid argument."""
+    profile_kind = arguments.read_choice("kind", kind, arguments.KINDS)
+    return ListEntry(
+        list=arguments.read_choice("list", list_, arguments.LISTS),
+        kind=profile_kind,
+        id=arguments.read_identifier(profile_kind, id_),
+        reason=arguments.read_sentence("--reason", reason),
+        author=arguments.read_author(author),
         added_at=now_ms,
-        until=durations.end_ms("--until", until, now_ms),
+        until=durations.parse_end_ms("--until", until, now_ms),
     )
 
 
-def add(sayings: Sayings, listing: Listing) -> str:
-    """Put it on its list, and off the other one; returns what became of it. Raises UserError."""
-    change = sayings.say(_place(listing.kind, listing.id), listing, ADD)
-    what = f"{listing.kind} {listing.id}"
-    before, ends = change.before, durations.until(listing.until)
+def build_removal(list_: str, kind: str, id_: str, *, reason: str, author: str) -> ListRemoval:
+    """Validate arguments and return the removal. Raises UserError for the first invalid argument."""
+    profile_kind = arguments.read_choice("kind", kind, arguments.KINDS)
+    return ListRemoval(
+        arguments.read_choice("list", list_, arguments.LISTS),
+        profile_kind,
+        arguments.read_identifier(profile_kind, id_),
+        arguments.read_sentence("--reason", reason),
+        arguments.read_author(author),
+    )
+
+
+def add_to_list(overrides: Overrides, entry: ListEntry) -> str:
+    """Add an entry to its list and remove it from the other one. Returns a message. Raises UserError."""
+    change = overrides.set(_profile_entry(entry.kind, entry.id), entry, ADD)
+    subject = f"{entry.kind} {entry.id}"
+    before, end = change.before, durations.format_end(entry.until)
     if before is None:
-        return f"{what} is on the {listing.list} list until {ends}."
+        return f"{subject} is on the {entry.list} list until {end}."
     if not change.changed:
-        return f"Nothing to change: {what} is on the {before.list} list until {ends}, by {before.author}."
-    if before.list != listing.list:
-        return f"{what} is moved from the {before.list} list to the {listing.list} list, until {ends}."
-    return f"{what} stays on the {listing.list} list, now until {ends}."
+        return f"Nothing to change: {subject} is on the {before.list} list until {end}, by {before.author}."
+    if before.list != entry.list:
+        return f"{subject} moved from the {before.list} list to the {entry.list} list, until {end}."
+    return f"{subject} stays on the {entry.list} list, now until {end}."
 
 
-def removal(list_: str, kind: str, id_: str, *, reason: str, author: str) -> Removal:
-    """The removal that was typed. Raises UserError for the first thing that is wrong with it."""
-    of_kind = arguments.one_of("kind", kind, arguments.KINDS)
-    return Removal(
-        arguments.one_of("list", list_, arguments.LISTS),
-        of_kind,
-        arguments.identifier(of_kind, id_),
-        arguments.sentence("--reason", reason),
-        arguments.author(author),
-    )
+def remove_from_list(overrides: Overrides, removal: ListRemoval) -> str:
+    """Remove an entry from its list. Returns a message. Raises UserError if it is on the other list."""
+    subject = f"{removal.kind} {removal.id}"
 
-
-def remove(sayings: Sayings, removal: Removal) -> str:
-    """Take it off its list; returns what became of it. Raises UserError if it is on the other one."""
-    what = f"{removal.kind} {removal.id}"
-
-    def check(before: Listing) -> None:
+    def check(before: ListEntry) -> None:
         if before.list != removal.list:
+            remove = command_line(REMOVE, before.list, removal.kind, removal.id, reason=removal.reason)
             raise UserError(
-                f"{what} is on the {before.list} list, not on the {removal.list} list.",
-                f"Say: invoke lists.remove {before.list} {what} …",
+                f"{subject} is on the {before.list} list, not on the {removal.list} list.",
+                f"Remove it: {remove}",
             )
 
-    place = _place(removal.kind, removal.id)
-    if sayings.unsay(place, REMOVE, removal.author, removal.reason, check).changed:
-        return f"{what} is off the {removal.list} list."
-    return f"Nothing to change: {what} is on no list."
+    item = _profile_entry(removal.kind, removal.id)
+    if overrides.clear(item, REMOVE, removal.author, removal.reason, check).changed:
+        return f"{subject} is removed from the {removal.list} list."
+    return f"Nothing to change: {subject} is not on a list."
 
 
-def _place(kind: Kind, id_: str) -> OnProfile[Listing]:
-    return OnProfile(kind, id_, "listing", Listing)
+def _profile_entry(kind: ProfileKind, id_: str) -> ProfileEntry[ListEntry]:
+    return ProfileEntry(kind, id_, "listing", ListEntry)

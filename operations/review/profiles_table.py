@@ -1,12 +1,12 @@
-"""The table `profiles` as analysts change it: read, changed if nobody else did meanwhile, and queried."""
+"""Conditional changes and queries of the table `profiles`."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, read_one, write_all
-from functions.common.runtime.clock import Sleep, pause
-from terminal.aws_errors import told_to_users
+from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, read_item, write_items
+from functions.common.runtime.clock import Sleep, back_off
+from terminal.aws_errors import translate_aws_errors
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ _ATTEMPTS = 10
 
 T = TypeVar("T")
 Write = Mapping[str, Any]
-"""A write of TransactWriteItems without the table: {"Put": {…}}."""
+"""An entry of TransactWriteItems without the table name, such as {"Put": {"Item": {}}}."""
 
 
-class ProfilesTable:
-    """`name` is the table's. What is changed is what functions read the next moment."""
+class ProfilesTableClient:
+    """Changes the table with the name `name`. Functions read a change with the next transaction."""
 
     def __init__(self, client: "DynamoDBClient", name: str, sleep: Sleep = time.sleep) -> None:
         self._client = client
@@ -28,27 +28,27 @@ class ProfilesTable:
         self._sleep = sleep
 
     def change(self, key: Item, plan: Callable[[Item | None], tuple[Sequence[Write], T]]) -> T:
-        """Make the writes that `plan` says for the item as it is; returns what else it says.
+        """Read an item, make the writes that `plan` returns for it, and return the plan's result.
 
-        It is asked again if the writes are refused, because somebody else was first. Raises UserError.
+        If another writer changed the item in between, read and plan again. Raises UserError.
         """
         for attempt in range(_ATTEMPTS):
             if attempt:
-                pause(attempt, self._sleep)
+                back_off(attempt, self._sleep)
             try:
-                with told_to_users():
-                    writes, outcome = plan(read_one(self._client, self._name, key))
+                with translate_aws_errors():
+                    writes, result = plan(read_item(self._client, self._name, key))
                     if writes:
-                        write_all(self._client, [self._named(write) for write in writes])
+                        write_items(self._client, [self._add_table_name(write) for write in writes])
             except (RefusedWriteError, StoreBusyError):
                 continue
-            return outcome
+            return result
         raise UserError(
-            "The table of profiles is busy or does not answer.", "Say the same again in a moment."
+            f"The table {self._name} is busy: {_ATTEMPTS} attempts failed.", "Try again in a minute."
         )
 
     def entries(self, subject: str, *, newest_first: bool = False) -> Iterator[Item]:
-        """All items of a subject, in the order of their parts. Raises UserError."""
+        """Yield the items of a subject in the order of their parts. Raises UserError."""
         query: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": "subject = :subject",
@@ -57,12 +57,12 @@ class ProfilesTable:
             "ScanIndexForward": not newest_first,
         }
         while True:
-            with told_to_users():
+            with translate_aws_errors():
                 page = self._client.query(**query)
             yield from page["Items"]
             if not (last := page.get("LastEvaluatedKey")):
                 return
             query["ExclusiveStartKey"] = last
 
-    def _named(self, write: Write) -> Write:
-        return {kind: {"TableName": self._name, **what} for kind, what in write.items()}
+    def _add_table_name(self, write: Write) -> Write:
+        return {kind: {"TableName": self._name, **fields} for kind, fields in write.items()}

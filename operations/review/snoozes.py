@@ -1,24 +1,24 @@
-"""Snoozes: nobody is told of an account, or because of a rule alone, for a while; it is recorded as ever."""
+"""Starts and ends snoozes, which suppress alerts for an account or a rule. Decisions are still recorded."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from functions.common.domain.lists_and_snoozes import Snooze
+from functions.common.domain.overrides import Snooze
 from operations.review import arguments
 from operations.review.arguments import SnoozeKind
-from operations.review.entries import Sayings
-from operations.review.entry_items import OfRule, OnProfile, Place
+from operations.review.override_items import OverrideItem, ProfileEntry, RuleSnooze
+from operations.review.overrides import Overrides
 from terminal import durations
 
 START = "snooze"
 END = "snooze --end"
-# A function asks so often which rules are snoozed; an account's snooze it reads with its profile.
+# The interval at which functions read the snoozes of rules. Account snoozes are read with each profile.
 RULES_READ_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Ending:
-    """Which snooze is to end, and why; without an author it is whoever calls."""
+class SnoozeEnd:
+    """The early end of a snooze. An empty author is the caller."""
 
     kind: SnoozeKind
     id: str
@@ -26,7 +26,7 @@ class Ending:
     author: str
 
 
-def entry(
+def build_snooze(
     kind: str,
     id_: str,
     *,
@@ -36,49 +36,56 @@ def entry(
     rules: Callable[[], Iterable[str]],
     now_ms: int,
 ) -> Snooze:
-    """The snooze that was typed; `rules` gives the ids that there are. Raises UserError."""
-    of_kind = arguments.one_of("kind", kind, arguments.SNOOZE_KINDS)
+    """Validate arguments and return the snooze; `rules` returns the ids of existing rules.
+
+    Raises UserError for the first invalid argument.
+    """
+    snooze_kind = arguments.read_choice("kind", kind, arguments.SNOOZE_KINDS)
+    if snooze_kind == "rule":
+        identifier = arguments.read_rule_id(id_, rules())
+    else:
+        identifier = arguments.read_identifier(snooze_kind, id_)
     return Snooze(
-        kind=of_kind,
-        id=arguments.rule(id_, rules()) if of_kind == "rule" else arguments.identifier(of_kind, id_),
-        reason=arguments.sentence("--reason", reason),
-        author=arguments.author(author),
+        kind=snooze_kind,
+        id=identifier,
+        reason=arguments.read_sentence("--reason", reason),
+        author=arguments.read_author(author),
         added_at=now_ms,
-        until=durations.end_ms("--until", until, now_ms),
+        until=durations.parse_end_ms("--until", until, now_ms),
     )
 
 
-def start(sayings: Sayings, snooze: Snooze) -> str:
-    """Snooze it; returns what became of it. Raises UserError."""
-    change = sayings.say(_place(snooze.kind, snooze.id), snooze, START)
-    ends, before = durations.until(snooze.until), change.before
-    if before is not None and not change.changed:
-        return f"Nothing to change: {snooze.kind} {snooze.id} is snoozed until {ends}, by {before.author}."
+def build_snooze_end(kind: str, id_: str, *, reason: str, author: str) -> SnoozeEnd:
+    """Validate arguments and return the end. A deleted rule may still be snoozed. Raises UserError."""
+    snooze_kind = arguments.read_choice("kind", kind, arguments.SNOOZE_KINDS)
+    return SnoozeEnd(
+        snooze_kind,
+        id_ if snooze_kind == "rule" else arguments.read_identifier(snooze_kind, id_),
+        arguments.read_sentence("--reason", reason) if reason else "ended",
+        arguments.read_author(author),
+    )
+
+
+def start_snooze(overrides: Overrides, snooze: Snooze) -> str:
+    """Start a snooze. Returns a message. Raises UserError."""
+    change = overrides.set(_override_item(snooze.kind, snooze.id), snooze, START)
+    subject, end = f"{snooze.kind} {snooze.id}", durations.format_end(snooze.until)
+    if change.before is not None and not change.changed:
+        return f"Nothing to change: {subject} is snoozed until {end}, by {change.before.author}."
     if snooze.kind == "account":
-        return f"Nobody is told of account {snooze.id} until {ends}."
-    within = f"Functions know within {RULES_READ_SECONDS} s."
-    return f"Nobody is told of what only rule {snooze.id} finds suspicious, until {ends}. {within}"
+        return f"{subject} is snoozed until {end}: it causes no alerts."
+    delay = f"Functions apply the snooze within {RULES_READ_SECONDS} s."
+    return f"{subject} is snoozed until {end}: transactions that only it flags cause no alerts. {delay}"
 
 
-def ending(kind: str, id_: str, *, reason: str, author: str) -> Ending:
-    """The end that was typed. A rule that there is no more may still be snoozed. Raises UserError."""
-    of_kind = arguments.one_of("kind", kind, arguments.SNOOZE_KINDS)
-    return Ending(
-        of_kind,
-        id_ if of_kind == "rule" else arguments.identifier(of_kind, id_),
-        arguments.sentence("--reason", reason) if reason else "ended",
-        arguments.author(author),
-    )
+def end_snooze(overrides: Overrides, snooze_end: SnoozeEnd) -> str:
+    """End a snooze. Returns a message. Raises UserError."""
+    subject = f"{snooze_end.kind} {snooze_end.id}"
+    item = _override_item(snooze_end.kind, snooze_end.id)
+    if overrides.clear(item, END, snooze_end.author, snooze_end.reason).changed:
+        return f"{subject} is no longer snoozed."
+    return f"Nothing to change: {subject} is not snoozed."
 
 
-def end(sayings: Sayings, ending: Ending) -> str:
-    """End a snooze; returns what became of it. Raises UserError."""
-    what = f"{ending.kind} {ending.id}"
-    place = _place(ending.kind, ending.id)
-    if sayings.unsay(place, END, ending.author, ending.reason).changed:
-        return f"{what} is no longer snoozed."
-    return f"Nothing to change: {what} is not snoozed."
-
-
-def _place(kind: SnoozeKind, id_: str) -> Place[Snooze]:
-    return OfRule(id_) if kind == "rule" else OnProfile("account", id_, "snooze", Snooze)
+def _override_item(kind: SnoozeKind, id_: str) -> OverrideItem[Snooze]:
+    return RuleSnooze(id_) if kind == "rule" else ProfileEntry("account", id_, "snooze", Snooze)

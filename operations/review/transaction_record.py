@@ -1,4 +1,4 @@
-"""Transactions as they are in the table: what was posted, what was decided, what they turned out to be."""
+"""Reads one transaction from the table, with its decision and label."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from functions.common.domain import decision as decisions
 from functions.common.domain import transaction
-from functions.common.domain.decision import Decision
+from functions.common.domain.decision import Decision, decode_decision
 from functions.common.dynamodb.client import Item
 from operations.review import arguments
-from terminal.aws_errors import told_to_users
+from terminal.aws_errors import translate_aws_errors
 from terminal.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """What a transaction turned out to be; times are epoch milliseconds."""
+class RecordedLabel:
+    """The label of a transaction. Times are epoch milliseconds."""
 
     label: str
     source: str | None
@@ -30,74 +29,74 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A transaction in the table; `fields` are those that were posted beside the amount.
+class TransactionRecord:
+    """A transaction in the table. `fields` are the posted fields without the amount.
 
-    `decision` is None before there is one. `alerted_at`: when the topic accepted the alert (epoch
-    milliseconds), None before.
+    `decision` is None while it is pending. Times are epoch milliseconds; `alerted_at` is the time at which
+    the topic accepted the alert, None before.
     """
 
     fields: Mapping[str, str | int]
     amount: Decimal
     received_at: int | None
     decision: Decision | None
-    label: Labelled | None
+    label: RecordedLabel | None
     alerted_at: int | None = None
 
 
-def find(client: "DynamoDBClient", table: str, transaction_id: str) -> Stored:
-    """The transaction with that id, as it is now. Raises UserError if there is none."""
-    wanted = arguments.identifier("transaction", transaction_id)
-    with told_to_users():
+def find_transaction(client: "DynamoDBClient", table: str, transaction_id: str) -> TransactionRecord:
+    """Read the transaction. Raises UserError if it does not exist."""
+    identifier = arguments.read_identifier("transaction", transaction_id)
+    with translate_aws_errors():
         # Timestamp 0 is the guard item of the id.
         items = client.query(
             TableName=table,
             KeyConditionExpression="transaction_id = :id AND #timestamp > :guard",
             ExpressionAttributeNames={"#timestamp": "timestamp"},
-            ExpressionAttributeValues={":id": {"S": wanted}, ":guard": {"N": "0"}},
+            ExpressionAttributeValues={":id": {"S": identifier}, ":guard": {"N": "0"}},
             ConsistentRead=True,
         )["Items"]
     if not items:
         raise UserError(
-            f"There is no transaction '{wanted}'.",
-            "Was it posted to this environment? Transactions expire at the end of their retention.",
+            f"The transaction '{identifier}' does not exist.",
+            "Check the environment. Transactions expire at the end of their retention.",
         )
-    return _stored(items[0])
+    return _decode_record(items[0])
 
 
-def _stored(item: Item) -> Stored:
-    values = {name: _plain(attribute) for name, attribute in item.items() if name != "amount"}
-    posted = {field.name: values.get(field.name) for field in transaction.FIELDS}
-    return Stored(
+def _decode_record(item: Item) -> TransactionRecord:
+    values = {name: _decode_attribute(attribute) for name, attribute in item.items() if name != "amount"}
+    posted = {field.name: values.get(field.name) for field in transaction.TRANSACTION_FIELDS}
+    return TransactionRecord(
         fields={name: value for name, value in posted.items() if value is not None},
         amount=Decimal(item["amount"]["N"]),
         received_at=values.get("received_at"),
-        decision=_decision(values),
-        label=_label(values),
+        decision=_decode_decision(values),
+        label=_decode_label(values),
         alerted_at=values.get("alerted_at"),
     )
 
 
-def _decision(values: Mapping[str, Any]) -> Decision | None:
+def _decode_decision(values: Mapping[str, Any]) -> Decision | None:
     if values.get("decision") is None:
         return None
     try:
-        return decisions.from_text(values["decision"])
+        return decode_decision(values["decision"])
     except msgspec.DecodeError as error:
         raise UserError(
-            f"The decision of '{values['transaction_id']}' cannot be read: {error}.",
-            "Is this tree older than what is deployed? Pull it, and try again.",
+            f"The decision on '{values['transaction_id']}' has an unsupported format: {error}.",
+            "Update this git tree to the deployed version.",
         ) from error
 
 
-def _label(values: Mapping[str, Any]) -> Labelled | None:
+def _decode_label(values: Mapping[str, Any]) -> RecordedLabel | None:
     if values.get("label") is None:
         return None
-    return Labelled(
+    return RecordedLabel(
         values["label"], values.get("label_source"), values.get("reported_at"), values.get("labelled_at")
     )
 
 
-def _plain(attribute: Mapping[str, Any]) -> Any:
-    """The value of an attribute as DynamoDB types it; every number but the amount is whole."""
+def _decode_attribute(attribute: Mapping[str, Any]) -> Any:
+    """Return the value of a DynamoDB attribute. Every number except the amount is an integer."""
     return int(attribute["N"]) if "N" in attribute else attribute.get("S")

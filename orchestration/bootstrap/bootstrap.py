@@ -1,6 +1,7 @@
-"""`invoke bootstrap`: what an account must hold before the first deployment, made once.
+"""The task `bootstrap`: creates the resources that an account needs before its first deployment.
 
-Everything is shown first, and looked at again afterwards. What is there and right is left alone.
+It shows the differences, asks for confirmation, makes the changes and checks the result. Correct resources do
+not change.
 """
 
 import time
@@ -9,26 +10,28 @@ from collections.abc import Callable, Sequence
 import boto3
 from rich.table import Table
 
-from orchestration.bootstrap.github_oidc import CiIdentity
-from orchestration.bootstrap.layer_stack import LayerStack, Stacks
-from orchestration.bootstrap.resource import Finding, Part, Pause, wait_until_right
+from orchestration.bootstrap.github_oidc import GithubOidcProvider
+from orchestration.bootstrap.layer_stack import LayerStack
+from orchestration.bootstrap.resource import Check, Pause, Resource, wait_until_consistent
 from orchestration.bootstrap.state_bucket import StateBucket
 from orchestration.bootstrap.state_key import StateKey
-from orchestration.environments import Environment, account_of
+from orchestration.environments import Environment, load_account
 from orchestration.layers import LAYERS, Layer
 from orchestration.planning.preflight import check_account
-from orchestration.state import backend
+from orchestration.pulumi import backend
+from orchestration.pulumi.engine import Engine
 from shared.arns import Arns
 from shared.projects import FOUNDATION
-from terminal.aws_errors import told_to_users
-from terminal.output import console_for_question, print_json, say
+from terminal.aws_errors import translate_aws_errors
+from terminal.command_line import command_line
+from terminal.output import console_for_question, print_json, print_message
 
 Confirm = Callable[[str], None]
 
 
-def bootstrap(
+def bootstrap_account(
     environment: Environment,
-    open_engine: Callable[[], Stacks],
+    open_engine: Callable[[], Engine],
     confirm: Confirm,
     *,
     as_json: bool = False,
@@ -36,37 +39,37 @@ def bootstrap(
     pause: Pause = time.sleep,
     check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Make the account ready for the layers, after asking.
+    """Prepare the account for the layers, after confirmation.
 
-    `check` warns of what the account lacks, such as quotas. Raises UserError for `local`, for credentials of
-    another account, and for what AWS refuses.
+    `check` prints warnings about the account, such as insufficient quotas. Raises UserError for `local`, for
+    credentials of another account, and for errors of AWS.
     """
-    account = account_of(environment)
+    account = load_account(environment)
     session = boto3.Session(region_name=account.region)
-    with told_to_users():
+    with translate_aws_errors():
         caller = session.client("sts").get_caller_identity()
         check_account(environment, account.id, lambda: caller["Account"])
         arns = Arns(caller["Arn"].split(":")[1], account.id, account.region, account.names)
-        parts = _parts(session, environment, arns)
+        resources = _list_resources(session, environment, arns)
         engine = open_engine()
         stacks = [LayerStack(engine, environment, layer) for layer in layers]
-        found = _look(parts, stacks)
+        checks = _check_resources(resources, stacks)
         output = console_for_question(as_json=as_json)
-        output.print(_table(found, f"The account {account.id}, for '{environment.name}'"))
-        say(_where(environment))
+        output.print(_build_table(checks, f"Account {account.id}, environment '{environment.name}'"))
+        print_message(_describe_backend(environment))
         check()
-        if not all(finding.is_right for finding in found):
-            confirm(f"Make or correct this in the account {account.id}?")
-            for part in (*parts, *stacks):
-                part.put_right(pause)
-            wait_until_right(lambda: _look(parts, stacks), pause)
-            say(f"The account is ready: invoke deploy --env {environment.name}")
+        if not all(result.is_correct for result in checks):
+            confirm(f"Create or correct these resources in the account {account.id}?")
+            for resource in (*resources, *stacks):
+                resource.ensure(pause)
+            wait_until_consistent(lambda: _check_resources(resources, stacks), pause)
+            print_message(f"The account is ready. To deploy: {command_line('deploy', env=environment.name)}")
     if as_json:
-        print_json([finding.as_dict() for finding in found])
+        print_json([result.as_dict() for result in checks])
 
 
-def _parts(session: boto3.Session, environment: Environment, arns: Arns) -> list[Part]:
-    # The tag `layer` keeps the key from the role that deploys foundation, which may claim what has none.
+def _list_resources(session: boto3.Session, environment: Environment, arns: Arns) -> list[Resource]:
+    # The deploy role of foundation may take over keys without a tag `layer`. The tag prevents that.
     tags = {
         "project": "fraud-pipeline",
         "environment": environment.name,
@@ -76,42 +79,44 @@ def _parts(session: boto3.Session, environment: Environment, arns: Arns) -> list
     key = StateKey(session.client("kms"), arns, tags)
     bucket = StateBucket(session.client("s3"), arns, key, tags)
     return [
-        *([key] if backend.key_provider(environment) else []),
-        *([bucket] if backend.in_account(environment) else []),
-        CiIdentity(session.client("iam"), arns, tags),
+        *([key] if backend.find_key_provider(environment) else []),
+        *([bucket] if backend.find_account_state(environment) else []),
+        GithubOidcProvider(session.client("iam"), arns, tags),
     ]
 
 
-def _look(parts: Sequence[Part], stacks: Sequence[LayerStack]) -> list[Finding]:
-    found = [part.look() for part in parts]
-    # Nothing can be read where there is no bucket, and nothing decrypted where there is no key.
-    if all(finding.is_there for finding in found if finding.kind in (StateBucket.kind, StateKey.kind)):
-        return [*found, *(stack.look() for stack in stacks)]
-    return [*found, *(Finding(stack.kind, stack.name, False) for stack in stacks)]
+def _check_resources(resources: Sequence[Resource], stacks: Sequence[LayerStack]) -> list[Check]:
+    checks = [resource.check() for resource in resources]
+    # Without the bucket no state can be read, and without the key no state can be decrypted.
+    if all(result.exists for result in checks if result.kind in (StateBucket.kind, StateKey.kind)):
+        return [*checks, *(stack.check() for stack in stacks)]
+    return [*checks, *(Check(stack.kind, stack.name, False) for stack in stacks)]
 
 
-def _where(environment: Environment) -> str:
-    """What is left alone on a backend that the user has chosen."""
-    url = backend.backend_url(environment)
-    if backend.in_account(environment):
+def _describe_backend(environment: Environment) -> str:
+    url = backend.find_backend_url(environment)
+    if backend.find_account_state(environment):
         return f"State: {url}"
-    key = "" if backend.key_provider(environment) else ", and secrets need no key of the account"
-    return f"State: {url or 'Pulumi Cloud'}, as you have set; no bucket is made{key}."
+    key = "" if backend.find_key_provider(environment) else " and no KMS key"
+    return f"State: {url or 'Pulumi Cloud'}, as configured by you. Bootstrap creates no bucket{key}."
 
 
-def _table(found: Sequence[Finding], title: str) -> Table:
+def _build_table(checks: Sequence[Check], title: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in ("", "name", "is", "wrong"):
         table.add_column(column)
-    for finding in found:
-        style = "green" if finding.is_right else "yellow"
+    for result in checks:
+        style = "green" if result.is_correct else "yellow"
         table.add_row(
-            finding.kind, finding.name, f"[{style}]{_word(finding)}[/]", ", ".join(finding.wrong) or "·"
+            result.kind,
+            result.name,
+            f"[{style}]{_describe_check(result)}[/]",
+            ", ".join(result.incorrect) or "·",
         )
     return table
 
 
-def _word(finding: Finding) -> str:
-    if finding.is_right:
-        return "right"
-    return "to be corrected" if finding.is_there else "to be made"
+def _describe_check(result: Check) -> str:
+    if result.is_correct:
+        return "correct"
+    return "to be corrected" if result.exists else "to be created"

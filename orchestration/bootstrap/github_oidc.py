@@ -1,12 +1,12 @@
-"""GitHub as an identity provider, so that CI signs in to the account without a secret that could leak.
+"""The OIDC identity provider of GitHub, with which CI signs in to the account without stored credentials.
 
-There is one for the whole account, whoever made it: nothing but the audience is corrected.
+An account has at most one, possibly created by other projects. Only the audience is corrected.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orchestration.bootstrap.resource import Part, Setting
+from orchestration.bootstrap.resource import Resource, Setting
 from shared.arns import Arns
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
 
-class CiIdentity(Part):
+class GithubOidcProvider(Resource):
     """The provider that the deploy roles trust."""
 
     kind = "identity of CI"
@@ -27,12 +27,12 @@ class CiIdentity(Part):
         self._tags = tags
         self._arn = f"arn:{arns.partition}:iam::{arns.account_id}:oidc-provider/{ISSUER}"
 
-    def is_there(self) -> bool:
-        known = self._iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
-        return any(provider["Arn"] == self._arn for provider in known)
+    def exists(self) -> bool:
+        providers = self._iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        return any(provider["Arn"] == self._arn for provider in providers)
 
-    def make(self) -> None:
-        # AWS knows GitHub's certificates by itself: a thumbprint would be ignored.
+    def create(self) -> None:
+        # AWS trusts GitHub's certificate authority and ignores a thumbprint.
         try:
             self._iam.create_open_id_connect_provider(
                 Url=f"https://{ISSUER}",

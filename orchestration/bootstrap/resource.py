@@ -1,6 +1,7 @@
-"""A thing that an account must hold: whether it is there and as it should be, and how it becomes so.
+"""A resource that bootstrap creates and configures with an AWS SDK instead of Pulumi.
 
-Each step looks first and changes only what is wrong, so that it can be broken off and done again.
+Each step reads the current state first and changes only what differs, so that an interrupted run can be
+repeated.
 """
 
 import time
@@ -13,11 +14,11 @@ from botocore.exceptions import ClientError
 
 from terminal.errors import UserError
 
-# S3 says the first two while it is still busy with an earlier change of the same bucket, and the third to
-# who asks where a new bucket is not known yet.
-_PASSING = ("OperationAborted", "ConcurrentModification", "NoSuchBucket")
-TRIES = 8
-LOOKS = 15
+# S3 returns the first two while it processes an earlier change of the bucket, and the third while a new
+# bucket is not yet known everywhere.
+_TRANSIENT_CODES = ("OperationAborted", "ConcurrentModification", "NoSuchBucket")
+MAX_ATTEMPTS = 8
+MAX_CHECKS = 15
 WAIT_SECONDS = 2.0
 
 Pause = Callable[[float], None]
@@ -25,89 +26,94 @@ Pause = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting of a thing that is there: what it is called, if it is right, how it is made so."""
+    """One setting of an existing resource, with functions that check and apply it."""
 
     name: str
-    is_right: Callable[[], bool]
-    put_right: Callable[[], Any]
+    is_correct: Callable[[], bool]
+    apply: Callable[[], Any]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """How a part was found: `wrong` names the settings of one that is there but not as it should be."""
+class Check:
+    """The state of a resource. `incorrect` are the names of settings that differ from the required ones."""
 
     kind: str
     name: str
-    is_there: bool
-    wrong: tuple[str, ...] = ()
+    exists: bool
+    incorrect: tuple[str, ...] = ()
 
     @property
-    def is_right(self) -> bool:
-        return self.is_there and not self.wrong
+    def is_correct(self) -> bool:
+        return self.exists and not self.incorrect
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON, when what was found wrong has been put right."""
-        result = "unchanged" if self.is_right else "corrected" if self.is_there else "made"
-        return {"kind": self.kind, "name": self.name, "result": result, "corrected": list(self.wrong)}
+        """Return the result of bootstrap for the resource, if this is the state before it."""
+        result = "unchanged" if self.is_correct else "corrected" if self.exists else "made"
+        return {"kind": self.kind, "name": self.name, "result": result, "corrected": list(self.incorrect)}
 
 
-class Part(ABC):
-    """`kind` and `name` are for the user."""
+class Resource(ABC):
+    """A resource. `kind` and `name` are shown to the user."""
 
     kind: str
     name: str
 
     @abstractmethod
-    def is_there(self) -> bool:
-        """Ask AWS."""
+    def exists(self) -> bool: ...
 
     @abstractmethod
-    def make(self) -> None:
-        """Make it; done by somebody else meanwhile is as good."""
+    def create(self) -> None:
+        """Create the resource. If another process created it in the meantime, do nothing."""
 
     @abstractmethod
     def settings(self) -> Sequence[Setting]:
-        """Its settings, in the order in which they are to be made right."""
+        """Return the settings of the existing resource, in the order in which they are applied."""
 
-    def look(self) -> Finding:
-        """How it is now."""
-        if not self.is_there():
-            return Finding(self.kind, self.name, False)
-        wrong = tuple(setting.name for setting in self.settings() if not setting.is_right())
-        return Finding(self.kind, self.name, True, wrong)
+    def check(self) -> Check:
+        """Return the current state."""
+        if not self.exists():
+            return Check(self.kind, self.name, False)
+        incorrect = tuple(setting.name for setting in self.settings() if not setting.is_correct())
+        return Check(self.kind, self.name, True, incorrect)
 
-    def put_right(self, pause: Pause = time.sleep) -> None:
-        """Make it if it is not there, and correct what is wrong with it."""
-        if not self.is_there():
-            settled(self.make, pause)
+    def ensure(self, pause: Pause = time.sleep) -> None:
+        """Create the resource if it does not exist, and apply the settings that are incorrect."""
+        if not self.exists():
+            retry_transient(self.create, pause)
         for setting in self.settings():
-            if not settled(setting.is_right, pause):
-                settled(setting.put_right, pause)
+            if not retry_transient(setting.is_correct, pause):
+                retry_transient(setting.apply, pause)
 
 
-def settled(act: Callable[[], Any], pause: Pause = time.sleep) -> Any:
-    """What `act` returns, tried again while AWS is still busy with an earlier change."""
-    for _ in range(TRIES - 1):
+def retry_transient(call: Callable[[], Any], pause: Pause = time.sleep) -> Any:
+    """Return the result of `call`, and repeat it while AWS processes an earlier change."""
+    for _ in range(MAX_ATTEMPTS - 1):
         try:
-            return act()
+            return call()
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _PASSING:
+            if error.response["Error"]["Code"] not in _TRANSIENT_CODES:
                 raise
         pause(WAIT_SECONDS)
-    return act()
+    return call()
 
 
-def wait_until_right(look: Callable[[], Sequence[Finding]], pause: Pause = time.sleep) -> None:
-    """Return when AWS shows what it was set to, which takes some settings a while.
+def wait_until_consistent(check: Callable[[], Sequence[Check]], pause: Pause = time.sleep) -> None:
+    """Wait until AWS returns the applied settings, because some are eventually consistent.
 
-    Raises UserError if it does not within half a minute.
+    Raises UserError after half a minute.
     """
-    wrong: list[Finding] = []
-    for turn in range(LOOKS):
-        if turn:
+    incorrect: list[Check] = []
+    for attempt in range(MAX_CHECKS):
+        if attempt:
             pause(WAIT_SECONDS)
-        wrong = [finding for finding in look() if not finding.is_right]
-        if not wrong:
+        incorrect = [result for result in check() if not result.is_correct]
+        if not incorrect:
             return
-    said = "; ".join(f"{one.kind} {one.name}: {', '.join(one.wrong) or 'not there'}" for one in wrong)
-    raise UserError(f"AWS took the changes, but does not show them: {said}.", "Run it again.")
+    names = "; ".join(
+        f"{result.kind} {result.name}: {', '.join(result.incorrect) or 'does not exist'}"
+        for result in incorrect
+    )
+    raise UserError(
+        f"AWS accepted the changes but does not return them: {names}.",
+        "Run the task again.",
+    )

@@ -1,4 +1,4 @@
-"""The key for Pulumi's state and for the secrets in it. Who may use it is for IAM policies to say."""
+"""The KMS key of the state bucket and of the secrets in states. IAM policies grant its use."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orchestration.bootstrap.resource import Part, Setting
+from orchestration.bootstrap.resource import Resource, Setting
 from shared.arns import Arns
 from shared.iam import Statement
 from shared.policy_equality import canonical_policy
-from stacks.foundation.key_statements import administer
+from stacks.foundation.key_statements import administration_statement
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-# A key that nobody uses yet; the least that AWS allows.
+# The minimum of AWS. The key was never used.
 _LOST_RACE_DAYS = 7
-_USABLE = "Enabled"
-_DELETED_LATER = ("PendingDeletion", "PendingReplicaDeletion")
+_ENABLED_STATE = "Enabled"
+_PENDING_DELETION_STATES = ("PendingDeletion", "PendingReplicaDeletion")
 
 
-class StateKey(Part):
-    """Found by its alias. One without an alias that has `tags` is left of a run that was broken off."""
+class StateKey(Resource):
+    """The key with the alias. A key with `tags` and without an alias remains from an interrupted run."""
 
     kind = "key"
 
@@ -36,31 +36,31 @@ class StateKey(Part):
 
     @property
     def arn(self) -> str:
-        """Its ARN; empty as long as there is none."""
+        """The ARN; empty before `exists` or `create`."""
         return self._arn
 
-    def is_there(self) -> bool:
-        # An alias that was just made is not known everywhere yet, but the key has an id by then.
+    def exists(self) -> bool:
+        # A new alias is eventually consistent. The ARN of a new key is consistent.
         try:
-            self._arn = self._describe(self._arn or self.name)["Arn"]
+            self._arn = self._describe_key(self._arn or self.name)["Arn"]
         except self._kms.exceptions.NotFoundException:
             return False
         return self._has_alias()
 
-    def make(self) -> None:
-        arn = next(self._left_behind(), None) or self._create()
+    def create(self) -> None:
+        arn = next(self._find_unfinished_keys(), None) or self._create_key()
         try:
             self._kms.create_alias(AliasName=self.name, TargetKeyId=arn)
         except self._kms.exceptions.AlreadyExistsException:
-            # Somebody else was faster: that one is the key.
+            # Another process created the alias in the meantime, and its key is used.
             self._kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=_LOST_RACE_DAYS)
-            arn = self._describe(self.name)["Arn"]
+            arn = self._describe_key(self.name)["Arn"]
         self._arn = arn
 
     def settings(self) -> Sequence[Setting]:
         key = self._arn
         return [
-            Setting("state", lambda: self._state(key) == _USABLE, lambda: self._enable(key)),
+            Setting("state", lambda: self._read_state(key) == _ENABLED_STATE, lambda: self._enable_key(key)),
             Setting(
                 "rotation",
                 lambda: self._kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"],
@@ -68,22 +68,22 @@ class StateKey(Part):
             ),
             Setting(
                 "policy",
-                lambda: canonical_policy(self._policy_of(key)) == canonical_policy(self.policy),
+                lambda: canonical_policy(self._read_policy(key)) == canonical_policy(self.policy),
                 lambda: self._kms.put_key_policy(KeyId=key, Policy=json.dumps(self.policy)),
             ),
             Setting(
                 "tags",
-                lambda: self._tags_of(key).items() >= self._tags.items(),
+                lambda: self._read_tags(key).items() >= self._tags.items(),
                 lambda: self._kms.tag_resource(KeyId=key, Tags=self._tag_list),
             ),
         ]
 
     @cached_property
     def policy(self) -> dict[str, Any]:
-        """Administered and used by whom the account's IAM policies allow."""
+        """The key policy, which delegates administration and use to IAM policies."""
         root = {"AWS": self._arns.account_root}
         use = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
-        statements = [administer(self._arns), Statement(sid="Use", actions=use, principal=root)]
+        statements = [administration_statement(self._arns), Statement(sid="Use", actions=use, principal=root)]
         documents = [{**statement.as_document(), "Resource": "*"} for statement in statements]
         return {"Version": "2012-10-17", "Statement": documents}
 
@@ -91,47 +91,47 @@ class StateKey(Part):
     def _tag_list(self) -> Any:
         return [{"TagKey": name, "TagValue": value} for name, value in self._tags.items()]
 
-    def _create(self) -> str:
-        made = self._kms.create_key(
+    def _create_key(self) -> str:
+        response = self._kms.create_key(
             Description="Pulumi's state and the secrets in it",
             Policy=json.dumps(self.policy),
             Tags=self._tag_list,
         )
-        return made["KeyMetadata"]["Arn"]
+        return response["KeyMetadata"]["Arn"]
 
-    def _left_behind(self) -> Iterator[str]:
+    def _find_unfinished_keys(self) -> Iterator[str]:
         for page in self._kms.get_paginator("list_keys").paginate():
             for key in page["Keys"]:
                 try:
-                    metadata = self._describe(key["KeyId"])
-                    ours = (
+                    metadata = self._describe_key(key["KeyId"])
+                    is_candidate = (
                         metadata["KeyManager"] == "CUSTOMER"
-                        and metadata["KeyState"] == _USABLE
-                        and self._tags_of(key["KeyId"]).items() >= self._tags.items()
+                        and metadata["KeyState"] == _ENABLED_STATE
+                        and self._read_tags(key["KeyId"]).items() >= self._tags.items()
                     )
                 except ClientError:
-                    continue  # Other people's keys need not be readable.
-                if ours and not self._kms.list_aliases(KeyId=key["KeyId"])["Aliases"]:
+                    continue  # The credentials may not allow access to other keys.
+                if is_candidate and not self._kms.list_aliases(KeyId=key["KeyId"])["Aliases"]:
                     yield metadata["Arn"]
 
     def _has_alias(self) -> bool:
         pages = self._kms.get_paginator("list_aliases").paginate(KeyId=self._arn)
         return any(alias["AliasName"] == self.name for page in pages for alias in page["Aliases"])
 
-    def _describe(self, key: str) -> Any:
+    def _describe_key(self, key: str) -> Any:
         return self._kms.describe_key(KeyId=key)["KeyMetadata"]
 
-    def _state(self, key: str) -> str:
-        return str(self._describe(key)["KeyState"])
+    def _read_state(self, key: str) -> str:
+        return str(self._describe_key(key)["KeyState"])
 
-    def _enable(self, key: str) -> None:
-        if self._state(key) in _DELETED_LATER:
+    def _enable_key(self, key: str) -> None:
+        if self._read_state(key) in _PENDING_DELETION_STATES:
             self._kms.cancel_key_deletion(KeyId=key)
         self._kms.enable_key(KeyId=key)
 
-    def _policy_of(self, key: str) -> Any:
+    def _read_policy(self, key: str) -> Any:
         return json.loads(self._kms.get_key_policy(KeyId=key)["Policy"])
 
-    def _tags_of(self, key: str) -> dict[str, str]:
+    def _read_tags(self, key: str) -> dict[str, str]:
         pages = self._kms.get_paginator("list_resource_tags").paginate(KeyId=key)
         return {tag["TagKey"]: tag["TagValue"] for page in pages for tag in page["Tags"]}

@@ -1,1 +1,1 @@
-"""Plan and run deployments of several layers."""
+"""Plan, execution and checks of deployments of several layers."""

@@ -1,8 +1,7 @@
-"""Whether neighbouring layers fit: what one reads, against what another gives. Pure functions on outputs.
+"""Compatibility of the contracts of neighbouring layers. Pure functions on stack outputs.
 
-What a deployed layer gives and uses stands in its stack's outputs (`shared.contracts.RESERVED`). What this
-tree's program would give is its contract's class; what it would use is known by running it, so a caller takes
-that from a preview's outputs.
+A deployed stack declares its outputs and inputs in the reserved output `shared.contracts.RESERVED`. The
+outputs that this tree's program has are in its contract class. Its inputs are known only from running it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import contract_types
-from shared.contracts import RESERVED, Contract, visible
+from shared.contracts import RESERVED, find_output, former_names, visible_outputs
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
-# The key that marks what is no plain value in a stack's state, such as a secret.
+# Key of values that the state does not store in plain form, such as secrets.
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 Types = Mapping[str, str]
@@ -22,142 +22,155 @@ Outputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Declared:
-    """What a stack gives, `{field: type}`, and uses, `{layer: {field: type}}`; types as in contract_types.
+class DeclaredContract:
+    """The contract that a deployed stack declares in its outputs, with the types of `contract_types`.
 
-    `reads` is None of a stack that was deployed before this was kept, or by a program without a contract: it
-    may use everything that it can.
+    `outputs` is {field: type}, `inputs` is {layer: {field: type}}. `inputs` is None if the stack declares no
+    contract; such a stack counts as a reader of every output of its upstream layers.
     """
 
-    gives: Types
-    reads: Mapping[str, Types] | None = None
+    outputs: Types
+    inputs: Mapping[str, Types] | None = None
 
-    def uses(self, layer: str, given: Types) -> Types:
-        """What it uses of a layer that gives, as it is deployed, `given`."""
-        return given if self.reads is None else self.reads.get(layer, {})
+    @classmethod
+    def from_outputs(cls, stack_outputs: Outputs) -> "DeclaredContract":
+        """Read the declaration; without one, the types are those of the values.
+
+        A stack of the last release declares `gives` and `reads`, with other names of types.
+        """
+        declaration = stack_outputs.get(RESERVED)
+        if not isinstance(declaration, Mapping):
+            values = visible_outputs(stack_outputs)
+            return cls({name: contract_types.value_type(value) for name, value in values.items()})
+        outputs = declaration.get("outputs", declaration.get("gives"))
+        inputs = declaration.get("inputs", declaration.get("reads"))
+        return cls(
+            _current_types(outputs or {}),
+            {layer: _current_types(used) for layer, used in (inputs or {}).items()},
+        )
+
+    def inputs_from(self, layer: str, available: Types) -> Types:
+        """Return the inputs from an upstream layer whose deployed outputs are `available`."""
+        return available if self.inputs is None else self.inputs.get(layer, {})
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A field that `consumer` uses as `wanted`, and `producer` gives as `found`; None is not at all."""
+class ContractViolation:
+    """An input of `consumer` with another type than the output of `producer`, or without an output."""
 
     producer: str
     field: str
     consumer: str
-    wanted: str
-    found: str | None
+    expected: str
+    actual: str | None  # None if `producer` has no such output.
 
 
 @dataclass(frozen=True)
-class Stale:
-    """A field that `consumer` uses and whose value is not the one it was deployed with."""
+class ChangedInput:
+    """A field that `consumer` reads and whose value changed since the last update of `consumer`."""
 
     producer: str
     field: str
     consumer: str
 
 
-def gives_of(contract: type[Contract]) -> Types:
-    """What this tree's program of the contract's layer gives."""
-    return contract.types()
-
-
-def of_outputs(outputs: Outputs) -> Declared:
-    """What a stack declares in its outputs; without that, what it gives is told by the values."""
-    reserved = outputs.get(RESERVED)
-    if not isinstance(reserved, Mapping):
-        return Declared({name: contract_types.of_value(value) for name, value in visible(outputs).items()})
-    return Declared(reserved.get("gives") or {}, reserved.get("reads") or {})
-
-
-def missing(consumer: str, reads: Mapping[str, Types], outputs: Mapping[str, Outputs]) -> list[Problem]:
-    """What `consumer` uses and the layers' `outputs`, by layer, lack or have in another type."""
+def find_missing_inputs(
+    consumer: str, inputs: Mapping[str, Types], outputs: Mapping[str, Outputs]
+) -> list[ContractViolation]:
+    """Return the inputs of `consumer` that the `outputs` of the layers lack or have with another type."""
     return [
-        problem
-        for layer, wanted in reads.items()
-        for problem in _unfit(layer, of_outputs(outputs.get(layer) or {}).gives, consumer, wanted)
+        violation
+        for layer, expected in inputs.items()
+        for violation in _compare_types(
+            layer, DeclaredContract.from_outputs(outputs.get(layer) or {}).outputs, consumer, expected
+        )
     ]
 
 
-def broken(
-    layer: str, gives: Types, consumers: Mapping[str, Declared], *, given: Types | None = None
-) -> list[Problem]:
-    """What deployed `consumers` use of `layer` and it would no longer give, or in another type.
+def find_broken_inputs(
+    layer: str, future: Types, consumers: Mapping[str, DeclaredContract], *, current: Types | None = None
+) -> list[ContractViolation]:
+    """Return the inputs of deployed `consumers` that the `future` outputs of `layer` would break.
 
-    `given` is what the deployed layer gives: all of it counts as used by a consumer that does not tell.
+    `current` are the deployed outputs. A consumer that declares no inputs counts as a reader of all of them.
     """
     return [
-        problem
+        violation
         for consumer, declared in consumers.items()
-        for problem in _unfit(layer, gives, consumer, declared.uses(layer, given or {}))
+        for violation in _compare_types(layer, future, consumer, declared.inputs_from(layer, current or {}))
     ]
 
 
-def stale(
-    consumer: str, seen: Mapping[str, Outputs], current: Mapping[str, Outputs], reads: Mapping[str, Types]
-) -> list[Stale]:
-    """The fields that `consumer` uses and whose values are others than at its last update.
+def find_changed_inputs(
+    consumer: str,
+    previous: Mapping[str, Outputs],
+    current: Mapping[str, Outputs],
+    inputs: Mapping[str, Types],
+) -> list[ChangedInput]:
+    """Return the inputs of `consumer` whose values differ from those at its last update.
 
-    `seen` is what it saw then (`seen_outputs`), `current` what the layers give now, both by layer. What it
-    has not seen, or a layer that is gone, has not changed; nor has a secret, which the state encrypts.
+    `previous` (see `outputs_at_last_update`) and `current` are outputs by layer. These count as unchanged: an
+    output that the update did not see, an output of a layer that is no longer deployed, and a secret, which
+    the state encrypts.
     """
     return [
-        Stale(layer, field, consumer)
-        for layer, used in reads.items()
-        if layer in seen and current.get(layer)
-        for field in used
-        if field in seen[layer] and not _is_secret(seen[layer][field])
-        if seen[layer][field] != current[layer].get(field)
+        ChangedInput(layer, field, consumer)
+        for layer, fields in inputs.items()
+        if layer in previous and current.get(layer)
+        for field in fields
+        if _has_changed(layer, field, previous[layer], current[layer])
     ]
 
 
-def seen_outputs(resources: Iterable[Mapping[str, Any]], projects: Mapping[str, str]) -> dict[str, Outputs]:
-    """The outputs of others that a stack saw at its last update, by layer.
+def outputs_at_last_update(
+    resources: Iterable[Mapping[str, Any]], projects: Mapping[str, str]
+) -> dict[str, Outputs]:
+    """Return the upstream outputs that a stack read at its last update, by layer.
 
-    `resources` are those of its exported state; `projects` maps the layers' Pulumi projects to their names.
+    `resources` are those of the exported state. `projects` maps Pulumi projects to layers.
     """
-    found: dict[str, Outputs] = {}
+    outputs: dict[str, Outputs] = {}
     for resource in resources:
         if resource.get("type") == STACK_REFERENCE:
-            outputs = resource.get("outputs") or {}
-            # organization/project/stack
-            project = str(outputs.get("name", "")).split("/")[-2:-1]
-            if project and project[0] in projects:
-                found[projects[project[0]]] = outputs.get("outputs") or {}
-    return found
+            reference = resource.get("outputs") or {}
+            # The name is organization/project/stack.
+            project = "".join(str(reference.get("name", "")).split("/")[-2:-1])
+            if project in projects:
+                outputs[projects[project]] = reference.get("outputs") or {}
+    return outputs
 
 
-def refusal_of_broken(problems: Sequence[Problem]) -> UserError:
-    """Why a layer is not deployed, or rolled back, that would break those that read it."""
-    users: dict[tuple[str, str, str | None], list[str]] = {}
-    for one in problems:
-        users.setdefault((one.field, one.wanted, one.found), []).append(one.consumer)
-    reasons = [
-        (f"give {field} as {found}" if found else f"no longer give {field}")
-        + f", which {' and '.join(by)} {'use' if by[1:] else 'uses'} as {wanted}"
-        for (field, wanted, found), by in users.items()
+def broken_inputs_error(violations: Sequence[ContractViolation]) -> UserError:
+    """Return the error for a layer whose deployment or rollback would break its consumers."""
+    consumers_of: dict[tuple[str, str, str | None], list[str]] = {}
+    for violation in violations:
+        key = (violation.field, violation.expected, violation.actual)
+        consumers_of.setdefault(key, []).append(violation.consumer)
+    changes = [
+        (f"change {field} to {actual}" if actual else f"remove {field}")
+        + f", which {' and '.join(consumers)} {'read' if consumers[1:] else 'reads'} as {expected}"
+        for (field, expected, actual), consumers in consumers_of.items()
     ]
-    consumers = " and ".join(dict.fromkeys(problem.consumer for problem in problems))
-    it = "it" if len({problem.field for problem in problems}) == 1 else "them"
+    layers = " and ".join(dict.fromkeys(violation.consumer for violation in violations))
+    it = "it" if len({violation.field for violation in violations}) == 1 else "them"
     return UserError(
-        f"{problems[0].producer} would {'; '.join(reasons)}.",
-        f"Keep {it}, or first deploy {consumers} without using {it}.",
+        f"{violations[0].producer} would {'; and '.join(changes)}.",
+        f"Keep {it}, or deploy {layers} without using {it} first.",
     )
 
 
-def refusal_of_missing(problems: Sequence[Problem], environment: str) -> UserError:
-    """Why a layer is not deployed, or rolled back, that the deployed layers do not give what it reads."""
-    producers = list(dict.fromkeys(problem.producer for problem in problems))
+def missing_inputs_error(violations: Sequence[ContractViolation], environment: str) -> UserError:
+    """Return the error for a layer whose inputs the upstream layers do not have."""
+    producers = list(dict.fromkeys(violation.producer for violation in violations))
     reasons = "; ".join(
-        f"{one.field} as {one.wanted}, which {one.producer} "
-        + ("does not give" if one.found is None else f"gives as {one.found}")
-        for one in problems
+        f"{violation.field} as {violation.expected}, which {violation.producer} "
+        + ("does not export" if violation.actual is None else f"exports as {violation.actual}")
+        for violation in violations
     )
-    layers = " ".join(f"--layer {producer}" for producer in producers)
     return UserError(
-        f"{problems[0].consumer} uses {reasons} in '{environment}'.",
-        f"First deploy {' and '.join(producers)} from code that gives it:"
-        f" invoke deploy --env {environment} {layers}",
+        f"{violations[0].consumer} reads {reasons} in '{environment}'.",
+        f"First deploy {' and '.join(producers)} from code that exports it:"
+        f" {command_line('deploy', env=environment, layer=producers)}",
     )
 
 
@@ -165,9 +178,28 @@ def _is_secret(value: Any) -> bool:
     return isinstance(value, Mapping) and SIGNATURE in value
 
 
-def _unfit(producer: str, gives: Types, consumer: str, wanted: Types) -> list[Problem]:
+def _has_changed(layer: str, field: str, previous: Outputs, current: Outputs) -> bool:
+    """Whether an output has another value. An output that was not seen, and a secret, count as unchanged."""
+    value = find_output(layer, previous, field)
+    if value is None or _is_secret(value):
+        return False
+    return bool(value != find_output(layer, current, field))
+
+
+def _current_types(types: Types) -> Types:
+    return {field: contract_types.from_legacy_name(type_name) for field, type_name in types.items()}
+
+
+def _compare_types(producer: str, outputs: Types, consumer: str, expected: Types) -> list[ContractViolation]:
+    """Return the expected fields that `outputs` lacks or has with another type.
+
+    A field that an upstream of the last release exports under its former name is not missing: programs read
+    either name.
+    """
+    former = former_names(producer)
+    actual = {field: outputs.get(field, outputs.get(former.get(field, field))) for field in expected}
     return [
-        Problem(producer, field, consumer, words, gives.get(field))
-        for field, words in wanted.items()
-        if gives.get(field) != words
+        ContractViolation(producer, field, consumer, type_name, actual[field])
+        for field, type_name in expected.items()
+        if actual[field] != type_name
     ]

@@ -1,45 +1,34 @@
-"""A plan in a folder: what was shown, what it was made from, and the engine's own plan for each layer.
+"""Saved plan: a folder with the plan that was shown and the engine's plan for each layer.
 
-`plan.json` holds digests of all that the plan depends on; if any differs when it is applied, it is refused.
+`plan.json` has digests of everything that the plan was made from. A plan is applied only if none changed.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from orchestration import layers
 from orchestration.environments import Environment
-from orchestration.layers import LAYERS, Layer
+from orchestration.layers import LAYERS, Layer, find_layer
+from orchestration.planning.contracts import LayerContracts, inputs_changed_by_plan
 from orchestration.planning.layer_paths import COMPILERS
-from orchestration.planning.plan_view import awaited
-from orchestration.planning.scheduler import Fate, Report
-from orchestration.pulumi.results import Changes, Outcome, Step
+from orchestration.planning.scheduler import LayerResult, ResultStatus
+from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.results import Changes, OperationResult, Step
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 FORMAT = 1
 INDEX = "plan.json"
 
 
-class StateOf(Protocol):
-    """What this needs of the engine."""
-
-    def exported(self, layer: Layer) -> Mapping[str, Any]: ...
-
-
-class OutputsOf(Protocol):
-    """What this needs to know of other layers."""
-
-    def outputs(self, name: str) -> Mapping[str, Any]: ...
-
-
 @dataclass(frozen=True)
 class LayerPlan:
-    """What a layer's update would do, and the digests of what it depends on, by what a user calls that."""
+    """Changes of a layer. `basis` has the digests of what the plan depends on, by its name for users."""
 
     basis: dict[str, str]
     changes: Changes
@@ -47,8 +36,8 @@ class LayerPlan:
 
 
 @dataclass(frozen=True)
-class Content:
-    """The file `plan.json`."""
+class PlanContent:
+    """Content of `plan.json`."""
 
     format: int
     environment: str
@@ -57,114 +46,133 @@ class Content:
 
 @dataclass(frozen=True)
 class PlanFolder:
-    """The folder of a plan, with an absolute path: the engine works in a stack's folder."""
+    """Folder of a plan. The path is absolute, because the engine works in the folder of a stack."""
 
     path: Path
 
     @classmethod
-    def make(cls, path: Path) -> "PlanFolder":
-        """Make the folder; a `UserError` if it holds something else than an older plan."""
-        folder = cls(path.resolve())
+    def create(cls, path: Path) -> "PlanFolder":
+        """Create the folder, or empty that of an older plan. Raises UserError if it has other content."""
         if path.is_dir() and any(path.iterdir()) and not (path / INDEX).exists():
-            raise UserError(f"{path} holds something else than a plan.", "Name a new folder.")
+            raise UserError(f"--plan: {path} is not empty and not a plan.", "Choose a new folder.")
         try:
             path.mkdir(parents=True, exist_ok=True)
             (path / INDEX).unlink(missing_ok=True)
         except OSError as error:
-            raise UserError(f"{path} cannot be written ({error.strerror}).") from error
-        return folder
+            raise UserError(
+                f"--plan: {path} cannot be written ({error.strerror}).", "Choose another folder."
+            ) from error
+        return cls(path.resolve())
 
     def engine_plan(self, layer: Layer) -> Path:
-        """The engine's plan for a layer."""
+        """Return the path of the engine's plan for a layer."""
         return self.path / f"{layer.name}.json"
 
     def save(
-        self, environment: Environment, plan: Iterable[Report[Outcome]], state: StateOf, others: OutputsOf
+        self,
+        environment: Environment,
+        plan: Sequence[LayerResult[OperationResult]],
+        engine: Engine,
+        contracts: LayerContracts,
     ) -> None:
-        """Write down what was shown and what it depends on.
+        """Write `plan.json`.
 
-        Refused is what is made of placeholders, or of values that the same plan would change: the engine
-        would find something else to do than planned, after the other layers have changed.
+        Raises UserError if a layer reads placeholders or outputs that the same plan changes: after the change
+        the engine would find other changes than planned, and refuse.
         """
-        saved: dict[str, LayerPlan] = {}
-        plan = tuple(plan)
-        for name, fields in awaited(plan).items():
-            raise UserError(
-                f"No plan was saved: what would happen to {name} is not known while it reads"
-                f" {', '.join(fields)}, which the same plan changes.",
-                "Plan and deploy the layers that it reads first.",
-            )
-        for report in plan:
-            layer, outcome = report.layer, report.result or Outcome(Changes())
-            if outcome.placeholders:
-                raise UserError(
-                    f"No plan was saved: what would happen to {layer.name} is not known while it reads"
-                    f" {', '.join(sorted(outcome.placeholders))}, not deployed yet.",
-                    "Plan and deploy the layers that it reads first.",
+        for name, fields in inputs_changed_by_plan(plan).items():
+            raise _unknown_changes_error(name, fields, "which the same plan changes")
+        layers: dict[str, LayerPlan] = {}
+        for result in plan:
+            layer, value = result.layer, result.value or OperationResult(Changes())
+            if value.placeholders:
+                raise _unknown_changes_error(
+                    layer.name, sorted(value.placeholders), "which are not deployed yet"
                 )
-            basis = digests(environment, layer, state, others)
-            saved[layer.name] = LayerPlan(basis, outcome.changes, outcome.steps)
-        content = msgspec.json.encode(Content(FORMAT, environment.name, saved))
+            basis = compute_digests(environment, layer, engine, contracts)
+            layers[layer.name] = LayerPlan(basis, value.changes, value.steps)
+        content = msgspec.json.encode(PlanContent(FORMAT, environment.name, layers))
         (self.path / INDEX).write_bytes(msgspec.json.format(content))
 
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan as it was saved."""
+    """A plan that was loaded from its folder."""
 
     folder: PlanFolder
-    content: Content
+    content: PlanContent
     layers: tuple[Layer, ...]
 
     @classmethod
     def load(cls, path: Path, environment: Environment, all_layers: Sequence[Layer] = LAYERS) -> "SavedPlan":
-        """The plan in a folder. Raises UserError if there is none, or one for another environment."""
+        """Load a plan. Raises UserError if the folder has no plan, or one for another environment."""
+        command = command_line("deploy", env=environment.name, plan="DIR")
         try:
-            content = msgspec.json.decode((path / INDEX).read_bytes(), type=Content)
+            content = msgspec.json.decode((path / INDEX).read_bytes(), type=PlanContent)
         except FileNotFoundError:
-            raise UserError(f"{path} holds no plan.", "Make one: invoke deploy --plan DIR") from None
+            raise UserError(f"{path} has no plan.", f"Make one: {command}") from None
         except (OSError, msgspec.MsgspecError) as error:
-            raise UserError(f"{path / INDEX} cannot be read as a plan: {error}.", "Make it anew.") from None
+            raise UserError(
+                f"{path / INDEX} is not a valid plan: {error}.", f"Plan again: {command}"
+            ) from None
         if content.environment != environment.name:
-            raise UserError(f"The plan is for '{content.environment}', not for '{environment.name}'.")
+            raise UserError(
+                f"The plan is for '{content.environment}', not for '{environment.name}'.",
+                f"Pass --env {content.environment}.",
+            )
         if content.format != FORMAT:
-            raise UserError("The plan was made by another version of this repository.", "Make it anew.")
-        chosen = tuple(layers.find(name, all_layers) for name in content.layers)
-        return cls(PlanFolder(path.resolve()), content, chosen)
+            raise UserError(
+                "The plan was made by another version of this repository.", f"Plan again: {command}"
+            )
+        layers = tuple(find_layer(name, all_layers) for name in content.layers)
+        return cls(PlanFolder(path.resolve()), content, layers)
 
     @property
-    def reports(self) -> list[Report[Outcome]]:
-        """What was shown."""
+    def results(self) -> list[LayerResult[OperationResult]]:
+        """The plan as its preview returned it."""
         return [
-            Report(layer, Fate.DONE, result=Outcome(plan.changes, steps=plan.steps))
+            LayerResult(layer, ResultStatus.DONE, value=OperationResult(plan.changes, steps=plan.steps))
             for layer, plan in zip(self.layers, self.content.layers.values(), strict=True)
         ]
 
-    def refuse_if_moved(self, environment: Environment, state: StateOf, others: OutputsOf) -> None:
-        """A `UserError` naming layer and reason if anything that the plan was made from is different now."""
+    def check_unchanged(self, environment: Environment, engine: Engine, contracts: LayerContracts) -> None:
+        """Raise UserError if anything that the plan was made from changed since."""
         for layer in self.layers:
-            then = self.content.layers[layer.name].basis
-            now = digests(environment, layer, state, others)
-            moved = [what for what in now if now[what] != then.get(what)]
-            if moved:
+            saved = self.content.layers[layer.name].basis
+            current = compute_digests(environment, layer, engine, contracts)
+            if changed := [name for name in current if current[name] != saved.get(name)]:
+                command = command_line("deploy", env=environment.name, plan="DIR")
                 raise UserError(
-                    f"The plan no longer holds: since it was made, {' and '.join(moved)} changed.",
-                    f"Nothing was changed. Plan anew: invoke deploy --env {environment.name} --plan DIR",
+                    f"The plan is out of date: {' and '.join(changed)} changed since.",
+                    f"Nothing was changed. Plan again: {command}",
                 )
 
 
-def digests(environment: Environment, layer: Layer, state: StateOf, others: OutputsOf) -> dict[str, str]:
-    """Digests of what a plan for the layer is made from, by what a user calls it."""
+def compute_digests(
+    environment: Environment, layer: Layer, engine: Engine, contracts: LayerContracts
+) -> dict[str, str]:
+    """Return digests of everything that a plan for the layer depends on, by its name for users."""
     name = layer.name
     return {
-        f"the code of {name}": _digest_files(environment.root, _code(environment, layer)),
+        f"the code of {name}": _digest_files(environment.root, _list_code(environment, layer)),
         f"the settings of {name}": _digest_files(environment.root, [environment.settings_file(name)]),
-        f"the state of {name}": _digest(state.exported(layer)),
-        **{f"the outputs of {upstream}": _digest(others.outputs(upstream)) for upstream in layer.depends_on},
+        f"the state of {name}": _digest_value(engine.export_deployment(layer)),
+        **{
+            f"the outputs of {upstream}": _digest_value(contracts.outputs(upstream))
+            for upstream in layer.depends_on
+        },
     }
 
 
-def _code(environment: Environment, layer: Layer) -> Iterable[Path]:
+def _unknown_changes_error(layer: str, fields: Sequence[str], reason: str) -> UserError:
+    return UserError(
+        f"No plan was saved: the changes of {layer} are unknown, because it reads {', '.join(fields)},"
+        f" {reason}.",
+        "Deploy its upstream layers first, and plan again.",
+    )
+
+
+def _list_code(environment: Environment, layer: Layer) -> Iterable[Path]:
     root, stack = environment.root, environment.stack_folder(layer.name)
     functions = [root / "functions" / name for name in ("common", *layer.functions)]
     compilers = [root / COMPILERS[name].removesuffix("/**") for name in layer.functions if name in COMPILERS]
@@ -184,5 +192,5 @@ def _digest_files(root: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _digest(value: Any) -> str:
+def _digest_value(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,39 +1,25 @@
-"""Showing what a deployment would do, before the question: what loses something first, and in words."""
+"""View of a plan: losses of data first, then the changes of each layer, its resources and its outputs."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from pulumi.runtime.rpc import UNKNOWN
 from rich.console import Console
 from rich.text import Text
 
-from orchestration.planning.compatibility import of_outputs
+from orchestration.planning.contracts import inputs_changed_by_plan
 from orchestration.planning.network_interfaces import delay_notice
-from orchestration.planning.scheduler import Fate, Report
-from orchestration.pulumi.results import Outcome, Step
-from orchestration.pulumi.stateful_types import STATEFUL_TYPES
+from orchestration.planning.scheduler import LayerResult, ResultStatus
+from orchestration.pulumi.property_diff import PropertyChange, format_change
+from orchestration.pulumi.resource_types import STATEFUL_TYPES
+from orchestration.pulumi.results import OperationResult, Step
 from shared import contracts
 from terminal.output import console
 
-
-def awaited(plan: Iterable[Report[Outcome]]) -> Mapping[str, Sequence[str]]:
-    """What each layer of a plan uses and another of its layers would change, as `layer.field` by layer.
-
-    So more may happen to it than its preview says. What comes anew has placeholders, and is not among them.
-    """
-    outcomes = {report.layer: report.result for report in plan if report.result}
-    found: dict[str, list[str]] = {}
-    for layer, outcome in outcomes.items():
-        reads = of_outputs(outcome.outputs)
-        for other, changing in outcomes.items():
-            if other.name in layer.depends_on:
-                now, then = changing.before, changing.outputs
-                used = reads.uses(other.name, of_outputs(now).gives)
-                fields = [name for name in used if name in now and now[name] != then.get(name)]
-                found.setdefault(layer.name, []).extend(f"{other.name}.{name}" for name in fields)
-    return {name: fields for name, fields in found.items() if fields}
-
+MAX_PROPERTIES = 6
+MAX_VALUE_LENGTH = 40
 
 _SIGNS = {
     "create": ("+", "green"),
@@ -42,101 +28,135 @@ _SIGNS = {
     "delete": ("-", "red"),
 }
 _ORDER = ("replace", "delete", "update", "create")
-_PAST = {"replace": "replaced", "delete": "deleted"}
-MAX_PROPERTIES = 6
+_PARTICIPLES = {"replace": "replaced", "delete": "deleted"}
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A stateful resource that would be replaced or deleted."""
+    """Replacement or deletion of a resource that holds data."""
 
     layer: str
     step: Step
 
     @property
     def sentence(self) -> str:
-        """What would happen, and what is lost with it."""
-        because = f" (changed: {', '.join(self.step.properties)})" if self.step.properties else ""
-        done = _PAST[self.step.operation]
+        reason = f" (changed: {', '.join(self.step.properties)})" if self.step.properties else ""
+        participle = _PARTICIPLES[self.step.operation]
         loss = STATEFUL_TYPES[self.step.type]
-        return f"{self.layer}: {self.step.resource} would be {done}{because}: {loss}."
+        return f"{self.layer}: {self.step.resource} would be {participle}{reason}: {loss}."
 
 
-def losses(reports: Iterable[Report[Outcome]]) -> list[Loss]:
-    """What would be replaced or deleted although it holds something."""
+def find_losses(plan: Iterable[LayerResult[OperationResult]]) -> list[Loss]:
+    """Return the replacements and deletions of resources that hold data."""
     return [
-        Loss(report.layer.name, step)
-        for report in reports
-        for step in (report.result.steps if report.result else ())
-        if step.operation in _PAST and step.type in STATEFUL_TYPES
+        Loss(result.layer.name, step)
+        for result in plan
+        for step in (result.value.steps if result.value else ())
+        if step.operation in _PARTICIPLES and step.type in STATEFUL_TYPES
     ]
 
 
-def show(
-    reports: Sequence[Report[Outcome]], title: str, output: Console = console, *, in_account: bool = True
+def print_plan(
+    plan: Sequence[LayerResult[OperationResult]],
+    title: str,
+    output: Console = console,
+    *,
+    in_account: bool = True,
+    with_steps: bool = True,
 ) -> None:
-    """Print what each layer would do to which resources. The caller prints failures.
+    """Print the changes of each layer, and one line for a failed layer. The caller prints the complete error.
 
-    In an account, as opposed to the embedded AWS, some changes take long: those are named.
+    `in_account` adds a notice about changes that take a long time in an AWS account. Without steps, resources
+    are only counted.
     """
     output.print(Text(title, style="bold"))
-    for loss in losses(reports):
+    for loss in find_losses(plan):
         output.print(Text(f"  ! {loss.sentence}", style="bold red"))
-    steps = [step for report in reports if report.result for step in report.result.steps]
+    steps = [step for result in plan if result.value for step in result.value.steps]
     if in_account and (notice := delay_notice(steps)):
         output.print(Text(f"  ! {notice}", style="bold yellow"))
-    waits = awaited(reports)
-    for report in reports:
-        for line in _lines(report, waits.get(report.layer.name, ())):
-            output.print(line)
+    changed_inputs = inputs_changed_by_plan(plan)
+    for result in plan:
+        output.print(_format_summary(result))
+        if result.status is ResultStatus.DONE and result.value:
+            for line in _format_warnings(result.value, changed_inputs.get(result.layer.name, ())):
+                output.print(line)
+            for line in _format_changes(result.value) if with_steps else ():
+                output.print(line)
 
 
-def _lines(report: Report[Outcome], awaited_fields: Sequence[str]) -> Iterable[Text]:
-    name = f"  {report.layer.name}"
-    if report.fate is not Fate.DONE or report.result is None:
-        yield Text.assemble((name, "bold"), f"  {report.fate}{': ' + report.reason if report.reason else ''}")
-        return
-    outcome = report.result
-    yield Text.assemble((name, "bold"), f"  {_counts(outcome)}")
-    if outcome.placeholders:
-        missing = ", ".join(sorted(outcome.placeholders))
+def _format_summary(result: LayerResult[OperationResult]) -> Text:
+    name = (f"  {result.layer.name}", "bold")
+    if result.status is not ResultStatus.DONE or result.value is None:
+        reason = f": {result.reason}" if result.reason else ""
+        return Text.assemble(name, f"  {result.status}{reason}")
+    counts = msgspec.to_builtins(result.value.changes)
+    changes = [f"{counts[operation]} to {operation}" for operation in _ORDER if counts[operation]]
+    unchanged = "only outputs change" if any(_format_outputs(result.value)) else "no change"
+    return Text.assemble(name, f"  {', '.join(changes) or unchanged}")
+
+
+def _format_warnings(value: OperationResult, changed_inputs: Sequence[str]) -> Iterator[Text]:
+    if value.placeholders:
+        names = ", ".join(sorted(value.placeholders))
         yield Text(
-            f"    PLACEHOLDERS stand in for the outputs of {missing}, not deployed yet: this is a guess.",
+            f"    PLACEHOLDERS replace {names}, which are not deployed yet. The deployment may differ.",
             style="bold yellow",
         )
-    if awaited_fields:
+    if changed_inputs:
         yield Text(
-            f"    It reads {', '.join(awaited_fields)}, which changes with the same deployment:"
-            " more may change.",
+            f"    Reads {', '.join(changed_inputs)}, which this deployment changes: more may change.",
             style="bold yellow",
         )
-    for step in sorted(outcome.steps, key=lambda step: (_ORDER.index(step.operation), step.type, step.name)):
-        yield _line(step)
-    for sentence in _outputs(outcome):
+
+
+def _format_changes(value: OperationResult) -> Iterator[Text]:
+    for step in sorted(value.steps, key=lambda step: (_ORDER.index(step.operation), step.type, step.name)):
+        yield from _format_step(step)
+    for sentence in _format_outputs(value):
         yield Text(sentence)
 
 
-def _counts(outcome: Outcome) -> str:
-    counts = outcome.changes.as_dict()
-    found = [f"{counts[name]} to {name}" for name in _ORDER if counts[name]]
-    return ", ".join(found) or ("only outputs change" if list(_outputs(outcome)) else "no change")
-
-
-def _outputs(outcome: Outcome) -> Iterator[str]:
-    """The outputs that would be others than they are; none of a stack that has none yet."""
-    now, then = contracts.visible(outcome.outputs), contracts.visible(outcome.before)
-    for name in sorted({*now, *then}) if then else ():
-        if now.get(name) != then.get(name):
-            # Nobody knows yet whether what AWS will say is what it said before.
-            change = "may change" if UNKNOWN in json.dumps(now.get(name)) else "would change"
-            change = "would go" if name not in now else "would come" if name not in then else change
-            yield f"    output {name} {change}"
-
-
-def _line(step: Step) -> Text:
+def _format_step(step: Step) -> Iterator[Text]:
     sign, style = _SIGNS[step.operation]
-    shown = list(step.properties[:MAX_PROPERTIES])
-    if len(step.properties) > MAX_PROPERTIES:
-        shown.append(f"{len(step.properties) - MAX_PROPERTIES} more")
-    properties = f"  {', '.join(shown)}" if shown else ""
-    return Text.assemble(f"    {sign} ", (f"{step.operation:<8}", style), step.resource, (properties, "dim"))
+    changes = [change for change in step.changes if _is_scalar(change)][:MAX_PROPERTIES]
+    names = [name for name in step.properties if not any(_is_part(change.path, name) for change in changes)]
+    more = [f"{len(names) - MAX_PROPERTIES} more"] if len(names) > MAX_PROPERTIES else []
+    listed = ", ".join([*names[:MAX_PROPERTIES], *more])
+    yield Text.assemble(
+        f"    {sign} ",
+        (f"{step.operation:<8}", style),
+        step.resource,
+        (f"  {listed}" if listed else "", "dim"),
+    )
+    for change in changes:
+        yield Text.assemble("        ", (change.path, "cyan"), f"  {format_change(change, MAX_VALUE_LENGTH)}")
+
+
+def _is_scalar(change: PropertyChange) -> bool:
+    return not isinstance(change.before, dict | list) and not isinstance(change.after, dict | list)
+
+
+def _is_part(path: str, name: str) -> bool:
+    """Return True if `path` is the property `name` or a value inside it."""
+    return path == name or path.startswith((f"{name}.", f"{name}["))
+
+
+def _format_outputs(value: OperationResult) -> Iterator[str]:
+    """Describe the outputs that change; none for a new stack."""
+    after = contracts.visible_outputs(value.outputs)
+    before = contracts.visible_outputs(value.outputs_before)
+    for name in sorted({*after, *before}) if before else ():
+        if after.get(name) == before.get(name):
+            continue
+        if name not in after:
+            change = "would be removed"
+        elif name not in before:
+            change = "would be added"
+        else:
+            # A value that AWS determines may turn out to be the same.
+            change = "may change" if UNKNOWN in json.dumps(after[name]) else "would change"
+            values = PropertyChange(name, before[name], after[name])
+            if change == "would change" and _is_scalar(values):
+                change += f"  {format_change(values, MAX_VALUE_LENGTH)}"
+        yield f"    output {name} {change}"

@@ -1,75 +1,63 @@
-"""What a cloud environment refuses before anything is asked of its stacks: a tree that others cannot see,
-and an AWS account other than the settings name.
-"""
+"""Checks before a deployment to an AWS account: the git tree, and the account of the credentials."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 import boto3
 
 from orchestration.environments import Environment
-from terminal.aws_errors import told_to_users
+from orchestration.git import Git, shorten_commit
+from terminal.aws_errors import translate_aws_errors
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
-AccountOf = Callable[[], str]
 
+def check_tree(environment: Environment, git: Git, *, override: str = "") -> str:
+    """Raise UserError for a tree that nobody else could deploy; every tree is valid for `local`.
 
-class Tree(Protocol):
-    """What this needs of git."""
-
-    def is_dirty(self) -> bool: ...
-    def is_unpushed(self) -> bool: ...
-    def has(self, commit: str) -> bool: ...
-    def contains(self, commit: str) -> bool: ...
-
-
-def check_tree(environment: Environment, tree: Tree, *, override: str = "") -> str:
-    """Refuse a tree that nobody else could deploy again; returns what to record of `override`.
-
-    `override` is the reason why it may be so this once. Nothing is refused for `local`.
+    `override` is the reason to deploy such a tree. Returns the text to record in the history.
     """
     reason = " ".join(override.split())
     if environment.is_local:
         return reason
-    faults = [word for word, found in (("dirty", tree.is_dirty()), ("unpushed", tree.is_unpushed())) if found]
-    if not faults:
-        return reason
-    if not reason:
-        what = {
-            "dirty": "has changes that are not committed",
-            "unpushed": "is at a commit that is on no remote branch",
+    checks = {"dirty": git.is_dirty(), "unpushed": git.is_unpushed()}
+    faults = [name for name, is_faulty in checks.items() if is_faulty]
+    if faults and not reason:
+        descriptions = {
+            "dirty": "has uncommitted changes",
+            "unpushed": "is at a commit that no remote branch has",
         }
         raise UserError(
-            f"The tree {' and '.join(what[fault] for fault in faults)}: nobody could deploy it to"
-            f" '{environment.name}' again, or roll back to it.",
-            'Commit and push first, or say why not: --override "REASON" (recorded in the history).',
+            f"The git tree {' and '.join(descriptions[fault] for fault in faults)}, so that nobody else could"
+            f" deploy it to '{environment.name}' or roll back to it.",
+            'Commit and push first, or pass --override "REASON", which is recorded in the history.',
         )
-    return f"{' and '.join(faults)}: {reason}"
+    return f"{' and '.join(faults)}: {reason}" if faults else reason
 
 
-def check_not_behind(layer: str, commit: str, tree: Tree, *, override: str = "") -> None:
-    """Refuse a tree that lacks the `commit` which the layer was deployed from."""
-    if not commit or override.strip() or (tree.has(commit) and tree.contains(commit)):
+def check_not_behind(layer: str, commit: str, git: Git, *, override: str = "") -> None:
+    """Raise UserError for a tree without the `commit` that the layer was deployed from."""
+    if not commit or override.strip() or (git.has_commit(commit) and git.is_in_history(commit)):
         return
     raise UserError(
-        f"{layer} was deployed from commit {commit[:7]}, which this tree does not have: deploying would undo"
-        " it.",
-        'Pull it first; to go back on purpose: invoke rollback, or --override "REASON".',
+        f"{layer} was deployed from commit {shorten_commit(commit)}, which this tree lacks: deploying"
+        " would undo it.",
+        f"Pull first. To return to an older version: {command_line('rollback', layer=layer)},"
+        ' or pass --override "REASON".',
     )
 
 
-def check_account(environment: Environment, wanted: str, account_of: AccountOf) -> None:
-    """Refuse credentials of an AWS account other than `wanted`, the one that the settings name."""
-    found = account_of()
-    if found != wanted:
+def check_account(environment: Environment, expected: str, read_account: Callable[[], str]) -> None:
+    """Raise UserError if the credentials are for another AWS account than the settings."""
+    actual = read_account()
+    if actual != expected:
         raise UserError(
-            f"These credentials are for the AWS account {found}, and '{environment.name}' is {wanted}.",
-            "Choose the right profile (AWS_PROFILE), or correct aws:allowedAccountIds in the settings.",
+            f"The credentials are for the AWS account {actual}, but '{environment.name}' is {expected}.",
+            "Set AWS_PROFILE to the right profile, or correct aws:allowedAccountIds in the settings.",
         )
 
 
-def account_of_caller(region: str) -> str:
-    """The AWS account that the user's credentials belong to. Raises UserError where there are none."""
-    with told_to_users():
-        # A session of its own: the default one would keep the credentials of its first use.
+def caller_account(region: str) -> str:
+    """Return the AWS account of the user's credentials. Raises UserError without valid credentials."""
+    with translate_aws_errors():
+        # The default session would keep the credentials of its first use.
         return boto3.Session(region_name=region).client("sts").get_caller_identity()["Account"]

@@ -1,9 +1,10 @@
-"""AWS quotas that the layers depend on, compared with what the programs and settings declare.
+"""AWS quotas of an account, compared with what the layers' programs declare.
 
-Only quotas that a new or shared account can run into are checked. Others, such as KMS keys, IAM roles, tables
-or event source mappings, allow at least a hundred times what the layers declare.
+Only the quotas that a new or shared account can reach are checked. The quotas of KMS keys, IAM roles, tables
+and event source mappings, for example, are at least a hundred times what the layers declare.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -15,23 +16,23 @@ from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
 from orchestration.pulumi import mocked_program
 from terminal.errors import UserError
-from terminal.output import say
+from terminal.output import print_message
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_lambda import LambdaClient
 
 FUNCTION = "aws:lambda/function:Function"
-# Lambda refuses a reservation that leaves less than this to functions without one.
+# Lambda refuses a reservation that leaves fewer executions to functions without a reservation.
 UNRESERVED = 100
 PROJECT_TAG = "fraud-pipeline"
 
-Declared = Sequence[tuple[str, Mapping[str, Any]]]
+DeclaredResources = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Quota:
-    """One quota by its codes in Service Quotas, with what the layers need of it."""
+    """A quota with its codes in Service Quotas. `needed` is the value that the layers need."""
 
     service: str
     code: str
@@ -41,7 +42,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class Shortage:
-    """A quota that is too small. `certain` if a deployment must fail because of it."""
+    """A quota that is too small. `certain`: a deployment fails because of it."""
 
     quota: Quota
     limit: int
@@ -54,7 +55,7 @@ class Shortage:
 
     @property
     def command(self) -> str:
-        """The command that requests the quota which is needed."""
+        """The command that requests the needed value."""
         return (
             f"aws service-quotas request-service-quota-increase --region {self.region}"
             f" --service-code {self.quota.service} --quota-code {self.quota.code}"
@@ -62,17 +63,17 @@ class Shortage:
         )
 
 
-def reserved_concurrency(declared: Declared) -> int:
-    """The concurrent executions that all functions reserve together."""
+def reserved_concurrency(declared: DeclaredResources) -> int:
+    """Return the concurrent executions that all functions reserve together."""
     return sum(int(inputs["reservedConcurrentExecutions"]) for kind, inputs in declared if kind == FUNCTION)
 
 
-def quotas(declared: Declared, other_vpcs: int = 0) -> list[Quota]:
-    """What the declared resources need, besides Lambda's concurrency. `other_vpcs` are not the pipeline's."""
-    counts = {
-        kind: sum(1 for found, _ in declared if found == kind)
-        for kind in ("aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet")
-    }
+def required_quotas(declared: DeclaredResources, other_vpcs: int = 0) -> list[Quota]:
+    """Return the quotas that the resources need, except Lambda's concurrency.
+
+    `other_vpcs` is the number of VPCs in the account that do not belong to the pipeline.
+    """
+    counts = Counter(kind for kind, _ in declared)
     interfaces = sum(inputs.get("vpcEndpointType") == "Interface" for _, inputs in declared)
     rates = [
         float(inputs.get("settings", {}).get("throttlingRateLimit") or 0)
@@ -91,10 +92,9 @@ class AccountQuotas:
     """The quotas of one account and region. Methods raise botocore's errors."""
 
     def __init__(
-        # Any: the stubs of Service Quotas are no dependency.
         self,
         region: str,
-        quotas: Any,
+        quotas: Any,  # There are no type stubs for Service Quotas.
         lambda_: "LambdaClient",
         ec2: "EC2Client",
     ) -> None:
@@ -104,39 +104,40 @@ class AccountQuotas:
         self._ec2 = ec2
 
     @classmethod
-    def in_region(cls, region: str) -> Self:
-        """Those that the user's credentials can read."""
+    def from_region(cls, region: str) -> Self:
+        """Use the user's credentials."""
         session = boto3.Session(region_name=region)
         return cls(region, session.client("service-quotas"), session.client("lambda"), session.client("ec2"))
 
-    def concurrency_shortage(self, declared: Declared) -> Shortage | None:
-        """Lambda's own answer; a reservation that exceeds it fails."""
+    def concurrency_shortage(self, declared: DeclaredResources) -> Shortage | None:
+        """Return a shortage of concurrent executions, whose limit Lambda reports itself."""
         needed = reserved_concurrency(declared) + UNRESERVED
         limit = self._lambda.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
         quota = Quota("lambda", "L-B99A9384", "Concurrent executions", needed)
         return Shortage(quota, limit, self._region, certain=True) if limit < needed else None
 
-    def shortages(self, declared: Declared) -> list[Shortage]:
-        """The other quotas that are too small."""
-        compared = [(quota, self._limit(quota)) for quota in quotas(declared, self._other_vpcs())]
-        return [Shortage(quota, limit, self._region) for quota, limit in compared if limit < quota.needed]
+    def shortages(self, declared: DeclaredResources) -> list[Shortage]:
+        """Return the other quotas that are too small."""
+        quotas = required_quotas(declared, self._count_other_vpcs())
+        limits = [(quota, self._read_limit(quota)) for quota in quotas]
+        return [Shortage(quota, limit, self._region) for quota, limit in limits if limit < quota.needed]
 
-    def _limit(self, quota: Quota) -> int:
+    def _read_limit(self, quota: Quota) -> int:
         codes = {"ServiceCode": quota.service, "QuotaCode": quota.code}
         try:
-            found = self._quotas.get_service_quota(**codes)["Quota"]
+            response = self._quotas.get_service_quota(**codes)
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchResourceException":
                 raise
-            # AWS gives the default value where none was ever changed.
-            found = self._quotas.get_aws_default_service_quota(**codes)["Quota"]
-        return int(found["Value"])
+            # A quota that was never changed has only a default value.
+            response = self._quotas.get_aws_default_service_quota(**codes)
+        return int(response["Quota"]["Value"])
 
-    def _other_vpcs(self) -> int:
+    def _count_other_vpcs(self) -> int:
         pages = self._ec2.get_paginator("describe_vpcs").paginate()
         tags = [vpc.get("Tags", []) for page in pages for vpc in page["Vpcs"]]
-        ours = {"Key": "project", "Value": PROJECT_TAG}
-        return sum(ours not in found for found in tags)
+        own_tag = {"Key": "project", "Value": PROJECT_TAG}
+        return sum(own_tag not in vpc_tags for vpc_tags in tags)
 
 
 def check_quotas(
@@ -146,25 +147,27 @@ def check_quotas(
     refuse: bool = False,
     layers: Iterable[Layer] = LAYERS,
 ) -> None:
-    """Warn of quotas that are too small for all layers.
+    """Print a warning for each quota that is too small for all layers.
 
-    With `refuse`, only raises UserError if a deployment of `layers` is certain to fail.
+    With `refuse`, raise UserError only if a deployment of `layers` is certain to fail.
     """
     if refuse and not any(layer.functions for layer in layers):
         return
-    declared = [entry for layer in LAYERS for entry in mocked_program.declared(environment, layer)]
-    found: list[Shortage] = []
+    declared = [
+        entry for layer in LAYERS for entry in mocked_program.list_declared_resources(environment, layer)
+    ]
+    shortages: list[Shortage] = []
     try:
         if shortage := account.concurrency_shortage(declared):
-            found.append(shortage)
-        # Roles that deploy may not read the others, which fail no deployment by themselves.
-        found += [] if refuse else account.shortages(declared)
+            shortages.append(shortage)
+        # Deploy roles have no permission to read the other quotas, which are checked by a preview.
+        shortages += [] if refuse else account.shortages(declared)
     except (ClientError, BotoCoreError) as error:
-        say(f"Not all quotas were checked: {' '.join(str(error).split())}")
-    for shortage in found:
+        print_message(f"Not all quotas were checked: {' '.join(str(error).split())}")
+    for shortage in shortages:
         if refuse and shortage.certain:
             raise UserError(
                 f"{shortage.sentence} Functions cannot reserve their concurrency.",
                 f"Nothing was changed. Raise the quota first: {shortage.command}",
             )
-        say(f"warning: {shortage.sentence} Raise it: {shortage.command}")
+        print_message(f"warning: {shortage.sentence} To raise it: {shortage.command}")

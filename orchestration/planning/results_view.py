@@ -1,79 +1,100 @@
-"""What became of each layer, as a table for people and as JSON for scripts."""
+"""View of the results of a deployment: a table, JSON for scripts, and the errors."""
 
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+from rich.console import Console
 from rich.table import Table
 
-from orchestration.layers import in_words
-from orchestration.planning.scheduler import Fate, Report, failed
-from orchestration.pulumi.results import Changes, Outcome
-from terminal.output import fail
+from orchestration.layers import join_layer_names
+from orchestration.planning.scheduler import LayerResult, ResultStatus, failed_results
+from orchestration.pulumi.results import Changes, OperationResult
+from terminal.output import console, print_error
+from terminal.tables import fit_table
 
-COLUMNS = ("create", "update", "replace", "delete", "same")
-STYLES = {Fate.DONE: "green", Fate.FAILED: "bold red", Fate.LEFT_OUT: "yellow"}
+NOTHING = "·"
+OPERATIONS = ("create", "update", "replace", "delete", "same")
+NUMBERS = (*OPERATIONS, "seconds")
+# Left out on a narrow terminal, in this order.
+OPTIONAL_COLUMNS = ("same", "seconds", "commit")
+STYLES = {
+    ResultStatus.DONE: "green",
+    ResultStatus.FAILED: "bold red",
+    ResultStatus.STOPPED: "bold yellow",
+    ResultStatus.LEFT_OUT: "yellow",
+}
 
-Reports = Sequence[Report[Outcome]]
+Results = Sequence[LayerResult[OperationResult]]
 
 
-def as_table(reports: Reports, title: str, commit: str = "") -> Table:
-    """One row per layer; zeros are shown as a dot, so that changes stand out.
+def build_table(results: Results, title: str, commit: str = "", output: Console = console) -> Table:
+    """Build a table with a row for each layer that fits the width of `output`.
 
-    `commit` is that of the tree, shown for the layers that are now what it says.
+    `commit` is the deployed one. Only layers that are done show it.
     """
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("layer")
-    table.add_column("result")
-    for name in (*COLUMNS, "seconds"):
-        table.add_column(name, justify="right")
-    if commit:
-        table.add_column("commit")
-    for report in reports:
-        counts = _changes(report).as_dict()
-        table.add_row(
-            report.layer.name,
-            f"[{STYLES[report.fate]}]{_result(report)}[/]",
-            *(str(counts[name] or "·") for name in COLUMNS),
-            f"{report.seconds:.1f}",
-            *([commit if report.fate is Fate.DONE else "·"] if commit else []),
-        )
-    return table
+
+    def build(columns: Sequence[str]) -> Table:
+        table = Table(title=title, title_justify="left", title_style="bold")
+        for name in columns:
+            table.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=name == "layer")
+        for result in results:
+            cells = _build_cells(result, commit)
+            table.add_row(*(cells[name] for name in columns))
+        return table
+
+    columns = ["layer", "result", *NUMBERS, *(["commit"] if commit else [])]
+    optional = [name for name in OPTIONAL_COLUMNS if name in columns]
+    return fit_table(build, columns, optional, output)
 
 
-def as_json(reports: Reports, commit: str = "") -> list[dict[str, Any]]:
-    """One object per layer; `commit` as in the table, null for a layer that did not get there."""
+def to_json(results: Results, commit: str = "") -> list[dict[str, Any]]:
+    """Return an object for each layer. `commit` is null for a layer that is not done."""
     return [
         {
-            "layer": report.layer.name,
-            "result": str(report.fate),
-            "changes": _changes(report).as_dict(),
-            "seconds": round(report.seconds, 3),
-            "reason": report.reason,
-            "commit": (commit or None) if report.fate is Fate.DONE else None,
-            "steps": [step.as_dict() for step in report.result.steps] if report.result else [],
+            "layer": result.layer.name,
+            "result": str(result.status),
+            "changes": msgspec.to_builtins(_changes(result)),
+            "seconds": round(result.seconds, 3),
+            "reason": result.reason,
+            "commit": (commit or None) if result.status is ResultStatus.DONE else None,
+            "steps": msgspec.to_builtins(result.value.steps) if result.value else [],
         }
-        for report in reports
+        for result in results
     ]
 
 
-def say_failures(reports: Sequence[Report[Any]]) -> str:
-    """Tell why layers failed, and what is wrong with the whole environment, such as a missing login, once.
+def print_failures(results: Sequence[LayerResult[Any]]) -> str:
+    """Print each error once, because several layers can fail for the same reason, such as a missing login.
 
-    Returns the names of those layers; empty if none failed.
+    Returns the names of the failed layers; empty if none failed.
     """
-    failures = failed(reports)
-    for message, hint in dict.fromkeys((one.reason, one.error.hint) for one in failures if one.error):
-        fail(message, hint)
-    return in_words(report.layer for report in failures)
+    failures = failed_results(results)
+    errors = [(failure.reason, failure.error.hint) for failure in failures if failure.error]
+    for message, hint in dict.fromkeys(errors):
+        print_error(message, hint)
+    return join_layer_names(failure.layer for failure in failures)
 
 
-def _result(report: Report[Outcome]) -> str:
-    if report.fate is Fate.LEFT_OUT:
-        return f"left out: {report.reason}"
-    if report.fate is Fate.DONE and not _changes(report).any:
-        return "outputs changed" if report.result and report.result.changes_outputs else "no change"
-    return str(report.fate)
+def _build_cells(result: LayerResult[OperationResult], commit: str) -> dict[str, str]:
+    counts = msgspec.to_builtins(_changes(result))
+    return {
+        "layer": result.layer.name,
+        "result": f"[{STYLES[result.status]}]{_describe_status(result)}[/]",
+        # A dot for zero makes the changes stand out.
+        **{name: str(counts[name] or NOTHING) for name in OPERATIONS},
+        "seconds": f"{result.seconds:.1f}",
+        "commit": commit if result.status is ResultStatus.DONE else NOTHING,
+    }
 
 
-def _changes(report: Report[Outcome]) -> Changes:
-    return report.result.changes if report.result else Changes()
+def _describe_status(result: LayerResult[OperationResult]) -> str:
+    if result.status is ResultStatus.LEFT_OUT:
+        return f"{result.status}: {result.reason}"
+    if result.status is ResultStatus.DONE and not _changes(result).any:
+        return "outputs changed" if result.value and result.value.changes_outputs else "no change"
+    return str(result.status)
+
+
+def _changes(result: LayerResult[OperationResult]) -> Changes:
+    return result.value.changes if result.value else Changes()

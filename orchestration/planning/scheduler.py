@@ -1,4 +1,4 @@
-"""Acting on several layers in the order of their dependencies, side by side where that allows it."""
+"""Scheduler: runs an operation on several layers in dependency order, in parallel where possible."""
 
 import signal
 import threading
@@ -13,147 +13,155 @@ from typing import Any, Generic, TypeVar
 from orchestration.layers import Layer
 from terminal.errors import UserError
 
-Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
-class Fate(StrEnum):
-    """What became of a layer."""
+class ResultStatus(StrEnum):
+    """Status of an operation on a layer. STOPPED is an operation that the user interrupted."""
 
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
     LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True)
-class Report(Generic[Result]):
-    """What became of one layer, and why if it is not done."""
+class LayerResult(Generic[Value]):
+    """Result of an operation on one layer.
+
+    `value` is what the operation returned. `reason` explains every status but DONE.
+    """
 
     layer: Layer
-    fate: Fate
+    status: ResultStatus
     seconds: float = 0.0
-    result: Result | None = None
+    value: Value | None = None
     error: UserError | None = None
     reason: str = ""
 
 
-class StoppedByUser(KeyboardInterrupt):
-    """The user has asked to stop; `reports` are of the layers that were under way or done by then."""
+class StoppedByUserError(KeyboardInterrupt):
+    """The user stopped the run. `results` are those of the layers that had been started."""
 
-    def __init__(self, reports: "list[Report[Any]]") -> None:
+    def __init__(self, results: "list[LayerResult[Any]]") -> None:
         super().__init__()
-        self.reports = reports
+        self.results = results
 
 
-def in_waves(
+def run_in_dependency_order(
     layers: Sequence[Layer],
-    act: Callable[[Layer], Result],
+    act: Callable[[Layer], Value],
     *,
     waits_for: Callable[[Layer], Sequence[str]] = lambda layer: layer.depends_on,
     interrupt: Callable[[], None] = lambda: None,
     parallel: int = 0,
-) -> list[Report[Result]]:
-    """`act` on each layer as soon as all it waits for are done; what waits for a failure is left out.
+) -> list[LayerResult[Value]]:
+    """Call `act` for each layer once the layers that it waits for are done.
 
-    At most `parallel` are acted on at the same time, or with 0 as many as can be.
-    Reports come in the order of `layers`. Ctrl-C calls `interrupt` each time it is pressed, starts nothing
-    more, waits for what is under way, and is raised then as `StoppedByUser`. An error of `act` that is no
-    `UserError` is a mistake, and is raised.
+    Results have the order of `layers`. A layer that waits for a failed one is left out. At most `parallel`
+    calls run at the same time; 0 is no limit. Each Ctrl-C calls `interrupt`. After the first, no layer is
+    started, and StoppedByUserError is raised when the running calls have ended. Errors of `act` other than
+    UserError are raised.
     """
     with ThreadPoolExecutor(max_workers=max(1, len(layers))) as pool:
-        run = _Run(pool, layers, act, waits_for, parallel or len(layers))
+        scheduler = _Scheduler(pool, layers, act, waits_for, parallel or len(layers))
 
         def stop() -> None:
-            run.stopped = True
+            scheduler.stopped = True
             interrupt()
 
-        with told_to_stop(stop):
-            while run.go_on():
+        with handle_stop_signals(stop):
+            while scheduler.advance():
                 pass
-    if run.stopped:
-        raise StoppedByUser([run.reports[layer.name] for layer in layers if layer.name in run.reports])
-    return [run.reports[layer.name] for layer in layers]
+    results = [scheduler.results[layer.name] for layer in layers if layer.name in scheduler.results]
+    if scheduler.stopped:
+        raise StoppedByUserError(results)
+    return results
 
 
 @contextmanager
-def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` when the user, or whoever runs the task, wants it to end, instead of breaking off.
+def handle_stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on SIGINT, SIGTERM and SIGHUP instead of raising an exception.
 
-    An exception in the middle of what this thread happens to do would lose track of the others.
+    An exception at an arbitrary point of the main thread would lose track of the other threads.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    # What runs under nohup, or in the background of a script, is to outlive what it was told to ignore.
-    heeded = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
-    before = [(number, signal.signal(number, lambda *_: stop())) for number in heeded]
+    # A process under nohup, or in the background of a script, ignores some signals on purpose.
+    handled = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    previous = [(number, signal.signal(number, lambda *_: stop())) for number in handled]
     try:
         yield
     finally:
-        for number, handler in before:
+        for number, handler in previous:
             signal.signal(number, handler)
 
 
-class _Run(Generic[Result]):
-    """One pass over the layers: those waiting, those under way, and the reports of the others."""
+class _Scheduler(Generic[Value]):
+    """The waiting and the running layers of one run, and the results of the others."""
 
     def __init__(
         self,
         pool: ThreadPoolExecutor,
         layers: Sequence[Layer],
-        act: Callable[[Layer], Result],
+        act: Callable[[Layer], Value],
         waits_for: Callable[[Layer], Sequence[str]],
         parallel: int,
     ) -> None:
-        self.reports: dict[str, Report[Result]] = {}
+        self.results: dict[str, LayerResult[Value]] = {}
         self.stopped = False
         self._pool = pool
         self._act = act
         self._parallel = parallel
         self._waiting = list(layers)
-        self._under_way: dict[Future[Result], tuple[Layer, float]] = {}
+        self._running: dict[Future[Value], tuple[Layer, float]] = {}
         names = {layer.name for layer in layers}
         self._needs = {layer.name: [name for name in waits_for(layer) if name in names] for layer in layers}
 
-    def go_on(self) -> bool:
-        """Start what can start, wait until something ends; False when there is nothing left to do."""
+    def advance(self) -> bool:
+        """Start the layers that are ready and wait until one ends; False when no layer is left."""
         if self.stopped:
             self._waiting = []
-        self._waiting = [layer for layer in self._waiting if not self._settle(layer)]
-        if self._under_way:
-            self._collect()
-        return bool(self._waiting or self._under_way)
+        self._waiting = [layer for layer in self._waiting if not self._start_or_leave_out(layer)]
+        if self._running:
+            self._collect_results()
+        return bool(self._waiting or self._running)
 
-    def _settle(self, layer: Layer) -> bool:
-        """Start the layer or leave it out; False if it has to wait."""
-        ended = [self.reports[name] for name in self._needs[layer.name] if name in self.reports]
-        stopped_by = next((report for report in ended if report.fate is not Fate.DONE), None)
-        if stopped_by:
-            why = f"{stopped_by.layer.name} {stopped_by.fate}"
-            self.reports[layer.name] = Report(layer, Fate.LEFT_OUT, reason=why)
-        elif len(ended) == len(self._needs[layer.name]) and len(self._under_way) < self._parallel:
-            self._under_way[self._pool.submit(self._act, layer)] = (layer, time.monotonic())
+    def _start_or_leave_out(self, layer: Layer) -> bool:
+        """False if the layer has to wait."""
+        needs = self._needs[layer.name]
+        ended = [self.results[name] for name in needs if name in self.results]
+        blocking = next((result for result in ended if result.status is not ResultStatus.DONE), None)
+        if blocking:
+            reason = f"{blocking.layer.name} {blocking.status}"
+            self.results[layer.name] = LayerResult(layer, ResultStatus.LEFT_OUT, reason=reason)
+        elif len(ended) == len(needs) and len(self._running) < self._parallel:
+            self._running[self._pool.submit(self._act, layer)] = (layer, time.monotonic())
         else:
             return False
         return True
 
-    def _collect(self) -> None:
-        done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
+    def _collect_results(self) -> None:
+        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
         for future in done:
-            layer, started = self._under_way.pop(future)
-            seconds = time.monotonic() - started
-            try:
-                report = Report(layer, Fate.DONE, seconds, future.result())
-            except UserError as error:
-                report = Report(layer, Fate.FAILED, seconds, error=error, reason=error.message)
-            except Exception:
-                # Whatever is cut short fails in its own way; that it was cut short is said once.
-                if not self.stopped:
-                    raise
-                report = Report(layer, Fate.FAILED, seconds)
-            self.reports[layer.name] = report
+            layer, started = self._running.pop(future)
+            self.results[layer.name] = self._create_result(future, layer, time.monotonic() - started)
+
+    def _create_result(self, future: Future[Value], layer: Layer, seconds: float) -> LayerResult[Value]:
+        # An interrupted operation fails in a way of its own. The interruption is reported once, for the run.
+        unsuccessful = ResultStatus.STOPPED if self.stopped else ResultStatus.FAILED
+        try:
+            return LayerResult(layer, ResultStatus.DONE, seconds, future.result())
+        except UserError as error:
+            return LayerResult(layer, unsuccessful, seconds, error=error, reason=error.message)
+        except Exception:
+            if not self.stopped:
+                raise
+            return LayerResult(layer, unsuccessful, seconds)
 
 
-def failed(reports: Sequence[Report[Result]]) -> list[Report[Result]]:
-    """Those that were tried and failed."""
-    return [report for report in reports if report.fate is Fate.FAILED]
+def failed_results(results: Sequence[LayerResult[Value]]) -> list[LayerResult[Value]]:
+    """Results of the layers whose operation failed."""
+    return [result for result in results if result.status is ResultStatus.FAILED]

@@ -1,7 +1,7 @@
-"""Running the Pulumi CLI where Ctrl-C does not reach it on its own, so that it is told once, and can finish.
+"""The Pulumi CLI as a command that does not receive Ctrl-C from the terminal and can be interrupted once.
 
-Pressed in a terminal, Ctrl-C goes to every process of the group, and a second one ends the CLI at once, which
-leaves the stack locked. Here each CLI has a group of its own and hears of it through `interrupt`.
+The terminal sends Ctrl-C to every process of its group. A second one makes the CLI exit immediately, which
+leaves the stack locked. Each CLI therefore runs in a process group of its own, and `interrupt` signals it.
 """
 
 import os
@@ -20,22 +20,22 @@ from semver import VersionInfo
 
 
 class InterruptedCliError(Exception):
-    """The CLI was not started, because the user has asked to stop."""
+    """The CLI was not started, because `interrupt` was called before."""
 
 
 class ControlledCommand(PulumiCommand):
-    """The CLI at a known path, whose processes can all be asked to stop.
+    """The CLI at a known path.
 
-    `environment` is all that they inherit, besides what the caller adds to each.
+    Its processes inherit only `environment`, and the variables that a caller adds to a run.
     """
 
     def __init__(self, path: Path, version: str, environment: Mapping[str, str]) -> None:
-        # The parent's constructor would run the CLI to learn the version, a fifth of a second each time.
+        # The parent's constructor runs the CLI to determine its version, which takes a fifth of a second.
         self.command = str(path)
         self.version = VersionInfo.parse(version)
         self._environment = environment
         self._running: set[subprocess.Popen[bytes]] = set()
-        # Held by the handler of one signal when that of the next one comes.
+        # Reentrant: the handler of a second signal can run inside the handler of the first.
         self._guard = threading.RLock()
         self._interrupted = False
 
@@ -47,31 +47,31 @@ class ControlledCommand(PulumiCommand):
         on_output: OnOutput | None = None,
         on_error: OnOutput | None = None,
     ) -> CommandResult:
-        """As the parent's, but output is handed on when the CLI has ended.
+        """Run the CLI. Unlike the parent's method, it passes on the output only after the CLI exits.
 
-        Raises `InterruptedCliError` once `interrupt` was called.
+        Raises `InterruptedCliError` after a call of `interrupt`.
         """
         with TemporaryFile("w+", encoding="utf-8") as output, TemporaryFile("w+", encoding="utf-8") as errors:
-            words = [self.command, "--non-interactive", *self.arguments(args)]
-            code = self._run(words, cwd, additional_env, output, errors)
-            result = CommandResult(_content(output, on_output), _content(errors, on_error), code)
+            command = [self.command, "--non-interactive", *self.arguments(args)]
+            code = self._run_process(command, cwd, additional_env, output, errors)
+            result = CommandResult(_read_output(output, on_output), _read_output(errors, on_error), code)
         if code != 0:
             raise create_command_error(result)
         return result
 
     def arguments(self, args: Sequence[str]) -> Sequence[str]:
-        """What the CLI gets of what the SDK asks for."""
+        """Return the arguments of the CLI for the arguments that the SDK passes. Subclasses change them."""
         return args
 
     def interrupt(self) -> None:
-        """Let operations under way finish and start no others; called again, end at once."""
+        """Finish the running operations and start no others. A second call stops them immediately."""
         with self._guard:
             self._interrupted = True
             for process in self._running:
                 with suppress(ProcessLookupError):
                     process.send_signal(signal.SIGINT)
 
-    def _run(
+    def _run_process(
         self, args: list[str], cwd: str, additional: Mapping[str, str], output: IO[str], errors: IO[str]
     ) -> int:
         path = os.pathsep.join([str(Path(self.command).parent), self._environment.get("PATH", "")])
@@ -83,8 +83,8 @@ class ControlledCommand(PulumiCommand):
                 cwd=cwd,
                 env={**self._environment, **additional, "PATH": path, "PULUMI_AUTOMATION_API": "true"},
                 stdin=subprocess.DEVNULL,
-                # Files, not pipes: a CLI whose reader was killed would die of its next line, and leave the
-                # stack locked.
+                # If the reader of a pipe is killed, the next write ends the CLI, which leaves the stack
+                # locked. Files avoid that.
                 stdout=output,
                 stderr=errors,
                 process_group=0,
@@ -97,10 +97,10 @@ class ControlledCommand(PulumiCommand):
                 self._running.discard(process)
 
 
-def _content(file: IO[str], each: OnOutput | None) -> str:
+def _read_output(file: IO[str], on_line: OnOutput | None) -> str:
     file.seek(0)
     lines = [line.rstrip() for line in file]
-    if each:
+    if on_line:
         for line in lines:
-            each(line)
+            on_line(line)
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A resource that somebody changed or deleted outside Pulumi, from the events of a previewed refresh."""
+"""Drift: resources that were changed or deleted outside Pulumi, from the events of a previewed refresh."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,65 +7,65 @@ from typing import Any
 from pulumi.automation import OpType
 from pulumi.automation.events import StepEventMetadata
 
-from orchestration.pulumi import property_diff
-from orchestration.pulumi.property_diff import Change
-
-# The stack itself, its references and providers.
-OWN_TYPES = "pulumi:"
+from orchestration.pulumi.property_diff import PropertyChange, diff_properties, parse_path
+from orchestration.pulumi.resource_types import PULUMI_TYPE_PREFIX
+from orchestration.pulumi.urn import parse_name
 
 
 @dataclass(frozen=True)
-class Drifted:
-    """One resource that is not as Pulumi left it: `gone`, or changed in single properties."""
+class DriftedResource:
+    """A resource that differs from Pulumi's state: deleted, or with changed properties."""
 
     type: str
     name: str
-    gone: bool = False
-    changes: tuple[Change, ...] = ()
+    deleted: bool = False
+    changes: tuple[PropertyChange, ...] = ()
 
     @classmethod
-    def of(cls, data: StepEventMetadata) -> "Drifted | None":
-        """What a finished step tells; None if the resource is as it was, or is none of a provider.
+    def from_event(cls, metadata: StepEventMetadata) -> "DriftedResource | None":
+        """Return the drift that a finished step reports; None without drift, and for types of Pulumi.
 
-        Whether a difference counts is the provider's decision: the engine asks it whether the program that
-        was deployed would now change the resource.
+        The provider decides which differences count: the engine asks it whether the deployed program would
+        change the resource.
         """
-        if data.type.startswith(OWN_TYPES):
+        if metadata.type.startswith(PULUMI_TYPE_PREFIX):
             return None
-        name = data.urn.rpartition("::")[2]
-        if data.op is OpType.DELETE:
-            return cls(data.type, name, gone=True)
-        if data.op is OpType.UPDATE:
-            return cls(data.type, name, changes=tuple(_changes(data)))
+        name = parse_name(metadata.urn)
+        if metadata.op is OpType.DELETE:
+            return cls(metadata.type, name, deleted=True)
+        if metadata.op is OpType.UPDATE:
+            return cls(metadata.type, name, changes=tuple(_find_changes(metadata)))
         return None
 
     @property
     def resource(self) -> str:
-        """The name and the type, as a user knows them."""
         return f"{self.name} ({self.type})"
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "type": self.type,
             "name": self.name,
-            "gone": self.gone,
+            "gone": self.deleted,
             "changes": [change.as_dict() for change in self.changes],
         }
 
 
-def _changes(data: StepEventMetadata) -> Sequence[Change]:
-    """The differences in what a program can set, or else in what AWS says, or else where there are any."""
-    paths = list(data.detailed_diff or data.diffs or ())
-    whole = list(dict.fromkeys(str(property_diff.segments(path)[0]) for path in paths))
-    states = [(_values(data.old, side), _values(data.new, side)) for side in ("inputs", "outputs")]
-    for looked_at in (paths, whole):
+def _find_changes(metadata: StepEventMetadata) -> Sequence[PropertyChange]:
+    """Return the differences in the inputs, else in the outputs, else the paths without values."""
+    paths = list(metadata.detailed_diff or metadata.diffs or ())
+    properties = list(dict.fromkeys(str(parse_path(path)[0]) for path in paths))
+    states = [
+        (_read_values(metadata.old, side), _read_values(metadata.new, side)) for side in ("inputs", "outputs")
+    ]
+    # A path can be wrong for the states, in which case its whole property is compared.
+    for candidates in (paths, properties):
         for old, new in states:
-            # Not every provider says what it is that differs.
-            if found := property_diff.between(old, new, looked_at or sorted(old.keys() | new.keys())):
-                return [one for index, one in enumerate(found) if one not in found[:index]]
-    return [Change(path) for path in paths]
+            # Some providers report a difference without its paths.
+            changes = diff_properties(old, new, candidates or sorted(old.keys() | new.keys()))
+            if changes:
+                return [change for index, change in enumerate(changes) if change not in changes[:index]]
+    return [PropertyChange(path) for path in paths]
 
 
-def _values(state: Any, side: str) -> Mapping[str, Any]:
+def _read_values(state: Any, side: str) -> Mapping[str, Any]:
     return (getattr(state, side) or {}) if state else {}

@@ -1,9 +1,9 @@
-"""The Pulumi engine, one stack at a time: what the tasks need of the Automation API, with typed results."""
+"""The Pulumi engine: operations on the layers' stacks through the Automation API, with typed results."""
 
 import json
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -17,29 +17,280 @@ from pulumi.automation import (
     StackNotFoundError,
     UpdateSummary,
 )
-from pulumi.automation._stack import StackInitMode  # the SDK is pinned, and has no public name for it
-from pulumi.automation.errors import CommandError
-from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
+from pulumi.automation._stack import StackInitMode  # The SDK, whose version is pinned, does not export it.
 
 from orchestration.environments import Environment
-from orchestration.layers import LAYERS, Layer
-from orchestration.pulumi import errors
+from orchestration.layers import IncompleteLayerError, Layer
+from orchestration.pulumi import backend, settings_file
 from orchestration.pulumi.command import ControlledCommand
-from orchestration.pulumi.drift import Drifted
-from orchestration.pulumi.errors import Diagnostic
+from orchestration.pulumi.drift import DriftedResource
+from orchestration.pulumi.operation import Operation
 from orchestration.pulumi.program import Program
-from orchestration.pulumi.results import Changes, Outcome, Step
+from orchestration.pulumi.resource_types import FUNCTION_TYPE, STACK_TYPE
+from orchestration.pulumi.results import Changes, OperationResult
+from orchestration.pulumi.urn import describe_resource
 from orchestration.pulumi.variables import pulumi_variables
-from orchestration.state import backend, settings_file
-from terminal.output import say
+from terminal.output import print_message
 
-__all__ = ["LeanStack", "StackInitMode"]
+HISTORY_PAGE_SIZE = 100
+PROJECT_FILE = "Pulumi.yaml"
+
+EventHandler = Callable[[Layer, EngineEvent], None]
+# Creates the program of a stack's folder, with the upstream layers that have placeholders.
+ProgramFactory = Callable[[Path, frozenset[str]], Program]
+# The CLI runs for seconds. With Go's default of 100 it spends a fifth of its CPU time on garbage collection.
+GARBAGE_COLLECTION = {"GOGC": "400"}
+
+
+def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
+    """Handle events of callers that show no progress."""
+
+
+class Engine:
+    """Operates on the stacks of one environment. Methods for different layers can run in parallel.
+
+    `aws` are variables for the AWS plugin, added to the variables that `command` passes on. Every method
+    raises `LayerError` for failures that a user can act on.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        command: ControlledCommand,
+        *,
+        aws: Mapping[str, str] | None = None,
+        on_event: EventHandler = ignore_event,
+        create_program: ProgramFactory = Program,
+    ) -> None:
+        self.environment = environment
+        self._command = command
+        tuning = {} if "GOGC" in os.environ else GARBAGE_COLLECTION
+        self._variables = {**tuning, **pulumi_variables(environment), **(aws or {})}
+        self._on_event = on_event
+        self._create_program = create_program
+
+    def up(
+        self, layer: Layer, *, message: str = "", plan: Path | None = None, refresh: bool = False
+    ) -> OperationResult:
+        """Update the stack to match its program; create the stack if it does not exist.
+
+        With `plan`, a file that `preview` saved, the update is limited to the plan. With `refresh`, changes
+        made outside Pulumi are detected and reverted.
+        """
+        with self._operation(layer) as operation:
+            stack = self._open_stack(layer, operation.program, create=True)
+            stack.up(
+                on_event=self._event_handler(layer, operation),
+                message=message or None,
+                plan=str(plan) if plan else None,
+                refresh=refresh or None,
+                suppress_outputs=True,
+            )
+            return operation.result
+
+    def preview(
+        self,
+        layer: Layer,
+        *,
+        placeholders: frozenset[str] = frozenset(),
+        plan: Path | None = None,
+        refresh: bool = False,
+    ) -> OperationResult:
+        """Return the result that `up` would have; create the stack, without resources, if it does not exist.
+
+        `placeholders` are upstream layers without outputs, whose outputs are replaced by placeholders. `plan`
+        is the file to save the plan to.
+        """
+        with self._operation(layer, placeholders) as operation:
+            stack = self._open_stack(layer, operation.program, create=True)
+            stack.preview(
+                on_event=self._event_handler(layer, operation),
+                plan=str(plan) if plan else None,
+                refresh=refresh or None,
+                suppress_outputs=True,
+            )
+            return operation.result
+
+    def destroy(self, layer: Layer, *, message: str = "") -> OperationResult:
+        """Delete every resource of the stack, but not the stack and its history."""
+        with self._operation(layer) as operation:
+            try:
+                stack = self._open_stack(layer, operation.program, create=False)
+                stack.destroy(
+                    on_event=self._event_handler(layer, operation),
+                    message=message or None,
+                    suppress_outputs=True,
+                )
+            except StackNotFoundError:
+                return OperationResult(Changes())
+            return operation.result
+
+    def destroy_functions(self, layer: Layer, *, message: str = "") -> OperationResult:
+        """Delete the stack's Lambda functions and the resources that depend on them.
+
+        The roles and log groups of the functions are not deleted.
+        """
+        urns = [
+            resource["urn"] for resource in self._list_resources(layer) if resource["type"] == FUNCTION_TYPE
+        ]
+        if not urns:
+            return OperationResult(Changes())
+        with self._operation(layer) as operation:
+            stack = self._open_stack(layer, operation.program, create=False)
+            stack.destroy(
+                on_event=self._event_handler(layer, operation),
+                message=message or None,
+                target=urns,
+                target_dependents=True,
+                suppress_outputs=True,
+            )
+            return operation.result
+
+    def find_drift(self, layer: Layer) -> Sequence[DriftedResource] | None:
+        """Return the resources that were changed outside Pulumi; None if the stack has no resources.
+
+        AWS is compared with the state, not with the program. Neither of them changes.
+        """
+        with self._operation(layer) as operation:
+            try:
+                stack = self._open_stack(layer, None, create=False)
+                refresh = stack.preview_refresh(
+                    on_event=self._event_handler(layer, operation), run_program=False, suppress_outputs=True
+                )
+            except StackNotFoundError:
+                return None
+            drifted = [
+                resource for resource in map(DriftedResource.from_event, operation.finished_steps) if resource
+            ]
+            return sorted(drifted, key=lambda item: item.resource) if refresh.change_summary else None
+
+    def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
+        """Return the stack's outputs with secrets in plain text; None if the stack does not exist."""
+        with self._operation(layer):
+            try:
+                # The Automation API runs the CLI twice, to distinguish secrets from other outputs.
+                text = self._run(
+                    layer, "stack", "output", "--json", "--show-secrets", "--stack", self.environment.name
+                )
+            except StackNotFoundError:
+                return None
+            return dict(json.loads(text))
+
+    def history(self, layer: Layer) -> list[UpdateSummary]:
+        """Return all updates of the stack, newest first; empty if the stack does not exist."""
+        updates: list[UpdateSummary] = []
+        with self._operation(layer):
+            try:
+                stack = self._open_stack(layer, None, create=False)
+                # Without paging, the CLI returns the newest ten updates.
+                for page_number in count(1):
+                    page = stack.history(page_size=HISTORY_PAGE_SIZE, page=page_number, show_secrets=False)
+                    updates.extend(page)
+                    if len(page) < HISTORY_PAGE_SIZE:
+                        break
+            except StackNotFoundError:
+                return []
+        return updates
+
+    def create_stack(self, layer: Layer) -> None:
+        """Create the stack, without resources, if it does not exist."""
+        with self._operation(layer):
+            self._open_stack(layer, None, create=True)
+
+    def cancel(self, layer: Layer) -> None:
+        """Remove the lock of an update that no longer runs."""
+        with self._operation(layer):
+            self._open_stack(layer, None, create=False).cancel()
+
+    def export_deployment(self, layer: Layer) -> dict[str, Any]:
+        """Return the `deployment` of the stack's state; empty if the stack does not exist."""
+        return dict(self.export_state(layer).get("deployment") or {})
+
+    def export_state(self, layer: Layer) -> dict[str, Any]:
+        """Return the stack's state in the format of `pulumi stack import`; empty if it does not exist.
+
+        Secrets are encrypted.
+        """
+        with self._operation(layer):
+            try:
+                # The export of the Automation API decrypts secrets.
+                text = self._run(layer, "stack", "export", "--stack", self.environment.name)
+            except StackNotFoundError:
+                return {}
+            return dict(json.loads(text))
+
+    def run_cli(self, layer: Layer, *arguments: str) -> str:
+        """Run the CLI in the layer's folder and return its standard output."""
+        with self._operation(layer):
+            return self._run(layer, *arguments)
+
+    def is_deployed(self, layer: Layer) -> bool:
+        """Whether the stack has resources."""
+        return bool(self._list_resources(layer))
+
+    def list_protected(self, layer: Layer) -> Sequence[str]:
+        """Return `name (type)` of each resource that Pulumi protects from deletion."""
+        return [
+            describe_resource(resource["urn"])
+            for resource in self._list_resources(layer)
+            if resource.get("protect")
+        ]
+
+    def interrupt(self) -> None:
+        """Finish the running operations and start no others. A second call stops them immediately."""
+        # Interrupted programs leave coroutines of the SDK, about which Python would warn.
+        warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
+        self._command.interrupt()
+
+    def _operation(self, layer: Layer, placeholders: frozenset[str] = frozenset()) -> Operation:
+        folder = self.environment.stack_folder(layer.name)
+        if not (folder / PROJECT_FILE).exists():
+            raise IncompleteLayerError(layer, f"stacks/{layer.name}/{PROJECT_FILE}")
+        program = self._create_program(folder, placeholders)
+        return Operation(self.environment, layer, program, placeholders)
+
+    def _event_handler(self, layer: Layer, operation: Operation) -> Callable[[EngineEvent], None]:
+        def handle_event(event: EngineEvent) -> None:
+            operation.handle_event(event)
+            self._on_event(layer, event)
+
+        return handle_event
+
+    def _list_resources(self, layer: Layer) -> Sequence[Mapping[str, Any]]:
+        resources = self.export_deployment(layer).get("resources") or []
+        return [resource for resource in resources if resource["type"] != STACK_TYPE]
+
+    def _run(self, layer: Layer, *arguments: str) -> str:
+        folder = str(self.environment.stack_folder(layer.name))
+        return self._command.run(list(arguments), folder, self._variables).stdout
+
+    def _open_stack(self, layer: Layer, program: Program | None, *, create: bool) -> Stack:
+        workspace = LocalWorkspace(
+            work_dir=str(self.environment.stack_folder(layer.name)),
+            program=program,
+            env_vars=self._variables,
+            pulumi_command=self._command,
+        )
+        mode = StackInitMode.CREATE_OR_SELECT if create else StackInitMode.SELECT
+        settings = self.environment.settings_file(layer.name)
+        before = settings.read_bytes()
+        if create:
+            workspace.secrets_provider = backend.choose_secrets_provider(self.environment, layer.name)
+        stack = LeanStack(self.environment.name, workspace, mode)
+        if settings.read_bytes() != before:
+            # The CLI added the salt or the encrypted key of a new stack, which every clone needs to decrypt
+            # the stack's secrets.
+            settings_file.restore_layout(settings, before.decode())
+            file = settings.relative_to(self.environment.tree)
+            print_message(f"{file} now contains the encryption settings of the stack. Commit the file.")
+        return stack
 
 
 class LeanStack(Stack):
-    """Leaves out what `Stack` asks the CLI after each update: the events told it, and it takes a second.
+    """A stack without the extra runs of the CLI that `Stack` starts, which take a second for each update.
 
-    One that is expected to be there is not selected first: every command names it, and says if it is not.
+    It does not request outputs and a summary after an update, because events report both. It does not select
+    an existing stack, because every command names its stack and fails if the stack does not exist.
     """
 
     def __init__(self, name: str, workspace: LocalWorkspace, mode: StackInitMode) -> None:
@@ -53,298 +304,3 @@ class LeanStack(Stack):
 
     def info(self, show_secrets: bool = True) -> UpdateSummary:
         return UpdateSummary("update", datetime.now(UTC), "", {}, {}, "succeeded")
-
-
-OnEvent = Callable[[Layer, EngineEvent], None]
-# The program in a stack's folder, with the placeholders that it has in a preview.
-ProgramOf = Callable[[Path, frozenset[str]], Program]
-
-HISTORY_PAGE = 100
-
-STACK_TYPE = "pulumi:pulumi:Stack"
-FUNCTION_TYPE = "aws:lambda/function:Function"
-
-
-def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
-    """For callers that show no progress."""
-
-
-class Engine:
-    """Operates on the layers' stacks of one environment. Its methods may run side by side, one per layer.
-
-    `aws` are variables that the AWS plugin gets besides what `command` passes on. Every method raises
-    `LayerError` for what a user can act on.
-    """
-
-    def __init__(
-        self,
-        environment: Environment,
-        command: ControlledCommand,
-        *,
-        aws: Mapping[str, str] | None = None,
-        on_event: OnEvent = ignore_event,
-        all_layers: Sequence[Layer] = LAYERS,
-        program_of: ProgramOf = Program,
-    ) -> None:
-        self.environment = environment
-        self.program_of = program_of
-        self._layers = all_layers
-        self._command = command
-        self._variables = {**pulumi_variables(environment), **(aws or {})}
-        self._on_event = on_event
-
-    def up(
-        self, layer: Layer, *, message: str = "", plan: Path | None = None, refresh: bool = False
-    ) -> Outcome:
-        """Bring the stack to what its program declares, creating the stack if there is none.
-
-        With `plan`, a file that `preview` saved, nothing else than what it says; with `refresh`, what was
-        changed outside Pulumi is looked for and put back.
-        """
-        with _Operation(self, layer) as operation:
-            stack = self._stack(layer, operation.program, create=True)
-            stack.up(
-                on_event=operation.event,
-                message=message or None,
-                plan=str(plan) if plan else None,
-                refresh=refresh or None,
-                suppress_outputs=True,
-            )
-            return operation.outcome
-
-    def preview(
-        self,
-        layer: Layer,
-        *,
-        placeholders: frozenset[str] = frozenset(),
-        plan: Path | None = None,
-        refresh: bool = False,
-    ) -> Outcome:
-        """What `up` would do; creates the stack, without resources, if there is none.
-
-        `placeholders` are layers that have no outputs yet, for which made-up ones stand in; `plan` is a file
-        to save what is shown to.
-        """
-        with _Operation(self, layer, placeholders) as operation:
-            stack = self._stack(layer, operation.program, create=True)
-            stack.preview(
-                on_event=operation.event,
-                plan=str(plan) if plan else None,
-                refresh=refresh or None,
-                suppress_outputs=True,
-            )
-            return operation.outcome
-
-    def destroy(self, layer: Layer, *, message: str = "") -> Outcome:
-        """Delete every resource of the stack; the stack and its history stay."""
-        with _Operation(self, layer) as operation:
-            try:
-                stack = self._stack(layer, operation.program, create=False)
-                stack.destroy(on_event=operation.event, message=message or None, suppress_outputs=True)
-            except StackNotFoundError:
-                return Outcome(Changes())
-            return operation.outcome
-
-    def destroy_functions(self, layer: Layer, *, message: str = "") -> Outcome:
-        """Delete the stack's Lambda functions and what depends on them. Their roles and log groups stay."""
-        urns = [entry["urn"] for entry in self._resources(layer) if entry["type"] == FUNCTION_TYPE]
-        if not urns:
-            return Outcome(Changes())
-        with _Operation(self, layer) as operation:
-            stack = self._stack(layer, operation.program, create=False)
-            stack.destroy(
-                on_event=operation.event,
-                message=message or None,
-                target=urns,
-                target_dependents=True,
-                suppress_outputs=True,
-            )
-            return operation.outcome
-
-    def drifted(self, layer: Layer) -> Sequence[Drifted] | None:
-        """What of the stack was changed outside Pulumi; None if the stack holds nothing.
-
-        It is the state that is compared, not this tree's program; nothing is changed, the state neither.
-        """
-        ended: list[StepEventMetadata] = []
-
-        def event(event: EngineEvent) -> None:
-            operation.event(event)
-            # Looked at later: the SDK turns what fails in here into a warning, and the drift would be missed.
-            if event.res_outputs_event:
-                ended.append(event.res_outputs_event.metadata)
-
-        with _Operation(self, layer) as operation:
-            try:
-                stack = self._stack(layer, None, create=False)
-                result = stack.preview_refresh(on_event=event, run_program=False, suppress_outputs=True)
-            except StackNotFoundError:
-                return None
-            found = [one for one in map(Drifted.of, ended) if one]
-            return sorted(found, key=lambda one: one.resource) if result.change_summary else None
-
-    def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
-        """The stack's outputs, secrets as they are; None if there is no such stack."""
-        with _Operation(self, layer):
-            try:
-                # One run of the CLI: the Automation API asks twice, to tell secrets apart.
-                text = self._run(
-                    layer, "stack", "output", "--json", "--show-secrets", "--stack", self.environment.name
-                )
-            except StackNotFoundError:
-                return None
-            return dict(json.loads(text))
-
-    def history(self, layer: Layer) -> list[UpdateSummary]:
-        """All of the stack's updates, newest first; none if there is no such stack."""
-        found: list[UpdateSummary] = []
-        with _Operation(self, layer):
-            try:
-                stack = self._stack(layer, None, create=False)
-                # The CLI gives the newest ten unless it is asked for pages.
-                for page in count(1):
-                    updates = stack.history(page_size=HISTORY_PAGE, page=page, show_secrets=False)
-                    found.extend(updates)
-                    if len(updates) < HISTORY_PAGE:
-                        break
-            except StackNotFoundError:
-                return []
-        return found
-
-    def make(self, layer: Layer) -> None:
-        """Make the stack, without resources, if there is none."""
-        with _Operation(self, layer):
-            self._stack(layer, None, create=True)
-
-    def cancel(self, layer: Layer) -> None:
-        """Take away the lock of an update that is gone."""
-        with _Operation(self, layer):
-            self._stack(layer, None, create=False).cancel()
-
-    def exported(self, layer: Layer) -> dict[str, Any]:
-        """What the stack's state holds, secrets encrypted; empty if there is no such stack."""
-        return dict(self.document(layer).get("deployment") or {})
-
-    def document(self, layer: Layer) -> dict[str, Any]:
-        """The stack's state as the engine exports and imports it; empty if there is no such stack."""
-        with _Operation(self, layer):
-            try:
-                # The Automation API's own export would decrypt the secrets.
-                text = self._run(layer, "stack", "export", "--stack", self.environment.name)
-            except StackNotFoundError:
-                return {}
-            return dict(json.loads(text))
-
-    def ask(self, layer: Layer, *arguments: str) -> str:
-        """What the CLI prints for these arguments, run in the layer's folder."""
-        with _Operation(self, layer):
-            return self._run(layer, *arguments)
-
-    def is_deployed(self, layer: Layer) -> bool:
-        """Whether the stack has any resource."""
-        return bool(self._resources(layer))
-
-    def protected(self, layer: Layer) -> Sequence[str]:
-        """The resources of the stack that the engine refuses to delete, as a user knows them."""
-        return [
-            Diagnostic(resource["urn"], "").resource
-            for resource in self._resources(layer)
-            if resource.get("protect")
-        ]
-
-    def interrupt(self) -> None:
-        """Let the operations under way finish and start no others; called again, end at once."""
-        # Programs that are cut short leave coroutines of the SDK behind, of which Python would tell the user.
-        warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
-        self._command.interrupt()
-
-    def event(self, layer: Layer, event: EngineEvent) -> None:
-        """Hand an event on to who shows progress."""
-        self._on_event(layer, event)
-
-    def _resources(self, layer: Layer) -> Sequence[Mapping[str, Any]]:
-        return [one for one in self.exported(layer).get("resources") or [] if one["type"] != STACK_TYPE]
-
-    def _run(self, layer: Layer, *arguments: str) -> str:
-        folder = str(self.environment.stack_folder(layer.name))
-        return self._command.run(list(arguments), folder, self._variables).stdout
-
-    def _workspace(self, layer: Layer, program: Program | None = None) -> LocalWorkspace:
-        return LocalWorkspace(
-            work_dir=str(self.environment.stack_folder(layer.name)),
-            program=program,
-            env_vars=self._variables,
-            pulumi_command=self._command,
-        )
-
-    def _stack(self, layer: Layer, program: Program | None, *, create: bool) -> Stack:
-        workspace = self._workspace(layer, program)
-        mode = StackInitMode.CREATE_OR_SELECT if create else StackInitMode.SELECT
-        settings = self.environment.settings_file(layer.name)
-        before = settings.read_bytes()
-        if create:
-            workspace.secrets_provider = backend.secrets_provider(self.environment, layer.name)
-        stack = LeanStack(self.environment.name, workspace, mode)
-        if settings.read_bytes() != before:
-            # A new stack's salt or encrypted key; without it nobody else could read the stack's secrets.
-            settings_file.keep_layout(settings, before.decode())
-            file = settings.relative_to(self.environment.tree)
-            say(f"{file} now says how the stack's secrets are encrypted: commit it.")
-        return stack
-
-
-class _Operation:
-    """One operation on one stack: collects what its events tell, and explains what goes wrong."""
-
-    def __init__(self, engine: Engine, layer: Layer, placeholders: frozenset[str] = frozenset()) -> None:
-        self.program = engine.program_of(engine.environment.stack_folder(layer.name), placeholders)
-        self._engine = engine
-        self._layer = layer
-        self.outcome = Outcome(Changes(), placeholders=placeholders)
-        self._diagnostics: list[Diagnostic] = []
-        self._begun: dict[str, StepEventStateMetadata] = {}
-
-    def event(self, event: EngineEvent) -> None:
-        diagnostic, begun, ended = event.diagnostic_event, event.resource_pre_event, event.res_outputs_event
-        if event.summary_event:
-            changes = Changes.of(event.summary_event.resource_changes)
-            self.outcome = replace(self.outcome, changes=changes)
-        if begun and begun.metadata.new:
-            self._begun[begun.metadata.urn] = begun.metadata.new
-        if begun and (step := Step.of(begun.metadata)):
-            self.outcome = replace(self.outcome, steps=(*self.outcome.steps, step))
-        if ended and ended.metadata.type == STACK_TYPE:
-            new, old = ended.metadata.new, ended.metadata.old
-            self.outcome = replace(
-                self.outcome,
-                outputs=(new.outputs or {}) if new else {},
-                before=(old.outputs or {}) if old else {},
-            )
-        if diagnostic and diagnostic.severity == "error":
-            self._diagnostics.append(self._diagnosed(diagnostic))
-        self._engine.event(self._layer, event)
-
-    def _diagnosed(self, event: DiagnosticEvent) -> Diagnostic:
-        resource = self._begun.get(event.urn or "")
-        if resource is None:
-            return Diagnostic(event.urn or "", event.message)
-        name = (resource.inputs or {}).get("name")
-        return Diagnostic(
-            event.urn or "",
-            event.message,
-            parent="" if STACK_TYPE in resource.parent else resource.parent,
-            name=name if isinstance(name, str) else "",
-        )
-
-    def __enter__(self) -> "_Operation":
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, CommandError):
-            raise errors.explain(
-                error,
-                self._engine.environment,
-                self._layer,
-                diagnostics=self._diagnostics,
-                program=self.program.explanation(),
-            ) from error

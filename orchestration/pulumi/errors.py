@@ -1,4 +1,4 @@
-"""What the engine's failures mean to a user: one line each, and what to do."""
+"""Errors of the engine as `LayerError`, each with one message and a hint."""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +8,15 @@ from pulumi.automation.errors import CommandError
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.pulumi.existing_resources import Existing, already_exists
-from terminal.errors import UserError
+from orchestration.pulumi.existing_resources import ExistingResource, already_exists
+from orchestration.pulumi.program import summarize_traceback
+from orchestration.pulumi.urn import describe_resource
+from terminal.command_line import command_line
+from terminal.errors import CredentialsError, UserError
 
+PROGRAM_HINT = "Correct the program, then run the command again."
+
+_LOCK = re.compile(r"created by (?P<user>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _NO_BUCKET = re.compile(r"NoSuchBucket")
 _NO_KEY = re.compile(
     r"secrets manager.* KMS: \w+, .*(NotFoundException|KMSInvalidStateException|DisabledException)"
@@ -19,38 +25,14 @@ _NO_CREDENTIALS = re.compile(
     r"failed to refresh cached credentials|InvalidAccessKeyId|ExpiredToken|UnrecognizedClientException"
     r"|InvalidClientTokenId|token has expired|SSO session"
 )
-
-
-def known(text: str, environment: Environment) -> UserError | None:
-    """What a user can do about it; None if it is something else."""
-    bootstrap = f"invoke bootstrap --env {environment.name}"
-    line = " ".join(text.split())
-    if _NO_BUCKET.search(line):
-        return UserError(
-            f"There is no bucket for the state of '{environment.name}'.", f"Make it: {bootstrap}"
-        )
-    if _NO_KEY.search(line):
-        return UserError(
-            f"The key of the secrets of '{environment.name}' is not there, or is disabled.",
-            f"Put it right: {bootstrap}",
-        )
-    if _NO_CREDENTIALS.search(line):
-        return UserError(
-            f"There are no valid AWS credentials for '{environment.name}'.",
-            "Set AWS_PROFILE, or log in with: aws sso login",
-        )
-    return None
-
-
-_LOCK = re.compile(r"created by (?P<who>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _PREFIX = re.compile(r"^(error: |update failed$|warning: )+")
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error that the engine reported, with the URN of the resource it belongs to (or none).
+    """An error that the engine reported about the resource with `urn`, or about the whole stack.
 
-    `parent` is the URN of the resource's component, and `name` the one that the program gives it in AWS.
+    `parent` is the URN of the parent component. `name` is the name in AWS that the program sets, if any.
     """
 
     urn: str
@@ -60,94 +42,146 @@ class Diagnostic:
 
     @property
     def resource(self) -> str:
-        """The type and the name, as a user knows them; empty for the stack as a whole."""
-        parts = self.urn.split("::")
-        if len(parts) != 4 or parts[2] == "pulumi:pulumi:Stack":  # noqa: PLR2004
-            return ""
-        return f"{parts[3]} ({parts[2].split('$')[-1]})"
+        """`name (type)` of the resource; empty for the stack."""
+        return describe_resource(self.urn)
 
     @property
     def line(self) -> str:
-        """The resource and its message, on one line."""
+        """The resource and the message, on one line."""
         text = " ".join(self.message.split())
         return f"{self.resource}: {text}" if self.resource else text
 
 
 class LayerError(UserError):
-    """A layer could not be deployed, previewed, destroyed or read."""
+    """An operation on a layer failed. `may_have_changed` is False if no change of a resource was started."""
+
+    may_have_changed = True
 
 
 class MissingUpstreamError(LayerError):
-    """A layer reads one, `missing`, that is not deployed."""
+    """A layer reads the outputs of the layer `missing`, which is not deployed."""
 
     def __init__(self, environment: Environment, layer: Layer, missing: str) -> None:
         super().__init__(
-            f"{layer.name} reads {missing}, which is not deployed in '{environment.name}'.",
-            f"Deploy it first: invoke deploy --env {environment.name} --layer {missing}",
+            f"{layer.name}: the upstream layer {missing} is not deployed in '{environment.name}'.",
+            f"Deploy it first: {command_line('deploy', env=environment.name, layer=missing)}",
         )
         self.missing = missing
 
 
-def explain(
+def explain_failure(
     error: CommandError,
     environment: Environment,
     layer: Layer,
     *,
     diagnostics: Sequence[Diagnostic] = (),
-    program: str = "",
+    program_error: str = "",
 ) -> LayerError:
-    """The error a user reads. `program` is what the layer's program itself failed with, if it did."""
-    known = _known(str(error), environment, layer)
-    if known:
-        return known
-    # A resource says what is wrong; the program may have failed only because the engine stopped at that,
-    # and the stack says only that something is.
-    of_resources = [entry for entry in diagnostics if entry.resource]
-    if program and not of_resources:
-        return LayerError(f"{layer.name}: {program}")
-    reported = of_resources or list(diagnostics)
-    if not reported:
-        return LayerError(f"{layer.name}: {_last_words(str(error))}")
-    more = f" (and {len(reported) - 1} more)" if len(reported) > 1 else ""
-    for entry in of_resources:
-        if already_exists(entry.message):
-            found = Existing.of(layer.name, entry.urn, entry.message, parent=entry.parent, name=entry.name)
-            return LayerError(f"{found.message}{more}", found.hint(environment))
-    return LayerError(f"{layer.name}: {reported[0].line}{more}")
+    """Convert an error of the CLI. `program_error` describes the exception of the layer's program, if any."""
+    if known_error := _explain_known_error(str(error), environment, layer):
+        return known_error
+    # If a resource fails, the engine stops, which can raise an exception in the program, and it reports the
+    # stack as failed. The error of the resource is the cause.
+    of_resources = [diagnostic for diagnostic in diagnostics if diagnostic.resource]
+    if of_resources:
+        return _explain_resources(environment, layer, of_resources)
+    program_error = program_error or _find_program_error(layer, diagnostics)
+    if program_error:
+        return LayerError(f"{layer.name}: {program_error}", PROGRAM_HINT)
+    if diagnostics:
+        return LayerError(f"{layer.name}: {diagnostics[0].line}{_count_others(diagnostics)}")
+    return LayerError(f"{layer.name}: {_last_error_line(str(error))}")
 
 
-def _known(text: str, environment: Environment, layer: Layer) -> LayerError | None:
-    where = f"-C stacks/{layer.name} -s {environment.name}"
-    if "currently locked by" in text or "Another update is currently in progress" in text:
-        lock = _LOCK.search(text)
-        holder = f" by {lock['who']} (process {lock['pid']}) since {lock['since']}" if lock else ""
-        # A lock of `local` whose process is gone is taken away by itself.
-        gone = "end that process" if environment.is_local else f"if it is gone: pulumi cancel {where}"
-        return LayerError(
-            f"{layer.name}: another update holds the stack{holder}.", f"Wait for it to end, or {gone}"
-        )
+def _explain_resources(
+    environment: Environment, layer: Layer, diagnostics: Sequence[Diagnostic]
+) -> LayerError:
+    others = _count_others(diagnostics)
+    for diagnostic in diagnostics:
+        if already_exists(diagnostic.message):
+            existing = ExistingResource.from_message(
+                layer.name,
+                diagnostic.urn,
+                diagnostic.message,
+                parent=diagnostic.parent,
+                name=diagnostic.name,
+            )
+            return LayerError(f"{existing.message}{others}", existing.hint(environment))
+    return LayerError(f"{layer.name}: {diagnostics[0].line}{others}")
+
+
+def _find_program_error(layer: Layer, diagnostics: Sequence[Diagnostic]) -> str:
+    """Return the summary of the first traceback: exceptions in an `apply` appear only as diagnostics."""
+    summaries = (summarize_traceback(diagnostic.message, layer.name) for diagnostic in diagnostics)
+    return next(filter(None, summaries), "")
+
+
+def _explain_known_error(text: str, environment: Environment, layer: Layer) -> LayerError | None:
+    return (
+        _explain_lock(text, environment, layer)
+        or _explain_login(text, environment, layer)
+        or _explain_state(text, environment)
+    )
+
+
+def _explain_lock(text: str, environment: Environment, layer: Layer) -> LayerError | None:
+    if "currently locked by" not in text and "Another update is currently in progress" not in text:
+        return None
+    lock = _LOCK.search(text)
+    holder = f": {lock['user']} (process {lock['pid']}) since {lock['since']}" if lock else ""
+    # A stale lock of `local` is removed automatically.
+    cancel = f"pulumi cancel -C stacks/{layer.name} -s {environment.name}"
+    remedy = "end that process" if environment.is_local else f"if its process has ended: {cancel}"
+    return LayerError(
+        f"{layer.name}: another update holds the lock of the stack{holder}.",
+        f"Wait until it finishes, or {remedy}",
+    )
+
+
+def _explain_login(text: str, environment: Environment, layer: Layer) -> LayerError | None:
     if "incorrect passphrase" in text:
         return LayerError(
             f"{layer.name}: PULUMI_CONFIG_PASSPHRASE is not the passphrase of '{environment.name}'.",
-            "Set the one that the stack was made with.",
+            "Set the passphrase that the stack was created with.",
         )
     if "passphrase must be set" in text:
         return LayerError(
-            f"{layer.name}: the stack's secrets are locked by a passphrase.",
+            f"{layer.name}: the secrets of the stack are encrypted with a passphrase, which is not set.",
             "Set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE.",
         )
     if "must be set for login" in text:
         return LayerError(
-            f"No Pulumi backend is set for '{environment.name}'.",
+            f"No Pulumi backend is configured for '{environment.name}'.",
             "Set PULUMI_BACKEND_URL, for example s3://<bucket>, or PULUMI_ACCESS_TOKEN.",
         )
-    unreachable = known(text, environment)
-    return LayerError(unreachable.message, unreachable.hint) if unreachable else None
+    return None
 
 
-def _last_words(text: str) -> str:
-    # Of what a failed command said, only the first line comes after the name of the stream.
+def _explain_state(text: str, environment: Environment) -> LayerError | None:
+    bootstrap = command_line("bootstrap", env=environment.name)
+    line = " ".join(text.split())
+    if _NO_BUCKET.search(line):
+        return LayerError(
+            f"The bucket for the state of '{environment.name}' does not exist.", f"Create it: {bootstrap}"
+        )
+    if _NO_KEY.search(line):
+        return LayerError(
+            f"The KMS key for the secrets of '{environment.name}' does not exist or is disabled.",
+            f"Create or enable it: {bootstrap}",
+        )
+    if _NO_CREDENTIALS.search(line):
+        credentials_error = CredentialsError()
+        return LayerError(credentials_error.message, credentials_error.hint)
+    return None
+
+
+def _count_others(diagnostics: Sequence[Diagnostic]) -> str:
+    return f" (and {len(diagnostics) - 1} more)" if len(diagnostics) > 1 else ""
+
+
+def _last_error_line(text: str) -> str:
+    # `CommandError` puts the name of the stream before the first line of its text.
     lines = [line.strip().removeprefix("stderr: ") for line in text.splitlines()]
     errors = [line for line in lines if line.startswith("error: ")]
-    useful = errors or [line for line in lines if line and line not in ("stderr:", "stdout:")]
-    return _PREFIX.sub("", useful[-1]) if useful else "the Pulumi CLI failed and said nothing"
+    candidates = errors or [line for line in lines if line and line not in ("stderr:", "stdout:")]
+    return _PREFIX.sub("", candidates[-1]) if candidates else "the Pulumi CLI failed without a message"

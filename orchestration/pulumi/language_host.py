@@ -1,7 +1,7 @@
-"""Finding a Pulumi CLI that runs Python programs by itself, outside the tasks: one with a language host.
+"""A Pulumi CLI with Python's language host, which can run programs without the tasks of this repository.
 
-The tasks need none, because they run the programs (ADR 5). Pulumi's own installation has it beside the CLI;
-beside the CLI in the cache it is built from Go modules when it is first needed.
+The tasks run the programs themselves and need no language host (ADR 5). Pulumi's own installation has the
+language host next to the CLI. For the CLI in the cache, it is built from Go modules when it is first needed.
 """
 
 import shutil
@@ -9,69 +9,69 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.cli_install import CLI, EXECUTOR, HOST, UnavailableError
-from orchestration.pulumi.pulumi_cli import Cache, Cli, Source
+from orchestration.pulumi.cli_install import (
+    CLI,
+    EXECUTOR,
+    LANGUAGE_HOST,
+    UnavailableError,
+    build_language_host,
+)
+from orchestration.pulumi.pulumi_cli import CliCache, CliSource, PulumiCli
 from terminal.errors import UserError
-from terminal.output import say
+from terminal.output import print_message
 
-MANUAL = "https://www.pulumi.com/docs/install"
+INSTALL_MANUAL_URL = "https://www.pulumi.com/docs/install"
 
-FindCli = Callable[..., Cli]
+FindCli = Callable[..., PulumiCli]
 
 
-def find(
+def find_language_host(
     *,
     path: str | None = None,
     cache: Path | None = None,
-    build: Source | None = None,
-    find_cli: FindCli = pulumi_cli.find,
-) -> tuple[Cli, Path]:
-    """A CLI, and the language host that it can use: the user's own, else those of the cache.
+    build: CliSource = build_language_host,
+    find_cli: FindCli = pulumi_cli.find_cli,
+) -> tuple[PulumiCli, Path]:
+    """Return a CLI and its language host: those that the user installed, else those in the cache.
 
-    `path` is where to look instead of PATH; `build` makes a host in a folder. Raises UserError.
+    `path` replaces PATH. `build` builds a language host in a folder. Raises UserError.
     """
     cli = find_cli(path=path, quiet=True)
-    if host := _installed(cli, path, cache):
+    if host := _find_installed_host(cli, path, cache):
         return cli, host
     if not _is_cached(cli, cache):
-        say(f"{cli.path} is not used: there is no {HOST} beside it, and none on PATH.")
+        print_message(f"{cli.path} is not used: {LANGUAGE_HOST} is neither in its folder nor on PATH.")
         cli = find_cli(path="", quiet=True)
-    return cli, _cached_host(cli, cache, build or _build)
+    return cli, _prepare_cached_host(cli, cache, build)
 
 
-def _installed(cli: Cli, path: str | None, cache: Path | None) -> Path | None:
-    """The host that the user installed: beside the CLI, or on PATH."""
+def _find_installed_host(cli: PulumiCli, path: str | None, cache: Path | None) -> Path | None:
+    """Return the language host in the folder of the user's CLI or on PATH, if any."""
     if not _is_cached(cli, cache):
-        beside = cli.path.resolve().parent / HOST
-        if beside.exists():
-            return beside
+        neighbor = cli.path.resolve().parent / LANGUAGE_HOST
+        if neighbor.exists():
+            return neighbor
     elif shutil.which(CLI, path=path) not in (None, str(cli.path)):
-        # That CLI is not used because of its version, so neither is what came with it.
+        # The user's CLI has the wrong version, and its language host has the same version.
         return None
-    found = shutil.which(HOST, path=path)
-    return Path(found) if found else None
+    host = shutil.which(LANGUAGE_HOST, path=path)
+    return Path(host) if host else None
 
 
-def _is_cached(cli: Cli, cache: Path | None) -> bool:
-    return cli.path == Cache.from_version(cli.version, cache).binary
+def _is_cached(cli: PulumiCli, cache: Path | None) -> bool:
+    return cli.path == CliCache.from_version(cli.version, cache).binary
 
 
-def _cached_host(cli: Cli, cache: Path | None, build: Source) -> Path:
-    cached = Cache.from_version(cli.version, cache)
-    with cached.locked():
-        if not cached.is_intact(HOST, EXECUTOR):
+def _prepare_cached_host(cli: PulumiCli, cache: Path | None, build: CliSource) -> Path:
+    cached = CliCache.from_version(cli.version, cache)
+    with cached.lock():
+        if not cached.is_intact(LANGUAGE_HOST, EXECUTOR):
             try:
                 cached.add(build)
             except UnavailableError as error:
                 raise UserError(
-                    f"There is no {HOST}, and it cannot be built here: {error}.",
-                    f"Put a complete Pulumi on PATH ({MANUAL}), or make a Go module proxy reachable.",
+                    f"{LANGUAGE_HOST} is not installed and cannot be built: {error}.",
+                    f"Put a complete Pulumi on PATH ({INSTALL_MANUAL_URL}),"
+                    " or make a Go module proxy reachable.",
                 ) from error
-    return cached.bin / HOST
-
-
-def _build(folder: Path) -> None:
-    # Imported where it is needed: a host that is there needs no way to make one.
-    from orchestration.pulumi import cli_install  # noqa: PLC0415
-
-    cli_install.build_language_host(folder)
+    return cached.bin / LANGUAGE_HOST

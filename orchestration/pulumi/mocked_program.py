@@ -1,6 +1,6 @@
-"""Runs a layer's program under Pulumi's mocks: without an engine, an AWS account or any state.
+"""A layer's program under Pulumi's mocks, without an engine, an AWS account or a state.
 
-As in the first preview of an empty environment nothing is known of what it declares, so no value is made up.
+As in the first preview of an empty environment, the outputs of declared resources are unknown.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from pulumi.runtime.stack import run_pulumi_func
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
+from orchestration.pulumi.errors import PROGRAM_HINT, LayerError
 from orchestration.pulumi.program import Program
-from terminal.errors import UserError
 
-# What programs ask AWS while they run, rather than in an Output.
-_ANSWERS: Mapping[str, Mapping[str, Any]] = {
+# Results of the calls that programs make without an Output.
+_CALL_RESULTS: Mapping[str, Mapping[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "000000000000"},
     "aws:index/getRegion:getRegion": {"region": "us-east-1"},
     "aws:index/getPartition:getPartition": {"partition": "aws"},
@@ -37,39 +37,22 @@ _ANSWERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def outputs_of(environment: Environment, layer: Layer) -> dict[str, Any]:
-    """The outputs of a layer's program, as far as they are known before anything is deployed.
+def preview_outputs(environment: Environment, layer: Layer) -> dict[str, Any]:
+    """Return the outputs of a layer's program. Outputs that are unknown before a deployment are None.
 
-    Placeholders stand in for the layers that it reads. Raises `UserError` where the program fails.
+    The outputs of upstream layers are placeholders. Raises LayerError if the program fails.
     """
-    return _run(environment, layer, _Nothing())
+    return _run_layer(environment, layer, _EmptyAccount())
 
 
-def _run(environment: Environment, layer: Layer, mocked: "_Nothing") -> dict[str, Any]:
-    program = Program(environment.stack_folder(layer.name), placeholders=frozenset(layer.depends_on))
-    try:
-        return run(
-            program,
-            mocked,
-            mocks.MockMonitor(mocked),
-            project=layer.project,
-            stack=environment.name,
-            config=read_config(environment, layer.name),
-            preview=True,
-        )
-    except Exception as error:
-        reason = program.explanation() or str(error)
-        raise UserError(f"The program of {layer.name} failed: {reason}") from error
+def list_declared_resources(environment: Environment, layer: Layer) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the type and the inputs of each resource in a layer's program. Raises LayerError."""
+    account = _EmptyAccount()
+    _run_layer(environment, layer, account)
+    return account.resources
 
 
-def declared(environment: Environment, layer: Layer) -> list[tuple[str, Mapping[str, Any]]]:
-    """The type and the inputs of each resource that a layer's program declares, as `outputs_of` runs it."""
-    mocked = _Nothing()
-    _run(environment, layer, mocked)
-    return mocked.resources
-
-
-def run(
+def run_with_mocks(
     declare: Callable[[], None],
     mocked: mocks.Mocks,
     monitor: mocks.MockMonitor,
@@ -79,13 +62,13 @@ def run(
     config: Mapping[str, str],
     preview: bool = False,
 ) -> dict[str, Any]:
-    """Run `declare` as a program of the stack, and return its outputs; what is not known is None.
+    """Run `declare` as the program of a stack and return its outputs; unknown outputs are None.
 
-    Raises what it, or an Output, fails with. The caller's own Pulumi runtime, if any, is left as it is.
+    Raises the exceptions of `declare` and of outputs. The caller's own Pulumi runtime does not change.
     """
 
-    def isolated() -> dict[str, Any]:
-        with _event_loop() as loop:
+    def run_in_context() -> dict[str, Any]:
+        with _open_event_loop() as loop:
             mocks.set_mocks(
                 mocked,
                 project=project,
@@ -94,53 +77,72 @@ def run(
                 preview=preview,
                 monitor=monitor,
             )
-            # Mocks leave these to be shared: a program that failed would leave its own to the next.
+            # `set_mocks` does not reset these, so outputs of a failed program would affect the next one.
             SETTINGS.outputs.clear()
             pulumi.runtime.set_all_config(dict(config))
             loop.run_until_complete(run_pulumi_func(declare))
             root: Any = get_root_resource()
-            return {name: loop.run_until_complete(_value(output)) for name, output in root.outputs.items()}
+            return {
+                name: loop.run_until_complete(_await_output(output)) for name, output in root.outputs.items()
+            }
 
-    return contextvars.copy_context().run(isolated)
+    return contextvars.copy_context().run(run_in_context)
 
 
 def read_config(environment: Environment, layer: str) -> dict[str, str]:
-    """The settings of a layer as the engine hands them to its program."""
+    """Return the settings of a layer in the format in which the engine passes them to a program."""
     values = yaml.safe_load(environment.settings_file(layer).read_text(encoding="utf-8"))["config"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
-class _Nothing(mocks.Mocks):
-    """An AWS that has made nothing yet. `resources` are those that it was asked for."""
+class _EmptyAccount(mocks.Mocks):
+    """An AWS account without resources. `resources` are the types and inputs of declared resources."""
 
     def __init__(self) -> None:
         self.resources: list[tuple[str, Mapping[str, Any]]] = []
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        return dict(_ANSWERS.get(args.token, {})), []
+        return dict(_CALL_RESULTS.get(args.token, {})), []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append((args.typ, dict(args.inputs)))
         return "", dict(args.inputs)
 
 
-async def _value(output: Any) -> Any:
+def _run_layer(environment: Environment, layer: Layer, account: _EmptyAccount) -> dict[str, Any]:
+    program = Program(environment.stack_folder(layer.name), placeholders=frozenset(layer.depends_on))
+    try:
+        return run_with_mocks(
+            program,
+            account,
+            mocks.MockMonitor(account),
+            project=layer.project,
+            stack=environment.name,
+            config=read_config(environment, layer.name),
+            preview=True,
+        )
+    except Exception as error:
+        reason = program.describe_error() or " ".join(str(error).split())
+        raise LayerError(f"{layer.name}: {reason}", PROGRAM_HINT) from error
+
+
+async def _await_output(output: Any) -> Any:
     return await pulumi.Output.from_input(output).future()
 
 
 @contextmanager
-def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop that leaves nothing behind: in its threads the SDK would make others, and close none."""
+def _open_event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Yield an event loop whose threads have loops, too: the SDK would create them and never close them."""
     loops: list[asyncio.AbstractEventLoop] = []
 
-    def of_thread() -> None:
+    def create_loop() -> None:
         loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(loops[-1])
 
-    of_thread()
-    threads = ThreadPoolExecutor(initializer=of_thread)
+    create_loop()
+    threads = ThreadPoolExecutor(initializer=create_loop)
     loops[0].set_default_executor(threads)
-    # What fails makes all that waits for it fail as well, of which asyncio would tell the user one by one.
+    # A failure also fails every awaiting task, and asyncio would report each of them.
     loops[0].set_exception_handler(lambda _loop, _context: None)
     try:
         yield loops[0]

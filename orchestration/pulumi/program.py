@@ -1,5 +1,6 @@
 """A layer's `__main__.py` as an inline program of the Automation API."""
 
+import re
 import runpy
 import threading
 import traceback
@@ -7,16 +8,21 @@ from pathlib import Path
 
 from shared import contracts
 
-# Programs only declare resources, which takes milliseconds; one at a time, because loading `pulumi_aws`'s
-# modules on first use is not safe in several threads on Python 3.11. The engines still work side by side.
-_one_at_a_time = threading.Lock()
+# `pulumi_aws` loads its modules on first use, which is not thread-safe on Python 3.11. A program only
+# declares resources, which takes milliseconds; the engines of several layers still run in parallel.
+_program_lock = threading.Lock()
+
+_TRACEBACK = "Traceback (most recent call last):\n"
+_FRAME = re.compile(r'^\s*File "(?:.*/)?(?P<file>stacks/[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+# The end of a traceback: the exception's type, with its module, and its message.
+_EXCEPTION = re.compile(r"^(?:\w+\.)*(?P<type>\w+)(?:: (?P<message>.*))?\Z", re.MULTILINE | re.DOTALL)
 
 
 class Program:
-    """Runs a stack's `__main__.py`, and keeps what it failed with: the engine hands on text only.
+    """Runs a stack's `__main__.py` and records its exception, because the engine reports only text.
 
-    Modules that it imports are loaded once per process, so they must hold no state of a stack.
-    `placeholders`: what has them in a preview, as in `shared.contracts.placeholders`.
+    Imported modules are loaded once per process, so they must not hold state of a stack.
+    `placeholders` are the values of `shared.contracts.placeholders` in a preview.
     """
 
     def __init__(self, folder: Path, placeholders: frozenset[str] = frozenset()) -> None:
@@ -28,8 +34,8 @@ class Program:
         self.error = None
         token = contracts.placeholders.set(self._placeholders)
         try:
-            with _one_at_a_time:
-                # A name other than __main__ leaves the running task's own entry in sys.modules alone.
+            with _program_lock:
+                # `__main__` would replace the entry of the running task in sys.modules.
                 runpy.run_path(str(self._path), run_name=f"{self._path.parent.name}.__main__")
         except Exception as error:
             self.error = error
@@ -37,13 +43,35 @@ class Program:
         finally:
             contracts.placeholders.reset(token)
 
-    def explanation(self) -> str:
-        """What it failed with and in which line of the repository, on one line; empty if it did not."""
+    def describe_error(self) -> str:
+        """Return `file:line: type: message` of the exception, on one line; empty if there is none."""
         if self.error is None:
             return ""
         root = self._path.parent.parent.parent
-        frames = traceback.extract_tb(self.error.__traceback__)
-        own = [frame for frame in frames if Path(frame.filename).is_relative_to(root / "stacks")]
-        where = f"{Path(own[-1].filename).relative_to(root)}:{own[-1].lineno}" if own else str(self._path)
-        reason = " ".join(str(self.error).split()) or "no message"
-        return f"{where}: {type(self.error).__name__}: {reason}"
+        file, line = self._path, 0
+        if isinstance(self.error, SyntaxError) and self.error.filename:
+            file, line = Path(self.error.filename), self.error.lineno or 0
+        for frame in traceback.extract_tb(self.error.__traceback__):
+            if Path(frame.filename).is_relative_to(root / "stacks"):
+                file, line = Path(frame.filename), frame.lineno or 0
+        path = file.relative_to(root) if file.is_relative_to(root) else file
+        location = f"{path}:{line}" if line else str(path)
+        return _format_error(location, type(self.error).__name__, str(self.error))
+
+
+def summarize_traceback(text: str, layer: str) -> str:
+    """Return `file:line: type: message` of the last traceback in `text`; empty if it has none.
+
+    The SDK can omit the frames of an exception in an `apply`. The result then has the path of the program.
+    """
+    _, separator, last = text.rpartition(_TRACEBACK)
+    exception = _EXCEPTION.search(last.rstrip()) if separator else None
+    if exception is None:
+        return ""
+    frames = list(_FRAME.finditer(last))
+    location = f"{frames[-1]['file']}:{frames[-1]['line']}" if frames else f"stacks/{layer}/__main__.py"
+    return _format_error(location, exception["type"], exception["message"] or "")
+
+
+def _format_error(location: str, error_type: str, message: str) -> str:
+    return f"{location}: {error_type}: {' '.join(message.split()) or 'no message'}"

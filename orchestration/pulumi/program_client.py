@@ -1,4 +1,4 @@
-"""The program of another tree, served by a process of its own to an engine that is driven from here."""
+"""Client of `program_server.py`: an engine in this process uses the program of another tree."""
 
 import os
 import subprocess
@@ -12,80 +12,86 @@ from orchestration.pulumi.command import ControlledCommand
 from orchestration.pulumi.program import Program
 from terminal.errors import UserError
 
-SCRIPT = Path(__file__).with_name("program_server.py")
-END_SECONDS = 10
-CLIENT = "--client="
+SERVER_SCRIPT = Path(__file__).with_name("program_server.py")
+STOP_TIMEOUT_SECONDS = 10
+CLIENT_OPTION = "--client="
 
 
 @dataclass(frozen=True)
-class Host:
-    """A program that is served at `address`; `failure` is the file that says what it failed with."""
+class ProgramServer:
+    """A running server. The program's exception is in the file `failure`."""
 
     address: str
     failure: Path
 
 
 @contextmanager
-def hosted(
+def serve_program(
     layer: Layer, root: Path, *, python: Path, scratch: Path, variables: Mapping[str, str] = os.environ
-) -> Iterator[Host]:
-    """The layer's program of the tree at `root`, run by the interpreter `python`, while the context lasts.
+) -> Iterator[ProgramServer]:
+    """Serve the layer's program of the tree at `root` with the interpreter `python`.
 
-    Raises UserError with the host's last words if it does not start.
+    Raises UserError if the server does not start.
     """
     failure, log = scratch / "failure", scratch / "host.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [str(python), "-P", str(SCRIPT), str(root), layer.name, str(failure)],
+            [str(python), "-P", str(SERVER_SCRIPT), str(root), layer.name, str(failure)],
             cwd=root,
             env={**variables, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            # Ctrl-C is for the task, which lets the engine finish first.
+            # Ctrl-C must reach only the task, which lets the engine finish first.
             process_group=0,
         )
     try:
-        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        assert process.stdout is not None  # noqa: S101 - stdout is a pipe
         port = process.stdout.readline().decode().strip()
         if not port:
-            words = log.read_text(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise UserError(f"{layer.name}: the program of that commit cannot be run: {words[-1]}")
-        yield Host(f"127.0.0.1:{port}", failure)
+            lines = log.read_text(errors="replace").strip().splitlines() or ["no output"]
+            raise UserError(
+                f"{layer.name}: the program of the earlier commit does not start: {lines[-1]}",
+                "Check that the commit's program runs in a clone of that commit.",
+            )
+        yield ProgramServer(f"127.0.0.1:{port}", failure)
     finally:
-        _end(process)
+        _stop_server(process)
 
 
-class HostedCommand(ControlledCommand):
-    """The CLI, that takes its program from a host instead of from this process."""
+class ServedProgramCommand(ControlledCommand):
+    """The CLI with the program of a server instead of the program of this process."""
 
-    def __init__(self, path: Path, version: str, environment: Mapping[str, str], host: Host) -> None:
+    def __init__(
+        self, path: Path, version: str, environment: Mapping[str, str], server: ProgramServer
+    ) -> None:
         super().__init__(path, version, environment)
-        self._host = host
+        self._server = server
 
     def arguments(self, args: Sequence[str]) -> Sequence[str]:
-        """With the host for the client."""
-        return [f"{CLIENT}{self._host.address}" if one.startswith(CLIENT) else one for one in args]
+        """Return the arguments with the address of the server."""
+        client = f"{CLIENT_OPTION}{self._server.address}"
+        return [client if argument.startswith(CLIENT_OPTION) else argument for argument in args]
 
 
-class HostedProgram(Program):
-    """Stands for a program that runs elsewhere, and knows what it failed with."""
+class ServedProgram(Program):
+    """Represents the program of a server in this process."""
 
-    def __init__(self, folder: Path, host: Host) -> None:
+    def __init__(self, folder: Path, server: ProgramServer) -> None:
         super().__init__(folder)
-        self._host = host
+        self._server = server
 
-    def explanation(self) -> str:
-        """What it failed with and in which line of its tree, on one line; empty if it did not."""
-        return self._host.failure.read_text() if self._host.failure.exists() else ""
+    def describe_error(self) -> str:
+        """Return `file:line: type: message` of the exception, on one line; empty if there is none."""
+        return self._server.failure.read_text() if self._server.failure.exists() else ""
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _stop_server(process: "subprocess.Popen[bytes]") -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
     try:
-        process.wait(END_SECONDS)
+        process.wait(STOP_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

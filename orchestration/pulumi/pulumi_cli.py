@@ -1,6 +1,6 @@
-"""Finding the Pulumi CLI: on PATH, in the cache, from the official installer, or built from Go modules.
+"""The Pulumi CLI: from PATH, from the user's cache, from the official installer, or built from Go modules.
 
-What was put into the cache is checked against the checksum recorded then, each time it is used.
+Files in the cache are verified against their recorded checksums at each use.
 """
 
 import hashlib
@@ -17,76 +17,80 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
+from orchestration.pulumi import cli_install
 from orchestration.pulumi.cli_install import CLI, UnavailableError
 from terminal.errors import UserError
-from terminal.output import say
+from terminal.output import print_message
 
-# Building takes minutes on a small machine; whoever else wants the CLI meanwhile waits for it.
-LOCK_SECONDS = 3600
-CHECKSUM = ".sha256"
-VERSION_SECONDS = 60
+# A build takes minutes on a small machine, and other processes wait for it.
+LOCK_TIMEOUT_SECONDS = 3600
+VERSION_TIMEOUT_SECONDS = 60
+CHECKSUM_SUFFIX = ".sha256"
 
-# Puts the CLI into the folder; raises `UnavailableError` where this way is closed.
-Source = Callable[[Path], None]
+# Installs the CLI in a folder. Raises `UnavailableError` if it cannot.
+CliSource = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
-class Cli:
-    """A Pulumi CLI that can be used."""
+class PulumiCli:
+    """An installed Pulumi CLI."""
 
     path: Path
     version: str
 
 
 @dataclass(frozen=True)
-class Cache:
-    """The folder of one version's CLI. Beside each file in `bin` is a file with its checksum."""
+class CliCache:
+    """The cache folder of one version of the CLI, with a file for the checksum of each executable."""
 
     folder: Path
 
+    @classmethod
+    def from_version(cls, version_number: str, root: Path | None = None) -> "CliCache":
+        """Return the folder for a version of the CLI, by default in the user's cache."""
+        return cls((root or user_cache_path("fraud-pipeline") / "pulumi") / version_number)
+
     @property
     def bin(self) -> Path:
-        """The folder of the executables, as in Pulumi's own installation."""
+        """The folder of the executables. It has the same name in Pulumi's own installation."""
         return self.folder / "bin"
 
     @property
     def binary(self) -> Path:
-        """The CLI."""
+        """The path of the CLI."""
         return self.bin / CLI
 
-    @classmethod
-    def from_version(cls, version_number: str, root: Path | None = None) -> "Cache":
-        """The folder for a version of the CLI, in the user's cache unless another `root` is given."""
-        return cls((root or user_cache_path("fraud-pipeline") / "pulumi") / version_number)
-
     def is_intact(self, *names: str) -> bool:
-        """Whether the files in `bin`, or the CLI if none is named, are exactly as they were put there."""
+        """Whether the named executables, by default the CLI, match their recorded checksums."""
         try:
             return all(
-                _digest(self.bin / name) == self._checksum(name).read_text().strip()
+                _compute_checksum(self.bin / name) == self._checksum_file(name).read_text().strip()
                 for name in names or (CLI,)
             )
         except OSError:
             return False
 
-    def record(self) -> None:
-        """Write the checksums of all executables in `bin`."""
-        for file in [file for file in self.bin.iterdir() if file.is_file() and file.suffix != CHECKSUM]:
-            self._checksum(file.name).write_text(_digest(file) + "\n")
+    def record_checksums(self) -> None:
+        """Write the checksum of each executable."""
+        executables = [
+            file for file in self.bin.iterdir() if file.is_file() and file.suffix != CHECKSUM_SUFFIX
+        ]
+        for file in executables:
+            self._checksum_file(file.name).write_text(_compute_checksum(file) + "\n")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """While no other process makes or checks the same CLI."""
+    def lock(self) -> Iterator[None]:
+        """Exclude other processes that install or verify the same version."""
         lock = FileLock(f"{self.folder}.lock")
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=1)
         except Timeout:
-            say("Another command is making the Pulumi CLI: waiting for it.")
-            lock.acquire(timeout=LOCK_SECONDS)
+            print_message("Another command is installing the Pulumi CLI. Waiting for it to finish.")
+            lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
         except OSError as error:
             raise UserError(
-                f"The cache folder {self.folder.parent} cannot be written ({error.strerror}).",
+                f"The cache folder {self.folder.parent} is not writable ({error.strerror}).",
                 f"Make it writable, or put pulumi {self.folder.name} on PATH.",
             ) from error
         try:
@@ -94,95 +98,94 @@ class Cache:
         finally:
             lock.release()
 
-    def fill(self, source: Source) -> None:
-        """Let `source` make the CLI in a folder beside this one, which then takes this one's place whole."""
-        with self._made_by(source) as made:
-            _remove(self.folder)
-            made.folder.rename(self.folder)
+    def fill(self, source: CliSource) -> None:
+        """Replace the folder by a new one that `source` fills. An interrupted installation leaves nothing."""
+        with self._partial_cache(source) as partial:
+            _remove_folder(self.folder)
+            partial.folder.rename(self.folder)
 
-    def add(self, source: Source) -> None:
-        """Let `source` make more executables in a folder beside this one, and move them beside the CLI."""
-        with self._made_by(source) as made:
-            for file in made.bin.iterdir():
+    def add(self, source: CliSource) -> None:
+        """Add the executables that `source` installs."""
+        with self._partial_cache(source) as partial:
+            for file in partial.bin.iterdir():
                 file.replace(self.bin / file.name)
 
     @contextmanager
-    def _made_by(self, source: Source) -> "Iterator[Cache]":
-        made = Cache(self.folder.with_name(f"{self.folder.name}.partial"))
-        _remove(made.folder)
+    def _partial_cache(self, source: CliSource) -> "Iterator[CliCache]":
+        partial = CliCache(self.folder.with_name(f"{self.folder.name}.partial"))
+        _remove_folder(partial.folder)
         try:
-            made.bin.mkdir(parents=True)
-            source(made.folder)
-            made.record()
-            yield made
+            partial.bin.mkdir(parents=True)
+            source(partial.folder)
+            partial.record_checksums()
+            yield partial
         finally:
-            _remove(made.folder)
+            _remove_folder(partial.folder)
 
-    def _checksum(self, name: str) -> Path:
-        return self.bin / f"{name}{CHECKSUM}"
+    def _checksum_file(self, name: str) -> Path:
+        return self.bin / f"{name}{CHECKSUM_SUFFIX}"
 
 
-def find(
+def find_cli(
     *,
     pinned: str | None = None,
     path: str | None = None,
     cache: Path | None = None,
-    sources: Sequence[tuple[str, Source]] | None = None,
+    sources: Sequence[tuple[str, CliSource]] | None = None,
     quiet: bool = False,
-) -> Cli:
-    """The CLI to use, made if need be; says in one line which it is, unless `quiet`.
+) -> PulumiCli:
+    """Return the CLI, installed if necessary. Prints its location unless `quiet`.
 
-    `pinned` is the least version and by default the SDK's own; `path` is where to look instead of PATH.
-    Raises `UserError` with what to do where there is no way to it.
+    `pinned` is the minimum version, by default the version of the SDK. `path` replaces PATH.
+    Raises UserError if no source can provide the CLI.
     """
     pinned = pinned or version("pulumi")
-    found = _on_path(pinned, path)
-    if found and not quiet:
-        say(f"Pulumi CLI {found.version}, from PATH: {found.path}")
-    if found:
-        return found
-    cached = Cache.from_version(pinned, cache)
-    with cached.locked():
+    cli = _find_on_path(pinned, path)
+    if cli:
+        if not quiet:
+            print_message(f"Pulumi CLI {cli.version}, from PATH: {cli.path}")
+        return cli
+    cached = CliCache.from_version(pinned, cache)
+    with cached.lock():
         if not cached.is_intact():
-            _make(cached, pinned, sources if sources is not None else default_sources(pinned))
+            _fill_cache(cached, pinned, sources if sources is not None else list_default_sources(pinned))
     if not quiet:
-        say(f"Pulumi CLI {pinned}, from the cache: {cached.binary}")
-    return Cli(cached.binary, pinned)
+        print_message(f"Pulumi CLI {pinned}, from the cache: {cached.binary}")
+    return PulumiCli(cached.binary, pinned)
 
 
-def default_sources(pinned: str) -> Sequence[tuple[str, Source]]:
-    """The ways to a CLI that is not there yet, in the order in which they are tried."""
-    # Imported where it is needed: every other task gets by without.
-    from orchestration.pulumi import cli_install  # noqa: PLC0415
-
+def list_default_sources(pinned: str) -> Sequence[tuple[str, CliSource]]:
+    """Return the sources of the CLI by name, in the order in which they are tried."""
     return (
-        ("the official installer", lambda folder: cli_install.install(folder, pinned)),
-        ("a build from Go modules", cli_install.build),
+        ("the official installer", lambda folder: cli_install.install_cli(folder, pinned)),
+        ("a build from Go modules", cli_install.build_cli),
     )
 
 
-def _on_path(pinned: str, path: str | None) -> Cli | None:
+def is_usable(candidate: str, pinned: str) -> bool:
+    """Whether the version `candidate` has the major version of `pinned`, and is not older."""
+    actual, minimum = _parse_version(candidate), _parse_version(pinned)
+    return actual[0] == minimum[0] and actual >= minimum
+
+
+def _find_on_path(pinned: str, path: str | None) -> PulumiCli | None:
     binary = shutil.which("pulumi", path=path)
     if binary is None:
         return None
-    found = _version_of(binary)
-    if found and is_usable(found, pinned):
-        return Cli(Path(binary), found)
-    say(f"{binary} is not used: it is version {found or 'unknown'}, and {pinned} or a later one is needed.")
+    actual = _read_version(binary)
+    if actual and is_usable(actual, pinned):
+        return PulumiCli(Path(binary), actual)
+    print_message(
+        f"{binary} is not used: its version is {actual or 'unknown'}, and {pinned} or later is required."
+    )
     return None
 
 
-def is_usable(found: str, pinned: str) -> bool:
-    """Whether version `found` may stand in for `pinned`: of the same major version, and no older."""
-    have, want = _numbers(found), _numbers(pinned)
-    return have[0] == want[0] and have >= want
-
-
-def _numbers(text: str) -> tuple[int, ...]:
+def _parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text.partition("-")[0].partition("+")[0])[:3])
 
 
-def _version_of(binary: str) -> str | None:
+def _read_version(binary: str) -> str | None:
     try:
         output = subprocess.run(
             [binary, "version"],
@@ -190,7 +193,7 @@ def _version_of(binary: str) -> str | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=VERSION_SECONDS,
+            timeout=VERSION_TIMEOUT_SECONDS,
             check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError):
@@ -199,28 +202,28 @@ def _version_of(binary: str) -> str | None:
     return match[1] if match else None
 
 
-def _make(cached: Cache, pinned: str, sources: Sequence[tuple[str, Source]]) -> None:
+def _fill_cache(cached: CliCache, pinned: str, sources: Sequence[tuple[str, CliSource]]) -> None:
     if cached.binary.exists():
-        say(f"{cached.binary} is not as it was put there, or nobody recorded its checksum: making it anew.")
-    reasons = []
+        print_message(f"{cached.binary} does not match its recorded checksum. Installing it again.")
+    unavailable = []
     for name, source in sources:
         try:
             cached.fill(source)
         except UnavailableError as error:
-            say(f"Pulumi CLI: {name} cannot be used here: {error}")
-            reasons.append(name)
+            print_message(f"Pulumi CLI: {name} is not available: {error}")
+            unavailable.append(name)
         else:
             return
     raise UserError(
-        f"There is no Pulumi CLI {pinned}, and none of {' or '.join(reasons)} works here.",
-        f"Put pulumi {pinned} on PATH, or a Go module proxy within reach (GOPROXY), and run it again.",
+        f"Pulumi CLI {pinned} cannot be installed: {' and '.join(unavailable)} are not available.",
+        f"Put pulumi {pinned} on PATH, or make a Go module proxy reachable (GOPROXY), and try again.",
     )
 
 
-def _digest(path: Path) -> str:
+def _compute_checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _remove(folder: Path) -> None:
+def _remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,52 +1,55 @@
-"""What came of one operation on one stack."""
+"""Results of an operation on a stack: counted changes, steps and outputs."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi.automation import OpType
 from pulumi.automation.events import StepEventMetadata
 
-from shared.contracts import visible
+from orchestration.pulumi.property_diff import PropertyChange, diff_properties
+from orchestration.pulumi.resource_types import LOGICAL_TYPE_PREFIXES
+from orchestration.pulumi.urn import parse_name
+from shared.contracts import visible_outputs
 
-# A replacement counts once: by the step that stands for both of its halves.
-OPERATIONS = {
+# REPLACE stands for the whole replacement. Its creation and its deletion have operation types of their own.
+OPERATION_NAMES = {
     OpType.CREATE: "create",
     OpType.UPDATE: "update",
     OpType.REPLACE: "replace",
     OpType.DELETE: "delete",
 }
-# Components, the stack itself, references and providers: nothing in AWS changes with them.
-_OWN_TYPES = ("pulumi:", "fraud:")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One resource that changes: `operation` is create, update, replace or delete.
+    """The change of one resource: `operation` is create, update, replace or delete.
 
-    `properties` are the paths of those that differ, or for a replacement those that force it.
+    `properties` are the paths of the properties that differ, or that force a replacement. `changes` are their
+    values before and after, as far as the engine reports them.
     """
 
     operation: str
     type: str
     name: str
     properties: tuple[str, ...] = ()
+    changes: tuple[PropertyChange, ...] = ()
 
     @classmethod
-    def of(cls, data: StepEventMetadata) -> "Step | None":
-        """The step of an event; None if the resource stays as it is, or is none of a provider."""
-        operation = OPERATIONS.get(data.op)
-        if operation is None or data.type.startswith(_OWN_TYPES):
+    def from_event(cls, metadata: StepEventMetadata) -> "Step | None":
+        """Return the step; None if the resource does not change, or exists only in Pulumi."""
+        operation = OPERATION_NAMES.get(metadata.op)
+        if operation is None or metadata.type.startswith(LOGICAL_TYPE_PREFIXES):
             return None
-        return cls(operation, data.type, data.urn.rpartition("::")[2], _properties(operation, data))
+        properties = _changed_properties(operation, metadata)
+        changes = _changed_values(properties, metadata)
+        return cls(operation, metadata.type, parse_name(metadata.urn), properties, changes)
 
     @property
     def resource(self) -> str:
-        """The name and the type, as a user knows them."""
         return f"{self.name} ({self.type})"
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
         return {
             "operation": self.operation,
             "type": self.type,
@@ -55,17 +58,9 @@ class Step:
         }
 
 
-def _properties(operation: str, data: StepEventMetadata) -> tuple[str, ...]:
-    if operation == "replace" and data.keys:
-        return tuple(data.keys)
-    if operation in ("update", "replace"):
-        return tuple(data.detailed_diff or data.diffs or ())
-    return ()
-
-
 @dataclass(frozen=True)
 class Changes:
-    """Numbers of resources; a replaced one counts once."""
+    """Numbers of resources by operation. A replaced resource counts once."""
 
     create: int = 0
     update: int = 0
@@ -73,42 +68,40 @@ class Changes:
     delete: int = 0
     same: int = 0
 
+    @classmethod
+    def from_operation_counts(cls, counts: Mapping[OpType, int] | None) -> "Changes":
+        """Convert the counts of the engine.
+
+        The engine counts a replacement under `replace`, and again under the operations it consists of, such
+        as `create-replacement`. These are ignored.
+        """
+        by_name = {str(getattr(key, "value", key)): count for key, count in (counts or {}).items()}
+        return cls(
+            **{name: by_name.get(name, 0) for name in ("create", "update", "replace", "delete", "same")}
+        )
+
     @property
     def any(self) -> bool:
-        """Whether anything differs from before."""
+        """Whether at least one resource changes."""
         return bool(self.create or self.update or self.replace or self.delete)
-
-    def as_dict(self) -> dict[str, int]:
-        """For JSON."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, operations: Mapping[OpType, int] | None) -> "Changes":
-        """From the engine's own counts, whose keys are operations such as `create-replacement`.
-
-        A replacement comes with the two steps it is made of, which are left out.
-        """
-        counts = {str(getattr(key, "value", key)): count for key, count in (operations or {}).items()}
-        return cls(
-            **{name: counts.get(name, 0) for name in ("create", "update", "replace", "delete", "same")}
-        )
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """With the stack's outputs before and after, secrets hidden.
+class OperationResult:
+    """The result of one operation on one stack. Secrets in the outputs are hidden.
 
-    `placeholders` are the layers for whose outputs made-up ones stood in, which only a preview allows.
+    `outputs_before` are the outputs before the operation. `placeholders` are the upstream layers whose
+    outputs were replaced by placeholders, which only a preview allows.
     """
 
     changes: Changes
     outputs: Mapping[str, Any] = field(default_factory=dict)
-    before: Mapping[str, Any] = field(default_factory=dict)
+    outputs_before: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     placeholders: frozenset[str] = frozenset()
 
-    def after(self, earlier: "Outcome") -> "Outcome":
-        """This deletion together with an earlier one of the same stack."""
+    def add_earlier_deletion(self, earlier: "OperationResult") -> "OperationResult":
+        """Return this deletion combined with an earlier deletion from the same stack."""
         deleted = self.changes.delete + earlier.changes.delete
         return replace(
             self,
@@ -118,5 +111,22 @@ class Outcome:
 
     @property
     def changes_outputs(self) -> bool:
-        """Whether a stack that had outputs has others now."""
-        return bool(self.before) and visible(self.outputs) != visible(self.before)
+        """Whether an existing stack's outputs changed."""
+        return bool(self.outputs_before) and visible_outputs(self.outputs) != visible_outputs(
+            self.outputs_before
+        )
+
+
+def _changed_properties(operation: str, metadata: StepEventMetadata) -> tuple[str, ...]:
+    if operation == "replace" and metadata.keys:
+        return tuple(metadata.keys)
+    if operation in ("update", "replace"):
+        return tuple(metadata.detailed_diff or metadata.diffs or ())
+    return ()
+
+
+def _changed_values(properties: Sequence[str], metadata: StepEventMetadata) -> tuple[PropertyChange, ...]:
+    old, new = metadata.old, metadata.new
+    if not properties or old is None or new is None:
+        return ()
+    return tuple(diff_properties(old.inputs or {}, new.inputs or {}, properties))

@@ -4,22 +4,22 @@ import os
 from collections.abc import Mapping
 
 from orchestration.environments import Environment
-from orchestration.state.backend import URL, backend_url
+from orchestration.pulumi.backend import BACKEND_URL_VARIABLE, find_backend_url
 
 # In `local` the CLI inherits none of these: they would connect the embedded AWS's stacks to a real account.
 USER_PREFIXES = ("AWS_", "PULUMI_")
-# Protects nothing: the embedded AWS holds made-up data. It is constant so that the salt in the settings
+# Protects nothing: the embedded AWS holds only test data. It is constant so that the salt in the settings
 # files is valid in every clone.
 _LOCAL_PASSPHRASE = "local"  # noqa: S105
 
 
 def pulumi_variables(environment: Environment, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables to set in addition to the user's own `variables`.
+    """Return the variables to set in addition to the user's `variables`, without credentials.
 
-    An account gets its backend, unless the user has set one. Credentials are the user's.
+    The backend URL is set for an account unless the CLI determines it.
     """
-    url = backend_url(environment, variables)
-    common = {"PULUMI_SKIP_UPDATE_CHECK": "true", **({URL: url} if url else {})}
+    url = find_backend_url(environment, variables)
+    common = {"PULUMI_SKIP_UPDATE_CHECK": "true", **({BACKEND_URL_VARIABLE: url} if url else {})}
     if not environment.is_local:
         return common
     return {
@@ -35,7 +35,7 @@ def pulumi_variables(environment: Environment, variables: Mapping[str, str] = os
 def inherited_variables(
     environment: Environment, variables: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The user's `variables` that the CLI inherits: all of them for an account, none of AWS for `local`."""
+    """Return the user's `variables` that the CLI inherits: all for an account, none of AWS for `local`."""
     if not environment.is_local:
         return dict(variables)
     return {name: value for name, value in variables.items() if not name.startswith(USER_PREFIXES)}

@@ -1,1 +1,1 @@
-"""Restore an earlier version of a layer; recover an interrupted one."""
+"""Rollback of a layer to an earlier version, and recovery of a layer after an interrupted update."""

@@ -1,82 +1,88 @@
-"""The engine with one layer's program as it was in another commit: its code, settings and requirements."""
+"""Engine with the program of one layer at another commit: its code, settings and requirements."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import yaml
 
-from local.plugin.install import install
+from local.plugin.install import install_provider
 from orchestration import local_aws
 from orchestration.environments import Environment
-from orchestration.git import Git, short
+from orchestration.git import Git, shorten_commit
 from orchestration.layers import Layer
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.engine import Engine, OnEvent, ignore_event
-from orchestration.pulumi.program_client import Host, HostedCommand, HostedProgram, hosted
+from orchestration.pulumi.engine import Engine, EventHandler, ignore_event
+from orchestration.pulumi.program_client import (
+    ProgramServer,
+    ServedProgram,
+    ServedProgramCommand,
+    serve_program,
+)
 from orchestration.pulumi.variables import inherited_variables
-from orchestration.pulumi.venv import interpreter, version_of
-from orchestration.rollback.worktree import TREE, checked_out
+from orchestration.pulumi.venv import find_pinned_version, prepare_interpreter
+from orchestration.rollback.worktree import TREE, check_out
 from terminal.errors import UserError
 
-EngineOf = Callable[[Environment, Host], Engine]
+OpenEngine = Callable[[Environment, ProgramServer], Engine]
 
 
 @contextmanager
-def at_commit(
-    environment: Environment, layer: Layer, commit: str, git: Git, engine_of: EngineOf
+def engine_at_commit(
+    environment: Environment, layer: Layer, commit: str, git: Git, open_engine: OpenEngine
 ) -> Iterator[Engine]:
-    """An engine whose program for `layer` is that commit's; nothing of it is left afterwards.
+    """Yield an engine that runs the layer's program of the commit, and remove its files afterwards.
 
-    Raises UserError where the commit has no such layer, or its requirements cannot be installed.
+    Raises UserError if the commit lacks the layer, or if its requirements cannot be installed.
     """
-    with checked_out(git, commit) as scratch:
+    with check_out(git, commit) as scratch:
         tree = scratch / TREE
-        then = replace(environment, code=tree)
-        _refuse_without_layer(then, layer, commit)
-        _refuse_another_project(then, layer, commit)
-        python = interpreter(git.root, tree, commit, scratch)
-        with hosted(layer, tree, python=python, scratch=scratch) as host:
-            yield engine_of(then, host)
+        at_commit = replace(environment, code=tree)
+        _check_files(at_commit, layer, commit)
+        _check_project(at_commit, layer, commit)
+        python = prepare_interpreter(git.root, tree, commit, scratch)
+        with serve_program(layer, tree, python=python, scratch=scratch) as server:
+            yield open_engine(at_commit, server)
 
 
-def open_engine(environment: Environment, host: Host, on_event: OnEvent = ignore_event) -> Engine:
-    """The engine of an environment with another tree's code, ready to act with the program of a host."""
-    cli = pulumi_cli.find()
+def open_engine(
+    environment: Environment, server: ProgramServer, on_event: EventHandler = ignore_event
+) -> Engine:
+    """Open the engine of an environment with the program of a server."""
+    cli = pulumi_cli.find_cli()
     if environment.is_local:
-        # Refuses what `prepare` would start afresh, and with it all that could be gone back to.
-        local_aws.resume(environment)
-    aws = local_aws.prepare(environment, changing=True)
-    if environment.is_local and (version := version_of("pulumi-aws", environment.tree)):
-        # The engine asks for the plugin of the version that the program was written for.
-        install(environment.state_folder / "pulumi-home", version)
-    command = HostedCommand(cli.path, cli.version, inherited_variables(environment), host)
+        # Refuses a state that the preparation would discard together with all versions to restore.
+        local_aws.resume_emulator(environment)
+    aws = local_aws.prepare_emulator(environment, changing=True)
+    if environment.is_local and (version := find_pinned_version("pulumi-aws", environment.tree)):
+        # The engine requires the plugin version that the program was written for.
+        install_provider(environment.state_folder / "pulumi-home", version)
+    command = ServedProgramCommand(cli.path, cli.version, inherited_variables(environment), server)
     return Engine(
-        environment, command, aws=aws, on_event=on_event, program_of=lambda folder, _: program(folder, host)
+        environment,
+        command,
+        aws=aws,
+        on_event=on_event,
+        create_program=lambda folder, _: ServedProgram(folder, server),
     )
 
 
-def program(folder: Path, host: Host) -> HostedProgram:
-    """The program of a stack's folder as the engine knows it."""
-    return HostedProgram(folder, host)
-
-
-def _refuse_without_layer(then: Environment, layer: Layer, commit: str) -> None:
-    folder = then.stack_folder(layer.name)
-    for path in (folder / "__main__.py", then.settings_file(layer.name), folder / "Pulumi.yaml"):
+def _check_files(at_commit: Environment, layer: Layer, commit: str) -> None:
+    folder = at_commit.stack_folder(layer.name)
+    for path in (folder / "__main__.py", at_commit.settings_file(layer.name), folder / "Pulumi.yaml"):
         if not path.exists():
             raise UserError(
-                f"Commit {short(commit)} has no {path.relative_to(then.tree)}.", "Nothing was changed."
+                f"Commit {shorten_commit(commit)} has no {path.relative_to(at_commit.tree)}.",
+                "Nothing was changed. Choose a version of a commit that has it.",
             )
 
 
-def _refuse_another_project(then: Environment, layer: Layer, commit: str) -> None:
-    """A project of another name has stacks of its own: everything would be made anew beside what is there."""
-    settings = yaml.safe_load((then.stack_folder(layer.name) / "Pulumi.yaml").read_text(encoding="utf-8"))
-    if settings["name"] != layer.project:
+def _check_project(at_commit: Environment, layer: Layer, commit: str) -> None:
+    """A project with another name has other stacks: every resource would be created a second time."""
+    path = at_commit.stack_folder(layer.name) / "Pulumi.yaml"
+    name = yaml.safe_load(path.read_text(encoding="utf-8"))["name"]
+    if name != layer.project:
         raise UserError(
-            f"In commit {short(commit)} the project of {layer.name} was {settings['name']}, not"
-            f" {layer.project}, and its stacks were others.",
-            "Nothing was changed.",
+            f"In commit {shorten_commit(commit)}, {layer.name} is the project {name}, not {layer.project}.",
+            "Nothing was changed. Choose a version of a commit with the same project.",
         )

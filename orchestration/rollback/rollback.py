@@ -1,227 +1,197 @@
-"""Going back: the code and settings of one of a layer's earlier updates, applied to its stack alone.
+"""Rollback: deploys the code and settings of an earlier update of one layer again.
 
-It is one more update, forward in the stack's history: what was written to tables and queues since then stays.
+A rollback is a new update in the stack's history. Data in tables and queues is not reverted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-from pulumi.automation import UpdateSummary
 
 from orchestration import update_message
 from orchestration.environments import Environment
-from orchestration.git import Git, short
+from orchestration.git import Git, shorten_commit
 from orchestration.layers import LAYERS, Layer
 from orchestration.planning import layer_paths, plan_view
-from orchestration.planning.contracts import Neighbours, say_outdated
-from orchestration.planning.scheduler import Fate, Report, in_waves
+from orchestration.planning.contracts import LayerContracts, print_stale_consumers
+from orchestration.planning.scheduler import LayerResult, ResultStatus, run_in_dependency_order
+from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.errors import LayerError, MissingUpstreamError
-from orchestration.pulumi.results import Outcome
-from orchestration.rollback import rollback_view as display
-from orchestration.rollback import targets
-from orchestration.rollback.rollback_view import Commits
-from orchestration.rollback.targets import Move
+from orchestration.pulumi.results import OperationResult
+from orchestration.rollback import rollback_view
+from orchestration.rollback.rollback_view import CommitRange
+from orchestration.rollback.targets import RollbackMove, choose_target
 from orchestration.state import pending_operations
 from orchestration.status import history
 from orchestration.status.history import Update
-from terminal.errors import PartlyDoneError, UserError
-from terminal.output import console_for_question, say, say_stopping
+from terminal.command_line import command_line
+from terminal.errors import PartialFailureError, UserError
+from terminal.output import console_for_question, print_message, print_stopping
 
-
-class Stacks(Protocol):
-    """What this needs of the engine to know where the stacks stand."""
-
-    def history(self, layer: Layer) -> list[UpdateSummary]: ...
-    def exported(self, layer: Layer) -> dict[str, Any]: ...
-    def outputs(self, layer: Layer) -> Mapping[str, Any] | None: ...
-
-
-class Revision(Protocol):
-    """What this needs of the engine that has the layer's program as it was."""
-
-    def preview(self, layer: Layer, *, refresh: bool) -> Outcome: ...
-    def up(self, layer: Layer, *, message: str, refresh: bool) -> Outcome: ...
-    def interrupt(self) -> None: ...
-
-
-# What the engine says of a resource that it would have to delete, or to replace.
+# Parts of the engine's messages about a protected resource that it would delete or replace.
 PROTECTED = ("because it is protected", "marked for protection")
+CORRECT_CODE = "Nothing was changed. Correct the current code so that the resource stays, and deploy it."
 
-AtCommit = Callable[[Layer, str], AbstractContextManager[Revision]]
-
-
-@dataclass(frozen=True)
-class Ways:
-    """How a rollback acts. `by` is who asks for it.
-
-    `guard` raises UserError where the environment must not be changed from here; `backup` keeps a layer's
-    state before it changes.
-    """
-
-    by: str = ""
-    as_json: bool = False
-    refresh: bool = True
-    guard: Callable[[], object] = field(default=lambda: None)
-    backup: Callable[[Layer], object] = field(default=lambda _: None)
+# Opens an engine that runs the layer's program of a commit.
+OpenEngineAt = Callable[[Layer, str], AbstractContextManager[Engine]]
 
 
 class Rollback:
     """Rolls back layers of one environment.
 
-    `confirm` raises `UserError` if the user does not agree; every method does if the layer was not rolled
-    back, `PartlyDoneError` if something may have changed. The engine acts within `progress`.
+    Raises UserError if the layer was not rolled back, PartialFailureError if it may have changed. `confirm`
+    raises UserError if the user declines, `guard` if the environment must not be changed. `backup` saves the
+    state of a layer. `by` is the user for the history. `progress` is entered while an engine runs.
     """
 
     def __init__(
         self,
         environment: Environment,
-        stacks: Stacks,
+        engine: Engine,
         git: Git,
-        at_commit: AtCommit,
+        open_engine_at: OpenEngineAt,
         *,
         confirm: Callable[[str], None],
-        ways: Ways = Ways(),
+        guard: Callable[[], object] = lambda: None,
+        backup: Callable[[Layer], object] = lambda _: None,
+        by: str = "",
+        as_json: bool = False,
+        refresh: bool = True,
         progress: AbstractContextManager[object] | None = None,
         all_layers: Sequence[Layer] = LAYERS,
     ) -> None:
         self._environment = environment
-        self._stacks = stacks
+        self._engine = engine
         self._git = git
-        self._at_commit = at_commit
+        self._open_engine_at = open_engine_at
         self._confirm = confirm
-        self._ways = ways
+        self._guard = guard
+        self._backup = backup
+        self._by = by
+        self._as_json = as_json
+        self._refresh = refresh
         self._progress = progress or nullcontext()
-        self._output = console_for_question(as_json=ways.as_json)
-        self._neighbours = Neighbours(environment, stacks, all_layers)
+        self._output = console_for_question(as_json=as_json)
+        self._contracts = LayerContracts(environment, engine, all_layers)
 
     def run(self, layer: Layer, to: int = 0) -> None:
-        """Go back to version `to` of the layer, or with 0 to the last successful one of other code."""
-        move = self._chosen(layer, to)
-        self._ways.guard()
-        self._refuse_early(move)
-        commits = Commits.between(move, self._git, self._environment)
-        display.announce(move, commits, self._git, self._environment, self._output)
-        with self._at_commit(layer, move.target.commit) as revision:
-            plan = self._previewed(revision, move)
-            version = 0 if is_same(plan) else self._changed(revision, move)
-        if self._ways.as_json:
-            display.print_result(move, commits, plan, version=version)
+        """Roll back to version `to`; 0 is the last successful version with other code or settings."""
+        updates = history.list_updates(self._engine, layer)
+        move = choose_target(
+            self._environment, layer, updates, to, lambda first, second: self._differ(layer, first, second)
+        )
+        self._guard()
+        self._check_target(move)
+        commits = CommitRange.from_move(move, self._git, self._environment)
+        rollback_view.print_move(move, commits, self._git, self._environment, self._output)
+        with self._open_engine_at(layer, move.target.commit) as earlier_engine:
+            plan = self._preview(earlier_engine, move)
+            version = 0 if changes_nothing(plan) else self._apply(earlier_engine, move)
+        if self._as_json:
+            rollback_view.print_result(move, commits, plan, version=version)
         elif version:
-            display.say_what_now(move, commits, self._environment, version=version)
+            rollback_view.print_next_steps(move, commits, self._environment, version=version)
         else:
-            say(f"Nothing to do: {layer.name} is what version {move.target.version} would make it.")
+            print_message(f"Nothing to do: {layer.name} is the same as version {move.target.version}.")
 
-    def _changed(self, revision: Revision, move: Move) -> int:
-        """Do it, after the question; the number of the new version."""
-        layer = move.layer
-        self._confirm(f"Roll {layer.name} in '{self._environment.name}' back to this?")
-        self._ways.backup(layer)
-        try:
-            outcome = self._applied(revision, move)
-            self._verify(revision, move, outcome)
-        except UserError as error:
-            see = f"See what it left: invoke status --env {self._environment.name}"
-            raise PartlyDoneError(error.message, error.hint or see) from error
-        self._say_stale_consumers(layer, outcome)
-        return history.updates(self._stacks, layer)[0].version
-
-    def _chosen(self, layer: Layer, to: int) -> Move:
-        found = history.updates(self._stacks, layer)
-        return targets.choose(self._environment, layer, found, to, lambda *both: self._differ(layer, *both))
-
-    def _differ(self, layer: Layer, one: Update, other: Update) -> bool:
-        """Whether two updates were made from different code of the layer, or settings."""
-        if one.kind != other.kind or one.dirty or other.dirty or one.settings != other.settings:
+    def _differ(self, layer: Layer, first: Update, second: Update) -> bool:
+        """Whether two updates of a layer have different code or settings."""
+        if first.kind != second.kind or first.dirty or second.dirty or first.settings != second.settings:
             return True
-        if not self._git.has(one.commit) or not self._git.has(other.commit):
-            return one.commit != other.commit
-        changed = self._git.changed(one.commit, other.commit)
-        return bool(layer_paths.reasons(layer, changed, self._environment.name))
+        if not self._git.has_commit(first.commit) or not self._git.has_commit(second.commit):
+            return first.commit != second.commit
+        changed = self._git.changed_paths(first.commit, second.commit)
+        return bool(layer_paths.matching_paths(layer, changed, self._environment.name))
 
-    def _refuse_early(self, move: Move) -> None:
-        """What can be refused without the old program."""
+    def _check_target(self, move: RollbackMove) -> None:
+        """Raise UserError for reasons that are known without the earlier program."""
         layer, commit = move.layer, move.target.commit
-        if not self._git.has(commit):
+        if not self._git.has_commit(commit):
             raise UserError(
-                f"Commit {short(commit)} of version {move.target.version} is not in this clone.",
-                "Nothing was changed. Fetch it first: git fetch --all (and --unshallow in a shallow clone).",
+                f"This clone lacks commit {shorten_commit(commit)} of version {move.target.version}.",
+                "Nothing was changed. Fetch it first: git fetch --all (a shallow clone needs --unshallow).",
             )
-        pending_operations.refuse(self._environment, layer, self._stacks.exported(layer))
+        state = self._engine.export_deployment(layer)
+        pending_operations.refuse_pending_operations(self._environment, layer, state)
         for name in layer.depends_on:
-            if not self._neighbours.outputs(name):
+            if not self._contracts.outputs(name):
                 raise MissingUpstreamError(self._environment, layer, name)
 
-    def _previewed(self, revision: Revision, move: Move) -> Outcome:
-        """What going back would do, shown; refuses what would lose something or break a neighbour."""
+    def _preview(self, engine: Engine, move: RollbackMove) -> OperationResult:
+        """Show the changes. Raises UserError if data would be lost or a contract broken."""
         layer = move.layer
         try:
-            plan = self._act(revision, layer, lambda: revision.preview(layer, refresh=self._ways.refresh))
+            plan = self._act(engine, layer, lambda: engine.preview(layer, refresh=self._refresh))
         except LayerError as error:
-            raise _refusal(move, error) from error
-        report = [Report(layer, Fate.DONE, result=plan)]
-        title = f"Would change in '{self._environment.name}'"
-        plan_view.show(report, title, self._output, in_account=not self._environment.is_local)
-        if losses := plan_view.losses(report):
+            raise _explain_failed_preview(move, error) from error
+        results = [LayerResult(layer, ResultStatus.DONE, value=plan)]
+        title = f"Changes in '{self._environment.name}'"
+        plan_view.print_plan(results, title, self._output, in_account=not self._environment.is_local)
+        if losses := plan_view.find_losses(results):
             sentences = " ".join(loss.sentence for loss in losses)
-            raise UserError(
-                f"Version {move.target.version} is not brought back. {sentences}",
-                "Nothing was changed. Correct the code instead, so that it stays, and deploy that.",
-            )
-        self._neighbours.check_contracts([layer], {layer.name: plan.outputs})
+            raise UserError(f"Version {move.target.version} cannot be restored. {sentences}", CORRECT_CODE)
+        self._contracts.check_contracts([layer], {layer.name: plan.outputs})
         return plan
 
-    def _applied(self, revision: Revision, move: Move) -> Outcome:
-        message = update_message.compose(move.subject, by=self._ways.by, rollback=str(move.target.version))
-
-        def up() -> Outcome:
-            return revision.up(move.layer, message=message, refresh=self._ways.refresh)
-
-        return self._act(revision, move.layer, up)
-
-    def _verify(self, revision: Revision, move: Move, outcome: Outcome) -> None:
-        """Raise UserError unless a new preview finds nothing more to do, and contracts hold."""
+    def _apply(self, engine: Engine, move: RollbackMove) -> int:
+        """Ask, deploy the earlier version, and verify it. Returns the number of the new version."""
         layer = move.layer
-        again = self._act(revision, layer, lambda: revision.preview(layer, refresh=self._ways.refresh))
-        if again.changes.any:
-            raise UserError(
-                f"{layer.name} was rolled back, but a new preview still finds"
-                f" {', '.join(step.resource for step in again.steps) or 'something'} to change.",
-                f"Look at it: invoke drift --env {self._environment.name} --layer {layer.name}",
-            )
-        self._neighbours.check_contracts([layer], {layer.name: outcome.outputs})
+        self._confirm(f"Roll back {layer.name} in '{self._environment.name}'?")
+        self._backup(layer)
+        may_have_changed = False
+        try:
+            result = self._update(engine, move)
+            may_have_changed = True
+            self._verify(engine, move, result)
+        except UserError as error:
+            if not may_have_changed and isinstance(error, LayerError) and not error.may_have_changed:
+                raise
+            status = command_line("status", env=self._environment.name)
+            raise PartialFailureError(error.message, error.hint or f"See the result: {status}") from error
+        print_stale_consumers(self._environment, self._contracts.stale_consumers({layer: result}))
+        return history.list_updates(self._engine, layer)[0].version
 
-    def _act(self, revision: Revision, layer: Layer, act: Callable[[], Outcome]) -> Outcome:
-        """Do it so that Ctrl-C lets the engine finish what is under way."""
+    def _update(self, engine: Engine, move: RollbackMove) -> OperationResult:
+        message = update_message.compose_message(move.message, by=self._by, rollback=str(move.target.version))
+        return self._act(
+            engine, move.layer, lambda: engine.up(move.layer, message=message, refresh=self._refresh)
+        )
+
+    def _verify(self, engine: Engine, move: RollbackMove, result: OperationResult) -> None:
+        """Raise PartialFailureError if a new preview finds changes; UserError if a contract is broken."""
+        layer = move.layer
+        preview = self._act(engine, layer, lambda: engine.preview(layer, refresh=self._refresh))
+        if preview.changes.any:
+            resources = ", ".join(step.resource for step in preview.steps) or "resources"
+            drift = command_line("drift", env=self._environment.name, layer=layer.name)
+            raise PartialFailureError(
+                f"{layer.name} was rolled back, but a new preview would change {resources}.",
+                f"See the differences: {drift}",
+            )
+        self._contracts.check_contracts([layer], {layer.name: result.outputs})
+
+    def _act(self, engine: Engine, layer: Layer, operate: Callable[[], OperationResult]) -> OperationResult:
+        """Run an operation so that Ctrl-C lets the engine finish what it has started."""
 
         def interrupt() -> None:
-            say_stopping()
-            revision.interrupt()
+            print_stopping()
+            engine.interrupt()
 
         with self._progress:
-            [report] = in_waves([layer], lambda _: act(), interrupt=interrupt)
-        if report.error:
-            raise report.error
-        assert report.result is not None  # noqa: S101 - it is done
-        return report.result
-
-    def _say_stale_consumers(self, layer: Layer, outcome: Outcome) -> None:
-        say_outdated(self._environment, self._neighbours.outdated({layer: outcome}))
+            [result] = run_in_dependency_order([layer], lambda _: operate(), interrupt=interrupt)
+        if result.error:
+            raise result.error
+        assert result.value is not None  # noqa: S101 - a result without an error has a value
+        return result.value
 
 
-def is_same(plan: Outcome) -> bool:
-    """Whether an update would change neither a resource nor an output."""
-    return not plan.changes.any and plan.outputs == plan.before
+def changes_nothing(plan: OperationResult) -> bool:
+    """Whether the plan changes neither a resource nor an output."""
+    return not plan.changes.any and plan.outputs == plan.outputs_before
 
 
-def _refusal(move: Move, error: LayerError) -> UserError:
-    version = f"Version {move.target.version} cannot be brought back"
-    if not any(words in error.message for words in PROTECTED):
+def _explain_failed_preview(move: RollbackMove, error: LayerError) -> UserError:
+    version = f"Version {move.target.version} cannot be restored"
+    if not any(text in error.message for text in PROTECTED):
         return UserError(f"{version}. {error.message}", error.hint or "Nothing was changed.")
-    # The engine's own words advise to take the protection off.
+    # The engine's message advises to remove the protection.
     resource = error.message.removeprefix(f"{move.layer.name}: ").partition(": ")[0]
-    return UserError(
-        f"{version}: {resource} would be deleted or replaced, and is protected.",
-        "Nothing was changed. Correct the code instead, so that it stays, and deploy that.",
-    )
+    return UserError(f"{version}: {resource} is protected and would be deleted or replaced.", CORRECT_CODE)

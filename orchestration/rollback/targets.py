@@ -1,70 +1,73 @@
-"""Which of a stack's updates a rollback goes back to, and which it refuses to."""
+"""Selection of the update that a rollback restores."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orchestration.environments import Environment
-from orchestration.git import short
+from orchestration.git import shorten_commit
 from orchestration.layers import Layer
 from orchestration.status.history import UPDATE, Update
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 DESTROY = "destroy"
-# Whether going from the first update to the second would change anything, as far as code and settings tell.
-Differs = Callable[[Update, Update], bool]
+# Whether two updates have different code or settings.
+Differ = Callable[[Update, Update], bool]
 
 
 @dataclass(frozen=True)
-class Move:
-    """From the update that made the stack what it is, to the one whose code and settings come back."""
+class RollbackMove:
+    """Rollback from the last update of a stack to an earlier one."""
 
     layer: Layer
     current: Update
     target: Update
 
     @property
-    def subject(self) -> str:
-        """What the stack's history will say."""
-        return f"rollback to {self.target.version} ({short(self.target.commit)})"
+    def message(self) -> str:
+        """The subject of the update in the stack's history."""
+        return f"rollback to {self.target.version} ({shorten_commit(self.target.commit)})"
 
 
-def choose(
-    environment: Environment, layer: Layer, found: Sequence[Update], to: int, differs: Differs
-) -> Move:
-    """The move to version `to`, or with 0 to the last successful update of other code or settings.
+def choose_target(
+    environment: Environment, layer: Layer, updates: Sequence[Update], to: int, differ: Differ
+) -> RollbackMove:
+    """Choose version `to`; 0 is the last successful update with other code or settings.
 
-    `found` are the stack's updates, newest first. Raises UserError with the reason where there is no such
-    version, or it is none to go back to.
+    `updates` are those of the stack, newest first. Raises UserError if the version does not exist or cannot
+    be restored.
     """
-    changing = [update for update in found if update.kind in (UPDATE, DESTROY)]
-    if not changing:
+    changes = [update for update in updates if update.kind in (UPDATE, DESTROY)]
+    if not changes:
         raise UserError(
             f"{layer.name} was never deployed in '{environment.name}'.",
-            f"Deploy it first: invoke deploy --env {environment.name} --layer {layer.name}",
+            f"Deploy it first: {command_line('deploy', env=environment.name, layer=layer.name)}",
         )
-    target = _numbered(found, to, layer) if to else _before(changing, layer, differs)
-    if target.unfit:
-        see = f"invoke history --env {environment.name} --layer {layer.name}"
-        raise UserError(f"Version {target.version} of {layer.name} {target.unfit}", f"Choose another: {see}")
-    return Move(layer, changing[0], target)
+    target = _find_version(updates, to, layer) if to else _find_earlier(changes, layer, differ)
+    if target.not_restorable_because:
+        raise UserError(
+            f"Version {target.version} of {layer.name} cannot be restored: {target.not_restorable_because}.",
+            f"Choose another version: {command_line('history', env=environment.name, layer=layer.name)}",
+        )
+    return RollbackMove(layer, changes[0], target)
 
 
-def _numbered(found: Sequence[Update], version: int, layer: Layer) -> Update:
-    for update in found:
+def _find_version(updates: Sequence[Update], version: int, layer: Layer) -> Update:
+    for update in updates:
         if update.version == version:
             return update
     raise UserError(
-        f"{layer.name} has no version {version}.", f"It has {found[-1].version} to {found[0].version}."
+        f"--to: {layer.name} has no version {version}.",
+        f"Choose a version from {updates[-1].version} to {updates[0].version}.",
     )
 
 
-def _before(changing: Sequence[Update], layer: Layer, differs: Differs) -> Update:
-    current, *earlier = changing
+def _find_earlier(changes: Sequence[Update], layer: Layer, differ: Differ) -> Update:
+    current, *earlier = changes
     for update in earlier:
-        # What a failed update left is no version of anything, so even the same code again is a way back.
-        if update.kind == UPDATE and update.succeeded and (not current.succeeded or differs(current, update)):
+        # A failed update leaves a mixture of versions. After it, the same code is a version to restore, too.
+        if update.kind == UPDATE and update.succeeded and (not current.succeeded or differ(current, update)):
             return update
     raise UserError(
-        f"{layer.name} has no earlier successful update of other code or settings to go back to.",
-        "Nothing was changed.",
+        f"{layer.name} has no earlier successful update with other code or settings.", "Nothing was changed."
     )

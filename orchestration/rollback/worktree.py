@@ -1,7 +1,6 @@
-"""Another commit's tree, checked out beside this one for as long as it is needed.
+"""Temporary work trees with the files of another commit, in `.cache/trees/` of the clone.
 
-Trees are in `.cache/trees/` of the clone. Each has a lock that its process holds, by which the next run tells
-the tree of a run that was killed, which it takes away, from one that is in use.
+The process that uses a tree holds its lock. The next run removes the trees whose process was killed.
 """
 
 import shutil
@@ -13,7 +12,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from orchestration.git import Git
-from orchestration.planning.scheduler import told_to_stop
+from orchestration.planning.scheduler import handle_stop_signals
 from terminal.errors import UserError
 
 FOLDER = Path(".cache") / "trees"
@@ -22,10 +21,10 @@ NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @contextmanager
-def checked_out(git: Git, commit: str) -> Iterator[Path]:
-    """A scratch folder whose `tree` is the commit's; all of it is gone afterwards, come what may."""
+def check_out(git: Git, commit: str) -> Iterator[Path]:
+    """Yield a temporary folder with the files of the commit in `tree`, and remove it afterwards."""
     trees = git.root / FOLDER
-    sweep(git)
+    remove_abandoned_trees(git)
     trees.mkdir(parents=True, exist_ok=True)
     folder = trees / uuid4().hex[:8]
     lock = FileLock(f"{folder}.lock")
@@ -35,12 +34,12 @@ def checked_out(git: Git, commit: str) -> Iterator[Path]:
         git.run(*NO_HOOKS, "worktree", "add", "--quiet", "--detach", str(folder / TREE), commit)
         yield folder
     finally:
-        with _undisturbed():
+        with _defer_interrupts():
             _remove(git, folder, lock)
 
 
-def sweep(git: Git) -> None:
-    """Take away what runs that were killed left behind."""
+def remove_abandoned_trees(git: Git) -> None:
+    """Remove the trees that killed processes left."""
     for path in (git.root / FOLDER).glob("*.lock"):
         lock = FileLock(path)
         with suppress(Timeout):
@@ -53,15 +52,15 @@ def _remove(git: Git, folder: Path, lock: FileLock) -> None:
     Path(lock.lock_file).unlink(missing_ok=True)
     lock.release()
     with suppress(UserError):
-        # Twice, because one whose making was cut off is locked; it fails if git knows of no such tree.
+        # --force twice removes a tree that an interrupted git has locked. git fails for an unknown tree.
         git.run("worktree", "remove", "--force", "--force", str(folder / TREE))
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """While Ctrl-C waits: nobody would clean up what a cleaning-up leaves."""
-    told: list[bool] = []
-    with told_to_stop(lambda: told.append(True)):
+def _defer_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt only at the end, so that the removal is complete."""
+    interrupts: list[bool] = []
+    with handle_stop_signals(lambda: interrupts.append(True)):
         yield
-    if told:
+    if interrupts:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Where copies of states are kept: beside the state in the account's bucket, else in a folder."""
+"""Storage of state backups: in the account's state bucket, or in a folder for other backends."""
 
 import os
 from collections.abc import Sequence
@@ -8,59 +8,61 @@ from typing import Protocol
 
 from platformdirs import user_data_path
 
-from orchestration.environments import Environment, account_of
-from orchestration.state import backend, state_files
-from orchestration.state.state_files import StateFiles
+from orchestration.environments import Environment, load_account
+from orchestration.pulumi import backend
+from orchestration.state.state_files import BucketStateFiles, FolderStateFiles, StateFiles
 from shared.atomic_write import write_atomically
-from terminal.aws_errors import told_to_users
+from terminal.aws_errors import translate_aws_errors
 
-FOLDER = "backups"
-# A bucket deletes what is old by itself.
-KEPT = 50
-
-
-class Place(StateFiles, Protocol):
-    """Files that can be written as well."""
-
-    def write(self, name: str, content: bytes) -> None:
-        """Keep a file."""
-
-    def forget_old(self, folder: str) -> None:
-        """Remove what is too much in a folder, the first by name, if nobody else does."""
+BACKUP_FOLDER = "backups"
+# The limit in a folder. A bucket deletes old backups by its lifecycle rules.
+MAX_BACKUPS = 50
 
 
-class FolderPlace(state_files.Folder):
-    """A folder that is nobody else's to read: what is no secret to Pulumi may be one to others."""
+class BackupStore(StateFiles, Protocol):
+    """Files that can be written."""
+
+    def write(self, name: str, content: bytes) -> None: ...
+
+    def delete_expired(self, folder: str) -> None:
+        """Delete the oldest files of a folder above the limit."""
+
+
+class FolderBackupStore(FolderStateFiles):
+    """A folder. Only its owner can read the files, because states contain private data."""
 
     def write(self, name: str, content: bytes) -> None:
         write_atomically(self.root / name, content)
 
-    def forget_old(self, folder: str) -> None:
-        for name in self.names(folder)[:-KEPT]:
+    def delete_expired(self, folder: str) -> None:
+        for name in self.list_names(folder)[:-MAX_BACKUPS]:
             (self.root / name).unlink(missing_ok=True)
 
 
-class BucketPlace(state_files.Bucket):
-    """The account's bucket, which encrypts what it gets and expires it."""
+class BucketBackupStore(BucketStateFiles):
+    """The account's state bucket, which encrypts and expires objects."""
 
     def write(self, name: str, content: bytes) -> None:
-        with told_to_users():
+        with translate_aws_errors():
             self._client.put_object(Bucket=self.name, Key=self._key(name), Body=content)
 
-    def forget_old(self, folder: str) -> None:
-        """The bucket's lifecycle does."""
+    def delete_expired(self, folder: str) -> None:
+        """Do nothing: the bucket's lifecycle rules delete old backups."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One copy. Its name says what a list of copies shows, so that none has to be read for that."""
+class Backup:
+    """A backup of a state. The file name contains all fields, so that a list needs no file contents.
+
+    `id` is `<date>-<time>-<microseconds>-<digest>` in UTC.
+    """
 
     id: str
     resources: int
 
     @classmethod
-    def of(cls, name: str) -> "Kept | None":
-        """From the name of its file; None if it is none of ours."""
+    def from_file_name(cls, name: str) -> "Backup | None":
+        """Parse a file name; None if the file is not a backup."""
         id_, _, rest = name.rpartition("/")[2].partition(".")
         count = rest.removesuffix(".json")
         return cls(id_, int(count)) if count.isdigit() else None
@@ -71,27 +73,27 @@ class Kept:
 
     @property
     def digest(self) -> str:
-        """Of the state that it is a copy of."""
+        """The digest of the state."""
         return self.id.rpartition("-")[2]
 
     @property
-    def when(self) -> str:
-        """In UTC, to the second."""
+    def created_at(self) -> str:
+        """The time in UTC, to the second, as `2026-01-02 03:04:05`."""
         date, time = self.id.split("-")[:2]
         return f"{date[:4]}-{date[4:6]}-{date[6:]} {time[:2]}:{time[2:4]}:{time[4:]}"
 
 
-def place_of(environment: Environment) -> Place:
-    """Where the copies of an environment's states are."""
+def open_backup_store(environment: Environment) -> BackupStore:
+    """Return the store for the backups of an environment."""
     if environment.is_local:
-        return FolderPlace(environment.state_folder / FOLDER)
-    state = backend.in_account(environment, os.environ)
+        return FolderBackupStore(environment.state_folder / BACKUP_FOLDER)
+    state = backend.find_account_state(environment, os.environ)
     if state:
-        return BucketPlace(state.bucket, FOLDER, {"region": state.account.region})
-    account = account_of(environment)
-    return FolderPlace(Path(user_data_path("fraud-pipeline")) / FOLDER / account.id)
+        return BucketBackupStore(state.bucket, BACKUP_FOLDER, {"region": state.account.region})
+    account = load_account(environment)
+    return FolderBackupStore(Path(user_data_path("fraud-pipeline")) / BACKUP_FOLDER / account.id)
 
 
-def names(place: Place, folder: str) -> Sequence[Kept]:
-    """The copies in a folder, the newest last."""
-    return [kept for name in place.names(folder) if (kept := Kept.of(name))]
+def list_backups(store: BackupStore, folder: str) -> Sequence[Backup]:
+    """Return the backups in a folder, newest last."""
+    return [backup for name in store.list_names(folder) if (backup := Backup.from_file_name(name))]

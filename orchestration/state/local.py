@@ -1,6 +1,6 @@
-"""What a killed run leaves in the engine's local state: locks nobody holds, operations of unknown result.
+"""The state of `local` in its files: stale locks and pending operations.
 
-It reads the engine's own files, for `local` only: asking the CLI costs a second for each stack, every time.
+Pulumi's own files are read because the CLI takes a second for each stack.
 """
 
 import json
@@ -13,20 +13,8 @@ from pathlib import Path
 from typing import Any
 
 
-@dataclass(frozen=True)
-class Lock:
-    """The lock of one stack, and the process on this machine that took it."""
-
-    path: Path
-    pid: int
-
-    def is_held(self) -> bool:
-        """Whether the process lives."""
-        return lives(self.pid)
-
-
-def lives(pid: int) -> bool:
-    """Whether there is a process of that number on this machine."""
+def is_process_alive(pid: int) -> bool:
+    """Whether a process with this ID runs on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -36,50 +24,61 @@ def lives(pid: int) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class LocalLock:
+    """The lock of one stack, held by a process of this machine."""
+
+    path: Path
+    pid: int
+
+    def is_held(self) -> bool:
+        return is_process_alive(self.pid)
+
+
 class LocalState:
     """The file backend in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def make(self) -> None:
-        """Make the folder, which the engine expects to be there."""
+    def create_folder(self) -> None:
+        """Create the folder, which the engine requires."""
         self._folder.mkdir(parents=True, exist_ok=True)
 
-    def forget(self) -> None:
-        """Remove every stack and its history."""
+    def delete_stacks(self) -> None:
+        """Delete every stack and its history."""
         shutil.rmtree(self._folder, ignore_errors=True)
-        self.make()
+        self.create_folder()
 
-    def drop_stale_locks(self) -> int:
-        """Remove the locks whose process is gone; returns how many."""
-        stale = [lock for lock in self._locks() if not lock.is_held()]
+    def remove_stale_locks(self) -> int:
+        """Remove the locks of processes that have ended, and return their number."""
+        stale = [lock for lock in self._read_locks() if not lock.is_held()]
         for lock in stale:
             lock.path.unlink(missing_ok=True)
         return len(stale)
 
     def is_locked(self) -> bool:
-        """Whether an update of any stack is under way."""
-        return any(lock.is_held() for lock in self._locks())
+        """Whether an update of any stack runs."""
+        return any(lock.is_held() for lock in self._read_locks())
 
     def has_pending_operations(self) -> bool:
-        """Whether an update was cut off so that some resources may or may not exist."""
-        return any(map(_pending, self._folder.glob(".pulumi/stacks/*/*.json")))
+        """Whether an update was interrupted, so that the result of an operation is unknown."""
+        return any(map(_has_pending_operations, self._folder.glob(".pulumi/stacks/*/*.json")))
 
-    def _locks(self) -> Iterator[Lock]:
+    def _read_locks(self) -> Iterator[LocalLock]:
         for path in self._folder.glob(".pulumi/locks/**/*.json"):
-            content = _read(path)
-            # Another machine's process is nothing that can be asked for here.
+            content = _read_json(path)
+            # Processes of other machines cannot be checked.
             if isinstance(content.get("pid"), int) and content.get("hostname") == socket.gethostname():
-                yield Lock(path, content["pid"])
+                yield LocalLock(path, content["pid"])
 
 
-def _pending(path: Path) -> bool:
-    checkpoint = _read(path).get("checkpoint") or {}
+def _has_pending_operations(path: Path) -> bool:
+    checkpoint = _read_json(path).get("checkpoint") or {}
     return bool((checkpoint.get("latest") or {}).get("pending_operations"))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError):

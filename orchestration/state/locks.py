@@ -1,7 +1,7 @@
-"""Who holds the lock of a stack, for any backend: Pulumi's own files in a folder or in S3, or Pulumi Cloud.
+"""Locks of stacks in every backend: files in a folder or in S3, or Pulumi Cloud.
 
-Of other places (Google Cloud Storage, Azure, PostgreSQL) nothing is known here: their stacks show as free,
-and the engine itself still refuses to change one that is not.
+Other backends (Google Cloud Storage, Azure, PostgreSQL) are not read, so their stacks appear as unlocked. The
+engine itself refuses to change a locked stack of any backend.
 """
 
 import json
@@ -14,106 +14,111 @@ from typing import Any, Protocol
 
 from orchestration.environments import Environment
 from orchestration.layers import LAYERS, Layer
-from orchestration.state import backend, state_files
-from orchestration.state.local import lives
-from orchestration.state.state_files import StateFiles
+from orchestration.pulumi import backend
+from orchestration.pulumi.engine import Engine
+from orchestration.state.local import is_process_alive
+from orchestration.state.state_files import StateFiles, open_state_files
 
-# What `pulumi stack` says while an update of Pulumi Cloud is under way; --json does not tell by whom.
+# `pulumi stack` prints the user of a running update. `pulumi stack ls --json` contains no user.
 _REQUESTED_BY = re.compile(r"^\s*Requested By: (?P<user>.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who changes a stack; what the backend does not tell is empty or None.
+class LockHolder:
+    """The holder of a lock. Fields that the backend does not record are empty or None.
 
-    `gone` is said of a process of this machine that ended and left its lock behind.
+    `process_ended` is known only for processes of this machine.
     """
 
     user: str = ""
     host: str = ""
     pid: int | None = None
     since: datetime | None = None
-    gone: bool = False
+    process_ended: bool = False
 
     def __str__(self) -> str:
-        who = f"{self.user or 'somebody'}@{self.host}" if self.host else self.user or "somebody"
-        gone = ", which is gone" if self.gone else ""
-        process = f" (process {self.pid}{gone})" if self.pid is not None else ""
+        user = self.user or "an unknown user"
+        holder = f"{user}@{self.host}" if self.host else user
+        ended = ", which has ended" if self.process_ended else ""
+        process = f" (process {self.pid}{ended})" if self.pid is not None else ""
         since = f" since {self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else ""
-        return who + process + since
+        return holder + process + since
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; the time is ISO 8601 in UTC."""
-        since = self.since.isoformat() if self.since else None
-        return {"user": self.user, "host": self.host, "pid": self.pid, "since": since, "gone": self.gone}
+        """Return the fields with the time in ISO 8601."""
+        return {
+            "user": self.user,
+            "host": self.host,
+            "pid": self.pid,
+            "since": self.since.isoformat() if self.since else None,
+            "gone": self.process_ended,
+        }
 
 
 class Locks(Protocol):
     """The locks of one environment's stacks."""
 
-    def holder(self, layer: Layer) -> Holder | None:
-        """Who holds the layer's stack; None if nobody does. Raises UserError if that cannot be read."""
+    def holder(self, layer: Layer) -> LockHolder | None:
+        """Return the holder of the layer's lock; None if it is not locked. Raises UserError."""
 
 
-class Cli(Protocol):
-    """What this needs of the engine."""
-
-    def ask(self, layer: Layer, *arguments: str) -> str:
-        """What the CLI prints, run in the layer's folder; a `UserError` if it fails."""
-
-
-def of(environment: Environment, cli: Cli, all_layers: Sequence[Layer] = LAYERS) -> Locks:
-    """The locks where the environment's state is."""
-    url = backend.backend_url(environment) or _logged_in_to(cli, all_layers[0])
-    files = state_files.at(url)
-    return FileLocks(files, environment.name) if files else CloudLocks(cli, environment.name)
+def open_locks(environment: Environment, engine: Engine, all_layers: Sequence[Layer] = LAYERS) -> Locks:
+    """Return the locks in the environment's backend."""
+    url = backend.find_backend_url(environment) or _read_login_url(engine, all_layers[0])
+    files = open_state_files(url)
+    return FileLocks(files, environment.name) if files else CloudLocks(engine, environment.name)
 
 
 @dataclass(frozen=True)
 class FileLocks:
-    """Locks that are files: one for each process that holds, or tries to get, a stack."""
+    """Lock files: one for each process that holds the lock of a stack or tries to acquire it."""
 
     files: StateFiles
     stack: str
 
-    def holder(self, layer: Layer) -> Holder | None:
-        """The first of those who hold the layer's stack, one that lives before one that is gone."""
-        names = self.files.names(f".pulumi/locks/organization/{layer.project}/{self.stack}")
+    def holder(self, layer: Layer) -> LockHolder | None:
+        """Return the first holder, preferably one whose process runs."""
+        names = self.files.list_names(f".pulumi/locks/organization/{layer.project}/{self.stack}")
         contents = [self.files.read(name) for name in names if name.endswith(".json")]
-        holders = [_holder(content) for content in contents if content is not None]
-        return min(holders, key=lambda one: (one.gone, one.since or datetime.now(UTC)), default=None)
+        holders = [_parse_holder(content) for content in contents if content is not None]
+        return min(
+            holders,
+            key=lambda holder: (holder.process_ended, holder.since or datetime.now(UTC)),
+            default=None,
+        )
 
 
 @dataclass(frozen=True)
 class CloudLocks:
-    """Pulumi Cloud, asked through the CLI: whether an update is under way, and who asked for it."""
+    """Running updates in Pulumi Cloud, read through the CLI."""
 
-    cli: Cli
+    engine: Engine
     stack: str
 
-    def holder(self, layer: Layer) -> Holder | None:
-        """Who asked for the update that is under way."""
-        stacks = json.loads(self.cli.ask(layer, "stack", "ls", "--json"))
-        if not any(one.get("updateInProgress") and self._is_it(one["name"]) for one in stacks):
+    def holder(self, layer: Layer) -> LockHolder | None:
+        """Return the user who started the running update."""
+        stacks = json.loads(self.engine.run_cli(layer, "stack", "ls", "--json"))
+        if not any(entry.get("updateInProgress") and self._is_stack(entry["name"]) for entry in stacks):
             return None
-        found = _REQUESTED_BY.search(self.cli.ask(layer, "stack", "--stack", self.stack))
-        return Holder(found["user"] if found else "")
+        match = _REQUESTED_BY.search(self.engine.run_cli(layer, "stack", "--stack", self.stack))
+        return LockHolder(match["user"] if match else "")
 
-    def _is_it(self, name: str) -> bool:
-        # Of an organization that is not the user's default, it is organization/stack.
+    def _is_stack(self, name: str) -> bool:
+        # Outside the user's default organization, the name is `organization/stack`.
         return name.rpartition("/")[2] == self.stack
 
 
-def _logged_in_to(cli: Cli, layer: Layer) -> str:
-    return str(json.loads(cli.ask(layer, "whoami", "--json")).get("url") or "")
+def _read_login_url(engine: Engine, layer: Layer) -> str:
+    return str(json.loads(engine.run_cli(layer, "whoami", "--json")).get("url") or "")
 
 
-def _holder(content: bytes) -> Holder:
+def _parse_holder(content: bytes) -> LockHolder:
     try:
-        found = json.loads(content)
-        since = datetime.fromisoformat(found["timestamp"]).astimezone(UTC)
-        user, host, pid = str(found["username"]), str(found["hostname"]), int(found["pid"])
+        lock = json.loads(content)
+        since = datetime.fromisoformat(lock["timestamp"]).astimezone(UTC)
+        user, host, pid = str(lock["username"]), str(lock["hostname"]), int(lock["pid"])
     except (ValueError, KeyError, TypeError):
-        # It is held all the same, whatever version of the CLI wrote this.
-        return Holder()
-    return Holder(user, host, pid, since, gone=host == socket.gethostname() and not lives(pid))
+        # The file is a lock even if another version of the CLI writes a different format.
+        return LockHolder()
+    ended = host == socket.gethostname() and not is_process_alive(pid)
+    return LockHolder(user, host, pid, since, process_ended=ended)

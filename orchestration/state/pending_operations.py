@@ -1,4 +1,4 @@
-"""Operations of unknown result: what an update was doing to resources when it was cut off."""
+"""Pending operations: changes of resources whose result is unknown, because the update was interrupted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,16 @@ from typing import Any
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.pulumi.errors import Diagnostic
+from orchestration.pulumi.urn import describe_resource
+from terminal.command_line import command_line
 from terminal.errors import UserError
 
 CREATING = "creating"
 
 
 @dataclass(frozen=True)
-class Pending:
-    """`operation` is creating, updating, deleting, reading or importing; `id` is empty if none is known."""
+class PendingOperation:
+    """`operation` is creating, updating, deleting, reading or importing. `id` is empty if unknown."""
 
     operation: str
     urn: str
@@ -22,27 +23,27 @@ class Pending:
 
     @property
     def resource(self) -> str:
-        """The name and the type, as a user knows them."""
-        return Diagnostic(self.urn, "").resource or self.urn
+        """`name (type)` of the resource."""
+        return describe_resource(self.urn) or self.urn
 
     def as_dict(self) -> dict[str, str]:
-        """For JSON."""
         return {"operation": self.operation, "resource": self.resource, "urn": self.urn, "id": self.id}
 
 
-def of(exported: Mapping[str, Any]) -> list[Pending]:
-    """Those in a stack's exported state."""
+def list_pending_operations(deployment: Mapping[str, Any]) -> list[PendingOperation]:
+    """Return the pending operations in a stack's exported deployment."""
     return [
-        Pending(one["type"], one["resource"]["urn"], one["resource"].get("id", ""))
-        for one in exported.get("pending_operations") or []
+        PendingOperation(entry["type"], entry["resource"]["urn"], entry["resource"].get("id", ""))
+        for entry in deployment.get("pending_operations") or []
     ]
 
 
-def refuse(environment: Environment, layer: Layer, exported: Mapping[str, Any]) -> None:
-    """Raise UserError if there are any."""
-    if found := of(exported):
-        what = ", ".join(f"{one.operation} {one.resource}" for one in found)
+def refuse_pending_operations(environment: Environment, layer: Layer, deployment: Mapping[str, Any]) -> None:
+    """Raise UserError if the deployment has pending operations."""
+    if operations := list_pending_operations(deployment):
+        names = ", ".join(f"{operation.operation} {operation.resource}" for operation in operations)
+        recover = command_line("recover", env=environment.name, layer=layer.name)
         raise UserError(
-            f"An update of {layer.name} was cut off, and nobody knows what came of {what}.",
-            f"Find out first: invoke recover --env {environment.name} --layer {layer.name}",
+            f"The last update of {layer.name} was interrupted. The result of {names} is unknown.",
+            f"Recover the layer first: {recover}",
         )

@@ -1,4 +1,4 @@
-"""A stack's state as `pulumi stack export` prints it and `pulumi stack import` takes it. Pure functions."""
+"""Stack states in the format of `pulumi stack export` and `pulumi stack import`. Pure functions."""
 
 import hashlib
 import json
@@ -6,70 +6,67 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.pulumi.resource_types import PULUMI_TYPE_PREFIX
+from orchestration.pulumi.urn import describe_resource
+
 # {"version": number, "deployment": {"manifest": …, "secrets_providers": …, "resources": […]}, …}
-Document = Mapping[str, Any]
+StateDocument = Mapping[str, Any]
 DIGEST_LENGTH = 8
-_OWN_TYPES = "pulumi:"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What putting `then` in the place of `now` changes in the state, as names of resources."""
+class StateDifference:
+    """The changes from a state to an earlier one that is restored, as `name (type)` of resources."""
 
-    back: tuple[str, ...]
-    gone: tuple[str, ...]
-    other: tuple[str, ...]
+    restored: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.back or self.gone or self.other)
+        return bool(self.restored or self.removed or self.changed)
 
 
-def of_checkpoint(checkpoint: Mapping[str, Any]) -> Document:
-    """The document of a stack's own file in a backend of files."""
+def convert_checkpoint(checkpoint: Mapping[str, Any]) -> StateDocument:
+    """Convert the content of a stack's file in a file backend."""
     latest = (checkpoint.get("checkpoint") or {}).get("latest")
     features = {"features": checkpoint["features"]} if checkpoint.get("features") else {}
     return {"version": checkpoint["version"], **features, "deployment": latest or {}}
 
 
-def is_empty(document: Document) -> bool:
-    """Whether it is of a stack that is new, or none."""
+def is_empty(document: StateDocument) -> bool:
+    """Whether the stack is new or does not exist."""
     return not (document.get("deployment") or {}).get("resources")
 
 
-def resources(document: Document) -> Sequence[Mapping[str, Any]]:
-    """The resources in it, without Pulumi's own notes: the stack, providers, references to stacks."""
-    found = (document.get("deployment") or {}).get("resources") or []
-    return [resource for resource in found if not resource["type"].startswith(_OWN_TYPES)]
+def list_resources(document: StateDocument) -> Sequence[Mapping[str, Any]]:
+    """Return the resources without those of Pulumi: the stack, providers and stack references."""
+    resources = (document.get("deployment") or {}).get("resources") or []
+    return [resource for resource in resources if not resource["type"].startswith(PULUMI_TYPE_PREFIX)]
 
 
-def digest(document: Document) -> str:
-    """The same for states that differ only in when they were written."""
+def compute_digest(document: StateDocument) -> str:
+    """Return a digest that does not depend on the time at which the state was written."""
     deployment = {**document.get("deployment", {}), "manifest": None}
     text = json.dumps({**document, "deployment": deployment}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
-def difference(now: Document, then: Document) -> Difference:
-    """What differs, by the resources' names and types."""
-    old, new = dict(_by_urn(now)), dict(_by_urn(then))
-    both = old.keys() & new.keys()
-    return Difference(
-        back=_names(new.keys() - old.keys()),
-        gone=_names(old.keys() - new.keys()),
-        other=_names({urn for urn in both if old[urn] != new[urn]}),
+def compare_documents(current: StateDocument, earlier: StateDocument) -> StateDifference:
+    """Return the changes that restoring `earlier` makes."""
+    before, after = dict(_index_by_urn(current)), dict(_index_by_urn(earlier))
+    in_both = before.keys() & after.keys()
+    return StateDifference(
+        restored=_describe_resources(after.keys() - before.keys()),
+        removed=_describe_resources(before.keys() - after.keys()),
+        changed=_describe_resources({urn for urn in in_both if before[urn] != after[urn]}),
     )
 
 
-def _by_urn(document: Document) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for resource in resources(document):
-        # When it was written down is no difference.
+def _index_by_urn(document: StateDocument) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for resource in list_resources(document):
+        # The time of the last write is not a difference.
         yield resource["urn"], {key: value for key, value in resource.items() if key != "modified"}
 
 
-def _names(urns: set[str]) -> tuple[str, ...]:
-    return tuple(sorted(_name(urn) for urn in urns))
-
-
-def _name(urn: str) -> str:
-    type_, _, name = urn.split("::", 2)[2].rpartition("::")
-    return f"{name} ({type_.rpartition('$')[2]})"
+def _describe_resources(urns: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(describe_resource, urns)))

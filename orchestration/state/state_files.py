@@ -1,6 +1,6 @@
-"""The files in which Pulumi's own backends keep stacks: in a folder, or in an S3 bucket.
+"""Read access to the files in which Pulumi's own backends store stacks: in a folder or in an S3 bucket.
 
-Read only. Names are as the CLI makes them: `.pulumi/locks/…`, `.pulumi/history/…`; see pulumi's backend/diy.
+The names of files are those of the CLI: `.pulumi/locks/…`, `.pulumi/history/…`. See `backend/diy` in Pulumi.
 """
 
 from collections.abc import Sequence
@@ -13,44 +13,43 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import boto3
 from botocore.config import Config
 
-from terminal.aws_errors import told_to_users
+from terminal.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-SCHEMES = ("file", "s3")
-
 
 class StateFiles(Protocol):
-    """A backend's files. Names are relative to what the backend's URL says."""
+    """The files of a backend. Names are relative to the location in the backend's URL."""
 
-    def names(self, folder: str) -> Sequence[str]:
-        """The files below a folder, sorted; none if there is no such folder."""
+    def list_names(self, folder: str) -> Sequence[str]:
+        """Return the names of the files in and below a folder, sorted; empty if it does not exist."""
 
     def read(self, name: str) -> bytes | None:
-        """A file's content; None if it is gone meanwhile."""
+        """Return the content of a file; None if it does not exist."""
 
 
-def at(url: str) -> StateFiles | None:
-    """The files of a backend; None of one that keeps none, or where they cannot be read from here."""
+def open_state_files(url: str) -> StateFiles | None:
+    """Return the files of a backend; None for backends other than folders and S3."""
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return Folder(Path(unquote(url.removeprefix("file://").partition("?")[0])).expanduser().absolute())
+        path = Path(unquote(url.removeprefix("file://").partition("?")[0]))
+        return FolderStateFiles(path.expanduser().absolute())
     if parts.scheme == "s3":
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        return Bucket(parts.netloc, parts.path.strip("/"), options)
+        return BucketStateFiles(parts.netloc, parts.path.strip("/"), options)
     return None
 
 
 @dataclass(frozen=True)
-class Folder:
-    """`file://…`"""
+class FolderStateFiles:
+    """The backend `file://…`."""
 
     root: Path
 
-    def names(self, folder: str) -> Sequence[str]:
-        found = (self.root / folder).rglob("*")
-        return sorted(path.relative_to(self.root).as_posix() for path in found if path.is_file())
+    def list_names(self, folder: str) -> Sequence[str]:
+        paths = (self.root / folder).rglob("*")
+        return sorted(path.relative_to(self.root).as_posix() for path in paths if path.is_file())
 
     def read(self, name: str) -> bytes | None:
         try:
@@ -60,15 +59,15 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """`s3://name/prefix?region=…`, with the options of such a URL that say where S3 is and as whom to ask."""
+class BucketStateFiles:
+    """The backend `s3://name/prefix?options`. The options select the endpoint and the credentials."""
 
     name: str
     prefix: str = ""
     options: dict[str, str] = field(default_factory=dict)
 
-    def names(self, folder: str) -> Sequence[str]:
-        with told_to_users():
+    def list_names(self, folder: str) -> Sequence[str]:
+        with translate_aws_errors():
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=self._key(folder.rstrip("/") + "/")
             )
@@ -76,7 +75,7 @@ class Bucket:
         return sorted(key.removeprefix(self._key("")) for key in keys)
 
     def read(self, name: str) -> bytes | None:
-        with told_to_users():
+        with translate_aws_errors():
             try:
                 return self._client.get_object(Bucket=self.name, Key=self._key(name))["Body"].read()
             except self._client.exceptions.NoSuchKey:
@@ -90,15 +89,15 @@ class Bucket:
         options = self.options
         endpoint = options.get("endpoint")
         if endpoint and "://" not in endpoint:
-            insecure = "true" in (options.get("disableSSL"), options.get("disable_https"))
-            endpoint = f"{'http' if insecure else 'https'}://{endpoint}"
-        by_path = "true" in (options.get("s3ForcePathStyle"), options.get("use_path_style"))
-        with told_to_users():
+            is_insecure = "true" in (options.get("disableSSL"), options.get("disable_https"))
+            endpoint = f"{'http' if is_insecure else 'https'}://{endpoint}"
+        has_path_style = "true" in (options.get("s3ForcePathStyle"), options.get("use_path_style"))
+        with translate_aws_errors():
             session = boto3.Session(
                 profile_name=options.get("profile"), region_name=options.get("region") or None
             )
             return session.client(
                 "s3",
                 endpoint_url=endpoint,
-                config=Config(s3={"addressing_style": "path"}) if by_path else None,
+                config=Config(s3={"addressing_style": "path"}) if has_path_style else None,
             )

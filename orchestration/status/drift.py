@@ -1,132 +1,120 @@
-"""Showing what was changed outside Pulumi, without touching anything: made for a nightly job."""
+"""Drift: differences between AWS and Pulumi's state, shown without changing either."""
 
-import json
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from rich.text import Text
 
 from orchestration.environments import Environment
-from orchestration.layers import Layer, in_words
-from orchestration.planning.results_view import say_failures
-from orchestration.planning.scheduler import Report, in_waves
-from orchestration.pulumi.drift import Drifted
-from orchestration.pulumi.property_diff import Change
+from orchestration.layers import Layer, join_layer_names
+from orchestration.planning.results_view import print_failures
+from orchestration.planning.scheduler import LayerResult, run_in_dependency_order
+from orchestration.pulumi.drift import DriftedResource
+from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.property_diff import format_change
 from orchestration.state.locks import Locks
+from terminal.command_line import command_line
 from terminal.errors import UserError
-from terminal.output import console, print_json, say
+from terminal.output import console, print_json, print_message
 
 DRIFT = 2
-MAX_CHARACTERS = 80
+MAX_VALUE_LENGTH = 80
 
-Reports = Sequence[Report[Sequence[Drifted] | None]]
-
-
-class DriftEngine(Protocol):
-    """What this needs of the engine."""
-
-    def drifted(self, layer: Layer) -> Sequence[Drifted] | None: ...
-    def interrupt(self) -> None: ...
+# The drifted resources of a layer; None if it is not deployed.
+LayerDrift = Sequence[DriftedResource] | None
+Results = Sequence[LayerResult[LayerDrift]]
 
 
-def drift(
-    environment: Environment,
-    engine: DriftEngine,
-    locks: Locks,
-    layers: Sequence[Layer],
-    *,
-    as_json: bool = False,
+def show_drift(
+    environment: Environment, engine: Engine, locks: Locks, layers: Sequence[Layer], *, as_json: bool = False
 ) -> int:
-    """Print what differs from Pulumi's state; returns 2 if anything does, else 0.
+    """Print the differences and return the exit code: 2 if there are any, else 0.
 
-    Raises UserError if a layer could not be looked at, also because somebody is changing it, or if none is
-    deployed: a nightly job must not take that for peace.
+    Raises UserError if a layer could not be compared, is locked, or if none is deployed: for a nightly job,
+    all of these differ from "no drift".
     """
 
-    def look(layer: Layer) -> Sequence[Drifted] | None:
+    def find_drift(layer: Layer) -> LayerDrift:
         if holder := locks.holder(layer):
+            recover = command_line("recover", env=environment.name, layer=layer.name)
             raise UserError(
-                f"{layer.name}: {holder} holds the stack, so what differs may be on its way.",
-                f"Wait for that to end, or if it is gone: invoke recover --env {environment.name}"
-                f" --layer {layer.name}",
+                f"{layer.name} is locked by {holder}. Its differences may be changes in progress.",
+                f"Wait until that update ends. If it was interrupted: {recover}",
             )
-        return engine.drifted(layer)
+        return engine.find_drift(layer)
 
-    say(f"Comparing {in_words(layers)} in '{environment.name}' with Pulumi's state")
-    reports = in_waves(layers, look, waits_for=lambda _: (), interrupt=engine.interrupt)
+    print_message(f"Comparing {join_layer_names(layers)} in '{environment.name}' with Pulumi's state")
+    results = run_in_dependency_order(layers, find_drift, waits_for=lambda _: (), interrupt=engine.interrupt)
     if as_json:
-        print_json(as_object(environment, reports))
+        print_json(to_json(environment, results))
     else:
-        _print(environment, reports)
-    _raise_if_failed(environment, reports)
-    drifted = [report.layer for report in reports if report.result]
+        _print_drift(environment, results)
+    _raise_if_failed(environment, results)
+    drifted = [result.layer.name for result in results if result.value]
     if drifted:
-        chosen = " ".join(f"--layer {layer.name}" for layer in drifted)
-        say(f"To put it back: invoke deploy --env {environment.name} {chosen}")
+        command = command_line("deploy", env=environment.name, layer=drifted)
+        print_message(f"To revert the differences: {command}")
     return DRIFT if drifted else 0
 
 
-def as_object(environment: Environment, reports: Reports) -> dict[str, Any]:
-    """What was found, for scripts; the result of a layer is drift, none, not deployed or failed."""
+def to_json(environment: Environment, results: Results) -> dict[str, Any]:
+    """Return the differences. `result` of a layer is drift, none, not deployed or failed."""
     return {
         "environment": environment.name,
-        "drift": any(report.result for report in reports),
+        "drift": any(result.value for result in results),
         "layers": [
             {
-                "layer": report.layer.name,
-                "result": _result(report),
-                "reason": report.reason,
-                "seconds": round(report.seconds, 3),
-                "resources": [one.as_dict() for one in report.result or ()],
+                "layer": result.layer.name,
+                "result": _describe_result(result),
+                "reason": result.reason,
+                "seconds": round(result.seconds, 3),
+                "resources": [resource.as_dict() for resource in result.value or ()],
             }
-            for report in reports
+            for result in results
         ],
     }
 
 
-def _result(report: Report[Sequence[Drifted] | None]) -> str:
-    if report.error:
+def _describe_result(result: LayerResult[LayerDrift]) -> str:
+    if result.error:
         return "failed"
-    if report.result is None:
+    if result.value is None:
         return "not deployed"
-    return "drift" if report.result else "none"
+    return "drift" if result.value else "none"
 
 
-def _print(environment: Environment, reports: Reports) -> None:
-    drifted = [report for report in reports if report.result]
+def _print_drift(environment: Environment, results: Results) -> None:
+    drifted = [result for result in results if result.value]
     if drifted:
         console.print(Text(f"Changed outside Pulumi in '{environment.name}'", "bold"))
-    for report in drifted:
-        console.print(Text(report.layer.name, "bold"))
-        for one in report.result or ():
-            told = (" is gone", "bold red") if one.gone else "" if one.changes else " differs"
-            console.print(Text.assemble("  ", one.resource, told))
-            width = max((len(change.path) for change in one.changes), default=0)
-            for change in one.changes:
-                console.print(Text.assemble("    ", (f"{change.path:<{width}}", "cyan"), "  ", _text(change)))
-    for result, text in (("none", "as Pulumi left it"), ("not deployed", "not deployed")):
-        if found := [report.layer for report in reports if _result(report) == result]:
-            console.print(Text(f"{in_words(found)}: {text}"))
+    for result in drifted:
+        console.print(Text(result.layer.name, "bold"))
+        for resource in result.value or ():
+            _print_resource(resource)
+    for description, sentence in (("none", "no drift"), ("not deployed", "not deployed")):
+        layers = [result.layer for result in results if _describe_result(result) == description]
+        if layers:
+            console.print(Text(f"{join_layer_names(layers)}: {sentence}"))
 
 
-def _text(change: Change) -> str:
-    if change.secret:
-        return "another secret"
-    if change.was is None and change.now is None:
-        return "changed"
-    return f"{_value(change.was)} → {_value(change.now)}"
+def _print_resource(resource: DriftedResource) -> None:
+    if resource.deleted:
+        suffix: tuple[str, str] | str = (" was deleted", "bold red")
+    else:
+        suffix = "" if resource.changes else " differs"
+    console.print(Text.assemble("  ", resource.resource, suffix))
+    width = max((len(change.path) for change in resource.changes), default=0)
+    for change in resource.changes:
+        text = format_change(change, MAX_VALUE_LENGTH)
+        console.print(Text.assemble("    ", (f"{change.path:<{width}}", "cyan"), "  ", text))
 
 
-def _value(value: Any) -> str:
-    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"
-
-
-def _raise_if_failed(environment: Environment, reports: Reports) -> None:
-    if failures := say_failures(reports):
-        raise UserError(f"Not compared: {failures}.")
-    if all(report.result is None for report in reports):
+def _raise_if_failed(environment: Environment, results: Results) -> None:
+    if failures := print_failures(results):
+        raise UserError(f"Not compared: {failures}.", "Correct the errors above and run the command again.")
+    if all(result.value is None for result in results):
+        names = join_layer_names(result.layer for result in results)
         raise UserError(
-            f"Nothing of {in_words(report.layer for report in reports)} is deployed in '{environment.name}'.",
-            f"Deploy it first: invoke deploy --env {environment.name}",
+            f"Nothing is deployed in '{environment.name}' of: {names}.",
+            f"Deploy first: {command_line('deploy', env=environment.name)}",
         )

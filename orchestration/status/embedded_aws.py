@@ -1,28 +1,29 @@
-"""Whether the embedded AWS runs and still holds what Pulumi's state describes."""
+"""Condition of the embedded AWS: whether it runs and has the resources of Pulumi's state."""
 
 from enum import Enum
 
 from local.emulator import Emulator
 from local.errors import LocalError
-from local.marker import Marker
+from local.state_marker import StateMarker
 from orchestration.environments import Environment
+from terminal.command_line import command_line
 
 
-class Condition(Enum):
-    """The problem for the user, empty if there is none, and the command that solves it."""
+class EmulatorCondition(Enum):
+    """The problem, empty if there is none, and the command that solves it."""
 
     RUNNING = ("", "")
     STOPPED = (
-        "The embedded AWS is stopped: nothing of this is running.",
-        "invoke local.up (or invoke deploy, which also works after a crash)",
+        "The embedded AWS is stopped. The resources in the table are not running.",
+        f"{command_line('local.up')} (or {command_line('deploy')}, which also works after a crash)",
     )
     SILENT = (
-        "The embedded AWS does not answer: nothing of this works.",
-        "invoke local.down, then invoke deploy",
+        "The embedded AWS does not respond.",
+        f"{command_line('local.down')} && {command_line('deploy')}",
     )
     EMPTY = (
-        "The embedded AWS was killed and lost what the table describes.",
-        "invoke deploy",
+        "The embedded AWS was killed and lost the resources in the table.",
+        command_line("deploy"),
     )
 
     @property
@@ -34,15 +35,15 @@ class Condition(Enum):
         return self.value[1]
 
 
-def condition(environment: Environment) -> Condition | None:
-    """The condition of the embedded AWS, without starting it; None for an AWS account."""
+def check_emulator(environment: Environment) -> EmulatorCondition | None:
+    """Return the condition of the embedded AWS without starting it; None for an AWS account."""
     if not environment.is_local:
         return None
     endpoint = Emulator(environment.state_folder).status()
     if endpoint is None:
-        return Condition.STOPPED
+        return EmulatorCondition.STOPPED
     try:
-        agrees = Marker(environment.state_folder, endpoint).agrees()
+        matches = StateMarker(environment.state_folder, endpoint).matches()
     except (LocalError, OSError):
-        return Condition.SILENT
-    return Condition.RUNNING if agrees else Condition.EMPTY
+        return EmulatorCondition.SILENT
+    return EmulatorCondition.RUNNING if matches else EmulatorCondition.EMPTY

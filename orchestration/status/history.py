@@ -1,40 +1,43 @@
-"""A stack's updates: when, by whom, from which commit, and what came of each."""
+"""History of a stack: its updates, with their user, commit and result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
+import msgspec
 from pulumi.automation import UpdateSummary
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from orchestration import update_message
 from orchestration.environments import Environment
-from orchestration.git import short
+from orchestration.git import shorten_commit
 from orchestration.layers import Layer
+from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.results import Changes
-from orchestration.update_message import Message
+from orchestration.update_message import UpdateMessage
+from terminal.command_line import command_line
 from terminal.errors import UserError
 from terminal.output import console, print_json
+from terminal.progress import show_activity
+from terminal.tables import fit_table
 
 SUCCEEDED = "succeeded"
 UPDATE = "update"
 UNKNOWN = "-"
-
-
-class History(Protocol):
-    """What this needs of the engine."""
-
-    def history(self, layer: Layer) -> list[UpdateSummary]: ...
+COLUMNS = ("version", "when", "by", "commit", "tree", "result", "kind", "changes", "message")
+# Left out on a narrow terminal, in this order.
+OPTIONAL_COLUMNS = ("tree", "kind", "message", "by")
 
 
 @dataclass(frozen=True)
 class Update:
-    """One update of a stack; `kind` is update, destroy, refresh or import.
+    """An update of a stack. `kind` is update, destroy, refresh or import.
 
-    `dirty` says whether the tree held anything that is not in `commit`. Both are unknown, empty and None, for
-    a tree without git. `settings` are the stack's, as the engine read them, secrets hidden.
+    `dirty` says whether the tree had changes that `commit` lacks. Without git, `commit` is empty and `dirty`
+    is None. `settings` are the stack's settings, with secrets hidden.
     """
 
     version: int
@@ -44,34 +47,33 @@ class Update:
     commit: str
     dirty: bool | None
     changes: Changes
-    message: Message
+    message: UpdateMessage
     settings: Mapping[str, str | None]
 
     @property
     def succeeded(self) -> bool:
-        """Whether it ended well."""
         return self.result == SUCCEEDED
 
     @property
-    def unfit(self) -> str:
-        """Why nothing can be rolled back to it, as the end of a sentence; empty if it can."""
+    def not_restorable_because(self) -> str:
+        """Why a rollback cannot restore the update, as a clause; empty if it can."""
         if self.kind != UPDATE:
-            return f"is a {self.kind}, which has no code to go back to."
+            return f"a {self.kind} has no code"
         if not self.succeeded:
-            return f"is an update that {self.result}: what it would bring back never worked."
+            return f"the update {self.result}"
         if not self.commit:
-            return "was deployed from a tree without git: nobody knows its code."
+            return "it was deployed from a tree without git"
         if self.dirty:
-            return f"was deployed from a dirty tree: its code is not what commit {short(self.commit)} holds."
+            return f"it was deployed from a tree with changes that commit {shorten_commit(self.commit)} lacks"
         return ""
 
     @property
-    def tree(self) -> str:
-        """How the tree was, in a word."""
+    def worktree_state(self) -> str:
+        """`dirty`, `clean`, or UNKNOWN without git."""
         return {True: "dirty", False: "clean", None: UNKNOWN}[self.dirty]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; the time is ISO 8601 in UTC."""
+        """Return the update for JSON, with the time in ISO 8601 and UTC."""
         return {
             "version": self.version,
             "started": self.started.isoformat(),
@@ -80,77 +82,88 @@ class Update:
             "dirty": self.dirty,
             "result": self.result,
             "kind": self.kind,
-            "changes": self.changes.as_dict(),
+            "changes": msgspec.to_builtins(self.changes),
             "message": self.message.subject,
             "override": self.message.override,
             "rollback": self.message.rollback,
         }
 
 
-def updates(engine: History, layer: Layer) -> list[Update]:
-    """All updates of the layer's stack, newest first; none if there is no such stack.
+def list_updates(engine: Engine, layer: Layer) -> list[Update]:
+    """Return the updates of the layer's stack, newest first; empty without a stack.
 
-    Where the backend does not number them, as S3 and files do not, they are counted, from 1 for the first.
+    Backends in S3 and in folders do not number updates. Theirs are numbered from 1, the oldest.
     """
-    found = engine.history(layer)
-    return [_update(summary, len(found) - index) for index, summary in enumerate(found)]
+    summaries = engine.history(layer)
+    return [_from_summary(summary, len(summaries) - index) for index, summary in enumerate(summaries)]
 
 
-def show(
-    environment: Environment, engine: History, layer: Layer, *, limit: int = 0, as_json: bool = False
+def show_history(
+    environment: Environment, engine: Engine, layer: Layer, *, limit: int = 0, as_json: bool = False
 ) -> None:
-    """Print the newest `limit` updates of the layer (0: all); a `UserError` if there are none."""
-    found = updates(engine, layer)
-    if not found:
+    """Print the newest `limit` updates of the layer; 0 is all. Raises UserError if there are none."""
+    with show_activity("Reading the history"):
+        updates = list_updates(engine, layer)[: limit or None]
+    if not updates:
         raise UserError(
             f"{layer.name} has no history in '{environment.name}'.",
-            f"Deploy it first: invoke deploy --env {environment.name} --layer {layer.name}",
+            f"Deploy it first: {command_line('deploy', env=environment.name, layer=layer.name)}",
         )
-    shown = found[: limit or None]
     if as_json:
-        print_json([update.as_dict() for update in shown])
-        return
-    console.print(_table(shown, f"{layer.name} in '{environment.name}', times in UTC"))
+        print_json([update.as_dict() for update in updates])
+    else:
+        console.print(build_table(updates, f"{layer.name} in '{environment.name}', times in UTC"))
 
 
-def _update(summary: UpdateSummary, counted: int) -> Update:
+def build_table(updates: Sequence[Update], title: str, output: Console = console) -> Table:
+    """Build a table with a row for each update that fits the width of `output`."""
+
+    def build(columns: Sequence[str]) -> Table:
+        table = Table(title=title, title_justify="left", title_style="bold")
+        for name in columns:
+            table.add_column(name, justify="right" if name == "version" else "left")
+        for update in updates:
+            cells = _build_cells(update)
+            table.add_row(*(cells[name] for name in columns))
+        return table
+
+    return fit_table(build, COLUMNS, OPTIONAL_COLUMNS, output)
+
+
+def format_changes(changes: Changes) -> str:
+    """Return text such as `2 created, 1 replaced`; empty if nothing changed."""
+    participles = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+    counts = msgspec.to_builtins(changes)
+    return ", ".join(
+        f"{counts[name]} {participle}" for name, participle in participles.items() if counts[name]
+    )
+
+
+def _from_summary(summary: UpdateSummary, number: int) -> Update:
     variables = summary.environment or {}
     dirty = variables.get("git.dirty")
     return Update(
-        version=summary.version or counted,
+        version=summary.version or number,
         kind=summary.kind,
         result=summary.result,
         started=summary.start_time.replace(tzinfo=UTC),
         commit=variables.get("git.head", ""),
         dirty=None if dirty is None else dirty == "true",
-        changes=Changes.of(summary.resource_changes),
-        message=update_message.parse(summary.message or ""),
+        changes=Changes.from_operation_counts(summary.resource_changes),
+        message=update_message.parse_message(summary.message or ""),
         settings={key: value.value for key, value in (summary.config or {}).items()},
     )
 
 
-def _table(found: Sequence[Update], title: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("version", justify="right")
-    for name in ("when", "by", "commit", "tree", "result", "kind", "changes", "message"):
-        table.add_column(name)
-    for update in found:
-        table.add_row(
-            str(update.version),
-            update.started.strftime("%Y-%m-%d %H:%M:%S"),
-            Text(update.message.by or UNKNOWN),
-            short(update.commit) or UNKNOWN,
-            Text(update.tree, "yellow" if update.dirty else ""),
-            Text(update.result, "green" if update.succeeded else "bold red"),
-            update.kind,
-            in_words(update.changes) or "none",
-            Text(update.message.subject),
-        )
-    return table
-
-
-def in_words(changes: Changes) -> str:
-    """`2 created, 1 replaced`; empty if nothing changed."""
-    past = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
-    counts = changes.as_dict()
-    return ", ".join(f"{counts[name]} {word}" for name, word in past.items() if counts[name])
+def _build_cells(update: Update) -> dict[str, Text]:
+    return {
+        "version": Text(str(update.version)),
+        "when": Text(update.started.strftime("%Y-%m-%d %H:%M:%S")),
+        "by": Text(update.message.by or UNKNOWN),
+        "commit": Text(shorten_commit(update.commit) or UNKNOWN),
+        "tree": Text(update.worktree_state, "yellow" if update.dirty else ""),
+        "result": Text(update.result, "green" if update.succeeded else "bold red"),
+        "kind": Text(update.kind),
+        "changes": Text(format_changes(update.changes) or "none"),
+        "message": Text(update.message.subject),
+    }

@@ -1,4 +1,4 @@
-"""Where one layer stands, from what the engine tells of the stacks and git of the commits."""
+"""Status of one layer, from its stack and from the commits in git."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,59 +8,61 @@ from orchestration.environments import Environment
 from orchestration.git import Git
 from orchestration.layers import Layer
 from orchestration.planning import compatibility, layer_paths
-from orchestration.planning.compatibility import Outputs, Problem, Stale
-from orchestration.pulumi.errors import Diagnostic
-from orchestration.state.locks import Holder
+from orchestration.planning.compatibility import ChangedInput, ContractViolation, DeclaredContract, Outputs
+from orchestration.pulumi.resource_types import PULUMI_TYPE_PREFIX, STACK_TYPE
+from orchestration.pulumi.urn import describe_resource
+from orchestration.state.locks import LockHolder
 from orchestration.status.history import UPDATE, Update
 from terminal.errors import UserError
 
-STACK = "pulumi:pulumi:Stack"
-OWN_TYPES = "pulumi:"
 REFRESH = "refresh"
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the engine knows of a layer's stack: its exported state, its updates (newest first), its lock."""
+class StackSnapshot:
+    """A stack as the engine reports it: its exported state, its updates (newest first) and its lock."""
 
     state: Mapping[str, Any]
     updates: Sequence[Update] = ()
-    holder: Holder | None = None
+    holder: LockHolder | None = None
 
     @property
     def resources(self) -> Sequence[Mapping[str, Any]]:
-        """Everything in the state."""
         return self.state.get("resources") or []
 
     @property
     def outputs(self) -> Outputs:
-        """What the stack gives; empty if it is not deployed."""
-        return next((one.get("outputs") or {} for one in self.resources if one["type"] == STACK), {})
+        """The stack's outputs; empty if it is not deployed."""
+        stacks = (entry for entry in self.resources if entry["type"] == STACK_TYPE)
+        return next((entry.get("outputs") or {} for entry in stacks), {})
 
     @property
     def is_deployed(self) -> bool:
-        """Whether the stack holds anything but itself, which is left of one that was destroyed."""
-        return any(one["type"] != STACK for one in self.resources)
+        """Whether the state has a resource other than the stack itself, which remains after a destroy."""
+        return any(entry["type"] != STACK_TYPE for entry in self.resources)
 
     @property
-    def in_aws(self) -> int:
-        """The number of resources, without components, references and providers."""
-        made = [one for one in self.resources if one.get("custom")]
-        return sum(not one["type"].startswith(OWN_TYPES) for one in made)
+    def resource_count(self) -> int:
+        """The number of resources in AWS."""
+        return sum(
+            not entry["type"].startswith(PULUMI_TYPE_PREFIX)
+            for entry in self.resources
+            if entry.get("custom")
+        )
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """What an update that was cut off had begun, such as `creating alerts (aws:sns/topic:Topic)`."""
+        """The interrupted operations, such as `creating alerts (aws:sns/topic:Topic)`."""
         operations = self.state.get("pending_operations") or []
-        return tuple(f"{one['type']} {Diagnostic(one['resource']['urn'], '').resource}" for one in operations)
+        return tuple(f"{entry['type']} {describe_resource(entry['resource']['urn'])}" for entry in operations)
 
 
 @dataclass(frozen=True)
 class Distance:
-    """Commits between the one that was deployed and the one that is checked out.
+    """Commits between the deployed and the checked-out one.
 
-    `behind` are those that are not deployed, `touching` those of them that touch the layer, `ahead` those
-    that are deployed and not here.
+    `behind` are not deployed, `touching` are those of them that change the layer's files. `ahead` are
+    deployed but not checked out.
     """
 
     behind: int
@@ -68,12 +70,33 @@ class Distance:
     ahead: int
 
 
+class CommitDistances:
+    """Distances of deployed commits from the checked-out one."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._git = Git(environment.root)
+
+    def distance(self, layer: Layer, commit: str) -> Distance | None:
+        """Return the distance of a commit; None if the clone lacks it, or without git."""
+        try:
+            if not commit or not self._git.has_commit(commit):
+                return None
+            behind = len(self._git.list_commits(commit, "HEAD"))
+            patterns = layer_paths.path_patterns(layer, self._environment.name)
+            touching = len(self._git.list_commits(commit, "HEAD", patterns)) if behind else 0
+            return Distance(behind, touching, len(self._git.list_commits("HEAD", commit)))
+        except UserError:
+            return None
+
+
 @dataclass(frozen=True)
 class LayerStatus:
-    """One layer; `distance` is None where the deployed commit is not known in this clone.
+    """Status of one layer.
 
-    `update` is the newest, `deployed_from` the newest that brought code: a refresh and a destroy bring none.
-    `reads_known` is false of a stack that does not say what it reads: it is older than contracts are.
+    `update` is the newest update, `deployed_from` the newest one with code: refresh and destroy have none.
+    `distance` is None if the clone lacks the deployed commit. `inputs_known` is False if the stack does not
+    declare its inputs, or an upstream stack could not be read.
     """
 
     layer: Layer
@@ -83,24 +106,61 @@ class LayerStatus:
     distance: Distance | None = None
     resources: int = 0
     pending: tuple[str, ...] = ()
-    reads_known: bool = True
-    missing: Sequence[Problem] = field(default=())
-    stale: Sequence[Stale] = field(default=())
-    holder: Holder | None = None
+    inputs_known: bool = True
+    missing: Sequence[ContractViolation] = field(default=())
+    stale: Sequence[ChangedInput] = field(default=())
+    holder: LockHolder | None = None
     deployed_from: Update | None = None
+
+    @classmethod
+    def from_snapshots(
+        cls,
+        layer: Layer,
+        snapshots: Mapping[str, StackSnapshot],
+        projects: Mapping[str, str],
+        commits: CommitDistances,
+    ) -> "LayerStatus":
+        """Compare the layer with its upstream layers.
+
+        `snapshots` are by layer, without the layers that could not be read. `projects` maps Pulumi projects
+        to layers.
+        """
+        own = snapshots[layer.name]
+        code = next((update for update in own.updates if update.kind == UPDATE), None)
+        declared = DeclaredContract.from_outputs(own.outputs)
+        upstream = {name: snapshots[name].outputs for name in layer.depends_on if name in snapshots}
+        inputs = {name: fields for name, fields in (declared.inputs or {}).items() if name in upstream}
+        previous = compatibility.outputs_at_last_update(own.resources, projects)
+        is_deployed = own.is_deployed
+        return cls(
+            layer=layer,
+            deployed=is_deployed,
+            update=own.updates[0] if own.updates else None,
+            deployed_from=code,
+            last_good=next((update for update in own.updates if update.succeeded), None),
+            distance=commits.distance(layer, code.commit) if code and is_deployed else None,
+            resources=own.resource_count,
+            pending=own.pending,
+            inputs_known=declared.inputs is not None and len(upstream) == len(layer.depends_on),
+            missing=compatibility.find_missing_inputs(layer.name, inputs, upstream) if is_deployed else (),
+            stale=compatibility.find_changed_inputs(layer.name, previous, upstream, inputs)
+            if is_deployed
+            else (),
+            holder=own.holder,
+        )
 
     @property
     def stale_known(self) -> bool:
-        """Whether `stale` is all. A refresh reads what other layers give, and forgets what an update saw."""
+        """Whether `stale` is complete. A refresh replaces the upstream outputs that the last update read."""
         return self.update is None or self.update.kind != REFRESH
 
     @property
     def contract_holds(self) -> bool | None:
-        """Whether the other layers give what this one reads; None if nobody knows what that is."""
-        return not self.missing if self.reads_known else None
+        """Whether the upstream layers have all inputs; None if the inputs are unknown."""
+        return not self.missing if self.inputs_known else None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the status for JSON."""
         update, distance = self.update, self.distance
         return {
             "layer": self.layer.name,
@@ -115,60 +175,15 @@ class LayerStatus:
             "pending_operations": list(self.pending),
             "contract_ok": self.contract_holds if self.deployed else None,
             "missing": [
-                {"layer": one.producer, "field": one.field, "wanted": one.wanted, "found": one.found}
-                for one in self.missing
+                {
+                    "layer": violation.producer,
+                    "field": violation.field,
+                    "wanted": violation.expected,
+                    "found": violation.actual,
+                }
+                for violation in self.missing
             ],
-            "stale": [{"layer": one.producer, "field": one.field} for one in self.stale],
+            "stale": [{"layer": changed.producer, "field": changed.field} for changed in self.stale],
             "stale_known": self.stale_known,
             "locked_by": self.holder.as_dict() if self.holder else None,
         }
-
-
-class Commits:
-    """How far deployed commits are from the one that is checked out."""
-
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
-        self._git = Git(environment.root)
-
-    def distance(self, layer: Layer, commit: str) -> Distance | None:
-        """None if there is no git, or not that commit."""
-        try:
-            if not commit or not self._git.has(commit):
-                return None
-            behind = len(self._git.commits(commit, "HEAD"))
-            patterns = layer_paths.paths_of(layer, self._environment.name)
-            touching = len(self._git.commits(commit, "HEAD", patterns)) if behind else 0
-            return Distance(behind, touching, len(self._git.commits("HEAD", commit)))
-        except UserError:
-            return None
-
-
-def of(
-    layer: Layer, found: Mapping[str, Found], projects: Mapping[str, str], commits: Commits
-) -> LayerStatus:
-    """Where `layer` stands; `found` is by layer, and lacks those that could not be read.
-
-    `projects` maps the layers' Pulumi projects to their names.
-    """
-    own = found[layer.name]
-    update = own.updates[0] if own.updates else None
-    code = next((one for one in own.updates if one.kind == UPDATE), None)
-    declared = compatibility.of_outputs(own.outputs)
-    upstream = {name: found[name].outputs for name in layer.depends_on if name in found}
-    reads = {name: used for name, used in (declared.reads or {}).items() if name in upstream}
-    seen = compatibility.seen_outputs(own.resources, projects)
-    return LayerStatus(
-        layer=layer,
-        deployed=own.is_deployed,
-        update=update,
-        deployed_from=code,
-        last_good=next((one for one in own.updates if one.succeeded), None),
-        distance=commits.distance(layer, code.commit) if code and own.is_deployed else None,
-        resources=own.in_aws,
-        pending=own.pending,
-        reads_known=declared.reads is not None and len(upstream) == len(layer.depends_on),
-        missing=compatibility.missing(layer.name, reads, upstream) if own.is_deployed else (),
-        stale=compatibility.stale(layer.name, seen, upstream, reads) if own.is_deployed else (),
-        holder=own.holder,
-    )

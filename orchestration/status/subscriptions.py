@@ -1,4 +1,4 @@
-"""Email subscriptions of the pipeline's topics: which addresses receive no mail, and why."""
+"""Email subscriptions of the pipeline's topics: the addresses without a confirmed subscription."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION_TYPE = "aws:sns/topicSubscription:TopicSubscription"
 RUNBOOK = "docs/runbooks/confirming-a-subscription.md"
-# SNS gives this instead of an ARN until the address confirms.
+# SNS has this instead of an ARN until the address confirms.
 _PENDING = "PendingConfirmation"
 
-# A client of SNS for a region.
+# Creates an SNS client for a region.
 SnsClients = Callable[[str], "SNSClient"]
-# The addresses that are to be subscribed, by the ARN of their topic.
-Addresses = Mapping[str, frozenset[str]]
+# Declared addresses by the ARN of their topic.
+AddressesByTopic = Mapping[str, frozenset[str]]
 
 
 class Reason(StrEnum):
-    """Why an address receives nothing. SNS forgets a subscription that is not confirmed within two days."""
+    """Reason why an address receives no mail. SNS deletes an unconfirmed subscription after two days."""
 
     PENDING = "not confirmed"
     MISSING = "not subscribed: the request expired, or the receiver unsubscribed"
@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Unconfirmed:
-    """An address that a topic does not reach."""
+    """An address without a confirmed subscription."""
 
     topic_arn: str
     address: str
@@ -36,41 +36,41 @@ class Unconfirmed:
 
     @property
     def topic(self) -> str:
-        """The name of the topic."""
         return self.topic_arn.rpartition(":")[2]
 
     def as_dict(self) -> dict[str, str]:
-        """For JSON."""
         return {"topic": self.topic, "address": self.address, "reason": self.reason.name.lower()}
 
 
-def declared_addresses(states: Iterable[Mapping[str, Any]]) -> Addresses:
-    """The email subscriptions in exported Pulumi states, whichever layer declares them."""
-    found: dict[str, set[str]] = {}
+def declared_addresses(states: Iterable[Mapping[str, Any]]) -> AddressesByTopic:
+    """Return the email subscriptions in the exported states of all layers."""
+    declared: dict[str, set[str]] = {}
     for state in states:
         for resource in state.get("resources") or []:
             inputs = resource.get("inputs") or {}
             if resource["type"] == SUBSCRIPTION_TYPE and inputs.get("protocol") == "email":
-                found.setdefault(inputs["topic"], set()).add(inputs["endpoint"])
-    return {topic: frozenset(addresses) for topic, addresses in found.items()}
+                declared.setdefault(inputs["topic"], set()).add(inputs["endpoint"])
+    return {topic: frozenset(addresses) for topic, addresses in declared.items()}
 
 
-def find_unconfirmed(sns: SnsClients, declared: Addresses) -> list[Unconfirmed]:
-    """The declared addresses that have no confirmed subscription, by topic. Raises botocore's errors."""
+def find_unconfirmed(sns: SnsClients, declared: AddressesByTopic) -> list[Unconfirmed]:
+    """Return the declared addresses without a confirmed subscription. Raises botocore's errors."""
     return sorted(
         Unconfirmed(topic, address, reason)
         for topic, addresses in declared.items()
-        for address, reason in _unreached(sns(topic.split(":")[3]), topic, addresses)
+        for address, reason in _find_unconfirmed_addresses(sns(topic.split(":")[3]), topic, addresses)
     )
 
 
-def _unreached(sns: "SNSClient", topic: str, addresses: frozenset[str]) -> Iterable[tuple[str, Reason]]:
-    # An address can have several entries, such as a deleted one and its successor.
+def _find_unconfirmed_addresses(
+    sns: "SNSClient", topic: str, addresses: frozenset[str]
+) -> Iterable[tuple[str, Reason]]:
+    # An address can have several subscriptions, such as a deleted one and a new one.
     arns: dict[str, set[str]] = {}
     for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic):
         for entry in page["Subscriptions"]:
             arns.setdefault(entry["Endpoint"], set()).add(entry["SubscriptionArn"])
     for address in addresses:
-        found = arns.get(address, set())
-        if not any(arn.startswith("arn:") for arn in found):
-            yield address, Reason.PENDING if _PENDING in found else Reason.MISSING
+        subscriptions = arns.get(address, set())
+        if not any(arn.startswith("arn:") for arn in subscriptions):
+            yield address, Reason.PENDING if _PENDING in subscriptions else Reason.MISSING

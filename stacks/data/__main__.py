@@ -1,26 +1,25 @@
-"""The layer data: the tables `transactions` and `profiles`, the suspicious queue, the alerts topic."""
+"""The layer data: the tables `transactions` and `profiles`, the suspicious queue, the alert topic."""
 
 from shared import contracts, projects
-from shared.alarm_resources import Watch
-from shared.configuration import load
+from shared.alarm_resources import LayerMonitoring
+from shared.configuration import load_settings
 from shared.contracts import DataOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
-from stacks.data.alarms import read_table
-from stacks.data.alerts import AlertTopic, AlertTopicArgs
+from stacks.data.alarms import build_alarm_table
+from stacks.data.alert_topic import AlertTopic, AlertTopicArgs
 from stacks.data.settings import DataSettings
-from stacks.data.suspicious import SuspiciousQueue, SuspiciousQueueArgs
+from stacks.data.suspicious_queue import SuspiciousQueue, SuspiciousQueueArgs
 from stacks.data.tables import ProfilesTable, TableArgs, TransactionsTable
 
-settings = load(DataSettings)
-foundation = contracts.load(FoundationOutputs)
+settings = load_settings(DataSettings)
+foundation = contracts.load_outputs(FoundationOutputs)
 tag_resources(projects.DATA)
 names = Names(settings.name_suffix)
-protected = settings.deletion_protection
 
 transactions = TransactionsTable(
     "transactions",
-    TableArgs(name=names.table, key_arn=foundation.data_key_arn, settings=settings),
+    TableArgs(name=names.transactions_table, key_arn=foundation.data_key_arn, settings=settings),
 )
 profiles = ProfilesTable(
     "profiles",
@@ -33,19 +32,19 @@ suspicious = SuspiciousQueue(
         key_arn=foundation.data_key_arn,
         failures_key_arn=foundation.failures_key_arn,
         max_receives=settings.max_receives,
-        deletion_protection=protected,
+        deletion_protection=settings.deletion_protection,
     ),
 )
 alerts = AlertTopic(
-    "alerts", AlertTopicArgs(name=names.topic, key_arn=foundation.data_key_arn, settings=settings)
+    "alerts", AlertTopicArgs(name=names.alerts_topic, key_arn=foundation.data_key_arn, settings=settings)
 )
-Watch("watch", read_table(names, settings), foundation.operations_topic_arn)
+LayerMonitoring("watch", build_alarm_table(names, settings), foundation.operations_topic_arn)
 
-contracts.export(
+contracts.export_outputs(
     DataOutputs(
-        table_name=transactions.table.name,
-        table_arn=transactions.table.arn,
-        table_stream_arn=transactions.table.stream_arn,
+        transactions_table_name=transactions.table.name,
+        transactions_table_arn=transactions.table.arn,
+        transactions_stream_arn=transactions.table.stream_arn,
         retention_days=settings.retention_days,
         profiles_table_name=profiles.table.name,
         profiles_table_arn=profiles.table.arn,
@@ -56,5 +55,5 @@ contracts.export(
         suspicious_dlq_url=suspicious.dead_letters.url,
         alerts_topic_arn=alerts.topic.arn,
     ),
-    reads=[foundation],
+    inputs=[foundation],
 )

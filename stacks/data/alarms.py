@@ -1,54 +1,42 @@
-"""The alarms of the layer data: the suspicious queue, throttled tables, and alerts that do not arrive."""
+"""The alarms of the layer data: suspicious queue, throttled tables, undelivered alerts."""
 
 from shared import projects
-from shared.alarms import Alarm, AlarmTable, CompositeAlarm, Graph, Metric
+from shared.alarms import Alarm, AlarmTable, Graph, Metric
 from shared.names import Names
 from shared.queue_alarms import age_alarm, failure_queue_alarm
 from stacks.data.settings import DataSettings
 
 LAYER = projects.DATA.layer
-# A summary waits up to 15 minutes for the end of its window, and SQS counts that as age.
+# A summary waits up to 15 minutes for the end of its alert window, and SQS counts the wait as age.
 _SUSPICIOUS_AGE_SECONDS = 30 * 60
 
 
-def read_table(names: Names, settings: DataSettings) -> AlarmTable:
-    """Everything that CloudWatch watches in the layer."""
+def build_alarm_table(names: Names, settings: DataSettings) -> AlarmTable:
+    """The alarms and graphs of the layer. They do not depend on the settings."""
+    del settings
     return AlarmTable(
         dashboard_name=names.alarm(LAYER, "dashboard"),
-        alarms=alarms(names, settings),
-        composites=composites(names),
-        graphs=_graphs(names),
-    )
-
-
-def alarms(names: Names, settings: DataSettings) -> tuple[Alarm, ...]:
-    """Every metric alarm of the layer."""
-    del settings
-    return (
-        failure_queue_alarm(LAYER, "suspicious-dlq", names.suspicious_dlq, names, "suspicious-dlq.md"),
-        age_alarm(
-            LAYER,
-            "suspicious",
-            names.suspicious_queue,
-            names,
-            limit_seconds=_SUSPICIOUS_AGE_SECONDS,
-            severity="page",
-            runbook="suspicious-age.md",
+        alarms=(
+            failure_queue_alarm(LAYER, "suspicious-dlq", names.suspicious_dlq, names, "suspicious-dlq.md"),
+            age_alarm(
+                LAYER,
+                "suspicious",
+                names.suspicious_queue,
+                names,
+                limit_seconds=_SUSPICIOUS_AGE_SECONDS,
+                severity="page",
+                runbook="suspicious-age.md",
+            ),
+            _throttle_alarm(names, "transactions", names.transactions_table, "WriteThrottleEvents"),
+            _throttle_alarm(names, "profiles", names.profiles_table, "WriteThrottleEvents"),
+            _throttle_alarm(names, "profiles", names.profiles_table, "ReadThrottleEvents"),
+            _undelivered_alerts_alarm(names),
         ),
-        _throttles(names, "transactions", names.table, "WriteThrottleEvents"),
-        _throttles(names, "profiles", names.profiles_table, "WriteThrottleEvents"),
-        _throttles(names, "profiles", names.profiles_table, "ReadThrottleEvents"),
-        _undelivered(names),
+        graphs=_build_graphs(names),
     )
 
 
-def composites(names: Names) -> tuple[CompositeAlarm, ...]:
-    """The layer has none."""
-    del names
-    return ()
-
-
-def _throttles(names: Names, table: str, physical_table: str, metric: str) -> Alarm:
+def _throttle_alarm(names: Names, table: str, physical_table: str, metric: str) -> Alarm:
     kind = metric.removesuffix("ThrottleEvents").lower()
     name = f"{table}-{kind}-throttles"
     return Alarm(
@@ -62,7 +50,7 @@ def _throttles(names: Names, table: str, physical_table: str, metric: str) -> Al
                 statistic="Sum",
             ),
         ),
-        # The SDK retries a throttled call several times; some in a minute of a peak do no harm.
+        # The SDK retries a throttled call several times, so a few in a minute of peak load are harmless.
         threshold=10,
         period_seconds=60,
         evaluation_periods=5,
@@ -73,7 +61,7 @@ def _throttles(names: Names, table: str, physical_table: str, metric: str) -> Al
     )
 
 
-def _undelivered(names: Names) -> Alarm:
+def _undelivered_alerts_alarm(names: Names) -> Alarm:
     return Alarm(
         name="alerts-undelivered",
         physical_name=names.alarm(LAYER, "alerts-undelivered"),
@@ -81,7 +69,7 @@ def _undelivered(names: Names) -> Alarm:
             Metric(
                 namespace="AWS/SNS",
                 name="NumberOfNotificationsFailed",
-                dimensions={"TopicName": names.topic},
+                dimensions={"TopicName": names.alerts_topic},
                 statistic="Sum",
             ),
         ),
@@ -89,11 +77,11 @@ def _undelivered(names: Names) -> Alarm:
         period_seconds=300,
         severity="page",
         runbook="alerts-undelivered.md",
-        summary=f"Topic {names.topic} could not deliver an alert to a subscriber.",
+        summary=f"Topic {names.alerts_topic} could not deliver an alert to a subscriber.",
     )
 
 
-def _graphs(names: Names) -> tuple[Graph, ...]:
+def _build_graphs(names: Names) -> tuple[Graph, ...]:
     return (
         Graph(
             title="Messages in the suspicious queue and its dead-letter queue",

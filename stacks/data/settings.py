@@ -11,7 +11,10 @@ from shared.topics import Email
 
 
 class DataSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """Retention, alert addresses, protection, and the transactions a second that new tables take at once."""
+    """Retention, alert addresses, protection and capacity.
+
+    `warm_transactions_per_second`: the rate that new tables accept without scaling up.
+    """
 
     project: ClassVar[Project] = projects.DATA
 

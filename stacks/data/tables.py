@@ -1,4 +1,4 @@
-"""The layer's DynamoDB tables: on demand, encrypted with our key, recoverable, with items that expire."""
+"""The DynamoDB tables: on-demand capacity, customer-managed key, point-in-time recovery, time to live."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from shared.protection import child_of
+from shared.protection import make_child_options
 from stacks.data.settings import DataSettings
 
-# Capacity units that one transaction takes at most; tests/stacks/test_data.py computes them from the items.
-# A transactional write takes two units for each KB begun. `transactions`: the guard and the transaction when
-# it is stored, the item with its decision. `profiles`: the account's item and the merchant's.
+# The most capacity units that one transaction consumes. tests/stacks/test_data.py computes them from items.
+# A transactional write consumes two units for each KB or part of it. `transactions`: the guard item and the
+# transaction when it is stored, and the item with its decision. `profiles`: the account and the merchant.
 WRITE_UNITS = {"transactions": 8, "profiles": 8}
 READ_UNITS = {"transactions": 0, "profiles": 2}
-# What AWS gives every new table on demand; less cannot be asked for.
-LEAST_READ_UNITS = 12_000
-LEAST_WRITE_UNITS = 4_000
+# AWS provides this throughput to every new on-demand table. A request for less is an error.
+MIN_READ_UNITS = 12_000
+MIN_WRITE_UNITS = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableArgs:
-    """The settings say whether AWS and the engine refuse to delete the table, and its first throughput."""
+    """`settings`: the deletion protection and the initial throughput of the table."""
 
     name: str
     key_arn: pulumi.Input[str]
@@ -29,7 +29,7 @@ class TableArgs:
 
 
 class TransactionsTable(pulumi.ComponentResource):
-    """`table`: an item per transaction, and one that guards its id. Its stream carries new items."""
+    """`table`: an item per transaction and a guard item for its ID. The stream contains new items."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:data:TransactionStore", name, None, opts)
@@ -44,7 +44,7 @@ class TransactionsTable(pulumi.ComponentResource):
 
 
 class ProfilesTable(pulumi.ComponentResource):
-    """`table`: an item of bounded size per account and merchant; lists, snoozes and their audit trail."""
+    """`table`: an item of limited size per account and merchant; list entries, snoozes, audit trail."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:data:ProfileStore", name, None, opts)
@@ -60,9 +60,10 @@ def _make_table(
     keys: Mapping[str, str],
     stream_view_type: str | None = None,
 ) -> aws.dynamodb.Table:
-    """A table that is recoverable to any second of 35 days; `expires_at` (epoch seconds) ends an item.
+    """Make a table with point-in-time recovery for 35 days. Items expire at `expires_at`, in epoch seconds.
 
-    `keys`: hash key, then range key, with the type of each (S or N). No stream without `stream_view_type`.
+    `keys`: the hash key, then the range key, with the type of each (S or N). `stream_view_type`: None for a
+    table without a stream.
     """
     hash_key, range_key = keys
     return aws.dynamodb.Table(
@@ -79,18 +80,18 @@ def _make_table(
         ttl={"attribute_name": "expires_at", "enabled": True},
         deletion_protection_enabled=args.settings.deletion_protection,
         warm_throughput=_warm_throughput(logical_name, args.settings.warm_transactions_per_second),
-        # Only for a new table: AWS raises the values with the traffic, and refuses to lower them.
+        # The values apply to a new table. AWS raises them with the traffic and refuses to lower them.
         opts=pulumi.ResourceOptions.merge(
-            child_of(parent, protected=args.settings.deletion_protection),
+            make_child_options(parent, protected=args.settings.deletion_protection),
             pulumi.ResourceOptions(ignore_changes=["warmThroughput"]),
         ),
     )
 
 
-def _warm_throughput(table: str, per_second: int) -> aws.dynamodb.TableWarmThroughputArgs | None:
-    if not per_second:
+def _warm_throughput(table: str, transactions_per_second: int) -> aws.dynamodb.TableWarmThroughputArgs | None:
+    if not transactions_per_second:
         return None
     return aws.dynamodb.TableWarmThroughputArgs(
-        read_units_per_second=max(per_second * READ_UNITS[table], LEAST_READ_UNITS),
-        write_units_per_second=max(per_second * WRITE_UNITS[table], LEAST_WRITE_UNITS),
+        read_units_per_second=max(transactions_per_second * READ_UNITS[table], MIN_READ_UNITS),
+        write_units_per_second=max(transactions_per_second * WRITE_UNITS[table], MIN_WRITE_UNITS),
     )

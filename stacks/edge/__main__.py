@@ -1,36 +1,40 @@
-"""The layer edge: the REST API that transactions and labels are posted to, and the functions behind it."""
+"""The layer edge: the REST API for transactions and labels, and its functions."""
 
 from shared import contracts, projects
-from shared.alarm_resources import Watch
+from shared.alarm_resources import LayerMonitoring
 from shared.arns import Arns
-from shared.configuration import load
+from shared.configuration import load_settings
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
-from stacks.edge.alarms import read_table
-from stacks.edge.api import TransactionApi, TransactionApiArgs
-from stacks.edge.intake import Intake, IntakeArgs
-from stacks.edge.labelling import Labelling, LabellingArgs
+from stacks.edge.alarms import build_alarm_table
+from stacks.edge.api_function import ApiFunction, ApiFunctionArgs
+from stacks.edge.labels_function import LabelsFunction, LabelsFunctionArgs
 from stacks.edge.logging_account import LoggingAccount, LoggingAccountArgs
+from stacks.edge.rest_api import RestApi, RestApiArgs
 from stacks.edge.routes import LABELS, TRANSACTIONS
 from stacks.edge.settings import EdgeSettings
-from stacks.edge.stage import ApiStage, ApiStageArgs, throttles_of
+from stacks.edge.stage import ApiStage, ApiStageArgs, find_throttles
 
-settings = load(EdgeSettings)
-foundation = contracts.load(FoundationOutputs)
-data = contracts.load(DataOutputs)
+settings = load_settings(EdgeSettings)
+foundation = contracts.load_outputs(FoundationOutputs)
+data = contracts.load_outputs(DataOutputs)
 tag_resources(projects.EDGE)
-arns = Arns.of_caller(Names(settings.name_suffix))
+arns = Arns.from_caller(Names(settings.name_suffix))
 
-intake = Intake("intake", IntakeArgs(arns=arns, foundation=foundation, data=data, settings=settings))
-labelling = Labelling(
-    "labelling", LabellingArgs(arns=arns, foundation=foundation, data=data, settings=settings)
+api_function = ApiFunction(
+    "intake", ApiFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
 )
-invoke_arns = {TRANSACTIONS.path: intake.function.invoke_arn, LABELS.path: labelling.function.invoke_arn}
-api = TransactionApi("api", TransactionApiArgs(name=arns.names.api, invoke_arns=invoke_arns))
+labels_function = LabelsFunction(
+    "labelling", LabelsFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
+)
+invoke_arns = {
+    TRANSACTIONS.path: api_function.function.invoke_arn,
+    LABELS.path: labels_function.function.invoke_arn,
+}
+api = RestApi("api", RestApiArgs(name=arns.names.api, invoke_arns=invoke_arns))
 logging = LoggingAccount(
-    "logging",
-    LoggingAccountArgs(arns=arns, foundation=foundation, owned=settings.account_logging),
+    "logging", LoggingAccountArgs(arns=arns, foundation=foundation, owned=settings.account_logging)
 )
 stage = ApiStage(
     "stage",
@@ -38,24 +42,24 @@ stage = ApiStage(
         arns=arns,
         api=api,
         logs_key_arn=foundation.logs_key_arn,
-        throttles=throttles_of(settings),
+        throttles=find_throttles(settings),
         after=[logging],
     ),
 )
-intake.function.invocable_by("apigateway", stage.arn(TRANSACTIONS))
-labelling.function.invocable_by("apigateway", stage.arn(LABELS))
-Watch("watch", read_table(arns.names, settings), foundation.operations_topic_arn)
+api_function.function.allow_invocation("apigateway", stage.arn(TRANSACTIONS))
+labels_function.function.allow_invocation("apigateway", stage.arn(LABELS))
+LayerMonitoring("watch", build_alarm_table(arns.names, settings), foundation.operations_topic_arn)
 
-contracts.export(
+contracts.export_outputs(
     EdgeOutputs(
         api_url=stage.url(TRANSACTIONS),
         api_id=api.rest_api.id,
         stage_name=stage.stage.stage_name,
         api_arn=stage.arn(TRANSACTIONS),
-        function_name=intake.function.name,
+        api_function_name=api_function.function.name,
         labels_url=stage.url(LABELS),
         labels_api_arn=stage.arn(LABELS),
-        labels_function_name=labelling.function.name,
+        labels_function_name=labels_function.function.name,
     ),
-    reads=[foundation, data],
+    inputs=[foundation, data],
 )

@@ -1,7 +1,7 @@
-"""The alarms of the layer edge: the API's errors and latency, and the functions behind it."""
+"""The alarms of the layer edge: errors and latency of the API, and its functions."""
 
 from shared import projects
-from shared.alarms import Alarm, AlarmTable, CompositeAlarm, Graph, Metric
+from shared.alarms import Alarm, AlarmTable, Graph, Metric
 from shared.burn_rate import ServiceLevel
 from shared.function_alarms import function_alarms
 from shared.names import Names
@@ -9,50 +9,40 @@ from stacks.edge.settings import EdgeSettings
 
 LAYER = projects.EDGE.layer
 _NAMESPACE = "AWS/ApiGateway"
-# A warm POST takes some 20 ms and a cold start below a second.
+# A warm POST takes about 20 ms, a cold start less than a second.
 _LATENCY_MS = 2000
 
 
-def read_table(names: Names, settings: EdgeSettings) -> AlarmTable:
-    """Everything that CloudWatch watches in the layer."""
+def build_alarm_table(names: Names, settings: EdgeSettings) -> AlarmTable:
+    """The alarms and graphs of the layer."""
     return AlarmTable(
         dashboard_name=names.alarm(LAYER, "dashboard"),
-        alarms=alarms(names, settings),
-        composites=composites(names),
-        graphs=_graphs(names),
+        alarms=(
+            _latency_alarm(names),
+            *function_alarms(LAYER, "api", names, settings.api),
+            *function_alarms(LAYER, "labels", names, settings.labels),
+            *availability_level(names).alarms(names),
+        ),
+        composites=(availability_level(names).composite(names),),
+        graphs=_build_graphs(names),
     )
 
 
-def alarms(names: Names, settings: EdgeSettings) -> tuple[Alarm, ...]:
-    """Every metric alarm of the layer."""
-    return (
-        _latency(names),
-        *function_alarms(LAYER, "api", names, settings.api),
-        *function_alarms(LAYER, "labels", names, settings.labels),
-        *available(names).alarms(names),
-    )
-
-
-def composites(names: Names) -> tuple[CompositeAlarm, ...]:
-    """Every composite alarm of the layer."""
-    return (available(names).composite(names),)
-
-
-def available(names: Names) -> ServiceLevel:
-    """99.95 % of POSTs are answered without 5xx. The Average of 5XXError is the share with one."""
+def availability_level(names: Names) -> ServiceLevel:
+    """99.95 % of POSTs get a response other than 5xx. The Average of 5XXError is the share of 5xx."""
     return ServiceLevel(
         layer=LAYER,
         name="available",
         target=0.9995,
         namespace=_NAMESPACE,
         metric="5XXError",
-        dimensions=_dimensions(names),
+        dimensions=_api_dimensions(names),
         runbook="api-available.md",
         summary="Too many POSTs are answered with 5xx.",
     )
 
 
-def _latency(names: Names) -> Alarm:
+def _latency_alarm(names: Names) -> Alarm:
     return Alarm(
         name="latency",
         physical_name=names.alarm(LAYER, "latency"),
@@ -67,11 +57,11 @@ def _latency(names: Names) -> Alarm:
     )
 
 
-def _dimensions(names: Names) -> dict[str, str]:
+def _api_dimensions(names: Names) -> dict[str, str]:
     return {"ApiName": names.api}
 
 
-def _graphs(names: Names) -> tuple[Graph, ...]:
+def _build_graphs(names: Names) -> tuple[Graph, ...]:
     return (
         Graph(
             title="Requests, refused (4xx) and failed (5xx)",
@@ -85,4 +75,4 @@ def _graphs(names: Names) -> tuple[Graph, ...]:
 
 
 def _api_metric(names: Names, metric: str, statistic: str) -> Metric:
-    return Metric(namespace=_NAMESPACE, name=metric, dimensions=_dimensions(names), statistic=statistic)
+    return Metric(namespace=_NAMESPACE, name=metric, dimensions=_api_dimensions(names), statistic=statistic)

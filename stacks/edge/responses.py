@@ -1,9 +1,8 @@
-"""Responses that API Gateway gives itself, as `application/problem+json` like all other responses.
+"""API Gateway's own responses, as `application/problem+json` like the functions' error responses.
 
-A throttled or failed integration is 503 with `Retry-After`. Every type is declared: a type left out takes the
-status and text of DEFAULT_4XX or DEFAULT_5XX.
-
-The texts are fixed: what a request held, or a policy says, is not repeated to the caller.
+A throttled or failed integration results in 503 with `Retry-After`. Every response type is declared, because
+a missing type takes the status and text of DEFAULT_4XX or DEFAULT_5XX. The texts are constant: they do not
+repeat parts of a request or of a policy.
 """
 
 import json
@@ -16,7 +15,7 @@ _RETRY_AFTER = {"gatewayresponse.header.Retry-After": "'1'"}
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """API Gateway's answer in one case; without `status` it keeps the one that it would have given."""
+    """The response for one type. Without `status`, API Gateway's default status applies."""
 
     type: str
     slug: str
@@ -48,9 +47,9 @@ _NOT_SIGNED = "Sign the request with AWS Signature Version 4, as a caller who ma
 
 _SEND_AGAIN = "The same request may be sent again: nothing is stored twice"
 _SEND_SLOWLY = "Send the same request again, more slowly"
-# Lambda's throttles, errors and malformed answers arrive as INTEGRATION_FAILURE, API_CONFIGURATION_ERROR or
-# DEFAULT_5XX, by the cause.
-_UNAVAILABLE = (
+# Throttles, errors and malformed responses of Lambda result in INTEGRATION_FAILURE, API_CONFIGURATION_ERROR
+# or DEFAULT_5XX, depending on the cause.
+_UNAVAILABLE_TYPES = (
     "INTEGRATION_FAILURE",
     "INTEGRATION_TIMEOUT",
     "API_CONFIGURATION_ERROR",
@@ -60,7 +59,7 @@ _UNAVAILABLE = (
 )
 
 
-def _unavailable(type_: str) -> GatewayResponse:
+def _unavailable_response(type_: str) -> GatewayResponse:
     return GatewayResponse(type_, "busy", 503, "The service is not available", _SEND_AGAIN, retry=True)
 
 
@@ -123,7 +122,7 @@ RESPONSES = (
         _SEND_SLOWLY,
         retry=True,
     ),
-    *(_unavailable(type_) for type_ in _UNAVAILABLE),
+    *(_unavailable_response(type_) for type_ in _UNAVAILABLE_TYPES),
     GatewayResponse(
         "DEFAULT_4XX", "bad-request", None, "The request was not accepted", "See the status of the answer"
     ),

@@ -1,22 +1,23 @@
-"""What can be posted to the API: a path for each kind of body."""
+"""The routes of the API: one path for each kind of body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from functions.api import gateway_schema as transactions
-from functions.labels import gateway_schema as labels
+from functions.common.domain.transaction import TRANSACTION_FIELDS
+from functions.common.http.request_schema import build_request_schema
+from functions.labels.label import LABEL_FIELDS
 
 METHOD = "POST"
-# The requirement of the project, so not a setting.
+# A fixed requirement of the project, so it is not a setting.
 TRANSACTIONS_PER_SECOND = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """`POST /<path>` of a `body`, a word, that fits a JSON schema (draft 4).
+    """`POST /<path>`. `body`: the name of the body. `schema`: its JSON Schema (draft 4).
 
-    `method` and `integration` are logical names, and stay: under another, the engine would make the method
-    anew while the old one is there, which API Gateway refuses.
+    `method` and `integration` are logical names and must not change: the engine would create the renamed
+    method before it deletes the old one, which API Gateway rejects.
     """
 
     path: str
@@ -29,14 +30,14 @@ class Route:
 TRANSACTIONS = Route(
     path="transactions",
     body="transaction",
-    schema=transactions.envelope_schema(),
+    schema=build_request_schema("Transaction", TRANSACTION_FIELDS),
     method="post",
     integration="function",
 )
 LABELS = Route(
     path="labels",
     body="label",
-    schema=labels.envelope_schema(),
+    schema=build_request_schema("Label", LABEL_FIELDS),
     method="post-label",
     integration="labels-function",
 )

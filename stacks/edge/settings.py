@@ -13,11 +13,11 @@ Burst = Annotated[int, Meta(ge=1, le=5000, description="an integer from 1 to 500
 
 
 class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """The functions behind the API, and the limits of its methods.
+    """The functions of the API, and the limits of its methods.
 
-    `throttle_burst` and `labels_throttle_burst`: requests at once to `/transactions` and `/labels`; without
-    one, the reserved concurrency of the function. More would pass the gateway and be refused by Lambda.
-    `account_logging`: whether this stack sets the role that API Gateway logs with in the account and region.
+    `throttle_burst` and `labels_throttle_burst`: concurrent requests to `/transactions` and `/labels`. The
+    default is the reserved concurrency of the function; Lambda would throttle more requests.
+    `account_logging`: whether this stack sets the logging role of API Gateway in the account and region.
     """
 
     project: ClassVar[Project] = projects.EDGE
@@ -33,7 +33,7 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     account_logging: Annotated[bool, Meta(description="true or false")] = True
 
     def __post_init__(self) -> None:
-        # API Gateway gives up on an integration after 29 seconds.
+        # API Gateway ends an integration after 29 seconds.
         for name, function in (("api", self.api), ("labels", self.labels)):
             if function.timeout_seconds > MAX_API_TIMEOUT_SECONDS:
                 raise ValueError(f"{name}.timeoutSeconds: an integer from 1 to {MAX_API_TIMEOUT_SECONDS}")

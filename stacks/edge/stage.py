@@ -1,4 +1,4 @@
-"""The stage that serves the API: throttled, traced, and logged without personal data."""
+"""The stage of the API: throttling, tracing, and access logs without personal data."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,12 +9,12 @@ import pulumi_aws as aws
 
 from shared.arns import Arns
 from shared.function import LOG_RETENTION_DAYS
-from stacks.edge.api import TransactionApi
+from stacks.edge.rest_api import RestApi
 from stacks.edge.routes import LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_PER_SECOND, Route
 from stacks.edge.settings import EdgeSettings
 
 STAGE_NAME = "v1"
-# Neither who called nor from where: the transaction's id in the function's log leads on from the request id.
+# No caller and no IP address. The request ID leads to the transaction ID in the log of the function.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
     "trace_id": "$context.xrayTraceId",
@@ -33,17 +33,17 @@ _ACCESS_LOG = {
 
 @dataclass(frozen=True, kw_only=True)
 class Throttle:
-    """The limits of one method. API Gateway shares neither with another method."""
+    """The limits of one method. Methods do not share them."""
 
     requests_per_second: int
     burst: int
 
 
-# For methods without a limit of their own. There is none today.
-_OTHER_METHODS = Throttle(requests_per_second=10, burst=10)
+# For methods without their own limits. There are none today.
+_DEFAULT_THROTTLE = Throttle(requests_per_second=10, burst=10)
 
 
-def throttles_of(settings: EdgeSettings) -> dict[str, Throttle]:
+def find_throttles(settings: EdgeSettings) -> dict[str, Throttle]:
     """The limits of each route, by path."""
     labels = settings.labels_requests_per_second
     return {
@@ -56,37 +56,37 @@ def throttles_of(settings: EdgeSettings) -> dict[str, Throttle]:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiStageArgs:
-    """`throttles`: the limits of each route, by path; `after`: resources that logging needs first."""
+    """`throttles`: the limits of each route by path. `after`: resources that access logs depend on."""
 
     arns: Arns
-    api: TransactionApi
+    api: RestApi
     logs_key_arn: pulumi.Input[str]
     throttles: Mapping[str, Throttle]
     after: Sequence[pulumi.Resource]
 
 
 class ApiStage(pulumi.ComponentResource):
-    """`stage`, and where each route is found on it."""
+    """`stage`, with the URL and ARN of each route."""
 
     def __init__(self, name: str, args: ApiStageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:edge:ApiStage", name, None, opts)
         self._args = args
-        self._child = pulumi.ResourceOptions(parent=self)
-        self.stage = self._make_stage(self._deploy(), self._make_log_group())
+        self._child_options = pulumi.ResourceOptions(parent=self)
+        self.stage = self._make_stage(self._make_deployment(), self._make_log_group())
         self._throttle_methods()
         self.register_outputs({})
 
     def url(self, route: Route) -> pulumi.Output[str]:
-        """The address to post to."""
+        """The URL of the route."""
         return pulumi.Output.concat(self.stage.invoke_url, f"/{route.path}")
 
     def arn(self, route: Route) -> pulumi.Output[str]:
-        """The ARN of the route's method, for the policies of callers."""
+        """The ARN of the route's method, for policies of callers."""
         return pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{route.path}")
 
-    def _deploy(self) -> aws.apigateway.Deployment:
+    def _make_deployment(self) -> aws.apigateway.Deployment:
         api = self._args.api
-        # A deployment is a snapshot: one of everything that the API is made of, again whenever that changes.
+        # A deployment is a snapshot of the API. A changed digest triggers a new one.
         return aws.apigateway.Deployment(
             "current",
             rest_api=api.rest_api.id,
@@ -100,7 +100,7 @@ class ApiStage(pulumi.ComponentResource):
             name=self._args.arns.names.access_log_group,
             retention_in_days=LOG_RETENTION_DAYS,
             kms_key_id=self._args.logs_key_arn,
-            opts=self._child,
+            opts=self._child_options,
         )
 
     def _make_stage(
@@ -117,13 +117,13 @@ class ApiStage(pulumi.ComponentResource):
         )
 
     def _throttle_methods(self) -> None:
-        """The default first, then each method, one at a time: concurrent updates of a stage conflict."""
-        last = self._throttle("every-method", "*/*", _OTHER_METHODS, self._child)
+        """Set the default, then each method, one after another: concurrent updates of a stage conflict."""
+        previous = self._throttle_method("every-method", "*/*", _DEFAULT_THROTTLE, self._child_options)
         for path, throttle in self._args.throttles.items():
-            after = pulumi.ResourceOptions(parent=self, depends_on=[last])
-            last = self._throttle(f"post-{path}", f"{path}/{METHOD}", throttle, after)
+            after = pulumi.ResourceOptions(parent=self, depends_on=[previous])
+            previous = self._throttle_method(f"post-{path}", f"{path}/{METHOD}", throttle, after)
 
-    def _throttle(
+    def _throttle_method(
         self, name: str, method_path: str, throttle: Throttle, opts: pulumi.ResourceOptions
     ) -> aws.apigateway.MethodSettings:
         return aws.apigateway.MethodSettings(
@@ -135,7 +135,7 @@ class ApiStage(pulumi.ComponentResource):
                 "throttling_rate_limit": throttle.requests_per_second,
                 "throttling_burst_limit": throttle.burst,
                 "metrics_enabled": True,
-                # Execution logs would hold requests, in a log group that is neither ours nor encrypted.
+                # Execution logs contain requests and go to a log group that AWS owns, without our key.
                 "logging_level": "OFF",
                 "data_trace_enabled": False,
             },

@@ -1,8 +1,8 @@
-"""The layer foundation: keys by purpose, the private network with its endpoints, permission boundaries."""
+"""The layer foundation: keys, the alarm topic, the private network, permissions boundaries, deploy roles."""
 
 from shared import contracts, projects
 from shared.arns import Arns
-from shared.configuration import load
+from shared.configuration import load_settings
 from shared.contracts import FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
@@ -11,12 +11,12 @@ from stacks.foundation.deploy_roles.roles import DeployRoles, DeployRolesArgs
 from stacks.foundation.endpoints import Endpoints, EndpointsArgs
 from stacks.foundation.keys import Keys, KeysArgs
 from stacks.foundation.network import Network, NetworkArgs
-from stacks.foundation.operations_topic import Operations, OperationsArgs
+from stacks.foundation.operations_topic import OperationsTopic, OperationsTopicArgs
 from stacks.foundation.settings import FoundationSettings
 
-settings = load(FoundationSettings)
+settings = load_settings(FoundationSettings)
 tag_resources(projects.FOUNDATION)
-arns = Arns.of_caller(Names(settings.name_suffix))
+arns = Arns.from_caller(Names(settings.name_suffix))
 
 keys = Keys(
     "keys",
@@ -26,9 +26,9 @@ keys = Keys(
         deletion_protection=settings.deletion_protection,
     ),
 )
-operations = Operations(
+operations = OperationsTopic(
     "operations",
-    OperationsArgs(
+    OperationsTopicArgs(
         arns=arns,
         key_arn=keys.operations.arn,
         email_addresses=settings.operations_emails,
@@ -44,7 +44,7 @@ Endpoints("endpoints", EndpointsArgs(arns=arns, network=network))
 boundaries = Boundaries("boundaries", BoundariesArgs(arns=arns, keys=keys, network=network))
 DeployRoles("deploy", DeployRolesArgs(arns=arns, keys=keys, network=network, repository=settings.repository))
 
-contracts.export(
+contracts.export_outputs(
     FoundationOutputs(
         data_key_arn=keys.data.arn,
         profiles_key_arn=keys.profiles.arn,

@@ -1,4 +1,4 @@
-"""What each role that a later layer makes may do at most, whatever policy that layer writes for it."""
+"""The permissions boundaries of the roles that the other layers create."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from stacks.foundation.network import Network
 
 @dataclass(frozen=True, kw_only=True)
 class BoundariesArgs:
-    """Keys and network as they are; what later layers make, by its name."""
+    """Keys and network are resources of this layer. `arns` name the resources of the other layers."""
 
     arns: Arns
     keys: Keys
@@ -24,57 +24,60 @@ class BoundariesArgs:
 
 
 class Boundaries(pulumi.ComponentResource):
-    """The boundaries of the functions, the pipe, and API Gateway's logging."""
+    """The boundaries of the functions, the pipe, and API Gateway's logging role."""
 
     def __init__(self, name: str, args: BoundariesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Boundaries", name, None, opts)
         self._args = args
         arns, key, profiles_key = args.arns, args.keys.data.arn, args.keys.profiles.arn
         failures_key = args.keys.failures.arn
-        keep_profiles = table_permissions.keep_profiles(arns, arns.profiles_table, profiles_key)
+        update_profiles = table_permissions.update_profiles(arns, arns.profiles_table, profiles_key)
         fraud_failures = [arns.retry_queue, arns.failure_queue("fraud")]
-        self.api = self._of_function("api", table_permissions.store_items(arns, arns.table, key))
-        self.labels = self._of_function(
-            "labels", [*table_permissions.label_transactions(arns, arns.table, key), *keep_profiles]
+        self.api = self._make_function_boundary(
+            "api", table_permissions.store_items(arns, arns.transactions_table, key)
         )
-        self.fraud = self._of_function(
+        self.labels = self._make_function_boundary(
+            "labels",
+            [*table_permissions.label_transactions(arns, arns.transactions_table, key), *update_profiles],
+        )
+        self.fraud = self._make_function_boundary(
             "fraud",
             [
-                *keep_profiles,
-                *table_permissions.record_decisions(arns, arns.table, key),
+                *update_profiles,
+                *table_permissions.record_decisions(arns, arns.transactions_table, key),
                 *permissions.send_messages(arns, [arns.suspicious_queue], key),
-                *permissions.keep_failures(arns, fraud_failures, failures_key),
+                *permissions.send_failures(arns, fraud_failures, failures_key),
                 *permissions.consume_messages(arns, arns.retry_queue, failures_key),
             ],
         )
-        self.notify = self._of_function(
+        self.notify = self._make_function_boundary(
             "notify",
             [
                 *permissions.consume_messages(arns, arns.suspicious_queue, key),
                 *table_permissions.read_profile(arns, arns.profiles_table, profiles_key),
-                *table_permissions.record_alerts(arns, arns.table, key),
-                *permissions.publish(arns, arns.topic, key),
+                *table_permissions.record_alerts(arns, arns.transactions_table, key),
+                *permissions.publish_messages(arns, arns.alerts_topic, key),
             ],
         )
-        self.pipe = self._make(
+        self.pipe = self._make_boundary(
             "pipe",
             "The most that the pipe may do",
             [
                 *table_permissions.read_stream(arns, arns.any_stream, key),
                 *permissions.put_events(arns, arns.bus, key),
-                *permissions.keep_failures(arns, [arns.failure_queue("pipe")], failures_key),
+                *permissions.send_failures(arns, [arns.failure_queue("pipe")], failures_key),
             ],
         )
-        self.gateway_logs = self._make(
+        self.gateway_logs = self._make_boundary(
             GATEWAY_LOGS,
             "The most that API Gateway may do to log",
             permissions.write_gateway_logs(arns),
         )
         self.register_outputs({})
 
-    def _of_function(self, function: str, own: Sequence[Statement]) -> aws.iam.Policy:
+    def _make_function_boundary(self, function: str, statements: Sequence[Statement]) -> aws.iam.Policy:
         arns, network = self._args.arns, self._args.network
-        common = permissions.of_every_function(
+        common = permissions.run_function(
             arns,
             function,
             log_group=arns.function_log_group(function),
@@ -82,9 +85,11 @@ class Boundaries(pulumi.ComponentResource):
             subnet_ids=network.subnet_ids,
             security_group_id=network.function_security_group.id,
         )
-        return self._make(function, f"The most that the function '{function}' may do", [*common, *own])
+        return self._make_boundary(
+            function, f"The most that the function '{function}' may do", [*common, *statements]
+        )
 
-    def _make(self, role: str, description: str, statements: Sequence[Statement]) -> aws.iam.Policy:
+    def _make_boundary(self, role: str, description: str, statements: Sequence[Statement]) -> aws.iam.Policy:
         return aws.iam.Policy(
             role,
             name=self._args.arns.names.boundary(role),

@@ -1,7 +1,7 @@
-"""The way from functions to the AWS services that they call, and to nothing else.
+"""The VPC endpoints through which functions reach AWS services. The network has no other way out.
 
-Each endpoint lets named roles do named things with named resources. The resources belong to layers deployed
-later, so their ARNs are made from names. A function that calls another service needs an endpoint here first.
+The policy of an endpoint allows named roles to call named actions on named resources. Later layers create the
+resources, so their ARNs are built from names. A function that calls another service needs its endpoint first.
 """
 
 from collections.abc import Sequence
@@ -19,42 +19,44 @@ HTTPS = 443
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """The network that the endpoints are put into."""
+    """`network`: the network that contains the endpoints."""
 
     arns: Arns
     network: Network
 
 
 class Endpoints(pulumi.ComponentResource):
-    """DynamoDB by a gateway endpoint, which is free; SQS and SNS by interface endpoints."""
+    """A gateway endpoint for DynamoDB, which is free, and interface endpoints for SQS and SNS."""
 
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Endpoints", name, None, opts)
         self._arns = args.arns
         self._network = args.network
-        self._child = pulumi.ResourceOptions(parent=self)
-        gateway = self._make_gateway("dynamodb", self._on_tables())
+        self._child_options = pulumi.ResourceOptions(parent=self)
+        gateway = self._make_gateway("dynamodb", self._table_statements())
         fraud_queues = [args.arns.suspicious_queue, args.arns.failure_queue("fraud")]
-        self._make_interface("sqs", self._allow("fraud", fraud_queues, "sqs:SendMessage"))
-        self._make_interface("sns", self._allow("notify", [args.arns.topic], "sns:Publish"))
-        self._open_to(gateway)
-        self._open_to_interfaces()
+        self._make_interface("sqs", self._allow_function("fraud", fraud_queues, "sqs:SendMessage"))
+        self._make_interface("sns", self._allow_function("notify", [args.arns.alerts_topic], "sns:Publish"))
+        self._allow_gateway_traffic(gateway)
+        self._allow_interface_traffic()
         self.register_outputs({})
 
-    def _on_tables(self) -> list[Statement]:
-        table, profiles = [self._arns.table], [self._arns.profiles_table]
-        keep_profiles = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
+    def _table_statements(self) -> list[Statement]:
+        table, profiles = [self._arns.transactions_table], [self._arns.profiles_table]
+        update_profiles = ("dynamodb:BatchGetItem", "dynamodb:UpdateItem")
         return [
-            self._allow("api", table, "dynamodb:PutItem"),
-            self._allow("fraud", table, "dynamodb:UpdateItem"),
-            self._allow("fraud", profiles, *keep_profiles, sid="AllowFraudProfiles"),
-            self._allow("labels", table, "dynamodb:GetItem", "dynamodb:UpdateItem"),
-            self._allow("labels", profiles, *keep_profiles, sid="AllowLabelsProfiles"),
-            self._allow("notify", profiles, "dynamodb:GetItem"),
-            self._allow("notify", table, "dynamodb:UpdateItem", sid="AllowNotifyAlerts"),
+            self._allow_function("api", table, "dynamodb:PutItem"),
+            self._allow_function("fraud", table, "dynamodb:UpdateItem"),
+            self._allow_function("fraud", profiles, *update_profiles, sid="AllowFraudProfiles"),
+            self._allow_function("labels", table, "dynamodb:GetItem", "dynamodb:UpdateItem"),
+            self._allow_function("labels", profiles, *update_profiles, sid="AllowLabelsProfiles"),
+            self._allow_function("notify", profiles, "dynamodb:GetItem"),
+            self._allow_function("notify", table, "dynamodb:UpdateItem", sid="AllowNotifyAlerts"),
         ]
 
-    def _allow(self, function: str, resources: Sequence[str], *actions: str, sid: str = "") -> Statement:
+    def _allow_function(
+        self, function: str, resources: Sequence[str], *actions: str, sid: str = ""
+    ) -> Statement:
         return Statement(
             sid=sid or f"Allow{function.capitalize()}",
             actions=actions,
@@ -63,19 +65,19 @@ class Endpoints(pulumi.ComponentResource):
             conditions={"ArnEquals": {"aws:PrincipalArn": self._arns.role(function)}},
         )
 
-    def _make_gateway(self, service: str, allowed: Sequence[Statement]) -> aws.ec2.VpcEndpoint:
+    def _make_gateway(self, service: str, statements: Sequence[Statement]) -> aws.ec2.VpcEndpoint:
         return aws.ec2.VpcEndpoint(
             service,
             vpc_id=self._network.vpc.id,
             vpc_endpoint_type="Gateway",
             service_name=self._service_name(service),
             route_table_ids=[self._network.route_table.id],
-            policy=endpoint_policy(allowed),
+            policy=endpoint_policy(statements),
             tags={"Name": f"fraud-{service}"},
-            opts=self._child,
+            opts=self._child_options,
         )
 
-    def _make_interface(self, service: str, allowed: Statement) -> aws.ec2.VpcEndpoint:
+    def _make_interface(self, service: str, statement: Statement) -> aws.ec2.VpcEndpoint:
         return aws.ec2.VpcEndpoint(
             service,
             vpc_id=self._network.vpc.id,
@@ -84,15 +86,15 @@ class Endpoints(pulumi.ComponentResource):
             subnet_ids=self._network.subnet_ids,
             security_group_ids=[self._network.endpoint_security_group.id],
             private_dns_enabled=True,
-            policy=endpoint_policy([allowed]),
+            policy=endpoint_policy([statement]),
             tags={"Name": f"fraud-{service}"},
-            opts=self._child,
+            opts=self._child_options,
         )
 
     def _service_name(self, service: str) -> str:
         return f"com.amazonaws.{self._arns.region}.{service}"
 
-    def _open_to(self, gateway: aws.ec2.VpcEndpoint) -> None:
+    def _allow_gateway_traffic(self, gateway: aws.ec2.VpcEndpoint) -> None:
         aws.vpc.SecurityGroupEgressRule(
             "functions-to-dynamodb",
             description="HTTPS to DynamoDB",
@@ -101,10 +103,10 @@ class Endpoints(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=HTTPS,
             to_port=HTTPS,
-            opts=self._child,
+            opts=self._child_options,
         )
 
-    def _open_to_interfaces(self) -> None:
+    def _allow_interface_traffic(self) -> None:
         functions = self._network.function_security_group.id
         endpoints = self._network.endpoint_security_group.id
         aws.vpc.SecurityGroupEgressRule(
@@ -115,7 +117,7 @@ class Endpoints(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=HTTPS,
             to_port=HTTPS,
-            opts=self._child,
+            opts=self._child_options,
         )
         aws.vpc.SecurityGroupIngressRule(
             "endpoints-from-functions",
@@ -125,5 +127,5 @@ class Endpoints(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=HTTPS,
             to_port=HTTPS,
-            opts=self._child,
+            opts=self._child_options,
         )

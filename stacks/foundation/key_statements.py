@@ -1,12 +1,13 @@
-"""Who may use each key, and how.
+"""The statements of the key policies.
 
-The account's root as a principal stands for those whom IAM policies of the account allow the same: without it
-nobody could administer a key, and no role's policy about it would count.
+The account root as a principal means every identity that an IAM policy of the account allows the same.
+Without it, IAM policies have no effect on a key, and no identity can administer the key.
 """
 
 from shared.arns import Arns
 from shared.iam import Statement
 from shared.names import FUNCTIONS, WELCOME_LOG_GROUP
+from shared.permissions import SEND_WITH_KEY, WRITE_WITH_KEY
 
 _ADMINISTER = (
     "kms:CancelKeyDeletion",
@@ -32,33 +33,23 @@ _ADMINISTER = (
     "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
-_USE = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
-_KEEP = ("kms:Decrypt", "kms:GenerateDataKey")
 _EVENTS = {"Service": "events.amazonaws.com"}
 
 
-def administer(arns: Arns) -> Statement:
-    """Change the key and who may use it, but not use it."""
+def administration_statement(arns: Arns) -> Statement:
+    """Administer the key and its policy, without using the key."""
     return Statement(sid="Administer", actions=_ADMINISTER, principal={"AWS": arns.account_root})
 
 
-def data(arns: Arns) -> list[Statement]:
-    """Roles through the services that store transactions; the table by a grant; EventBridge for itself.
+def data_key_statements(arns: Arns) -> list[Statement]:
+    """Roles through the services that store transactions, the table through a grant, and EventBridge.
 
-    EventBridge encrypts the rules of a bus, too. Whoever makes the bus or reads a rule needs the key:
+    EventBridge also encrypts the rules of a bus. A role that creates the bus or reads a rule needs the key:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-encryption-event-bus-cmkey.html
     """
     return [
-        *_for_stores(arns, "dynamodb", "sqs", "sns", "events"),
-        _keep_events(arns),
+        *_storage_statements(arns, "dynamodb", "sqs", "sns", "events"),
+        _event_bus_statement(arns),
         Statement(
             sid="LookUpKey",
             actions=["kms:DescribeKey"],
@@ -68,45 +59,45 @@ def data(arns: Arns) -> list[Statement]:
     ]
 
 
-def failures(arns: Arns) -> list[Statement]:
-    """Roles through SQS; EventBridge for its own dead-letter queue."""
-    return [_use_through(arns, "sqs"), _send_failed_events(arns)]
+def failures_key_statements(arns: Arns) -> list[Statement]:
+    """Roles through SQS, and EventBridge for its dead-letter queue."""
+    return [_storage_statement(arns, "sqs"), _failed_events_statement(arns)]
 
 
-def operations(arns: Arns) -> list[Statement]:
-    """Roles through SNS; the services that publish alarms, for the topic of alarms alone.
+def operations_key_statements(arns: Arns) -> list[Statement]:
+    """Roles through SNS, and the services that publish to the alarm topic.
 
-    AWS documents the source conditions for CloudWatch and Budgets, and that EventBridge does not send them.
-    The encryption context is SNS's: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    AWS documents source conditions for CloudWatch and Budgets, and that EventBridge does not send them. SNS
+    sets the encryption context: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     account = {"aws:SourceAccount": arns.account_id}
     return [
-        _use_through(arns, "sns"),
-        _publish_to_operations(arns, "cloudwatch", account),
-        _publish_to_operations(arns, "budgets", account),
-        _publish_to_operations(arns, "events", {}),
+        _storage_statement(arns, "sns"),
+        _alarm_publisher_statement(arns, "cloudwatch", account),
+        _alarm_publisher_statement(arns, "budgets", account),
+        _alarm_publisher_statement(arns, "events", {}),
     ]
 
 
-def _publish_to_operations(arns: Arns, service: str, source: dict[str, str]) -> Statement:
+def _alarm_publisher_statement(arns: Arns, service: str, source: dict[str, str]) -> Statement:
     topic = {"kms:EncryptionContext:aws:sns:topicArn": arns.operations_topic}
     return Statement(
         sid=f"PublishFrom{service.capitalize()}",
-        actions=_KEEP,
+        actions=SEND_WITH_KEY,
         principal={"Service": f"{service}.amazonaws.com"},
         conditions={"StringEquals": {**topic, **source}},
     )
 
 
-def profiles(arns: Arns) -> list[Statement]:
-    """Roles through DynamoDB and nothing else; the table by a grant."""
-    return _for_stores(arns, "dynamodb")
+def profiles_key_statements(arns: Arns) -> list[Statement]:
+    """Roles through DynamoDB only, and the table through a grant."""
+    return _storage_statements(arns, "dynamodb")
 
 
-def _for_stores(arns: Arns, *services: str) -> list[Statement]:
-    """Roles through services that store; of these, DynamoDB encrypts a table by a grant."""
+def _storage_statements(arns: Arns, *services: str) -> list[Statement]:
+    """Roles through services that store data, and a grant for DynamoDB to encrypt a table."""
     return [
-        _use_through(arns, *services),
+        _storage_statement(arns, *services),
         Statement(
             sid="GrantToTable",
             actions=["kms:CreateGrant"],
@@ -119,32 +110,34 @@ def _for_stores(arns: Arns, *services: str) -> list[Statement]:
     ]
 
 
-def _use_through(arns: Arns, *services: str) -> Statement:
-    """Roles of the account, through services that store."""
+def _storage_statement(arns: Arns, *services: str) -> Statement:
+    """Roles of the account, through services that store data."""
     return Statement(
         sid="UseThroughStores",
-        actions=_USE,
+        actions=WRITE_WITH_KEY,
         principal={"AWS": arns.account_root},
         conditions={"StringEquals": {"kms:ViaService": [arns.service(name) for name in services]}},
     )
 
 
-def _keep_events(arns: Arns) -> Statement:
-    """EventBridge encrypts the events of the bus by itself, and for no role."""
+def _event_bus_statement(arns: Arns) -> Statement:
+    """EventBridge encrypts the events of the bus with its own permission."""
     tests = {"aws:SourceAccount": arns.account_id, "kms:EncryptionContext:aws:events:event-bus:arn": arns.bus}
-    return Statement(sid="KeepEvents", actions=_KEEP, principal=_EVENTS, conditions={"StringEquals": tests})
+    return Statement(
+        sid="KeepEvents", actions=SEND_WITH_KEY, principal=_EVENTS, conditions={"StringEquals": tests}
+    )
 
 
-def _send_failed_events(arns: Arns) -> Statement:
-    """EventBridge sends to its dead-letter queue.
+def _failed_events_statement(arns: Arns) -> Statement:
+    """EventBridge sends events to its dead-letter queue.
 
-    When EventBridge sends to an encrypted topic, the request to KMS does not name the account of the source
-    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). AWS does not say it of queues.
+    For an encrypted topic, EventBridge's request to KMS does not contain the source account
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). For queues, AWS does not document it.
     """
     queue = arns.failure_queue("events")
     return Statement(
         sid="KeepFailedEvents",
-        actions=_KEEP,
+        actions=SEND_WITH_KEY,
         principal=_EVENTS,
         conditions={
             "StringEquals": {"kms:EncryptionContext:aws:sqs:arn": queue},
@@ -153,13 +146,13 @@ def _send_failed_events(arns: Arns) -> Statement:
     )
 
 
-def function(arns: Arns) -> list[Statement]:
-    """Deploying roles through Lambda; a function's role for that function's variables."""
+def function_key_statements(arns: Arns) -> list[Statement]:
+    """Deploy roles through Lambda, and each function's role for its environment variables."""
     functions = [arns.function(name) for name in FUNCTIONS]
     return [
         Statement(
             sid="UseThroughLambda",
-            actions=[*_USE, "kms:CreateGrant"],
+            actions=[*WRITE_WITH_KEY, "kms:CreateGrant"],
             principal={"AWS": arns.account_root},
             conditions={"StringEquals": {"kms:ViaService": arns.service("lambda")}},
         ),
@@ -172,13 +165,13 @@ def function(arns: Arns) -> list[Statement]:
     ]
 
 
-def logs(arns: Arns) -> list[Statement]:
-    """CloudWatch Logs, for the log groups of the pipeline."""
+def logs_key_statements(arns: Arns) -> list[Statement]:
+    """CloudWatch Logs, for the log groups of the pipeline only."""
     groups = [arns.log_group(name) for name in (*arns.names.log_groups, WELCOME_LOG_GROUP)]
     return [
         Statement(
             sid="EncryptLogs",
-            actions=_USE,
+            actions=WRITE_WITH_KEY,
             principal={"Service": arns.service("logs")},
             conditions={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
         )

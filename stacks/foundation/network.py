@@ -1,4 +1,4 @@
-"""A VPC of private subnets over two zones. It has no way in or out: no internet gateway, no NAT."""
+"""A VPC with private subnets in two zones, without an internet gateway or NAT."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -9,39 +9,41 @@ import pulumi_aws as aws
 
 from stacks.foundation.zones import find_zone_names
 
-# Four blocks, of which two are used: room to grow without renumbering.
+# Four blocks, of which two are in use, so that the network can grow without renumbering.
 _SUBNET_BITS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
-    """`zone_ids`: the availability zones of the subnets, or none to choose two."""
+    """`zone_ids`: the availability zones of the subnets; empty to choose two."""
 
     cidr: str
     zone_ids: Sequence[str]
 
 
 class Network(pulumi.ComponentResource):
-    """VPC, subnets, and the security groups of functions and of the endpoints that they call.
+    """VPC, subnets, and the security groups of functions and endpoints.
 
-    The groups have no rules here; endpoints.py opens the one way between them.
+    endpoints.py adds the rules for traffic between the two groups.
     """
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Network", name, None, opts)
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child_options = pulumi.ResourceOptions(parent=self)
         self.vpc = aws.ec2.Vpc(
             "vpc",
             cidr_block=args.cidr,
-            enable_dns_support=True,  # with hostnames: the endpoints' private names need both
+            enable_dns_support=True,  # private DNS names of endpoints need both settings
             enable_dns_hostnames=True,
             tags={"Name": "fraud-pipeline"},
-            opts=self._child,
+            opts=self._child_options,
         )
-        # AWS makes this group; without rules, what is put into it by mistake can talk to nothing.
-        aws.ec2.DefaultSecurityGroup("default", vpc_id=self.vpc.id, ingress=[], egress=[], opts=self._child)
+        # AWS creates this group. Without rules, a resource in it by mistake has no connectivity.
+        aws.ec2.DefaultSecurityGroup(
+            "default", vpc_id=self.vpc.id, ingress=[], egress=[], opts=self._child_options
+        )
         self.route_table = aws.ec2.RouteTable(
-            "private", vpc_id=self.vpc.id, tags={"Name": "fraud-private"}, opts=self._child
+            "private", vpc_id=self.vpc.id, tags={"Name": "fraud-private"}, opts=self._child_options
         )
         self.subnet_ids = [subnet.id for subnet in self._make_subnets(args)]
         self.function_security_group = self._make_group("functions", "Functions of the fraud pipeline")
@@ -63,10 +65,13 @@ class Network(pulumi.ComponentResource):
             cidr_block=block,
             map_public_ip_on_launch=False,
             tags={"Name": f"fraud-private-{number}"},
-            opts=self._child,
+            opts=self._child_options,
         )
         aws.ec2.RouteTableAssociation(
-            f"private-{number}", subnet_id=subnet.id, route_table_id=self.route_table.id, opts=self._child
+            f"private-{number}",
+            subnet_id=subnet.id,
+            route_table_id=self.route_table.id,
+            opts=self._child_options,
         )
         return subnet
 
@@ -76,5 +81,5 @@ class Network(pulumi.ComponentResource):
             description=description,
             vpc_id=self.vpc.id,
             tags={"Name": f"fraud-{role}"},
-            opts=self._child,
+            opts=self._child_options,
         )

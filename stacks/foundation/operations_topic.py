@@ -1,4 +1,4 @@
-"""The topic of alarms, and the alarms that are no metrics: a key in danger, and the bill of the month."""
+"""The alarm topic, and the alarms without a metric: the state of keys, and the monthly budget."""
 
 import json
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from shared.alarms import describe
+from shared.alarms import describe_alarm
 from shared.arns import Arns
 from shared.iam import Statement
 from shared.projects import PROJECTS
 from shared.topics import MailTopic, MailTopicArgs, make_mail_topic
 
-# Per cent of the budget, by what AWS compares with it.
+# The kind of costs and the percentage of the budget.
 BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 KEY_ACTIONS = ("DisableKey", "ScheduleKeyDeletion")
 
 
 @dataclass(frozen=True, kw_only=True)
-class OperationsArgs:
-    """`monthly_budget_usd`: the costs of the account in a month, above which operations get a mail."""
+class OperationsTopicArgs:
+    """`monthly_budget_usd`: the monthly costs of the account above which operations get an email."""
 
     arns: Arns
     key_arn: pulumi.Input[str]
@@ -29,13 +29,15 @@ class OperationsArgs:
     deletion_protection: bool
 
 
-class Operations(pulumi.ComponentResource):
-    """`topic`, where CloudWatch, Budgets and EventBridge publish for the people on call."""
+class OperationsTopic(pulumi.ComponentResource):
+    """`topic`, to which CloudWatch, Budgets and EventBridge publish for the people on call."""
 
-    def __init__(self, name: str, args: OperationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: OperationsTopicArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
         super().__init__("fraud:foundation:Operations", name, None, opts)
         self._args = args
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child_options = pulumi.ResourceOptions(parent=self)
         mail = make_mail_topic(
             "operations",
             MailTopicArgs(
@@ -44,7 +46,7 @@ class Operations(pulumi.ComponentResource):
                 key_arn=args.key_arn,
                 email_addresses=args.email_addresses,
                 deletion_protection=args.deletion_protection,
-                publishers=publishers(args.arns),
+                publishers=publisher_statements(args.arns),
             ),
             self,
         )
@@ -54,15 +56,17 @@ class Operations(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _watch_keys(self) -> None:
-        """Needs a CloudTrail trail for management events in the account; see docs/runbooks/key-state.md."""
+        """Needs a CloudTrail trail for management events; see docs/runbooks/key-state.md."""
         rule = aws.cloudwatch.EventRule(
             "key-state",
             name=self._args.arns.names.key_state_rule,
-            description=describe("A KMS key is disabled or scheduled for deletion.", "page", "key-state.md"),
+            description=describe_alarm(
+                "A KMS key is disabled or scheduled for deletion.", "page", "key-state.md"
+            ),
             event_pattern=json.dumps(key_state_pattern()),
-            opts=self._child,
+            opts=self._child_options,
         )
-        text = describe("<action> was called for KMS key <key> at <time>.", "page", "key-state.md")
+        text = describe_alarm("<action> was called for KMS key <key> at <time>.", "page", "key-state.md")
         aws.cloudwatch.EventTarget(
             "key-state",
             rule=rule.name,
@@ -76,7 +80,7 @@ class Operations(pulumi.ComponentResource):
                 },
                 "input_template": f'"{text}"',
             },
-            opts=self._child,
+            opts=self._child_options,
         )
 
     def _watch_costs(self, mail: MailTopic) -> None:
@@ -97,13 +101,13 @@ class Operations(pulumi.ComponentResource):
                 }
                 for kind, percent in BUDGET_NOTIFICATIONS
             ],
-            # Budgets refuses a topic that it may not publish to.
+            # Budgets rejects a topic to which it may not publish.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[mail.policy]),
         )
 
 
 def key_state_pattern() -> dict[str, object]:
-    """Calls that take a key out of use and that succeed. KMS sends no event of its own for these.
+    """Successful calls that disable a key or schedule its deletion. KMS has no event for them.
 
     https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-kms.html
     """
@@ -118,18 +122,18 @@ def key_state_pattern() -> dict[str, object]:
     }
 
 
-def publishers(arns: Arns) -> list[Statement]:
-    """The services that may publish to the topic, on the conditions that AWS documents for each.
+def publisher_statements(arns: Arns) -> list[Statement]:
+    """The services that may publish to the topic, with the conditions that AWS documents for each.
 
-    CloudWatch sends the alarm's ARN and account, Budgets the budget's. EventBridge takes no conditions in a
-    topic's policy: with one, it would drop each event.
+    CloudWatch and Budgets send the source's ARN and account. EventBridge does not support conditions in a
+    topic policy: with one, it drops every event.
     https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
     alarms = [arns.alarms(project.layer) for project in PROJECTS]
     return [
-        _publisher(arns, "cloudwatch", {"ArnLike": {"aws:SourceArn": alarms}}),
-        _publisher(arns, "budgets", {"ArnLike": {"aws:SourceArn": arns.budgets}}),
+        _publisher_statement(arns, "cloudwatch", {"ArnLike": {"aws:SourceArn": alarms}}),
+        _publisher_statement(arns, "budgets", {"ArnLike": {"aws:SourceArn": arns.budgets}}),
         Statement(
             sid="PublishFromEvents",
             actions=["sns:Publish"],
@@ -139,7 +143,7 @@ def publishers(arns: Arns) -> list[Statement]:
     ]
 
 
-def _publisher(arns: Arns, service: str, source: dict[str, dict[str, object]]) -> Statement:
+def _publisher_statement(arns: Arns, service: str, source: dict[str, dict[str, object]]) -> Statement:
     return Statement(
         sid=f"PublishFrom{service.capitalize()}",
         actions=["sns:Publish"],

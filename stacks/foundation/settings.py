@@ -12,7 +12,7 @@ from shared.topics import Email
 
 
 class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """Network, keys, and who deploys. Without `availability_zone_ids` two zones are chosen (zones.py)."""
+    """Repository, contacts, budget, network and keys. zones.py chooses zones if none are set."""
 
     project: ClassVar[Project] = projects.FOUNDATION
 
@@ -33,8 +33,8 @@ class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     availability_zone_ids: Annotated[
         tuple[Annotated[str, Meta(pattern=r"\A[a-z]+\d-az\d+\Z")], ...],
         Meta(
-            description="a list of two zone ids of the region such as use1-az1, or none; the names of zones"
-            " differ from account to account (aws ec2 describe-availability-zones has both)"
+            description="a list of two zone IDs of the region such as use1-az1, or an empty list; zone names"
+            " differ between accounts (aws ec2 describe-availability-zones lists both)"
         ),
     ] = ()
     key_deletion_days: Annotated[int, Meta(ge=7, le=30, description="an integer from 7 to 30")] = 30

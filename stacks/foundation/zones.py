@@ -1,4 +1,4 @@
-"""The availability zones of the private subnets: by id, because names differ from account to account.
+"""The availability zones of the private subnets, by ID because names differ between accounts.
 
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html
 """
@@ -8,20 +8,20 @@ from collections.abc import Sequence
 
 import pulumi_aws as aws
 
-ZONES = 2
-# AWS has no call that lists the zones in which Lambda runs functions of a VPC. A zone without the endpoint of
-# Lambda has none; this one is known to have the endpoint's siblings and no Lambda.
-WITHOUT_LAMBDA = frozenset({"use1-az3"})
-# Interface endpoints of the functions, and Lambda itself.
-SERVICES = ("sqs", "sns", "lambda")
+ZONE_COUNT = 2
+# AWS has no API that lists the zones where Lambda runs functions in a VPC. Zones without Lambda usually lack
+# the endpoint of Lambda; this zone is a known exception.
+ZONES_WITHOUT_LAMBDA = frozenset({"use1-az3"})
+# The interface endpoints of the functions, and Lambda itself.
+ENDPOINT_SERVICES = ("sqs", "sns", "lambda")
 
 
 class ZoneError(Exception):
-    """The zones cannot be used. The message names the setting and the command that lists the zones."""
+    """The zones are not usable. The message names the setting and how to choose zones."""
 
 
 def find_zone_names(zone_ids: Sequence[str]) -> list[str]:
-    """This account's names of the zones with these ids; without ids, of the first two that fit.
+    """This account's names of the zones with these IDs or, without IDs, of the first two suitable zones.
 
     Raises ZoneError.
     """
@@ -29,35 +29,35 @@ def find_zone_names(zone_ids: Sequence[str]) -> list[str]:
         state="available", filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}]
     )
     names = dict(zip(zones.zone_ids, zones.names, strict=True))
-    wanted = zone_ids or _choose(names)
-    if missing := [zone for zone in wanted if zone not in names]:
+    chosen = zone_ids or _choose_zones(names)
+    if missing := [zone for zone in chosen if zone not in names]:
         raise ZoneError(
-            f"availabilityZoneIds: {', '.join(missing)} is not available in this region and account; list the"
-            " ids with: aws ec2 describe-availability-zones --query 'AvailabilityZones[].ZoneId'"
+            f"availabilityZoneIds: {', '.join(missing)} is not available in this region and account. List the"
+            " IDs with: aws ec2 describe-availability-zones --query 'AvailabilityZones[].ZoneId'"
         )
-    return [names[zone] for zone in wanted]
+    return [names[zone] for zone in chosen]
 
 
-def _choose(names: dict[str, str]) -> list[str]:
-    """The ids of the first zones that have Lambda and the endpoints, in the order of their numbers."""
-    offered = [
+def _choose_zones(names: dict[str, str]) -> list[str]:
+    """The IDs of the first zones, by number, that offer Lambda and the endpoints."""
+    endpoint_zones = [
         set(aws.ec2.get_vpc_endpoint_service(service=service, service_type="Interface").availability_zones)
-        for service in SERVICES
+        for service in ENDPOINT_SERVICES
     ]
-    fitting = [
+    suitable = [
         zone
         for zone, name in names.items()
-        if zone not in WITHOUT_LAMBDA and all(name in zones for zones in offered)
+        if zone not in ZONES_WITHOUT_LAMBDA and all(name in zones for zones in endpoint_zones)
     ]
-    if len(fitting) < ZONES:
+    if len(suitable) < ZONE_COUNT:
         raise ZoneError(
-            f"availabilityZoneIds: {len(fitting)} zones of this region offer Lambda and the endpoints of"
-            f" {', '.join(SERVICES)}; {ZONES} are needed"
+            f"availabilityZoneIds: {len(suitable)} zones of this region offer the endpoints of"
+            f" {', '.join(ENDPOINT_SERVICES)}, but {ZONE_COUNT} are needed. Use another region"
         )
-    return sorted(fitting, key=_number)[:ZONES]
+    return sorted(suitable, key=_sort_key)[:ZONE_COUNT]
 
 
-def _number(zone_id: str) -> tuple[int, str]:
-    # az10 comes after az2: a zone that AWS adds later must not move the choice.
+def _sort_key(zone_id: str) -> tuple[int, str]:
+    # Numeric order, so that az10 follows az2 and a zone that AWS adds does not change the choice.
     match = re.search(r"az(\d+)\Z", zone_id)
     return (int(match[1]) if match else 0, zone_id)

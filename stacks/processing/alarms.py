@@ -1,8 +1,8 @@
-"""The alarms of the layer processing: pipe, bus, functions, queues, and the time until a decision."""
+"""The alarms of the layer processing: pipe, bus, functions, queues, and the time to a decision."""
 
 from functions.common.runtime.telemetry import METRICS_NAMESPACE
 from shared import projects
-from shared.alarms import SERVICE, Alarm, AlarmTable, CompositeAlarm, Graph, Metric
+from shared.alarms import SERVICE, Alarm, AlarmTable, Graph, Metric
 from shared.burn_rate import ServiceLevel
 from shared.function_alarms import function_alarms
 from shared.names import Names
@@ -11,60 +11,51 @@ from stacks.processing.settings import ProcessingSettings
 
 LAYER = projects.PROCESSING.layer
 _PIPES = "AWS/EventBridge/Pipes"
-# A message that waits for its next delivery is six minutes old; this one failed more than once.
+# A message becomes this old only after several failed deliveries, which are six minutes apart.
 _RETRY_AGE_SECONDS = 30 * 60
-# A metric is missing while nothing happens: FILL makes it 0. The value is 2 while the pipe carries nothing.
-_STOPPED = (
+# FILL sets a metric without data to 0. While transactions are accepted, the value is 2 if the pipe delivers
+# no events, and 1 if the function makes no decisions. Otherwise it is 0.
+_STOPPED_EXPRESSION = (
     "IF(FILL(accepted, 0) > 0 AND FILL(carried, 0) == 0, 2,"
     " IF(FILL(accepted, 0) > 0 AND FILL(decided, 0) == 0, 1, 0))"
 )
 
 
-def read_table(names: Names, settings: ProcessingSettings) -> AlarmTable:
-    """Everything that CloudWatch watches in the layer."""
+def build_alarm_table(names: Names, settings: ProcessingSettings) -> AlarmTable:
+    """The alarms and graphs of the layer."""
     return AlarmTable(
         dashboard_name=names.alarm(LAYER, "dashboard"),
-        alarms=alarms(names, settings),
-        composites=composites(names),
-        graphs=_graphs(names),
+        alarms=(
+            _stopped_decisions_alarm(names),
+            *_pipe_alarms(names),
+            *(
+                failure_queue_alarm(
+                    LAYER, f"{hop}-failures", names.failure_queue(hop), names, f"{hop}-failures.md"
+                )
+                for hop in ("pipe", "events", "fraud")
+            ),
+            age_alarm(
+                LAYER,
+                "fraud-retry",
+                names.retry_queue,
+                names,
+                limit_seconds=_RETRY_AGE_SECONDS,
+                severity="page",
+                runbook="fraud-retry-age.md",
+            ),
+            *function_alarms(LAYER, "fraud", names, settings.fraud),
+            # The event source mapping runs at most notifyConcurrency invocations, far below the reservation.
+            *function_alarms(LAYER, "notify", names, settings.notify, concurrency=False),
+            *_lost_event_alarms(names),
+            *timely_decision_level(names).alarms(names),
+        ),
+        composites=(timely_decision_level(names).composite(names),),
+        graphs=_build_graphs(names),
     )
 
 
-def alarms(names: Names, settings: ProcessingSettings) -> tuple[Alarm, ...]:
-    """Every metric alarm of the layer."""
-    return (
-        _decisions_stopped(names),
-        *_pipe(names),
-        *(
-            failure_queue_alarm(
-                LAYER, f"{hop}-failures", names.failure_queue(hop), names, f"{hop}-failures.md"
-            )
-            for hop in ("pipe", "events", "fraud")
-        ),
-        age_alarm(
-            LAYER,
-            "fraud-retry",
-            names.retry_queue,
-            names,
-            limit_seconds=_RETRY_AGE_SECONDS,
-            severity="page",
-            runbook="fraud-retry-age.md",
-        ),
-        *function_alarms(LAYER, "fraud", names, settings.fraud),
-        # The event source mapping runs notifyConcurrency invocations at once, far below the reservation.
-        *function_alarms(LAYER, "notify", names, settings.notify, concurrency=False),
-        *_lost_events(names),
-        *decided_in_time(names).alarms(names),
-    )
-
-
-def composites(names: Names) -> tuple[CompositeAlarm, ...]:
-    """Every composite alarm of the layer."""
-    return (decided_in_time(names).composite(names),)
-
-
-def decided_in_time(names: Names) -> ServiceLevel:
-    """99.9 % of transactions are decided within 5 s of the POST. One decided after an outage is late."""
+def timely_decision_level(names: Names) -> ServiceLevel:
+    """99.9 % of transactions are decided within 5 s of the POST. Decisions after an outage count as late."""
     return ServiceLevel(
         layer=LAYER,
         name="decided-in-time",
@@ -77,17 +68,17 @@ def decided_in_time(names: Names) -> ServiceLevel:
     )
 
 
-def _decisions_stopped(names: Names) -> Alarm:
-    """For less than one transaction a minute `invoke health` shows the oldest undecided one instead."""
+def _stopped_decisions_alarm(names: Names) -> Alarm:
+    """The alarm needs one transaction a minute. At lower traffic, `invoke health` shows undecided ones."""
     return Alarm(
         name="decisions-stopped",
         physical_name=names.alarm(LAYER, "decisions-stopped"),
         metrics=(
-            _own("TransactionsAccepted", "api", "accepted"),
+            _pipeline_metric("TransactionsAccepted", "api", "accepted"),
             _pipe_metric(names, "Invocations", "carried"),
-            _own("TransactionsScored", "fraud", "decided"),
+            _pipeline_metric("TransactionsScored", "fraud", "decided"),
         ),
-        expression=_STOPPED,
+        expression=_STOPPED_EXPRESSION,
         threshold=1,
         period_seconds=60,
         evaluation_periods=5,
@@ -97,8 +88,8 @@ def _decisions_stopped(names: Names) -> Alarm:
     )
 
 
-def _pipe(names: Names) -> tuple[Alarm, ...]:
-    # The pipe retries for hours: one failed execution is no fault yet.
+def _pipe_alarms(names: Names) -> tuple[Alarm, ...]:
+    # The pipe retries for hours, so a single failed execution is harmless.
     kinds = {"failed": "ExecutionFailed", "throttled": "ExecutionThrottled"}
     return tuple(
         Alarm(
@@ -117,10 +108,10 @@ def _pipe(names: Names) -> tuple[Alarm, ...]:
     )
 
 
-def _lost_events(names: Names) -> tuple[Alarm, ...]:
-    """Events that reached neither the function nor the queue for failures: `invoke replay` finds them."""
+def _lost_event_alarms(names: Names) -> tuple[Alarm, ...]:
+    """Events that reached neither the function nor a failure queue. `invoke replay` finds them."""
     return (
-        _lost(
+        _lost_event_alarm(
             names,
             "fraud-destination",
             Metric(
@@ -131,7 +122,7 @@ def _lost_events(names: Names) -> tuple[Alarm, ...]:
             ),
             "Lambda could not send a failed event of function fraud to its retry queue. The event is lost.",
         ),
-        _lost(
+        _lost_event_alarm(
             names,
             "rule-dead-letters",
             Metric(
@@ -145,7 +136,7 @@ def _lost_events(names: Names) -> tuple[Alarm, ...]:
     )
 
 
-def _lost(names: Names, name: str, metric: Metric, summary: str) -> Alarm:
+def _lost_event_alarm(names: Names, name: str, metric: Metric, summary: str) -> Alarm:
     return Alarm(
         name=name,
         physical_name=names.alarm(LAYER, name),
@@ -158,7 +149,7 @@ def _lost(names: Names, name: str, metric: Metric, summary: str) -> Alarm:
     )
 
 
-def _own(metric: str, service: str, identifier: str) -> Metric:
+def _pipeline_metric(metric: str, service: str, identifier: str) -> Metric:
     return Metric(
         namespace=METRICS_NAMESPACE,
         name=metric,
@@ -174,15 +165,15 @@ def _pipe_metric(names: Names, metric: str, identifier: str = "m1") -> Metric:
     )
 
 
-def _graphs(names: Names) -> tuple[Graph, ...]:
+def _build_graphs(names: Names) -> tuple[Graph, ...]:
     return (
         Graph(
             title="Transactions: accepted, decided, flagged, alerted",
             metrics=(
-                _own("TransactionsAccepted", "api", "accepted"),
-                _own("TransactionsScored", "fraud", "decided"),
-                _own("TransactionsFlagged", "fraud", "flagged"),
-                _own("AlertsPublished", "notify", "alerted"),
+                _pipeline_metric("TransactionsAccepted", "api", "accepted"),
+                _pipeline_metric("TransactionsScored", "fraud", "decided"),
+                _pipeline_metric("TransactionsFlagged", "fraud", "flagged"),
+                _pipeline_metric("AlertsPublished", "notify", "alerted"),
             ),
         ),
         Graph(

@@ -1,10 +1,10 @@
-"""The files that the settings name, for the fraud function's zip: rules, model, and candidates for both."""
+"""The rules, the model and their candidates in the package of the function `fraud`."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from detection.rules.rule_file import rules_of
-from functions.fraud.scoring.model import ArtifactError, Model
+from detection.rules.rule_file import read_rules
+from functions.fraud.scoring.model import ArtifactError, FraudModel
 from stacks.processing.settings import ProcessingSettings
 
 RULES = "functions/fraud/rules.json"
@@ -14,9 +14,9 @@ CANDIDATE_MODEL = "functions/fraud/candidate_model.json"
 
 
 def read_files(settings: ProcessingSettings, folder: Path) -> dict[str, bytes]:
-    """Compile and check the files in `folder`; returns their contents by path in the zip.
+    """Read the files that the settings name in `folder`. Returns their contents by path in the package.
 
-    Raises RulesError or ArtifactError, which name the file.
+    `orchestration.layers` calls it by this name. Raises RulesError or ArtifactError, which name the file.
     """
     files = dict(_read_rules(folder / settings.rules_file, RULES))
     if settings.model_file:
@@ -29,20 +29,22 @@ def read_files(settings: ProcessingSettings, folder: Path) -> dict[str, bytes]:
 
 
 def _read_rules(file: Path, packaged_as: str) -> Mapping[str, bytes]:
-    """Compile the file; returns the rules by their path in the zip. Raises RulesError."""
-    return {packaged_as: rules_of(file, file.name).to_json()}
+    """Compile the rules. Raises RulesError."""
+    return {packaged_as: read_rules(file, file.name).to_json()}
 
 
 def _read_model(file: Path, packaged_as: str) -> Mapping[str, bytes]:
-    """Check the artifact of `invoke train`; returns it by its path in the zip. Raises ArtifactError.
+    """Validate the artifact of `invoke train`, so that an invalid one fails before the deployment.
 
-    An artifact that cannot be used, such as one for other features, fails before anything is deployed.
+    Raises ArtifactError.
     """
     try:
         artifact = file.read_bytes()
-        Model.from_json(artifact)
+        FraudModel.from_json(artifact)
     except FileNotFoundError:
-        raise ArtifactError(f"{file.name}: there is no such file in stacks/processing") from None
+        raise ArtifactError(
+            f"{file.name}: the file does not exist in stacks/processing. Correct the setting or add the file"
+        ) from None
     except ArtifactError as error:
         raise ArtifactError(f"{file.name}: {error}") from error
     return {packaged_as: artifact}

@@ -17,16 +17,16 @@ ModelFile = Annotated[
 class QueueReaderSettings(
     FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
 ):
-    """A function that reads a queue: Lambda requires a sixth of the queue's 360 s at most."""
+    """A function that reads a queue. Its timeout is at most a sixth of the visibility timeout of 360 s."""
 
     timeout_seconds: Annotated[int, Meta(ge=15, le=60, description="an integer from 15 to 60")] = 60
 
 
 class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """The functions behind the bus, what they decide by, and how often each hop is tried before its failures.
+    """The functions of the pipeline, their rules and model, and the retries of each hop.
 
-    `candidate_…`: what is tried beside the live rules and model, and that nobody hears of. Alerts of one
-    account within `alert_window_seconds` become one; 900 is the most that SQS delays a message.
+    `candidate_…`: rules or a model whose decisions are recorded but cause no alerts. `alert_window_seconds`:
+    alerts of one account in this time become one alert; 900 s is the maximum delay of an SQS message.
     """
 
     project: ClassVar[Project] = projects.PROCESSING
@@ -37,7 +37,7 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     notify_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 10
     event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
     fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2
-    # Every six minutes for a day: an outage of four hours heals with a margin.
+    # One attempt every six minutes for a day, so that events survive an outage of several hours.
     retry_receives: Annotated[int, Meta(ge=50, le=1000, description="an integer from 50 to 1000")] = 240
     retry_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 20
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True

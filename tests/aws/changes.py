@@ -1,26 +1,28 @@
-"""Copies of recorded programs with a mistake, to see it found."""
+"""Copies of recorded programs with a seeded mistake."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tests.stacks.recording import Program, Recorded
+from tests.stacks.recording import RecordedProgram, RecordedResource
 
 
-def without_statement(
-    programs: Mapping[str, Program], layer: str, type_: str, name: str, sid: str
-) -> dict[str, Program]:
-    """The programs, with one statement taken out of a policy. Raises AssertionError if it is not there."""
+def remove_statement(
+    programs: Mapping[str, RecordedProgram], layer: str, type_: str, name: str, sid: str
+) -> dict[str, RecordedProgram]:
+    """The programs without one statement of a policy. Raises AssertionError if the statement is missing."""
 
-    def take_out(resource: Recorded) -> Recorded:
+    def edit_resource(resource: RecordedResource) -> RecordedResource:
         if (resource.type, resource.name) != (f"aws:{type_}", name):
             return resource
         document = resource.document()
-        statements = [each for each in document["Statement"] if each.get("Sid") != sid]
+        statements = [statement for statement in document["Statement"] if statement.get("Sid") != sid]
         assert len(statements) < len(document["Statement"]), f"{type_} {name} has no statement {sid}"
         return replace(
             resource, inputs={**resource.inputs, "policy": json.dumps({**document, "Statement": statements})}
         )
 
-    changed = replace(programs[layer], resources=[take_out(each) for each in programs[layer].resources])
+    changed = replace(
+        programs[layer], resources=[edit_resource(resource) for resource in programs[layer].resources]
+    )
     return {**programs, layer: changed}

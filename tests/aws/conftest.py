@@ -1,11 +1,11 @@
-"""The recorded programs of the layers, as prod's settings have them."""
+"""The recorded programs of the layers, with the settings of prod."""
 
 import pytest
 
 from tests.aws.policies import Policies
-from tests.stacks.recording import Program, run_layers
+from tests.stacks.recording import RecordedProgram, run_layers
 
-Programs = dict[str, Program]
+Programs = dict[str, RecordedProgram]
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Foundation with eight layers: those of the repository, and four more like them."""
+"""Foundation with eight layers: the layers of the repository and four similar ones."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ from shared.arns import Arns
 from shared.projects import PROJECTS, Project
 from stacks.foundation import key_statements
 from stacks.foundation.deploy_roles import layer_resources, roles, state_statements
-from stacks.foundation.deploy_roles.layer_resources import Held, Holdings, KeyUse
+from stacks.foundation.deploy_roles.layer_resources import KeyUse, OwnedResources, ResourceGroup
 from tests.stacks.mocked_aws import ACCOUNT, REGION
-from tests.stacks.recording import Program, run_program
+from tests.stacks.recording import RecordedProgram, run_program
 
 _READS = ("foundation", "data")
 ADDED = (
@@ -23,55 +23,59 @@ ADDED = (
 EIGHT = (*PROJECTS, *ADDED)
 
 
-def foundation_with_eight_layers(patch: pytest.MonkeyPatch, suffix: str = "") -> Program:
-    """What foundation registers for them. The suffix is that of every name."""
+def foundation_with_eight_layers(patch: pytest.MonkeyPatch, suffix: str = "") -> RecordedProgram:
+    """The program of foundation for the eight layers. `suffix`: the suffix of every name."""
     functions = (*names.FUNCTIONS, *(function for project in ADDED for function in project.functions))
     for module in (names, key_statements):
         patch.setattr(module, "FUNCTIONS", functions)
     for module in (roles, state_statements):
         patch.setattr(module, "PROJECTS", EIGHT)
-    added = {project.layer: _holdings(project) for project in ADDED}
-    patch.setattr(layer_resources, "_OWN", {**layer_resources._OWN, **added})
+    added = {project.layer: _owned_resources(project) for project in ADDED}
+    patch.setattr(layer_resources, "_RESOURCES_BY_LAYER", {**layer_resources._RESOURCES_BY_LAYER, **added})
     return run_program("foundation", "prod", {}, {"fraud-foundation:nameSuffix": suffix})
 
 
-def arns_of(suffix: str = "") -> Arns:
+def make_arns(suffix: str = "") -> Arns:
     return Arns(partition="aws", account_id=ACCOUNT, region=REGION, names=names.Names(suffix))
 
 
-def _holdings(project: Project) -> Callable[[Arns], Holdings]:
-    """As much as the layer processing has: queues with dead letters, a table, a topic, a rule, mappings."""
+def _owned_resources(project: Project) -> Callable[[Arns], OwnedResources]:
+    """As many resources as the layer processing: queues, a table, a topic, a rule, mappings."""
 
-    def holdings(arns: Arns) -> Holdings:
-        def named(kind: str) -> str:
+    def list_resources(arns: Arns) -> OwnedResources:
+        def make_name(kind: str) -> str:
             return arns.names.failure_queue(f"{project.layer}-{kind}")
 
-        queues = [arns.of("sqs", named(kind)) for kind in ("requests", "retry", "dead", "function")]
+        queues = [arns.regional("sqs", make_name(kind)) for kind in ("requests", "retry", "dead", "function")]
         functions = [arns.function(name) for name in project.functions]
-        return Holdings(
-            held=[
-                Held(name="Queues", types=layer_resources._QUEUE, arns=queues),
-                Held(
+        return OwnedResources(
+            groups=[
+                ResourceGroup(name="Queues", types=layer_resources._QUEUE, arns=queues),
+                ResourceGroup(
                     name="Table",
                     types=["dynamodb/table:Table"],
-                    arns=[arns.of("dynamodb", f"table/{named('table')}")],
+                    arns=[arns.regional("dynamodb", f"table/{make_name('table')}")],
                 ),
-                Held(name="Topic", types=layer_resources._TOPIC, arns=[arns.of("sns", named("topic"))]),
-                Held(
+                ResourceGroup(
+                    name="Topic",
+                    types=layer_resources._TOPIC,
+                    arns=[arns.regional("sns", make_name("topic"))],
+                ),
+                ResourceGroup(
                     name="Rule",
                     types=layer_resources._RULE,
-                    arns=[arns.of("events", f"rule/{named('rule')}")],
+                    arns=[arns.regional("events", f"rule/{make_name('rule')}")],
                 ),
-                Held(
+                ResourceGroup(
                     name="Mappings",
                     types=["lambda/eventSourceMapping:EventSourceMapping"],
-                    arns=[arns.of("lambda", "event-source-mapping:*")],
+                    arns=[arns.regional("lambda", "event-source-mapping:*")],
                     tagged=True,
-                    made_at=["*"],
-                    made_if={"ArnEquals": {"lambda:FunctionArn": functions}},
+                    create_arns=["*"],
+                    create_conditions={"ArnEquals": {"lambda:FunctionArn": functions}},
                 ),
             ],
             keys=[KeyUse(purpose="data", service="dynamodb", grants=True, to_read=False)],
         )
 
-    return holdings
+    return list_resources

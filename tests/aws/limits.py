@@ -1,16 +1,16 @@
-"""AWS's limits on what the stacks register, and how much of each is used."""
+"""AWS's limits on the registered resources, and their usage."""
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.stacks.recording import Program, Recorded
+from tests.stacks.recording import RecordedProgram, RecordedResource
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of a limit one thing uses."""
+    """The usage of a limit by one resource."""
 
     limit: str
     name: str
@@ -22,7 +22,7 @@ class Usage:
         return f"{self.limit}: {self.used} of {self.allowed}, {free:.0f} % free ({self.name})"
 
 
-# The inputs that hold a policy, by type: the limit's name, and its size. IAM does not count white space.
+# The input with a policy by type, the name of the limit, and its size. IAM does not count white space.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 # https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
@@ -40,7 +40,7 @@ INLINE_POLICIES = ("inline policies of a role (characters)", 10_240)
 ENVIRONMENT = ("environment of a function (bytes)", 4096)
 FUNCTION_POLICY = ("resource policy of a function (bytes)", 20_480)
 
-# Lengths of names, by type: the input and AWS's limit, where CloudFormation's schema has none.
+# The input with a name by type, and AWS's limit on its length.
 NAMES: Mapping[str, tuple[str, int]] = {
     "budgets/budget:Budget": ("name", 100),
     "cloudwatch/compositeAlarm:CompositeAlarm": ("alarmName", 255),
@@ -60,7 +60,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "sns/topic:Topic": ("name", 256),
     "sqs/queue:Queue": ("name", 80),
 }
-# Other texts that AWS limits.
+# Other limits on texts.
 _TEXTS = (
     ("cloudwatch/compositeAlarm:CompositeAlarm", "alarmRule", "rule of a composite alarm (bytes)", 10_240),
     ("cloudwatch/compositeAlarm:CompositeAlarm", "alarmDescription", "description of an alarm", 1024),
@@ -74,7 +74,7 @@ _TEXTS = (
     ("pipes/pipe:Pipe", "description", "description of a pipe", 512),
 )
 
-# How many there may be in an account and region, or of a parent, before AWS is asked for more.
+# Limits on numbers in an account and region, or of a parent, without a quota increase.
 # https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html
 _COUNTS = (
     ("apigateway/resource:Resource", "restApi", "resources of an API", 300),
@@ -95,7 +95,7 @@ _COUNTS = (
     ("vpc/securityGroupEgressRule:SecurityGroupEgressRule", "securityGroupId", "rules of a group", 60),
     ("vpc/securityGroupIngressRule:SecurityGroupIngressRule", "securityGroupId", "rules of a group", 60),
 )
-# How many entries a list of one resource may have.
+# Limits on the entries of a list in one resource.
 _LISTS = (
     ("cloudwatch/metricAlarm:MetricAlarm", "alarmActions", "actions of an alarm", 5),
     ("cloudwatch/metricAlarm:MetricAlarm", "metricQueries", "metrics of an alarm", 10),
@@ -106,21 +106,21 @@ _LISTS = (
 TAGS = ("tags of a resource", 50)
 
 
-def measure(programs: Mapping[str, Program]) -> list[Usage]:
-    """How much of every limit each resource of the layers uses."""
-    resources = [each for program in programs.values() for each in program.resources]
+def measure_usage(programs: Mapping[str, RecordedProgram]) -> list[Usage]:
+    """The usage of every limit by the resources of the layers."""
+    resources = [resource for program in programs.values() for resource in program.resources]
     return [
-        *_policies(resources),
-        *_inline_policies(resources),
-        *_functions(resources),
-        *_texts(resources),
-        *_counts(resources),
-        *_lists(resources),
+        *_policy_usage(resources),
+        *_inline_policy_usage(resources),
+        *_function_usage(resources),
+        *_text_usage(resources),
+        *_count_usage(resources),
+        *_list_usage(resources),
     ]
 
 
-def tightest(usages: Iterable[Usage]) -> list[Usage]:
-    """The largest use of each limit, those with the least room first."""
+def select_tightest(usages: Iterable[Usage]) -> list[Usage]:
+    """The largest usage of each limit, in descending order of the share."""
     largest: dict[str, Usage] = {}
     for usage in usages:
         if usage.limit not in largest or largest[usage.limit].used < usage.used:
@@ -128,73 +128,73 @@ def tightest(usages: Iterable[Usage]) -> list[Usage]:
     return sorted(largest.values(), key=lambda usage: usage.used / usage.allowed, reverse=True)
 
 
-def characters(policy: str) -> int:
-    """The size of a policy as IAM counts it, where no ARN has a space in it."""
+def count_characters(policy: str) -> int:
+    """The size of a policy as IAM counts it, if no ARN contains a space."""
     return len(re.sub(r"\s", "", policy))
 
 
-def _policies(resources: Iterable[Recorded]) -> Iterator[Usage]:
+def _policy_usage(resources: Iterable[RecordedResource]) -> Iterator[Usage]:
     for resource in resources:
-        if found := _POLICIES.get(_type(resource)):
-            key, limit, allowed = found
-            yield Usage(limit, resource.name, characters(resource[key]), allowed)
+        if entry := _POLICIES.get(_short_type(resource)):
+            key, limit, allowed = entry
+            yield Usage(limit, resource.name, count_characters(resource[key]), allowed)
 
 
-def _inline_policies(resources: Iterable[Recorded]) -> Iterator[Usage]:
+def _inline_policy_usage(resources: Iterable[RecordedResource]) -> Iterator[Usage]:
     sizes: dict[str, int] = {}
-    for resource in _of(resources, "iam/rolePolicy:RolePolicy"):
-        sizes[resource["role"]] = sizes.get(resource["role"], 0) + characters(resource["policy"])
+    for resource in _select_type(resources, "iam/rolePolicy:RolePolicy"):
+        sizes[resource["role"]] = sizes.get(resource["role"], 0) + count_characters(resource["policy"])
     for role, size in sizes.items():
         yield Usage(INLINE_POLICIES[0], role, size, INLINE_POLICIES[1])
 
 
-def _functions(resources: Sequence[Recorded]) -> Iterator[Usage]:
-    for function in _of(resources, "lambda/function:Function"):
+def _function_usage(resources: Sequence[RecordedResource]) -> Iterator[Usage]:
+    for function in _select_type(resources, "lambda/function:Function"):
         variables = function["environment"]["variables"]
         yield Usage(ENVIRONMENT[0], function.name, len(json.dumps(variables).encode()), ENVIRONMENT[1])
     sizes: dict[str, int] = {}
-    for permission in _of(resources, "lambda/permission:Permission"):
-        # Lambda writes each as a statement.
+    for permission in _select_type(resources, "lambda/permission:Permission"):
+        # Lambda stores each permission as a statement.
         size = len(json.dumps(dict(permission.inputs))) + 200
         sizes[permission["function"]] = sizes.get(permission["function"], 0) + size
     for name, size in sizes.items():
         yield Usage(FUNCTION_POLICY[0], name, size, FUNCTION_POLICY[1])
 
 
-def _texts(resources: Sequence[Recorded]) -> Iterator[Usage]:
+def _text_usage(resources: Sequence[RecordedResource]) -> Iterator[Usage]:
     for resource in resources:
-        if found := NAMES.get(_type(resource)):
-            key, allowed = found
-            kind = _type(resource).partition(":")[2]
+        if entry := NAMES.get(_short_type(resource)):
+            key, allowed = entry
+            kind = _short_type(resource).partition(":")[2]
             yield Usage(f"name of a {kind}", resource.name, len(str(resource[key])), allowed)
         if tags := resource.inputs.get("tags"):
             yield Usage(TAGS[0], resource.name, len(tags), TAGS[1])
     for type_, key, limit, allowed in _TEXTS:
-        for resource in _of(resources, type_):
+        for resource in _select_type(resources, type_):
             yield Usage(limit, resource.name, len(str(resource.inputs.get(key, "")).encode()), allowed)
 
 
-def _counts(resources: Sequence[Recorded]) -> Iterator[Usage]:
+def _count_usage(resources: Sequence[RecordedResource]) -> Iterator[Usage]:
     for type_, parent, limit, allowed in _COUNTS:
         numbers: dict[str, int] = {}
-        for resource in _of(resources, type_):
-            of = str(resource.inputs.get(parent, "")) if parent else "account"
-            numbers[of] = numbers.get(of, 0) + 1
+        for resource in _select_type(resources, type_):
+            name = str(resource.inputs.get(parent, "")) if parent else "account"
+            numbers[name] = numbers.get(name, 0) + 1
         yield from (Usage(limit, name, number, allowed) for name, number in numbers.items())
 
 
-def _lists(resources: Sequence[Recorded]) -> Iterator[Usage]:
+def _list_usage(resources: Sequence[RecordedResource]) -> Iterator[Usage]:
     for type_, path, limit, allowed in _LISTS:
-        for resource in _of(resources, type_):
+        for resource in _select_type(resources, type_):
             value: object = resource.inputs
             for key in path.split("."):
                 value = value.get(key) if isinstance(value, Mapping) else None
             yield Usage(limit, resource.name, len(value) if isinstance(value, Sequence) else 0, allowed)
 
 
-def _of(resources: Iterable[Recorded], type_: str) -> list[Recorded]:
-    return [each for each in resources if _type(each) == type_]
+def _select_type(resources: Iterable[RecordedResource], type_: str) -> list[RecordedResource]:
+    return [resource for resource in resources if _short_type(resource) == type_]
 
 
-def _type(resource: Recorded) -> str:
+def _short_type(resource: RecordedResource) -> str:
     return resource.type.removeprefix("aws:")

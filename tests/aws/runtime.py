@@ -1,6 +1,6 @@
-"""The requests that each role makes while the pipeline runs: by a function's code, by Lambda, by the pipe.
+"""The requests of each role at run time: by the code of a function, by Lambda, by the pipe, by API Gateway.
 
-A call that a function's code begins to make needs an entry in `CODE_CALLS`.
+A new call in the code of a function needs an entry in `CODE_CALLS`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,14 @@ from tests.aws.deployments import key_request
 from tests.aws.policies import Request
 from tests.aws.stores import Stores
 from tests.stacks.mocked_aws import ACCOUNT, arn
-from tests.stacks.recording import Program, Recorded
+from tests.stacks.recording import RecordedProgram, RecordedResource
 
 
 @dataclass(frozen=True)
 class CodeCall:
-    """An operation that a function's code calls, the action that IAM checks for it, and on which store.
+    """An operation that the code of a function calls, with its IAM action and store.
 
-    `attributes`: those of the item that an update names.
+    `attributes`: the attributes of the item that an update names.
     """
 
     operation: str
@@ -27,7 +27,7 @@ class CodeCall:
     attributes: tuple[str, ...] = ()
 
 
-def _write(action: str, table: str) -> CodeCall:
+def _transactional_write(action: str, table: str) -> CodeCall:
     return CodeCall("dynamodb.transact_write_items", f"dynamodb:{action}", table, in_transaction=True)
 
 
@@ -35,19 +35,19 @@ TRANSACTIONS, PROFILES = arn("dynamodb", "table/transactions"), arn("dynamodb", 
 _READ_PROFILES = CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES)
 
 CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
-    "api": (_write("PutItem", TRANSACTIONS),),
+    "api": (_transactional_write("PutItem", TRANSACTIONS),),
     "fraud": (
         _READ_PROFILES,
-        _write("UpdateItem", PROFILES),
-        _write("UpdateItem", TRANSACTIONS),
+        _transactional_write("UpdateItem", PROFILES),
+        _transactional_write("UpdateItem", TRANSACTIONS),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "suspicious")),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "fraud-failures")),
     ),
     "labels": (
         CodeCall("dynamodb.get_item", "dynamodb:GetItem", TRANSACTIONS),
         _READ_PROFILES,
-        _write("UpdateItem", PROFILES),
-        _write("UpdateItem", TRANSACTIONS),
+        _transactional_write("UpdateItem", PROFILES),
+        _transactional_write("UpdateItem", TRANSACTIONS),
     ),
     "notify": (
         CodeCall("dynamodb.get_item", "dynamodb:GetItem", PROFILES),
@@ -61,17 +61,17 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
     ),
 }
 
-# What Lambda does with a queue that invokes a function.
+# Lambda's actions on a queue that invokes a function.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-# What a pipe does with a stream. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html
+# A pipe's actions on a stream. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html
 _FOLLOW = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 _JOIN = ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface")
 _ADDRESSES = ("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
 
 
-def requests_of_code(call: CodeCall, function: str, stores: Stores) -> Iterator[Request]:
-    """A call of a function's code, and what KMS is asked for it."""
+def code_requests(call: CodeCall, function: str, stores: Stores) -> Iterator[Request]:
+    """A call in the code of a function, with its requests to KMS."""
     context: dict[str, str | tuple[str, ...]] = {
         "lambda:SourceFunctionArn": arn("lambda", f"function:fraud-pipeline-{function}")
     }
@@ -82,20 +82,22 @@ def requests_of_code(call: CodeCall, function: str, stores: Stores) -> Iterator[
     return stores.requests(call.action, call.store, context)
 
 
-def requests_of_lambda(function: Recorded) -> Iterator[Request]:
-    """What Lambda does with a function's role to run it: logs, traces, environment, network."""
+def lambda_requests(function: RecordedResource) -> Iterator[Request]:
+    """Lambda's requests with the role of a function: logs, traces, environment, network."""
     name = function["name"]
     group = arn("logs", f"log-group:{function['loggingConfig']['logGroup']}")
     yield Request("logs:CreateLogStream", f"{group}:log-stream:2026/01/01/[$LATEST]1a2b")
     yield Request("logs:PutLogEvents", f"{group}:log-stream:2026/01/01/[$LATEST]1a2b")
     yield Request("xray:PutTraceSegments", "*")
     yield Request("xray:PutTelemetryRecords", "*")
-    own = arn("lambda", f"function:{name}")
-    yield key_request("kms:Decrypt", function["kmsKeyArn"], "lambda", {"aws:lambda:FunctionArn": own})
-    yield from _requests_of_network(function)
+    function_arn = arn("lambda", f"function:{name}")
+    yield key_request(
+        "kms:Decrypt", function["kmsKeyArn"], "lambda", {"aws:lambda:FunctionArn": function_arn}
+    )
+    yield from _network_requests(function)
 
 
-def _requests_of_network(function: Recorded) -> Iterator[Request]:
+def _network_requests(function: RecordedResource) -> Iterator[Request]:
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     interface = arn("ec2", "network-interface/eni-1")
     for action in (*_JOIN, *_ADDRESSES):
@@ -108,35 +110,35 @@ def _requests_of_network(function: Recorded) -> Iterator[Request]:
     yield Request("ec2:DescribeSubnets", "*")
 
 
-def requests_of_invocations(
-    function: Recorded, programs: Mapping[str, Program], stores: Stores
+def event_source_requests(
+    function: RecordedResource, programs: Mapping[str, RecordedProgram], stores: Stores
 ) -> Iterator[Request]:
-    """What Lambda does with a function's role for queues that invoke it, and for what it fails on."""
-    own = (function["name"], arn("lambda", f"function:{function['name']}"))
+    """Lambda's requests with the role of a function for its event sources and its failure destinations."""
+    function_names = (function["name"], arn("lambda", f"function:{function['name']}"))
     for program in programs.values():
-        for mapping in program.all("lambda/eventSourceMapping:EventSourceMapping"):
-            if mapping["functionName"] in own:
+        for mapping in program.find_all("lambda/eventSourceMapping:EventSourceMapping"):
+            if mapping["functionName"] in function_names:
                 for action in _POLL:
                     yield from stores.requests(action, mapping["eventSourceArn"], {})
-        for config in program.all("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"):
-            if config["functionName"] in own:
+        for config in program.find_all("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"):
+            if config["functionName"] in function_names:
                 for destination in config["destinationConfig"].values():
-                    action = _action_to_send(destination["destination"])
+                    action = _send_action(destination["destination"])
                     yield from stores.requests(action, destination["destination"], {})
 
 
-def requests_of_pipe(pipe: Recorded, stores: Stores) -> Iterator[Request]:
-    """What a pipe does with its role: follow the stream, send to the target, keep what fails."""
+def pipe_requests(pipe: RecordedResource, stores: Stores) -> Iterator[Request]:
+    """A pipe's requests: read the stream, send to the target, send failures."""
     for action in _FOLLOW:
         yield from stores.requests(action, pipe["source"], {})
     yield Request("dynamodb:ListStreams", "*")
     dead_letters = pipe["sourceParameters"]["dynamodbStreamParameters"]["deadLetterConfig"]["arn"]
     for destination in (pipe["target"], dead_letters):
-        yield from stores.requests(_action_to_send(destination), destination, {})
+        yield from stores.requests(_send_action(destination), destination, {})
 
 
-def requests_of_gateway_logs() -> Iterator[Request]:
-    """What API Gateway does with the account's logging role."""
+def gateway_log_requests() -> Iterator[Request]:
+    """API Gateway's requests with the logging role."""
     group = arn("logs", "log-group:/aws/apigateway/fraud-transactions")
     yield Request("logs:DescribeLogGroups", "*")
     for action in ("logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:FilterLogEvents"):
@@ -145,12 +147,12 @@ def requests_of_gateway_logs() -> Iterator[Request]:
         yield Request(action, f"{group}:log-stream:1a2b")
 
 
-def _action_to_send(destination: str) -> str:
-    """The action that sends to a queue, a topic or a bus."""
+def _send_action(destination: str) -> str:
+    """The action for sending to a queue, topic or bus."""
     actions = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "events": "events:PutEvents"}
     return actions[destination.split(":")[2]]
 
 
-def role_of(arn_of_role: str) -> str:
+def role_name(arn_of_role: str) -> str:
     """The name of a role."""
     return arn_of_role.removeprefix(f"arn:aws:iam::{ACCOUNT}:role/")

@@ -1,4 +1,4 @@
-"""The roles of CI may make every request that AWS checks when their layer is deployed or looked at."""
+"""CI's roles may make every request of a deployment or a preview of their layer."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,59 +8,64 @@ import pytest
 from shared.projects import PROJECTS
 from stacks.foundation.deploy_roles import layer_resources
 from tests.aws import handlers
-from tests.aws.changes import without_statement
+from tests.aws.changes import remove_statement
 from tests.aws.conftest import Programs
 from tests.aws.deployments import Deployment, MissingEntryError
 from tests.aws.handlers import PHASES
 from tests.aws.policies import Policies
 from tests.aws.uncalled import UNCALLED, find_reason
 
-# An administrator deploys a new layer until the platform team lists what it holds.
-LAYERS = tuple(project.layer for project in PROJECTS if layer_resources.is_listed(project))
+# An administrator deploys a new layer until the platform team lists its resources.
+LAYERS = tuple(project.layer for project in PROJECTS if layer_resources.has_listed_resources(project))
 
 
-def deployments(prod: Programs, policies: Policies, layer: str) -> Iterator[Deployment]:
+def find_deployments(prod: Programs, policies: Policies, layer: str) -> Iterator[Deployment]:
     for resource in prod[layer].resources:
         if resource.type.startswith("aws:"):
             yield Deployment(layer, resource, prod, policies)
 
 
-def refusals(prod: Programs, policies: Policies, layer: str, role: str, *phases: str) -> list[str]:
+def find_refusals(prod: Programs, policies: Policies, layer: str, role: str, *phases: str) -> list[str]:
     return [
         f"{phase} {deployment.type} {deployment.resource.name}: {refusal}"
-        for deployment in deployments(prod, policies, layer)
+        for deployment in find_deployments(prod, policies, layer)
         for phase in phases
         for request in deployment.requests(phase)
-        if (refusal := policies.refusal(f"fraud-pipeline-{role}", request))
+        if (refusal := policies.find_refusal(f"fraud-pipeline-{role}", request))
     ]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_layers_role_may_make_every_request_of_its_deployments(
+def test_deploy_role_may_make_every_request_of_its_deployments(
     prod: Programs, policies: Policies, layer: str
 ) -> None:
-    assert refusals(prod, policies, layer, f"deploy-{layer}", *PHASES) == []
+    assert find_refusals(prod, policies, layer, f"deploy-{layer}", *PHASES) == []
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_the_role_that_looks_may_read_every_resource(prod: Programs, policies: Policies, layer: str) -> None:
-    assert refusals(prod, policies, layer, "read", "read") == []
+def test_read_role_may_read_every_resource(prod: Programs, policies: Policies, layer: str) -> None:
+    assert find_refusals(prod, policies, layer, "read", "read") == []
 
 
-def test_every_exception_is_needed_by_a_registered_resource(prod: Programs) -> None:
-    resources = [each for program in prod.values() for each in program.resources if each.type[:4] == "aws:"]
+def test_every_uncalled_permission_applies_to_a_registered_resource(prod: Programs) -> None:
+    resources = [
+        resource
+        for program in prod.values()
+        for resource in program.resources
+        if resource.type.startswith("aws:")
+    ]
     used = {
         reason
         for resource in resources
         for phase in PHASES
-        for permission in handlers.permissions(resource.type.removeprefix("aws:"), phase)
+        for permission in handlers.handler_permissions(resource.type.removeprefix("aws:"), phase)
         if (reason := find_reason(resource, permission))
     }
-    assert [each for each in UNCALLED if each not in used] == []
+    assert [entry for entry in UNCALLED if entry not in used] == []
 
 
-def test_an_unknown_resource_type_fails_with_where_to_add_it(prod: Programs, policies: Policies) -> None:
-    unknown = replace(prod["data"].one("sns/topic:Topic"), type="aws:kinesis/stream:Stream")
+def test_unknown_resource_type_fails_with_the_tables_to_extend(prod: Programs, policies: Policies) -> None:
+    unknown = replace(prod["data"].find_one("sns/topic:Topic"), type="aws:kinesis/stream:Stream")
     with pytest.raises(MissingEntryError, match=r"kinesis/stream:Stream.*conversions\.py.*targets\.py"):
         list(Deployment("data", unknown, prod, policies).requests("create"))
 
@@ -69,21 +74,21 @@ def test_an_unknown_resource_type_fails_with_where_to_add_it(prod: Programs, pol
     ("resource", "sid"),
     [("deploy-processing", "UseDataKeyThroughEvents"), ("read", "ReadWithDataKeyThroughEvents")],
 )
-def test_the_encrypted_bus_cannot_be_deployed_or_read_without_its_key(
+def test_encrypted_bus_cannot_be_deployed_or_read_without_its_key(
     prod: Programs, resource: str, sid: str
 ) -> None:
     phases = ["read"] if resource == "read" else ["create", "read", "update"]
-    changed = without_statement(prod, "foundation", "iam/rolePolicy:RolePolicy", resource, sid)
-    found = refusals(changed, Policies(changed), "processing", resource, *phases)
-    assert {refusal.split()[1] for refusal in found} >= {
+    changed = remove_statement(prod, "foundation", "iam/rolePolicy:RolePolicy", resource, sid)
+    refusals = find_refusals(changed, Policies(changed), "processing", resource, *phases)
+    assert {refusal.split()[1] for refusal in refusals} >= {
         "cloudwatch/eventRule:EventRule",
         "cloudwatch/eventTarget:EventTarget",
     }
 
 
-def test_the_encrypted_bus_cannot_be_deployed_unless_its_key_lets_eventbridge_be_the_way(
+def test_encrypted_bus_needs_a_key_policy_for_use_through_eventbridge(
     prod: Programs,
 ) -> None:
-    changed = without_statement(prod, "foundation", "kms/key:Key", "data", "UseThroughStores")
-    found = refusals(changed, Policies(changed), "processing", "deploy-processing", "create")
-    assert any("eventBus:EventBus" in refusal and "the key 'data'" in refusal for refusal in found)
+    changed = remove_statement(prod, "foundation", "kms/key:Key", "data", "UseThroughStores")
+    refusals = find_refusals(changed, Policies(changed), "processing", "deploy-processing", "create")
+    assert any("eventBus:EventBus" in refusal and "the key 'data'" in refusal for refusal in refusals)

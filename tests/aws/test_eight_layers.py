@@ -1,14 +1,14 @@
-"""With eight layers, each layer's role may touch what is its own and nothing of another's."""
+"""Deploy roles with eight layers: each may change only the resources of its own layer."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from shared.names import deployer
+from shared.names import deploy_role_purpose
 from shared.projects import FOUNDATION, Project
 from stacks.foundation.deploy_roles import layer_resources
-from stacks.foundation.deploy_roles.provider_actions import CALLS
-from tests.aws.layers import EIGHT, arns_of, foundation_with_eight_layers
+from stacks.foundation.deploy_roles.provider_actions import PROVIDER_ACTIONS
+from tests.aws.layers import EIGHT, foundation_with_eight_layers, make_arns
 from tests.stacks.evaluation import RecordedRole, boundary_arn, role_arn
 
 Roles = dict[str, RecordedRole]
@@ -18,51 +18,57 @@ Roles = dict[str, RecordedRole]
 def roles() -> Iterator[Roles]:
     with pytest.MonkeyPatch.context() as patch:
         foundation = foundation_with_eight_layers(patch)
-        purposes = {project.layer: deployer(project.layer) for project in EIGHT}
+        purposes = {project.layer: deploy_role_purpose(project.layer) for project in EIGHT}
         yield {layer: RecordedRole.find(foundation, purpose) for layer, purpose in purposes.items()}
 
 
-def changes(layer: str) -> list[tuple[str, str]]:
-    """Every action that makes or changes a resource with a name of the layer, and an ARN of it."""
-    (project,) = [each for each in EIGHT if each.layer == layer]
+def find_changes(layer: str) -> list[tuple[str, str]]:
+    """The actions that update the named resources of the layer, each with an ARN."""
+    (project,) = [project for project in EIGHT if project.layer == layer]
     return [
         (action, arn.replace("*", "x"))
-        for held in layer_resources.of(project, arns_of()).held
-        if not held.tagged
-        for type_ in held.types
-        for action in CALLS[type_].of("change")
-        for arn in held.arns
+        for group in layer_resources.find_owned_resources(project, make_arns()).groups
+        if not group.tagged
+        for type_ in group.types
+        for action in PROVIDER_ACTIONS[type_].names("update")
+        for arn in group.arns
     ]
 
 
 @pytest.mark.parametrize("layer", [project.layer for project in EIGHT])
-def test_C4_no_other_layers_role_changes_what_a_layer_holds(roles: Roles, layer: str) -> None:
-    own = changes(layer)
-    assert own
-    # An alias is changed with its key, which has the tag.
-    refused = [(a, arn) for a, arn in own if not roles[layer].may(a, arn, aws__ResourceTag_layer=layer)]
+def test_C4_only_its_own_role_changes_the_resources_of_a_layer(roles: Roles, layer: str) -> None:
+    changes = find_changes(layer)
+    assert changes
+    # A change of an alias is a change of its key, which has the tag.
+    refused = [
+        (a, arn) for a, arn in changes if not roles[layer].allows(a, arn, aws__ResourceTag_layer=layer)
+    ]
     assert refused == []
-    for other, role in roles.items():
-        if other != layer:
-            assert [(a, arn) for a, arn in own if role.might(a, arn)] == [], other
+    for other_layer, role in roles.items():
+        if other_layer != layer:
+            assert [(a, arn) for a, arn in changes if role.boundary_allows(a, arn)] == [], other_layer
 
 
-@pytest.mark.parametrize("project", [each for each in EIGHT if each.functions], ids=lambda each: each.layer)
-def test_C4_a_layer_makes_the_roles_of_its_functions_and_no_other_layer_does(
-    roles: Roles, project: Project
-) -> None:
+@pytest.mark.parametrize(
+    "project", [project for project in EIGHT if project.functions], ids=lambda project: project.layer
+)
+def test_C4_only_its_own_layer_creates_the_role_of_a_function(roles: Roles, project: Project) -> None:
     for function in project.functions:
         limit = {"iam__PermissionsBoundary": boundary_arn(function)}
-        makers = {
-            layer for layer, role in roles.items() if role.may("iam:CreateRole", role_arn(function), **limit)
+        creators = {
+            layer
+            for layer, role in roles.items()
+            if role.allows("iam:CreateRole", role_arn(function), **limit)
         }
-        assert makers == {project.layer}
+        assert creators == {project.layer}
 
 
-def test_C4_foundation_makes_every_layers_role_and_boundary_but_its_own(roles: Roles) -> None:
+def test_C4_foundation_creates_every_deploy_role_and_boundary_except_its_own(roles: Roles) -> None:
     role = roles[FOUNDATION.layer]
     for project in EIGHT:
-        purpose = deployer(project.layer)
-        made = role.may("iam:CreateRole", role_arn(purpose), iam__PermissionsBoundary=boundary_arn(purpose))
-        assert made == (project != FOUNDATION)
-        assert role.may("iam:CreatePolicyVersion", boundary_arn(purpose)) == (project != FOUNDATION)
+        purpose = deploy_role_purpose(project.layer)
+        can_create = role.allows(
+            "iam:CreateRole", role_arn(purpose), iam__PermissionsBoundary=boundary_arn(purpose)
+        )
+        assert can_create == (project != FOUNDATION)
+        assert role.allows("iam:CreatePolicyVersion", boundary_arn(purpose)) == (project != FOUNDATION)

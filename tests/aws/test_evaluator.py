@@ -1,4 +1,4 @@
-"""The evaluator follows IAM for the operators that the policies of this repository use.
+"""The condition operators in the policies of this repository, in the embedded AWS's IAM evaluator.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -13,7 +13,7 @@ from tests.aws.conftest import Programs
 from tests.stacks.mocked_aws import ACCOUNT, REGION
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/role"
-# Operator, the policy's value, the request's value (None: the key is absent), and whether IAM lets it match.
+# Operator, value in the policy, value in the request (None: no such key), and whether the condition is true.
 CASES: list[tuple[str, Any, Any, bool]] = [
     ("StringEquals", "a", "a", True),
     ("StringEquals", "a", "A", False),
@@ -45,7 +45,7 @@ CASES: list[tuple[str, Any, Any, bool]] = [
 ]
 
 
-def decide(statements: list[dict[str, Any]], *limits: list[dict[str, Any]], **keys: Any) -> str:
+def evaluate_statements(statements: list[dict[str, Any]], *limits: list[dict[str, Any]], **keys: Any) -> str:
     context = EvalContext(
         principal_arn=ROLE,
         principal_type="AssumedRole",
@@ -55,42 +55,45 @@ def decide(statements: list[dict[str, Any]], *limits: list[dict[str, Any]], **ke
         region=REGION,
         service_context={"test:key": None, **keys},
     )
-    parsed = [[parse_policy_document({"Statement": each})] for each in (statements, *limits)]
+    parsed = [[parse_policy_document({"Statement": document})] for document in (statements, *limits)]
     return str(evaluate(context, *parsed).decision)
 
 
-def statement(effect: str = "Allow", **rest: Any) -> dict[str, Any]:
+def make_statement(effect: str = "Allow", **rest: Any) -> dict[str, Any]:
     return {"Effect": effect, "Action": "sqs:*", "Resource": "*", **rest}
 
 
 @pytest.mark.parametrize(("operator", "expected", "actual", "matches"), CASES)
-def test_an_operator_matches_as_in_iam(operator: str, expected: Any, actual: Any, matches: bool) -> None:
-    document = [statement(Condition={operator: {"test:key": expected}})]
-    assert (decide(document, **{"test:key": actual}) == "Allow") == matches
+def test_operator_matches_as_in_iam(operator: str, expected: Any, actual: Any, matches: bool) -> None:
+    document = [make_statement(Condition={operator: {"test:key": expected}})]
+    assert (evaluate_statements(document, **{"test:key": actual}) == "Allow") == matches
 
 
 def test_every_condition_of_a_statement_must_match() -> None:
     condition = {"StringEquals": {"test:key": "a"}, "Null": {"test:other": "true"}}
-    assert decide([statement(Condition=condition)], **{"test:key": "a"}) == "Allow"
-    assert decide([statement(Condition=condition)], **{"test:key": "a", "test:other": "b"}) != "Allow"
+    assert evaluate_statements([make_statement(Condition=condition)], **{"test:key": "a"}) == "Allow"
+    assert (
+        evaluate_statements([make_statement(Condition=condition)], **{"test:key": "a", "test:other": "b"})
+        != "Allow"
+    )
 
 
-def test_a_denial_wins_and_a_boundary_limits() -> None:
-    assert decide([statement(), statement("Deny")]) == "Deny"
-    assert decide([statement()], [statement()]) == "Allow"
-    assert decide([statement()], [statement(Action="sns:*")]) == "ImplicitDeny"
-    assert decide([statement()], [statement(), statement("Deny")]) == "Deny"
-    assert decide([], [statement()]) == "ImplicitDeny"
+def test_denial_has_precedence_and_boundary_limits() -> None:
+    assert evaluate_statements([make_statement(), make_statement("Deny")]) == "Deny"
+    assert evaluate_statements([make_statement()], [make_statement()]) == "Allow"
+    assert evaluate_statements([make_statement()], [make_statement(Action="sns:*")]) == "ImplicitDeny"
+    assert evaluate_statements([make_statement()], [make_statement(), make_statement("Deny")]) == "Deny"
+    assert evaluate_statements([], [make_statement()]) == "ImplicitDeny"
 
 
-def test_every_operator_that_a_policy_uses_is_checked_here(prod: Programs) -> None:
+def test_every_operator_in_use_has_a_case(prod: Programs) -> None:
     used = {
         operator
         for program in prod.values()
         for resource in program.resources
         for text in resource.inputs.values()
         if isinstance(text, str) and '"Statement"' in text
-        for each in json.loads(text)["Statement"]
-        for operator in each.get("Condition", {})
+        for statement in json.loads(text)["Statement"]
+        for operator in statement.get("Condition", {})
     }
     assert used <= {operator for operator, *_ in CASES}

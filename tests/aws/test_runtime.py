@@ -1,25 +1,25 @@
-"""Each role may make every request of the running pipeline, by policy, boundary, key and VPC endpoint."""
+"""Access of each role at run time, by policy, boundary, key and VPC endpoint."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
 from shared.names import FUNCTIONS
-from tests.aws.changes import without_statement
+from tests.aws.changes import remove_statement
 from tests.aws.conftest import Programs
 from tests.aws.policies import Policies, Request
 from tests.aws.runtime import (
     CODE_CALLS,
-    requests_of_code,
-    requests_of_gateway_logs,
-    requests_of_invocations,
-    requests_of_lambda,
-    requests_of_pipe,
-    role_of,
+    code_requests,
+    event_source_requests,
+    gateway_log_requests,
+    lambda_requests,
+    pipe_requests,
+    role_name,
 )
 from tests.aws.source_calls import find_operations
 from tests.aws.stores import Stores
-from tests.stacks.recording import Recorded
+from tests.stacks.recording import RecordedResource
 
 
 @pytest.fixture(scope="session")
@@ -28,73 +28,79 @@ def stores(prod: Programs) -> Stores:
 
 
 @pytest.fixture(scope="session")
-def functions(prod: Programs) -> dict[str, Recorded]:
-    all_ = [each for program in prod.values() for each in program.all("lambda/function:Function")]
-    return {each["name"].removeprefix("fraud-pipeline-"): each for each in all_}
+def functions(prod: Programs) -> dict[str, RecordedResource]:
+    functions = [
+        function for program in prod.values() for function in program.find_all("lambda/function:Function")
+    ]
+    return {function["name"].removeprefix("fraud-pipeline-"): function for function in functions}
 
 
-def refusals(policies: Policies, stores: Stores, role: str, requests: Iterable[Request]) -> list[str]:
-    """What refuses a role's requests: its policy, its boundary, a key, or the policy of a queue or topic."""
-    found = []
+def find_refusals(policies: Policies, stores: Stores, role: str, requests: Iterable[Request]) -> list[str]:
+    """The denials of a role's requests by its policy, boundary, a key, or the policy of a queue or topic."""
+    refusals = []
     for request in requests:
-        found.append(policies.refusal(role, request))
+        refusals.append(policies.find_refusal(role, request))
         if request.action.startswith(("sqs:", "sns:")):
-            found.append(policies.denial(role, request, stores[request.resource].policy or ""))
-    return [each for each in found if each]
+            refusals.append(policies.find_denial(role, request, stores[request.resource].policy or ""))
+    return [refusal for refusal in refusals if refusal]
 
 
-def refusals_of_endpoints(policies: Policies, function: str, requests: Iterable[Request]) -> Iterator[str]:
+def find_endpoint_refusals(policies: Policies, function: str, requests: Iterable[Request]) -> Iterator[str]:
     for request in requests:
         service = request.action.partition(":")[0]
         if service != "kms":
-            yield policies.refusal_of_endpoint(service, f"fraud-pipeline-{function}", request)
+            yield policies.find_endpoint_refusal(service, f"fraud-pipeline-{function}", request)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_call_in_a_functions_source_is_listed_and_no_other_is(function: str) -> None:
+def test_code_calls_list_exactly_the_calls_in_the_source(function: str) -> None:
     assert {call.operation for call in CODE_CALLS[function]} == find_operations(function)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_functions_code_may_make_its_calls_through_the_vpc_endpoints(
+def test_code_may_make_its_calls_through_the_vpc_endpoints(
     policies: Policies, stores: Stores, function: str
 ) -> None:
     for call in CODE_CALLS[function]:
-        requests = list(requests_of_code(call, function, stores))
-        assert refusals(policies, stores, f"fraud-pipeline-{function}", requests) == []
-        assert [each for each in refusals_of_endpoints(policies, function, requests) if each] == []
+        requests = list(code_requests(call, function, stores))
+        assert find_refusals(policies, stores, f"fraud-pipeline-{function}", requests) == []
+        assert [refusal for refusal in find_endpoint_refusals(policies, function, requests) if refusal] == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_calls_the_stores_that_its_environment_names(
-    functions: Mapping[str, Recorded], function: str
+def test_code_calls_only_stores_in_its_environment(
+    functions: Mapping[str, RecordedResource], function: str
 ) -> None:
     variables = functions[function]["environment"]["variables"].values()
-    named = {str(value).replace("/", ":").rpartition(":")[2] for value in variables}
-    assert {call.store.replace("/", ":").rpartition(":")[2] for call in CODE_CALLS[function]} <= named
+    names = {str(value).replace("/", ":").rpartition(":")[2] for value in variables}
+    assert {call.store.replace("/", ":").rpartition(":")[2] for call in CODE_CALLS[function]} <= names
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_lambda_may_run_a_function_and_poll_and_keep_failures_with_its_role(
-    prod: Programs, policies: Policies, stores: Stores, functions: Mapping[str, Recorded], function: str
+def test_lambda_may_run_the_function_and_use_its_queues(
+    prod: Programs,
+    policies: Policies,
+    stores: Stores,
+    functions: Mapping[str, RecordedResource],
+    function: str,
 ) -> None:
     recorded = functions[function]
-    requests = [*requests_of_lambda(recorded), *requests_of_invocations(recorded, prod, stores)]
-    assert refusals(policies, stores, role_of(recorded["role"]), requests) == []
+    requests = [*lambda_requests(recorded), *event_source_requests(recorded, prod, stores)]
+    assert find_refusals(policies, stores, role_name(recorded["role"]), requests) == []
 
 
-def test_the_pipe_may_follow_the_stream_announce_and_keep_failures(
+def test_pipe_may_read_the_stream_and_send_events_and_failures(
     prod: Programs, policies: Policies, stores: Stores
 ) -> None:
-    pipe = prod["processing"].one("pipes/pipe:Pipe")
-    assert refusals(policies, stores, role_of(pipe["roleArn"]), requests_of_pipe(pipe, stores)) == []
+    pipe = prod["processing"].find_one("pipes/pipe:Pipe")
+    assert find_refusals(policies, stores, role_name(pipe["roleArn"]), pipe_requests(pipe, stores)) == []
 
 
-def test_api_gateway_may_log_with_the_accounts_role(
+def test_api_gateway_may_write_logs_with_the_logging_role(
     prod: Programs, policies: Policies, stores: Stores
 ) -> None:
-    role = role_of(prod["edge"].one("apigateway/account:Account")["cloudwatchRoleArn"])
-    assert refusals(policies, stores, role, requests_of_gateway_logs()) == []
+    role = role_name(prod["edge"].find_one("apigateway/account:Account")["cloudwatchRoleArn"])
+    assert find_refusals(policies, stores, role, gateway_log_requests()) == []
 
 
 @pytest.mark.parametrize(
@@ -106,13 +112,13 @@ def test_api_gateway_may_log_with_the_accounts_role(
         ("edge", "api", "StoreItemsEncrypted"),
     ],
 )
-def test_a_function_without_the_key_of_a_store_is_refused(
+def test_function_without_the_key_of_a_store_is_denied(
     prod: Programs, stores: Stores, layer: str, name: str, sid: str
 ) -> None:
-    changed = without_statement(prod, layer, "iam/rolePolicy:RolePolicy", f"{name}-permissions", sid)
-    function = prod[layer].one("lambda/function:Function", f"{name}-function")
-    requests = list(requests_of_invocations(function, prod, stores))
-    requests += [each for call in CODE_CALLS[name] for each in requests_of_code(call, name, stores)]
-    found = refusals(Policies(changed), stores, f"fraud-pipeline-{name}", requests)
-    assert found
-    assert all("kms:" in refusal for refusal in found)
+    changed = remove_statement(prod, layer, "iam/rolePolicy:RolePolicy", f"{name}-permissions", sid)
+    function = prod[layer].find_one("lambda/function:Function", f"{name}-function")
+    requests = list(event_source_requests(function, prod, stores))
+    requests += [request for call in CODE_CALLS[name] for request in code_requests(call, name, stores)]
+    refusals = find_refusals(Policies(changed), stores, f"fraud-pipeline-{name}", requests)
+    assert refusals
+    assert all("kms:" in refusal for refusal in refusals)

@@ -1,7 +1,7 @@
-"""The one list of permissions that AWS's handlers name and a deployment of these resources does not use.
+"""The permissions of AWS's handlers that a deployment of these resources does not use, each with its reason.
 
-An entry without `unless` holds always: Pulumi's provider makes another call, or has a resource type of its
-own for the feature. An entry that no registered resource needs fails a test.
+An entry without `unless` always applies: Pulumi's provider calls another action, or has a separate resource
+type for the feature. A test fails if no registered resource needs an entry.
 """
 
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.stacks.recording import Recorded
+from tests.stacks.recording import RecordedResource
 
 
 @dataclass(frozen=True)
 class Uncalled:
-    """Permissions of resource types, as patterns with spaces between them, and why no deployment uses them.
+    """Permissions and resource types, as patterns separated by spaces, and the reason for no use.
 
-    `unless`: the input that calls for them, with dots before nested ones. `names`: the resources, if not all.
+    `unless`: the input that needs the permissions, as a path with dots. `names`: the resources, if not all.
     """
 
     types: str
@@ -25,22 +25,22 @@ class Uncalled:
     unless: str = ""
     names: str = "*"
 
-    def covers(self, resource: Recorded, permission: str) -> bool:
-        """Whether this is the reason why a resource needs no such permission."""
+    def covers(self, resource: RecordedResource, permission: str) -> bool:
+        """Whether the entry applies to a permission for a resource."""
         return (
-            _matches(resource.type.removeprefix("aws:"), self.types)
-            and _matches(resource.name, self.names)
-            and _matches(permission, self.permissions)
+            _matches_any(resource.type.removeprefix("aws:"), self.types)
+            and _matches_any(resource.name, self.names)
+            and _matches_any(permission, self.permissions)
             and not (self.unless and _is_set(resource.inputs, self.unless))
         )
 
 
-def find_reason(resource: Recorded, permission: str) -> Uncalled | None:
+def find_reason(resource: RecordedResource, permission: str) -> Uncalled | None:
     """The entry for a permission of a resource, or None if its deployment needs it."""
-    return next((each for each in UNCALLED if each.covers(resource, permission)), None)
+    return next((entry for entry in UNCALLED if entry.covers(resource, permission)), None)
 
 
-def _matches(name: str, patterns: str) -> bool:
+def _matches_any(name: str, patterns: str) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns.split())
 
 
@@ -51,8 +51,8 @@ def _is_set(inputs: Mapping[str, Any], path: str) -> bool:
     return bool(value)
 
 
-_OWN_ROLE = "An administrator deploys the role that deploys foundation: it may not change itself."
-_OTHER_TYPE = "Pulumi has a resource type of its own for it, which no layer uses."
+_OWN_ROLE = "An administrator deploys foundation's deploy role, which may not change itself."
+_OTHER_TYPE = "Pulumi has a separate resource type for it, which no layer uses."
 
 _APIS = (
     Uncalled("apigateway/restApi:*", "apigateway:UpdateRestApiPolicy", "The API has no policy.", "policy"),
@@ -74,11 +74,11 @@ _EVENTS = (
         "EventBridge invokes functions and queues by their resource policies.",
         "roleArn",
     ),
-    Uncalled("pipes/pipe:*", "kms:*", "The pipe holds nothing that is encrypted.", "kmsKeyIdentifier"),
+    Uncalled("pipes/pipe:*", "kms:*", "The pipe has no encrypted configuration.", "kmsKeyIdentifier"),
     Uncalled(
         "pipes/pipe:*",
         "logs:* s3:* firehose:* iam:CreateServiceLinkedRole",
-        "The pipe writes no logs: a failed record is in the failure queue.",
+        "The pipe writes no logs. Failed records are in the failure queue.",
         "logConfiguration",
     ),
 )
@@ -93,12 +93,12 @@ _LOGS = (
     Uncalled(
         "cloudwatch/logGroup:*",
         "logs:CreateLogDelivery s3:REST.PUT.OBJECT firehose:TagDeliveryStream",
-        "Audit reports of data protection, which no log group has.",
+        "No log group has audit reports of data protection.",
     ),
     Uncalled(
         "cloudwatch/logGroup:*",
         "logs:PutLogGroupDeletionProtection logs:PutBearerTokenAuthentication",
-        "The provider sets neither.",
+        "The provider does not set these options.",
         "deletionProtectionEnabled",
     ),
 )
@@ -122,7 +122,7 @@ _TABLES = (
         "The tables have no replicas in other regions.",
         "replicas",
     ),
-    Uncalled("dynamodb/table:*", "kms:ListAliases", "The key is named by its ARN."),
+    Uncalled("dynamodb/table:*", "kms:ListAliases", "The configuration contains the ARN of the key."),
     Uncalled("dynamodb/table:*", "kms:RevokeGrant", "DynamoDB retires its grants itself."),
 )
 
@@ -135,34 +135,34 @@ _NETWORK = (
         "The network has no IPv6.",
         "ipv6CidrBlock",
     ),
-    Uncalled("ec2/*ecurityGroup:*", "ec2:DescribeInstances", "The provider looks at interfaces instead."),
+    Uncalled(
+        "ec2/*ecurityGroup:*", "ec2:DescribeInstances", "The provider describes network interfaces instead."
+    ),
     Uncalled(
         "ec2/*ecurityGroup:* vpc/securityGroup*",
         "ec2:UpdateSecurityGroupRuleDescriptions*",
         "The provider calls ModifySecurityGroupRules instead.",
     ),
     Uncalled(
-        "ec2/vpcEndpoint:*", "vpc-lattice:*", "No endpoint is of a service network.", "serviceNetworkArn"
+        "ec2/vpcEndpoint:*", "vpc-lattice:*", "No endpoint is for a service network.", "serviceNetworkArn"
     ),
-    Uncalled("ec2/vpcEndpoint:*", "vpce:AllowMultiRegion", "The services are of the same region."),
+    Uncalled("ec2/vpcEndpoint:*", "vpce:AllowMultiRegion", "The services are in the same region."),
 )
 
 _IDENTITIES = (
     Uncalled(
         "iam/policy:*",
         "iam:Attach* iam:Detach* iam:ListEntitiesForPolicy",
-        "A boundary is attached to nothing: each role names its own.",
+        "A boundary is not attached: each role names its boundary.",
     ),
     Uncalled("iam/role:*", "iam:AttachRolePolicy iam:DetachRolePolicy", _OTHER_TYPE, "managedPolicyArns"),
     Uncalled("iam/role:*", "iam:DeleteRolePermissionsBoundary", "No role may lose its boundary."),
     Uncalled("iam/*", "iam:[!GL]*", _OWN_ROLE, names="deploy-foundation"),
-    Uncalled(
-        "kms/key:*", "kms:DisableKey kms:EnableKey", "The keys are enabled from the start.", "isEnabled"
-    ),
+    Uncalled("kms/key:*", "kms:DisableKey kms:EnableKey", "New keys are enabled.", "isEnabled"),
 )
 
 _FUNCTIONS = (
-    Uncalled("lambda/function:*", "s3:*", "The code is sent with the request.", "s3Bucket"),
+    Uncalled("lambda/function:*", "s3:*", "The request contains the code.", "s3Bucket"),
     Uncalled(
         "lambda/function:*",
         "elasticfilesystem:* s3files:*",
@@ -198,17 +198,22 @@ _FUNCTIONS = (
 
 _TOPICS = (
     Uncalled("sns/topic:*", "sns:*DataProtectionPolicy", _OTHER_TYPE),
-    Uncalled("sns/topic:*", "sns:Subscribe sns:Unsubscribe", "Each subscription is a resource of its own."),
-    Uncalled("sns/topic:*", "iam:*", "SNS logs no deliveries with a role.", "sqsFailureFeedbackRoleArn"),
-    Uncalled("sns/topicSubscription:*", "iam:*", "No subscription is a stream.", "subscriptionRoleArn"),
+    Uncalled("sns/topic:*", "sns:Subscribe sns:Unsubscribe", "Each subscription is a separate resource."),
+    Uncalled("sns/topic:*", "iam:*", "SNS does not log deliveries.", "sqsFailureFeedbackRoleArn"),
+    Uncalled(
+        "sns/topicSubscription:*", "iam:*", "No subscription delivers to a stream.", "subscriptionRoleArn"
+    ),
 )
 
 _MONITORS = (
-    Uncalled("budgets/budget:*", "billing:*", "The budget is of the default view.", "billingViewArn"),
+    Uncalled("budgets/budget:*", "billing:*", "The budget uses the default billing view.", "billingViewArn"),
     Uncalled(
-        "cloudwatch/dashboard:*", "cloudwatch:*TagResource cloudwatch:ListTags*", "It has no tags.", "tags"
+        "cloudwatch/dashboard:*",
+        "cloudwatch:*TagResource cloudwatch:ListTags*",
+        "A dashboard has no tags.",
+        "tags",
     ),
-    Uncalled("cloudwatch/dashboard:*", "cloudwatch:UntagResource", "It has no tags.", "tags"),
+    Uncalled("cloudwatch/dashboard:*", "cloudwatch:UntagResource", "A dashboard has no tags.", "tags"),
 )
 
 UNCALLED = (

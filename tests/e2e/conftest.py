@@ -3,11 +3,11 @@
 import pytest
 
 from local.embedded import EmbeddedAws
-from operations.deployed import Deployed
-from tests.e2e.pipeline import Pipeline
+from operations.deployed import DeployedPipeline
+from tests.e2e.pipeline import PipelineClient
 
 
 @pytest.fixture(scope="session")
-def pipeline(aws: EmbeddedAws, deployed: Deployed) -> Pipeline:
-    """Everything deployed, ready for a POST."""
-    return Pipeline(aws, deployed)
+def pipeline(aws: EmbeddedAws, deployed: DeployedPipeline) -> PipelineClient:
+    """A client of the deployed stacks."""
+    return PipelineClient(aws, deployed)

@@ -1,37 +1,44 @@
-"""Faults of the deployed pipeline, each for the length of a block."""
+"""Faults of the deployed pipeline, each a context manager that repairs the fault at its end."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from operations.monitoring.dead_letters import depths
-from operations.monitoring.queues import RETRY, Queue, failure_queues, retry_queue
+from operations.monitoring.queues import (
+    RETRY,
+    Queue,
+    count_queue_messages,
+    find_failure_queues,
+    find_retry_queue,
+)
 from shared.names import Names
-from tests.e2e.pipeline import Pipeline
+from tests.e2e.pipeline import PipelineClient
 from tests.waiting import wait_for
 
 _NAMES = Names()
 
 
-def queue(pipeline: Pipeline, name: str) -> Queue:
-    """The queue with that short name."""
-    queues = [*failure_queues(pipeline.deployed), retry_queue(pipeline.deployed)]
+def find_queue(pipeline: PipelineClient, name: str) -> Queue:
+    """Return the queue with the short name `name`."""
+    queues = [*find_failure_queues(pipeline.deployed), find_retry_queue(pipeline.deployed)]
     return next(queue for queue in queues if queue.name == name)
 
 
-def messages(pipeline: Pipeline, name: str) -> int:
-    """How many messages a queue holds."""
-    return depths(pipeline.aws.client("sqs"), {name: queue(pipeline, name).url})[name]
+def count_messages_in(pipeline: PipelineClient, name: str) -> int:
+    """Return the number of messages in a queue."""
+    return count_queue_messages(pipeline.aws.client("sqs"), find_queue(pipeline, name))
 
 
-def wait_for_messages(pipeline: Pipeline, name: str, count: int) -> None:
-    wait_for(lambda: messages(pipeline, name) == count, seconds=60, what=f"{count} messages in {name}")
+def wait_for_messages(pipeline: PipelineClient, name: str, count: int) -> None:
+    wait_for(
+        lambda: count_messages_in(pipeline, name) == count, seconds=60, what=f"{count} messages in {name}"
+    )
 
 
 @contextmanager
-def forbidden(pipeline: Pipeline, role: str, *actions: str, resource: str = "*") -> Iterator[None]:
-    """A role loses permissions."""
+def deny_actions(pipeline: PipelineClient, role: str, *actions: str, resource: str = "*") -> Iterator[None]:
+    """Deny actions to a role."""
     iam = pipeline.aws.client("iam")
     denial = {"Effect": "Deny", "Action": list(actions), "Resource": resource}
     document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
@@ -44,8 +51,8 @@ def forbidden(pipeline: Pipeline, role: str, *actions: str, resource: str = "*")
 
 
 @contextmanager
-def impatient(pipeline: Pipeline, url: str) -> Iterator[None]:
-    """A source queue gives up a message after one attempt, and soon."""
+def limit_to_one_attempt(pipeline: PipelineClient, url: str) -> Iterator[None]:
+    """Let a source queue give up each message after one attempt of a second."""
     sqs = pipeline.aws.client("sqs")
     names = ["RedrivePolicy", "VisibilityTimeout"]
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -58,9 +65,9 @@ def impatient(pipeline: Pipeline, url: str) -> Iterator[None]:
 
 
 @contextmanager
-def rule_without_permission(pipeline: Pipeline) -> Iterator[None]:
-    """The rule may not invoke the fraud function."""
-    client, name = pipeline.aws.client("lambda"), pipeline.deployed.functions()["fraud"]
+def revoke_rule_permission(pipeline: PipelineClient) -> Iterator[None]:
+    """Remove the rule's permission to invoke the fraud function."""
+    client, name = pipeline.aws.client("lambda"), pipeline.deployed.function_names()["fraud"]
     (statement,) = json.loads(client.get_policy(FunctionName=name)["Policy"])["Statement"]
     client.remove_permission(FunctionName=name, StatementId=statement["Sid"])
     try:
@@ -76,8 +83,8 @@ def rule_without_permission(pipeline: Pipeline) -> Iterator[None]:
 
 
 @contextmanager
-def pipe_without_patience(pipeline: Pipeline) -> Iterator[None]:
-    """The pipe may not put events, and gives a record up after one attempt."""
+def make_pipe_give_up(pipeline: PipelineClient) -> Iterator[None]:
+    """Deny the pipe to put events, and let it give up each record after one attempt."""
     pipes = pipeline.aws.client("pipes")
     described = pipes.describe_pipe(Name=_NAMES.pipe)
     stream = dict(described["SourceParameters"]["DynamoDBStreamParameters"])
@@ -90,7 +97,7 @@ def pipe_without_patience(pipeline: Pipeline) -> Iterator[None]:
             SourceParameters={"DynamoDBStreamParameters": parameters},
         )
 
-    with forbidden(pipeline, "pipe", "events:PutEvents"):
+    with deny_actions(pipeline, "pipe", "events:PutEvents"):
         update({**stream, "MaximumRetryAttempts": 0})
         try:
             yield
@@ -99,8 +106,8 @@ def pipe_without_patience(pipeline: Pipeline) -> Iterator[None]:
 
 
 @contextmanager
-def rule_disabled(pipeline: Pipeline) -> Iterator[None]:
-    """Events match no rule: they are lost."""
+def disable_rule(pipeline: PipelineClient) -> Iterator[None]:
+    """Disable the rule, so that events are lost."""
     events = pipeline.aws.client("events")
     events.disable_rule(Name=_NAMES.rule, EventBusName=_NAMES.bus)
     try:
@@ -114,8 +121,8 @@ def _source_arn(condition: dict[str, Any]) -> str:
     return str(next(value for key, value in values.items() if key.lower() == "aws:sourcearn"))
 
 
-def empty(pipeline: Pipeline) -> None:
-    """Delete whatever a test left in the failure queues and the retry queue."""
+def purge_queues(pipeline: PipelineClient) -> None:
+    """Delete the messages in the failure queues and the retry queue."""
     sqs = pipeline.aws.client("sqs")
-    for left in [*failure_queues(pipeline.deployed), queue(pipeline, RETRY)]:
-        sqs.purge_queue(QueueUrl=left.url)
+    for entry in [*find_failure_queues(pipeline.deployed), find_queue(pipeline, RETRY)]:
+        sqs.purge_queue(QueueUrl=entry.url)

@@ -1,4 +1,4 @@
-"""The deployed pipeline as a test sees it: post, look into the table, wait for mail."""
+"""Client of the deployed pipeline for tests: posts, reads the tables, and waits for decisions and mails."""
 
 import json
 import uuid
@@ -10,52 +10,52 @@ from typing import Any, TypeVar
 
 from botocore.credentials import Credentials
 
-from functions.common.domain import decision as decisions
-from functions.common.domain.decision import Decision
-from functions.common.domain.lists_and_snoozes import Kind
+from functions.common.domain.decision import Decision, decode_decision
+from functions.common.domain.overrides import ProfileKind
 from functions.common.dynamodb import profile_items
 from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
-from operations.deployed import Deployed
-from operations.ingest.api_client import Answer, ApiClient, Target
-from operations.monitoring.dead_letters import depths
-from shared.contracts import Contract, DataOutputs, text
+from operations.api_target import ApiTarget
+from operations.deployed import DeployedPipeline
+from operations.ingest.api_client import ApiClient, ApiResponse
+from operations.monitoring.queues import count_messages, find_failure_queues
+from shared.contracts import Contract, DataOutputs, require_string
 from tests.waiting import wait_for
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Contract)
-DEADLINE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer of the API, easy to ask."""
+    """A response of the API, with its JSON body."""
 
-    answer: Answer
+    response: ApiResponse
 
     @property
     def status(self) -> int:
-        return self.answer.status
+        return self.response.status
 
     @property
     def content_type(self) -> str:
-        return self.answer.headers["Content-Type"]
+        return self.response.headers["Content-Type"]
 
     def json(self) -> Any:
-        return json.loads(self.answer.body)
+        return json.loads(self.response.body)
 
 
 @dataclass
-class Pipeline:
-    """Four deployed stacks on an embedded AWS."""
+class PipelineClient:
+    """Uses the four deployed stacks on an embedded AWS."""
 
     aws: EmbeddedAws
-    deployed: Deployed
+    deployed: DeployedPipeline
     _clients: dict[str, ApiClient] = field(default_factory=dict)
 
     @cached_property
-    def target(self) -> Target:
-        return self.deployed.target()
+    def target(self) -> ApiTarget:
+        return self.deployed.transactions_target()
 
     def outputs(self, contract: type[C]) -> C:
         return self.deployed.outputs(contract)
@@ -71,8 +71,8 @@ class Pipeline:
         with ThreadPoolExecutor(8) as threads:
             assert {reply.status for reply in threads.map(self.post, bodies)} == {201}
 
-    def as_stranger(self, target: Target | None = None) -> ApiClient:
-        """A client that signs as a user of the account who may do nothing."""
+    def create_stranger(self, target: ApiTarget | None = None) -> ApiClient:
+        """Create a user without permissions, and a client that signs as this user."""
         iam = self.aws.client("iam")
         name = f"stranger-{uuid.uuid4().hex[:8]}"
         iam.create_user(UserName=name)
@@ -81,76 +81,83 @@ class Pipeline:
         return self._client(replace(target or self.target, credentials=credentials))
 
     @cached_property
-    def table(self) -> str:
-        return text(self.outputs(DataOutputs).table_name)
+    def table_name(self) -> str:
+        return require_string(self.outputs(DataOutputs).transactions_table_name)
 
-    def items(self, transaction_id: str) -> list[dict[str, Any]]:
-        """The stored transactions of that id, without their guard item."""
-        found = self.aws.client("dynamodb").query(
-            TableName=self.table,
+    def read_items(self, transaction_id: str) -> list[dict[str, Any]]:
+        """Read the stored transactions with the id, without their guard item."""
+        answer = self.aws.client("dynamodb").query(
+            TableName=self.table_name,
             KeyConditionExpression="transaction_id = :id AND #t > :guard",
             ExpressionAttributeNames={"#t": "timestamp"},
             ExpressionAttributeValues={":id": {"S": transaction_id}, ":guard": {"N": "0"}},
             ConsistentRead=True,
         )
-        return list(found["Items"])
+        return list(answer["Items"])
 
-    def item(self, sent: dict[str, Any]) -> dict[str, Any]:
-        (item,) = self.items(sent["transaction_id"])
+    def read_item(self, transaction: dict[str, Any]) -> dict[str, Any]:
+        (item,) = self.read_items(transaction["transaction_id"])
         return item
 
-    def mails_about(self, sent: dict[str, Any]) -> list[Mail]:
+    def read_mails_about(self, transaction: dict[str, Any]) -> list[Mail]:
         mails = Mailbox(self.aws.emulator.layout.mailbox).messages()
-        return [mail for mail in mails if sent["transaction_id"] in mail.body]
+        return [mail for mail in mails if transaction["transaction_id"] in mail.body]
 
-    def mail_about(self, sent: dict[str, Any]) -> Mail:
-        """The first mail that names the transaction."""
-        return _wait(lambda: self.mails_about(sent), f"mail about {sent['transaction_id']}")[0]
+    def wait_for_mail_about(self, transaction: dict[str, Any]) -> Mail:
+        """Wait for the first mail that contains the transaction id."""
+        return _wait_for(
+            lambda: self.read_mails_about(transaction), f"mail about {transaction['transaction_id']}"
+        )[0]
 
-    def log_lines(self, function: str, containing: str = "") -> list[str]:
-        """Lines that the function logged and that hold the text; at least one, waited for."""
+    def wait_for_log_lines(self, function: str, containing: str = "") -> list[str]:
+        """Wait for at least one log line of the function that contains the text."""
         pages = self.aws.client("logs").get_paginator("filter_log_events")
-        group = f"/aws/lambda/{self.deployed.functions()[function]}"
+        group = f"/aws/lambda/{self.deployed.function_names()[function]}"
 
         def lines() -> list[str]:
             events = (event for page in pages.paginate(logGroupName=group) for event in page["events"])
             return [event["message"] for event in events if containing in event["message"]]
 
-        return _wait(lines, f"{function} logs {containing}")
+        return _wait_for(lines, f"{function} logs {containing}")
 
-    def decision(self, sent: dict[str, Any]) -> Decision:
-        """What was decided of the transaction, waited for."""
-        found = _wait(
-            lambda: [item for item in self.items(sent["transaction_id"]) if "decision" in item],
-            f"decision on {sent['transaction_id']}",
+    def wait_for_decision(self, transaction: dict[str, Any]) -> Decision:
+        """Wait for the decision on the transaction."""
+        items = _wait_for(
+            lambda: [item for item in self.read_items(transaction["transaction_id"]) if "decision" in item],
+            f"decision on {transaction['transaction_id']}",
         )
-        return decisions.from_text(found[0]["decision"]["S"])
+        return decode_decision(items[0]["decision"]["S"])
 
-    def label(self, sent: dict[str, Any], label: str, **fields: Any) -> Reply:
-        """Post what became known of a transaction."""
-        body = {"transaction_id": sent["transaction_id"], "timestamp": sent["timestamp"], "label": label}
+    def post_label(self, transaction: dict[str, Any], label: str, **fields: Any) -> Reply:
+        """Post a label for the transaction."""
+        body = {
+            "transaction_id": transaction["transaction_id"],
+            "timestamp": transaction["timestamp"],
+            "label": label,
+        }
         return self.post_raw(json.dumps({**body, **fields}).encode(), path="/labels")
 
-    def profile(self, kind: Kind, identifier: str) -> dict[str, Any]:
-        """The item of an account's or merchant's profile."""
+    def read_profile(self, kind: ProfileKind, identifier: str) -> dict[str, Any]:
+        """Read the profile's item; empty if it does not exist."""
         answer = self.aws.client("dynamodb").get_item(
-            TableName=text(self.outputs(DataOutputs).profiles_table_name),
+            TableName=require_string(self.outputs(DataOutputs).profiles_table_name),
             Key=profile_items.profile_key(profile_items.profile_subject(kind, identifier)),
             ConsistentRead=True,
         )
         return dict(answer.get("Item", {}))
 
-    def dead_letters(self) -> dict[str, int]:
-        """How many messages each queue for what failed holds, the empty ones left out."""
-        counts = depths(self.aws.client("sqs"), self.deployed.dead_letters())
-        return {hop: count for hop, count in counts.items() if count}
+    def count_failed_messages(self) -> dict[str, int]:
+        """Return the message count of each failure queue that is not empty."""
+        urls = {queue.name: queue.url for queue in find_failure_queues(self.deployed)}
+        counts = count_messages(self.aws.client("sqs"), urls)
+        return {name: count for name, count in counts.items() if count}
 
-    def _client(self, target: Target) -> ApiClient:
+    def _client(self, target: ApiTarget) -> ApiClient:
         key = f"{target.url} {target.credentials.access_key}"
         if key not in self._clients:
             self._clients[key] = ApiClient(target, connections=8)
         return self._clients[key]
 
 
-def _wait(look: Callable[[], list[T]], what: str) -> list[T]:
-    return wait_for(look, seconds=DEADLINE_SECONDS, what=what)
+def _wait_for(look: Callable[[], list[T]], subject: str) -> list[T]:
+    return wait_for(look, seconds=TIMEOUT_SECONDS, what=subject)

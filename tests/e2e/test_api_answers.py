@@ -1,4 +1,4 @@
-"""Each answer of the public API, through the deployed gateway."""
+"""Every response of the public API, through the deployed gateway."""
 
 import json
 import time
@@ -7,61 +7,63 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import urllib3
 
-from tests.e2e.pipeline import Pipeline
-from tests.e2e.transactions import transaction
+from tests.e2e.pipeline import PipelineClient
+from tests.e2e.transactions import build_transaction
 
 
-def test_new_transaction_is_stored(pipeline: Pipeline) -> None:
-    sent = transaction()
-    answer = pipeline.post(sent)
+def test_new_transaction_is_stored(pipeline: PipelineClient) -> None:
+    transaction = build_transaction()
+    answer = pipeline.post(transaction)
     assert answer.status == 201
     assert answer.json() == {
-        "transaction_id": sent["transaction_id"],
-        "timestamp": sent["timestamp"],
+        "transaction_id": transaction["transaction_id"],
+        "timestamp": transaction["timestamp"],
         "status": "stored",
     }
-    assert pipeline.item(sent)["account_id"] == {"S": sent["account_id"]}
+    assert pipeline.read_item(transaction)["account_id"] == {"S": transaction["account_id"]}
 
 
-def test_same_transaction_again_is_stored_once(pipeline: Pipeline) -> None:
-    sent = transaction()
-    assert pipeline.post(sent).status == 201
-    pipeline.decision(sent)
-    before = pipeline.item(sent)
-    # The same amount written otherwise is the same transaction.
-    assert pipeline.post({**sent, "amount": 12.340}).status == 200
-    assert pipeline.item(sent) == before
+def test_same_transaction_again_is_stored_once(pipeline: PipelineClient) -> None:
+    transaction = build_transaction()
+    assert pipeline.post(transaction).status == 201
+    pipeline.wait_for_decision(transaction)
+    before = pipeline.read_item(transaction)
+    # Another notation of the same amount is the same transaction.
+    assert pipeline.post({**transaction, "amount": 12.340}).status == 200
+    assert pipeline.read_item(transaction) == before
 
 
 @pytest.mark.parametrize(
     "changed", [{"amount": "12.35"}, {"timestamp": 1_700_000_000_000}, {"country": "FR"}]
 )
-def test_id_of_another_transaction_is_refused(pipeline: Pipeline, changed: dict[str, object]) -> None:
-    sent = transaction()
-    pipeline.post(sent)
-    answer = pipeline.post({**sent, **changed})
+def test_reused_id_of_another_transaction_is_refused(
+    pipeline: PipelineClient, changed: dict[str, object]
+) -> None:
+    transaction = build_transaction()
+    pipeline.post(transaction)
+    answer = pipeline.post({**transaction, **changed})
     assert answer.status == 409
     assert answer.content_type == "application/problem+json"
 
 
-def test_concurrent_posts_of_one_id_store_one_transaction(pipeline: Pipeline) -> None:
-    sent = transaction()
-    variants = [{**sent, "timestamp": sent["timestamp"] - number % 4} for number in range(16)]
+def test_concurrent_posts_of_one_id_store_one_transaction(pipeline: PipelineClient) -> None:
+    transaction = build_transaction()
+    variants = [{**transaction, "timestamp": transaction["timestamp"] - number % 4} for number in range(16)]
     with ThreadPoolExecutor(8) as threads:
         statuses = list(threads.map(lambda body: pipeline.post(body).status, variants))
     assert statuses.count(201) == 1
     assert set(statuses) == {201, 200, 409}
     assert statuses.count(200) == 3
-    assert len(pipeline.items(sent["transaction_id"])) == 1
+    assert len(pipeline.read_items(transaction["transaction_id"])) == 1
 
 
-def test_amount_is_kept_exact(pipeline: Pipeline) -> None:
-    sent = transaction(amount="123456789012.3456")
-    assert pipeline.post(sent).status == 201
-    assert pipeline.item(sent)["amount"] == {"N": "123456789012.3456"}
+def test_amount_is_stored_exactly(pipeline: PipelineClient) -> None:
+    transaction = build_transaction(amount="123456789012.3456")
+    assert pipeline.post(transaction).status == 201
+    assert pipeline.read_item(transaction)["amount"] == {"N": "123456789012.3456"}
 
 
-def test_every_field_at_fault_is_named(pipeline: Pipeline) -> None:
+def test_every_invalid_field_is_named(pipeline: PipelineClient) -> None:
     answer = pipeline.post(
         {
             "transaction_id": "no spaces",
@@ -85,15 +87,15 @@ def test_every_field_at_fault_is_named(pipeline: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'"text"', b'{"amount": {"value": 1}}'])
-def test_what_is_no_flat_object_is_a_problem(pipeline: Pipeline, body: bytes) -> None:
+def test_body_that_is_not_a_flat_object_is_a_problem(pipeline: PipelineClient, body: bytes) -> None:
     answer = pipeline.post_raw(body)
     assert answer.status == 400
     assert answer.content_type == "application/problem+json"
     assert answer.json()["status"] == 400
 
 
-def test_unsigned_request_is_refused(pipeline: Pipeline) -> None:
-    body = json.dumps(transaction()).encode()
+def test_unsigned_request_is_refused(pipeline: PipelineClient) -> None:
+    body = json.dumps(build_transaction()).encode()
     answer = urllib3.request(
         "POST", pipeline.target.url, body=body, headers={"Content-Type": "application/json"}, retries=False
     )
@@ -101,39 +103,39 @@ def test_unsigned_request_is_refused(pipeline: Pipeline) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_caller_without_permission_is_refused(pipeline: Pipeline) -> None:
-    sent = transaction()
-    answer = pipeline.as_stranger().post(json.dumps(sent).encode())
+def test_caller_without_permission_is_refused(pipeline: PipelineClient) -> None:
+    transaction = build_transaction()
+    answer = pipeline.create_stranger().post(json.dumps(transaction).encode())
     assert answer.status == 403
-    assert pipeline.items(sent["transaction_id"]) == []
+    assert pipeline.read_items(transaction["transaction_id"]) == []
 
 
-def test_large_body_is_refused(pipeline: Pipeline) -> None:
-    answer = pipeline.post(transaction(merchant_category="x" * 20_000))
+def test_large_body_is_refused(pipeline: PipelineClient) -> None:
+    answer = pipeline.post(build_transaction(merchant_category="x" * 20_000))
     assert answer.status == 413
     assert answer.content_type == "application/problem+json"
 
 
-def test_other_content_type_is_refused(pipeline: Pipeline) -> None:
-    answer = pipeline.post_raw(json.dumps(transaction()).encode(), content_type="text/plain")
+def test_other_content_type_is_refused(pipeline: PipelineClient) -> None:
+    answer = pipeline.post_raw(json.dumps(build_transaction()).encode(), content_type="text/plain")
     assert answer.status == 415
     assert answer.content_type == "application/problem+json"
 
 
-def test_other_paths_are_not_served(pipeline: Pipeline) -> None:
+def test_other_paths_are_not_served(pipeline: PipelineClient) -> None:
     answer = pipeline.post_raw(b"{}", path="/nothing-here")
     assert answer.status in {403, 404}
 
 
-def test_throttled_function_is_503_with_retry_after(pipeline: Pipeline) -> None:
-    functions, name = pipeline.aws.client("lambda"), pipeline.deployed.functions()["api"]
+def test_throttled_function_is_503_with_retry_after(pipeline: PipelineClient) -> None:
+    functions, name = pipeline.aws.client("lambda"), pipeline.deployed.function_names()["api"]
     before = functions.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
-        reply = pipeline.post(transaction())
+        reply = pipeline.post(build_transaction())
     finally:
         functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=before)
     assert reply.status == 503
     assert reply.content_type == "application/problem+json"
-    assert int(reply.answer.headers["Retry-After"]) > 0
+    assert int(reply.response.headers["Retry-After"]) > 0
     assert reply.json()["status"] == 503

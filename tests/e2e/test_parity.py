@@ -1,7 +1,7 @@
-"""The deployed pipeline and the backtest score alike: one definition of features, rules and model for both.
+"""Parity of the deployed pipeline and the backtest, which share features, rules and model.
 
-It goes a user's way: simulate, train, deploy with the artifact, post, label, and compare with a backtest.
-Transactions of one account or merchant are posted one after the other, as they happen; others side by side.
+The test runs the tasks of a user: simulate, train, deploy with the artifact, post, label, and backtest.
+Transactions of one account or merchant are posted in order of time, and all others concurrently.
 """
 
 import csv
@@ -15,139 +15,140 @@ from typing import Any
 
 import pytest
 
-from functions.common.domain import decision as decisions
-from functions.common.domain.decision import Decision
+from functions.common.domain.decision import Decision, decode_decision
+from functions.common.domain.time_buckets import DAY_MS
 from local.embedded import EmbeddedAws, embedded_aws
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from operations.ingest.api_client import ApiClient
 from orchestration.environments import LOCAL, Environment
-from shared.contracts import DataOutputs, EdgeOutputs, text
-from tests.scratch import Scratch
+from orchestration.session import EnvironmentSession
+from shared.contracts import DataOutputs, EdgeOutputs, require_string
+from tests.scratch import ScratchClone
 from tests.waiting import wait_for
 
 TRANSACTIONS = 2000
 LABEL_DELAY_DAYS = 2
-DELAY_MS = LABEL_DELAY_DAYS * 86_400_000
+DELAY_MS = LABEL_DELAY_DAYS * DAY_MS
 DATA = ("--customers", "250", "--terminals", "500", "--days", "14", "--seed", "5")
 MODEL = "stacks/processing/model.json"
 SETTINGS = "stacks/processing/Pulumi.local.yaml"
-AT_ONCE = 8
-# What a table gives in one request.
-PAGE = 100
+WORKERS = 8
+# The maximum of BatchGetItem.
+PAGE_ITEMS = 100
 
 Row = dict[str, str]
 Wave = list[Row]
 
 
 @dataclass
-class Trial:
-    """A clone with a model, deployed to an embedded AWS of its own, and the file that it was trained on."""
+class DeployedClone:
+    """A clone with a model, deployed to its own embedded AWS, and the dataset of the model."""
 
-    clone: Scratch
+    clone: ScratchClone
     aws: EmbeddedAws
     file: Path
     rows: list[Row]
 
-    def run(self) -> dict[str, Decision]:
-        """Post all transactions, and labels of frauds, in the order of time; returns the decisions."""
-        deployed = Deployed.in_environment(Environment(LOCAL, self.clone.root))
-        target = deployed.target()
-        labels_url = text(deployed.outputs(EdgeOutputs).labels_url)
+    def post_all(self) -> dict[str, Decision]:
+        """Post all transactions and the labels of frauds, in order of time, and return the decisions."""
+        deployed = DeployedPipeline.from_session(EnvironmentSession(Environment(LOCAL, self.clone.root)))
+        target = deployed.transactions_target()
+        labels_url = require_string(deployed.outputs(EdgeOutputs).labels_url)
         labels_target = replace(target, url=target.url.removesuffix("/transactions") + "/labels")
         assert labels_url.endswith("/labels")
-        table = text(deployed.outputs(DataOutputs).table_name)
-        clients = [ApiClient(target, connections=AT_ONCE), ApiClient(labels_target, connections=AT_ONCE)]
-        found: dict[str, Decision] = {}
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            for wave in _waves(self.rows):
-                bodies = [(clients["label" in body], body) for body in map(_body, wave)]
-                statuses = list(threads.map(lambda one: one[0].post(_json(one[1])).status, bodies))
+        table = require_string(deployed.outputs(DataOutputs).transactions_table_name)
+        clients = [ApiClient(target, connections=WORKERS), ApiClient(labels_target, connections=WORKERS)]
+        decisions: dict[str, Decision] = {}
+        with ThreadPoolExecutor(WORKERS) as threads:
+            for wave in _split_waves(self.rows):
+                bodies = [(clients["label" in body], body) for body in map(_make_body, wave)]
+                statuses = list(threads.map(lambda pair: pair[0].post(_encode_json(pair[1])).status, bodies))
                 assert set(statuses) == {201}
                 posted = [body for _, body in bodies if "label" not in body]
-                found |= self._decided(table, posted)
+                decisions |= self._wait_for_decisions(table, posted)
         for client in clients:
             client.close()
-        return found
+        return decisions
 
-    def _decided(self, table: str, posted: list[dict[str, Any]]) -> dict[str, Decision]:
-        """The decisions on these, once all are made."""
-        found: dict[str, Decision] = {}
-        for start in range(0, len(posted), PAGE):
+    def _wait_for_decisions(self, table: str, posted: list[dict[str, Any]]) -> dict[str, Decision]:
+        """Wait until the pipeline has decided on all of `posted`."""
+        decisions: dict[str, Decision] = {}
+        for start in range(0, len(posted), PAGE_ITEMS):
             keys = [
-                {"transaction_id": {"S": one["transaction_id"]}, "timestamp": {"N": str(one["timestamp"])}}
-                for one in posted[start : start + PAGE]
+                {"transaction_id": {"S": body["transaction_id"]}, "timestamp": {"N": str(body["timestamp"])}}
+                for body in posted[start : start + PAGE_ITEMS]
             ]
 
-            def decided(keys: list[dict[str, Any]] = keys) -> dict[str, Decision]:
-                answer = self.aws.client("dynamodb").batch_get_item(
+            def read_decisions(keys: list[dict[str, Any]] = keys) -> dict[str, Decision]:
+                response = self.aws.client("dynamodb").batch_get_item(
                     RequestItems={table: {"Keys": keys, "ConsistentRead": True}}
                 )
-                items = [item for item in answer["Responses"][table] if "decision" in item]
+                items = [item for item in response["Responses"][table] if "decision" in item]
                 if len(items) < len(keys):
                     return {}
-                return {
-                    item["transaction_id"]["S"]: decisions.from_text(item["decision"]["S"]) for item in items
-                }
+                return {item["transaction_id"]["S"]: decode_decision(item["decision"]["S"]) for item in items}
 
-            found |= wait_for(decided, seconds=60, what=f"{len(keys)} decisions")
-        return found
+            decisions |= wait_for(read_decisions, seconds=60, what=f"{len(keys)} decisions")
+        return decisions
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    clone = Scratch.make(tmp_path_factory.mktemp("parity") / "clone")
+def deployed_clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedClone]:
+    clone = ScratchClone.create(tmp_path_factory.mktemp("parity") / "clone")
     file = clone.root / "past.csv"
-    clone.succeed("simulate", "--out", str(file), *DATA)
+    clone.run_task("simulate", "--out", str(file), *DATA)
     delay = f"{LABEL_DELAY_DAYS}d"
-    clone.succeed(
+    clone.run_task(
         *("train", "--data", str(file), "--out", MODEL, "--label-delay", delay, "--alerts-per-day", "10")
     )
     clone.replace(SETTINGS, "config:", "config:\n  fraud-processing:modelFile: model.json")
     with file.open(newline="") as lines:
         rows = list(csv.DictReader(lines))[:TRANSACTIONS]
-    _write(file, rows)
+    _write_rows(file, rows)
     with embedded_aws(clone.root / ".local") as aws:
-        clone.succeed("deploy")
-        yield Trial(clone, aws, file, rows)
+        clone.run_task("deploy")
+        yield DeployedClone(clone, aws, file, rows)
 
 
-def test_deployed_pipeline_and_backtest_give_the_same_scores(trial: Trial) -> None:
-    decided = trial.run()
-    scores = trial.clone.root / "scores.csv"
-    trial.clone.succeed(
-        *("backtest", "--data", str(trial.file), "--model", MODEL, "--scores", str(scores)),
+def test_deployed_pipeline_and_backtest_give_the_same_scores(deployed_clone: DeployedClone) -> None:
+    decisions = deployed_clone.post_all()
+    scores = deployed_clone.clone.root / "scores.csv"
+    deployed_clone.clone.run_task(
+        *("backtest", "--data", str(deployed_clone.file), "--model", MODEL, "--scores", str(scores)),
         *("--label-delay", f"{LABEL_DELAY_DAYS}d"),
     )
     with scores.open(newline="") as lines:
         replayed = {row["transaction_id"]: row for row in csv.DictReader(lines)}
-    assert len(trial.rows) == len(decided) == len(replayed) == TRANSACTIONS
-    apart = {
-        name: (decision.score, replayed[name]["score"])
-        for name, decision in decided.items()
-        if abs(decision.score - float(replayed[name]["score"])) > 1e-9
+    assert len(deployed_clone.rows) == len(decisions) == len(replayed) == TRANSACTIONS
+    differences = {
+        transaction_id: (decision.score, replayed[transaction_id]["score"])
+        for transaction_id, decision in decisions.items()
+        if abs(decision.score - float(replayed[transaction_id]["score"])) > 1e-9
     }
-    assert apart == {}
-    flagged = {name for name, decision in decided.items() if decision.suspicious}
-    assert flagged == {name for name, row in replayed.items() if row["decision"] == "flag"}
+    assert differences == {}
+    flagged = {transaction_id for transaction_id, decision in decisions.items() if decision.suspicious}
+    assert flagged == {
+        transaction_id for transaction_id, row in replayed.items() if row["decision"] == "flag"
+    }
     assert flagged
 
 
-def _waves(rows: list[Row]) -> Iterator[Wave]:
-    """What may be sent side by side: no account or merchant twice, and a label before what comes after it."""
+def _split_waves(rows: list[Row]) -> Iterator[Wave]:
+    """Rows that can be posted concurrently: no account or merchant occurs twice in a wave."""
     wave: Wave = []
-    taken: set[str] = set()
-    for row in _with_labels(rows):
-        touched = {"account " + row["account_id"], "merchant " + row["merchant_id"]}
-        if taken & touched:
+    used: set[str] = set()
+    for row in _add_labels(rows):
+        parties = {"account " + row["account_id"], "merchant " + row["merchant_id"]}
+        if used & parties:
             yield wave
-            wave, taken = [], set()
+            wave, used = [], set()
         wave.append(row)
-        taken |= touched
+        used |= parties
     yield wave
 
 
-def _with_labels(rows: list[Row]) -> Iterator[Row]:
-    """The rows in the order of time, with the labels of frauds when they are due."""
+def _add_labels(rows: list[Row]) -> Iterator[Row]:
+    """The rows in order of time, with the labels of frauds when they are due."""
     due: list[tuple[int, int, Row]] = []
     for number, row in enumerate(rows):
         timestamp = int(row["timestamp"])
@@ -158,7 +159,7 @@ def _with_labels(rows: list[Row]) -> Iterator[Row]:
             heapq.heappush(due, (timestamp + DELAY_MS, number, {**row, "label": "fraud"}))
 
 
-def _body(row: Row) -> dict[str, Any]:
+def _make_body(row: Row) -> dict[str, Any]:
     timestamp = int(row["timestamp"])
     if "label" in row:
         label = {"transaction_id": row["transaction_id"], "timestamp": timestamp, "label": "fraud"}
@@ -167,11 +168,11 @@ def _body(row: Row) -> dict[str, Any]:
     return {**{name: row[name] for name in names}, "timestamp": timestamp, "currency": "EUR"}
 
 
-def _json(body: dict[str, Any]) -> bytes:
+def _encode_json(body: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()
 
 
-def _write(file: Path, rows: list[Row]) -> None:
+def _write_rows(file: Path, rows: list[Row]) -> None:
     with file.open("w", newline="") as lines:
         writer = csv.DictWriter(lines, rows[0])
         writer.writeheader()

@@ -1,4 +1,4 @@
-"""The commands that runbooks look with run against the deployed pipeline."""
+"""The read-only commands of the runbooks run against the deployed pipeline."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from botocore import xform_name
 from invoke.program import Program
 
 import tasks
-from orchestration import environments
+from orchestration import session
 from orchestration.environments import LOCAL, ROOT, Environment
-from tests.e2e.pipeline import Pipeline
+from tests.e2e.pipeline import PipelineClient
 from tests.unit.docs.commands import Command, read_commands
 
 SECTIONS = ("First look", "Verification")
-LOOKING = frozenset({"health", "logs", "redrive", "replay"})
-# The embedded AWS has no bills, trails or quotas. Placeholders such as KEY_ID need somebody to fill them in.
+READING_TASKS = frozenset({"health", "logs", "redrive", "replay"})
+# The embedded AWS has no bills, trails or quotas. Commands with placeholders such as KEY_ID cannot run.
 ONLY_IN_AWS = frozenset({"ce", "budgets", "cloudtrail", "service-quotas"})
 PLACEHOLDER = re.compile(r"[A-Z]+_[A-Z_]+")
 
@@ -27,25 +27,26 @@ def _can_run(command: Command) -> bool:
         return False
     if any(PLACEHOLDER.fullmatch(word) for word in command.words):
         return False
-    return command.words[1] not in ONLY_IN_AWS if command.words[0] == "aws" else command.words[1] in LOOKING
+    tool, name = command.words[:2]
+    return name not in ONLY_IN_AWS if tool == "aws" else name in READING_TASKS
 
 
-def _find(tool: str) -> list[tuple[str, ...]]:
+def _find_commands(tool: str) -> list[tuple[str, ...]]:
     runbooks = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
-    commands = [command for path in runbooks for command in read_commands(path)]
-    return list(dict.fromkeys(each.words for each in commands if _can_run(each) and each.words[0] == tool))
+    commands = [command for path in runbooks for command in read_commands(path) if _can_run(command)]
+    return list(dict.fromkeys(command.words for command in commands if command.words[0] == tool))
 
 
-@pytest.mark.parametrize("words", _find("invoke"), ids=" ".join)
-def test_a_task_that_looks_runs(
+@pytest.mark.parametrize("words", _find_commands("invoke"), ids=" ".join)
+def test_task_of_a_runbook_runs(
     words: tuple[str, ...],
-    pipeline: Pipeline,
+    pipeline: PipelineClient,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Exit status 2 says that something is wrong, which other tests may have caused."""
+    """Run a task. Exit status 2 means that the health is not ok, which other tests may cause."""
     local = Environment(LOCAL, ROOT, state=pipeline.aws.root)
-    monkeypatch.setattr(environments, "find", lambda *_, **__: local)
+    monkeypatch.setattr(session, "find_environment", lambda *_: local)
     status: object = 0
     try:
         Program(namespace=tasks.namespace).run(list(words), exit=False)
@@ -54,25 +55,29 @@ def test_a_task_that_looks_runs(
     assert status in (0, 2, None), capsys.readouterr()
 
 
-@pytest.mark.parametrize("words", _find("aws"), ids=" ".join)
-def test_a_command_of_the_aws_cli_shows_what_it_asks_for(words: tuple[str, ...], pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("words", _find_commands("aws"), ids=" ".join)
+def test_aws_command_of_a_runbook_has_a_result(words: tuple[str, ...], pipeline: PipelineClient) -> None:
     _, service, action, *options = words
-    given = dict(zip(options[::2], options[1::2], strict=True))
-    query = given.pop("--query", "@")
+    options_by_name = dict(zip(options[::2], options[1::2], strict=True))
+    query = options_by_name.pop("--query", "@")
     client = pipeline.aws.client(service)
     operation = next(name for name in client.meta.service_model.operation_names if _option(name) == action)
     members = client.meta.service_model.operation_model(operation).input_shape.members
-    named = {name: given[f"--{_option(name)}"] for name in members if f"--{_option(name)}" in given}
+    named = {
+        name: options_by_name[f"--{_option(name)}"]
+        for name in members
+        if f"--{_option(name)}" in options_by_name
+    }
     answer: Any = getattr(client, xform_name(operation))(**named)
     answer.pop("ResponseMetadata")
-    found = jmespath.search(query, answer)
-    assert _first(found), json.dumps(found, default=str)
+    result = jmespath.search(query, answer)
+    assert _first(result), json.dumps(result, default=str)
 
 
 def _option(name: str) -> str:
     return str(xform_name(name, "-"))
 
 
-def _first(found: Any) -> Any:
-    """Of [State, Reason] the state: a reason is there only if something is wrong."""
-    return found[0] if isinstance(found, list) else found
+def _first(result: Any) -> Any:
+    """Return the state of [State, Reason]: a reason exists only if something is wrong."""
+    return result[0] if isinstance(result, list) else result

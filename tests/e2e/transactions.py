@@ -1,4 +1,4 @@
-"""Transactions that tests post: each with an id of its own, so that tests do not meet."""
+"""Transactions that tests post, each with a unique id, so that tests do not affect each other."""
 
 import time
 import uuid
@@ -9,8 +9,8 @@ HARMLESS_AMOUNT = "12.34"
 LARGE_AMOUNT = "999999.99"
 
 
-def transaction(**fields: Any) -> dict[str, Any]:
-    """A valid transaction that no rule minds, with `fields` put over it."""
+def build_transaction(**fields: Any) -> dict[str, Any]:
+    """Return a valid transaction that no rule flags, with `fields` replaced."""
     return {
         "transaction_id": f"t-{uuid.uuid4().hex}",
         "account_id": f"a-{uuid.uuid4().hex[:12]}",
@@ -22,6 +22,6 @@ def transaction(**fields: Any) -> dict[str, Any]:
     }
 
 
-def suspicious(**fields: Any) -> dict[str, Any]:
-    """A valid transaction whose amount is over every limit."""
-    return transaction(**{"amount": LARGE_AMOUNT, **fields})
+def build_suspicious_transaction(**fields: Any) -> dict[str, Any]:
+    """Return a valid transaction with an amount over every limit."""
+    return build_transaction(**{"amount": LARGE_AMOUNT, **fields})

@@ -1,4 +1,4 @@
-"""What functions may do with the tables, tried on the embedded AWS with the policies of their roles."""
+"""Permissions of the functions' roles on the tables, tested on the embedded AWS."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,19 +9,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.embedded import EmbeddedAws
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 
 FUNCTIONS = ("fraud", "labels", "notify")
 TABLES = ("transactions", "profiles")
 KEYS = {
-    "transactions": {"transaction_id": {"S": "nobody's"}, "timestamp": {"N": "1"}},
-    "profiles": {"subject": {"S": "nobody"}, "part": {"S": "profile"}},
+    "transactions": {"transaction_id": {"S": "missing"}, "timestamp": {"N": "1"}},
+    "profiles": {"subject": {"S": "missing"}, "part": {"S": "profile"}},
 }
-ANYBODY = {
+TRUST_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-# What each function does, as (call, table); it may do nothing else that is tried here.
+# The allowed calls of each function, as (call, table). All other calls in CALLS must be denied.
 ALLOWED = {
     "fraud": {
         ("batch_get_item", "profiles"),
@@ -47,11 +47,11 @@ def batch_get_item(db: Any, table: str) -> None:
 
 
 def update_item(db: Any, table: str) -> None:
-    db.update_item(**never(table))
+    db.update_item(**rejected_update(table))
 
 
 def update_together(db: Any, table: str) -> None:
-    db.transact_write_items(TransactItems=[{"Update": never(table)}])
+    db.transact_write_items(TransactItems=[{"Update": rejected_update(table)}])
 
 
 def record_alert(db: Any, table: str) -> None:
@@ -87,8 +87,8 @@ CALLS: tuple[Callable[[Any, str], None], ...] = (
 )
 
 
-def never(table: str) -> dict[str, Any]:
-    """An update of an item that does not exist, which it must: nothing is written."""
+def rejected_update(table: str) -> dict[str, Any]:
+    """An update whose condition is never true, so that nothing is written."""
     return {
         "TableName": table,
         "Key": KEYS[table],
@@ -104,24 +104,25 @@ def function(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def database(aws: EmbeddedAws, deployed: Deployed, function: str) -> Iterator[Any]:
-    """DynamoDB for whoever has the policy and the boundary of the function's role."""
+def database(aws: EmbeddedAws, deployed: DeployedPipeline, function: str) -> Iterator[Any]:
+    """A DynamoDB client with the policy and the boundary of the function's role."""
     iam, name = aws.client("iam"), f"tried-{function}"
-    original = deployed.functions()[function]
+    original = deployed.function_names()[function]
     policy = iam.get_role_policy(RoleName=original, PolicyName="permissions")["PolicyDocument"]
     boundary = iam.get_role(RoleName=original)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"]
     role = iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYBODY), PermissionsBoundary=boundary
+        RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST_POLICY), PermissionsBoundary=boundary
     )["Role"]
     iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(policy))
-    taken = aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")["Credentials"]
+    response = aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")
+    credentials = response["Credentials"]
     yield boto3.client(
         "dynamodb",
         region_name=aws.endpoint.region,
         endpoint_url=aws.url,
-        aws_access_key_id=taken["AccessKeyId"],
-        aws_secret_access_key=taken["SecretAccessKey"],
-        aws_session_token=taken["SessionToken"],
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
     )
     iam.delete_role_policy(RoleName=name, PolicyName="permissions")
     iam.delete_role(RoleName=name)
@@ -135,7 +136,7 @@ def is_allowed(call: Callable[[Any, str], None], database: Any, table: str) -> b
     return True
 
 
-def test_C4_a_function_does_with_the_tables_what_it_is_for_and_nothing_else(
+def test_C4_functions_have_exactly_the_required_permissions_on_the_tables(
     database: Any, function: str
 ) -> None:
     allowed = {

@@ -1,4 +1,4 @@
-"""What analysts say, as DynamoDB keeps it and the fraud function reads it with its next transaction."""
+"""List entries and snoozes in DynamoDB, which the fraud function reads with the next transaction."""
 
 import uuid
 from collections.abc import Iterator
@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from functions.common.domain.profiles import observe
+from functions.common.domain.profiles import count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.dynamodb import profile_items
-from functions.common.dynamodb.client import RefusedWriteError, write_all
-from functions.fraud.profile_store import DynamoDbProfileStore, Known
+from functions.common.dynamodb.client import RefusedWriteError, write_items
+from functions.fraud.profile_store import DecisionContext, ProfileStore
 from functions.fraud.service import read_event
 from local.embedded import EmbeddedAws
 from operations.review import audit_trail, lists, snoozes
-from operations.review.entries import Sayings
-from operations.review.profiles_table import ProfilesTable
+from operations.review.overrides import Overrides
+from operations.review.profiles_table import ProfilesTableClient
 from tests.unit.functions.builders import NOW, inserted_event
 
 ACCOUNT, MERCHANT = "account-123456789", "merchant_1"
 
 
-class World:
-    """A table of this test's own, with an analyst and the function's store on it; time stands still."""
+class OverrideFixtures:
+    """The profiles table of one test, with the analysts' code and the function's store. The time is fixed."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -38,31 +38,35 @@ class World:
                 {"AttributeName": "part", "KeyType": "RANGE"},
             ],
         )
-        self.table = ProfilesTable(client, self.name)
-        self.sayings = Sayings(self.table, "arn:aws:iam::000000000000:root", clock=lambda: NOW)
+        self.table = ProfilesTableClient(client, self.name)
+        self.overrides = Overrides(self.table, "arn:aws:iam::000000000000:root", clock=lambda: NOW)
 
-    def known(self) -> Known:
-        """As a function reads it that has just started."""
-        return DynamoDbProfileStore(self.client, "no-table", self.name).read(transaction(), NOW)
+    def read_context(self) -> DecisionContext:
+        """The context that a new fraud function reads."""
+        return ProfileStore(self.client, "no-table", self.name).read(transaction(), NOW)
 
     def block(self, kind: str = "merchant", id_: str = MERCHANT) -> str:
         return self.add("block", kind, id_)
 
     def add(self, list_: str, kind: str, id_: str) -> str:
-        typed = lists.entry(list_, kind, id_, reason="chargebacks", until="90d", author="", now_ms=NOW)
-        return lists.add(self.sayings, typed)
+        entry = lists.build_list_entry(
+            list_, kind, id_, reason="chargebacks", until="90d", author="", now_ms=NOW
+        )
+        return lists.add_to_list(self.overrides, entry)
 
     def snooze(self, kind: str, id_: str) -> str:
-        entry = snoozes.entry(
+        entry = snoozes.build_snooze(
             kind, id_, reason="r", until="2h", author="", rules=lambda: ["rule-1"], now_ms=NOW
         )
-        return snoozes.start(self.sayings, entry)
+        return snoozes.start_snooze(self.overrides, entry)
 
 
-def count(world: World, known: Known) -> None:
-    """As the function counts a transaction into the merchant's profile."""
-    observe(known.account.profile, known.merchant.profile, transaction())
-    write_all(world.client, [{"Update": profile_items.update(world.name, known.merchant, NOW)}])
+def count_in_profile(fixtures: OverrideFixtures, context: DecisionContext) -> None:
+    """Count a transaction in the merchant's profile, as the function does."""
+    count_transaction(context.account.profile, context.merchant.profile, transaction())
+    write_items(
+        fixtures.client, [{"Update": profile_items.build_update(fixtures.name, context.merchant, NOW)}]
+    )
 
 
 def transaction() -> TransactionInserted:
@@ -70,48 +74,51 @@ def transaction() -> TransactionInserted:
 
 
 @pytest.fixture
-def world(aws: EmbeddedAws) -> Iterator[World]:
-    made = World(aws.client("dynamodb"))
-    yield made
-    made.client.delete_table(TableName=made.name)
+def fixtures(aws: EmbeddedAws) -> Iterator[OverrideFixtures]:
+    fixtures = OverrideFixtures(aws.client("dynamodb"))
+    yield fixtures
+    fixtures.client.delete_table(TableName=fixtures.name)
 
 
-def test_function_reads_a_listing_with_the_next_transaction(world: World) -> None:
-    world.block()
-    listing = world.known().merchant.listing
+def test_function_reads_a_list_entry_with_the_next_transaction(fixtures: OverrideFixtures) -> None:
+    fixtures.block()
+    listing = fixtures.read_context().merchant.list_entry
     assert listing
     assert (listing.list, listing.id, listing.reason) == ("block", MERCHANT, "chargebacks")
-    lists.remove(world.sayings, lists.removal("block", "merchant", MERCHANT, reason="cleared", author="jane"))
-    assert world.known().merchant.listing is None
-    assert audit_trail.listings(world.table) == []
-    assert len(list(audit_trail.changes(world.table))) == 2
+    lists.remove_from_list(
+        fixtures.overrides,
+        lists.build_removal("block", "merchant", MERCHANT, reason="cleared", author="jane"),
+    )
+    assert fixtures.read_context().merchant.list_entry is None
+    assert audit_trail.read_list_entries(fixtures.table) == []
+    assert len(list(audit_trail.read_changes(fixtures.table))) == 2
 
 
-def test_function_that_read_before_an_entry_has_to_read_again(world: World) -> None:
-    before = world.known()
-    world.block()
+def test_function_that_read_before_a_new_entry_must_read_again(fixtures: OverrideFixtures) -> None:
+    before = fixtures.read_context()
+    fixtures.block()
     with pytest.raises(RefusedWriteError):
-        count(world, before)
-    count(world, world.known())
-    kept = world.known().merchant
-    assert kept.listing
-    assert kept.profile == before.merchant.profile
+        count_in_profile(fixtures, before)
+    count_in_profile(fixtures, fixtures.read_context())
+    merchant = fixtures.read_context().merchant
+    assert merchant.list_entry
+    assert merchant.profile == before.merchant.profile
 
 
-def test_function_reads_snoozes_of_accounts_and_rules(world: World) -> None:
-    world.snooze("account", ACCOUNT)
-    world.snooze("rule", "rule-1")
-    known = world.known()
-    assert known.account.snooze
-    assert list(known.snoozes) == ["rule-1"]
-    snoozes.end(world.sayings, snoozes.ending("account", ACCOUNT, reason="", author=""))
-    snoozes.end(world.sayings, snoozes.ending("rule", "rule-1", reason="", author=""))
-    known = world.known()
-    assert (known.account.snooze, known.snoozes) == (None, {})
+def test_function_reads_snoozes_of_accounts_and_rules(fixtures: OverrideFixtures) -> None:
+    fixtures.snooze("account", ACCOUNT)
+    fixtures.snooze("rule", "rule-1")
+    context = fixtures.read_context()
+    assert context.account.snooze
+    assert list(context.rule_snoozes) == ["rule-1"]
+    snoozes.end_snooze(fixtures.overrides, snoozes.build_snooze_end("account", ACCOUNT, reason="", author=""))
+    snoozes.end_snooze(fixtures.overrides, snoozes.build_snooze_end("rule", "rule-1", reason="", author=""))
+    context = fixtures.read_context()
+    assert (context.account.snooze, context.rule_snoozes) == (None, {})
 
 
-def test_the_same_entry_again_writes_nothing(world: World) -> None:
-    world.block()
-    version = world.known().merchant.version
-    assert world.block().startswith("Nothing to change")
-    assert world.known().merchant.version == version
+def test_repeated_entry_is_not_written(fixtures: OverrideFixtures) -> None:
+    fixtures.block()
+    version = fixtures.read_context().merchant.version
+    fixtures.block()
+    assert fixtures.read_context().merchant.version == version

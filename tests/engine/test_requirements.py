@@ -1,6 +1,7 @@
-"""Each requirement, asserted on the deployed resource as AWS reports it. `pytest -k C10` runs one.
+"""The requirements, asserted on the deployed resources. `pytest -k C10` runs the test of one requirement.
 
-What the embedded AWS does not report (or enforce) is asserted on what the stacks register, in tests/stacks.
+Properties that the embedded AWS does not report or enforce are asserted on the registered resources in
+tests/stacks.
 """
 
 import json
@@ -10,32 +11,32 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws
-from operations.deployed import Deployed
-from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, text
-from shared.wildcards import is_listed
+from operations.deployed import DeployedPipeline
+from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, require_string
+from shared.wildcards import is_exempt
 
 FUNCTIONS = ("api", "fraud", "labels", "notify")
-# The function behind each path.
+# The function of each path.
 ROUTES = {"/transactions": "api", "/labels": "labels"}
 FOURTEEN_DAYS = "1209600"
 
 
 class Account:
-    """The AWS account after a deployment, as its API describes it."""
+    """The resources in the AWS account after a deployment, as AWS describes them."""
 
-    def __init__(self, aws: EmbeddedAws, deployed: Deployed) -> None:
+    def __init__(self, aws: EmbeddedAws, deployed: DeployedPipeline) -> None:
         self.aws = aws
         self.foundation = deployed.outputs(FoundationOutputs)
         self.data = deployed.outputs(DataOutputs)
         self.processing = deployed.outputs(ProcessingOutputs)
         self.edge = deployed.outputs(EdgeOutputs)
-        self.function_names = deployed.functions()
+        self.function_names = deployed.function_names()
 
     def table(self) -> dict[str, Any]:
-        return self._table(text(self.data.table_name))
+        return self._table(require_string(self.data.transactions_table_name))
 
     def profiles(self) -> dict[str, Any]:
-        return self._table(text(self.data.profiles_table_name))
+        return self._table(require_string(self.data.profiles_table_name))
 
     def _table(self, name: str) -> dict[str, Any]:
         return dict(self.aws.client("dynamodb").describe_table(TableName=name)["Table"])
@@ -59,14 +60,16 @@ class Account:
             self.processing.event_failure_queue_url,
             self.processing.fraud_failure_queue_url,
         )
-        return {text(url): self.queue(text(url)) for url in urls}
+        return {require_string(url): self.queue(require_string(url)) for url in urls}
 
     def source_queues(self) -> dict[str, dict[str, str]]:
         urls = (self.data.suspicious_queue_url, self.processing.fraud_retry_queue_url)
-        return {text(url): self.queue(text(url)) for url in urls}
+        return {require_string(url): self.queue(require_string(url)) for url in urls}
 
     def rule(self) -> dict[str, Any]:
-        (rule,) = self.aws.client("events").list_rules(EventBusName=text(self.processing.bus_name))["Rules"]
+        (rule,) = self.aws.client("events").list_rules(EventBusName=require_string(self.processing.bus_name))[
+            "Rules"
+        ]
         return dict(rule)
 
     def log_groups(self) -> dict[str, dict[str, Any]]:
@@ -74,32 +77,33 @@ class Account:
         return {group["logGroupName"]: group for group in groups}
 
     def post_method(self, path: str) -> dict[str, Any]:
-        gateway, api = self.aws.client("apigateway"), text(self.edge.api_id)
+        gateway, api = self.aws.client("apigateway"), require_string(self.edge.api_id)
         (resource,) = [r for r in gateway.get_resources(restApiId=api)["items"] if r["path"] == path]
         return dict(gateway.get_method(restApiId=api, resourceId=resource["id"], httpMethod="POST"))
 
     def stage(self) -> dict[str, Any]:
-        api, stage = text(self.edge.api_id), text(self.edge.stage_name)
+        api, stage = require_string(self.edge.api_id), require_string(self.edge.stage_name)
         return dict(self.aws.client("apigateway").get_stage(restApiId=api, stageName=stage))
 
     def role_names(self) -> list[str]:
-        """The roles of this deployment: the functions', the pipe's, API Gateway's, those that deploy."""
-        return [role["RoleName"] for role in self.aws.client("iam").list_roles()["Roles"] if _ours(role)]
+        """The roles of this deployment: of functions, the pipe, API Gateway and deployments."""
+        roles = self.aws.client("iam").list_roles()["Roles"]
+        return [role["RoleName"] for role in roles if role["RoleName"].startswith("fraud-")]
 
     def statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every statement that allows something, of roles and boundaries, with where it stands."""
+        """Every allow statement of roles and boundaries, with the name of its role or boundary."""
         iam = self.aws.client("iam")
         for role in self.role_names():
             for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
                 document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-                yield from ((f"role {role}", each) for each in _allowed(document))
+                yield from ((f"role {role}", statement) for statement in _allow_statements(document))
         for arn in self.boundary_arns():
             version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
             document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-            yield from ((f"boundary {arn}", each) for each in _allowed(document))
+            yield from ((f"boundary {arn}", statement) for statement in _allow_statements(document))
 
     def boundary_arns(self) -> list[str]:
-        """The boundary of each role. Raises KeyError for a role without."""
+        """The boundaries of the roles. Raises KeyError for a role without a boundary."""
         iam = self.aws.client("iam")
         roles = [iam.get_role(RoleName=role)["Role"] for role in self.role_names()]
         return sorted({role["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in roles})
@@ -109,11 +113,7 @@ class Account:
         return bool(metadata["KeyManager"] == "CUSTOMER")
 
 
-def _ours(role: dict[str, Any]) -> bool:
-    return str(role["RoleName"]).startswith("fraud-")
-
-
-def _allowed(document: Any) -> list[dict[str, Any]]:
+def _allow_statements(document: Any) -> list[dict[str, Any]]:
     document = json.loads(document) if isinstance(document, str) else document
     return [statement for statement in document["Statement"] if statement["Effect"] == "Allow"]
 
@@ -123,12 +123,12 @@ def _as_list(value: Any) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def account(aws: EmbeddedAws, deployed: Deployed) -> Account:
+def account(aws: EmbeddedAws, deployed: DeployedPipeline) -> Account:
     return Account(aws, deployed)
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_R1_a_signed_post_invokes_the_paths_function(account: Account, path: str) -> None:
+def test_R1_signed_post_invokes_the_function_of_the_path(account: Account, path: str) -> None:
     method = account.post_method(path)
     assert method["methodIntegration"]["type"] == "AWS_PROXY"
     assert account.function(ROUTES[path])["FunctionArn"] in method["methodIntegration"]["uri"]
@@ -142,7 +142,9 @@ def test_R2_table_has_its_keys(account: Account) -> None:
         ("transaction_id", "HASH"),
         ("timestamp", "RANGE"),
     }
-    types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+    types = {
+        attribute["AttributeName"]: attribute["AttributeType"] for attribute in table["AttributeDefinitions"]
+    }
     assert types == {"transaction_id": "S", "timestamp": "N"}
 
 
@@ -162,7 +164,7 @@ def test_items_of_both_tables_expire(account: Account) -> None:
 
 
 @pytest.mark.parametrize("function", ["fraud", "labels"])
-def test_functions_that_count_are_told_both_tables(account: Account, function: str) -> None:
+def test_functions_that_write_profiles_have_the_names_of_both_tables(account: Account, function: str) -> None:
     variables = account.function(function)["Environment"]["Variables"]
     assert variables["TABLE_NAME"] == account.table()["TableName"]
     assert variables["PROFILES_TABLE_NAME"] == account.profiles()["TableName"]
@@ -174,8 +176,8 @@ def test_R3_api_function_writes_to_the_table(account: Account) -> None:
 
 def test_R4_inserted_transactions_reach_the_rule(account: Account) -> None:
     pipes = account.aws.client("pipes")
-    found = pipes.list_pipes()["Pipes"]
-    (name,) = [each["Name"] for each in found if each["Source"] == account.data.table_stream_arn]
+    stream = account.data.transactions_stream_arn
+    (name,) = [pipe["Name"] for pipe in pipes.list_pipes()["Pipes"] if pipe["Source"] == stream]
     pipe = pipes.describe_pipe(Name=name)
     assert pipe["Target"] == account.processing.bus_arn
     (pattern,) = pipe["SourceParameters"]["FilterCriteria"]["Filters"]
@@ -185,7 +187,7 @@ def test_R4_inserted_transactions_reach_the_rule(account: Account) -> None:
 
 def test_R5_rule_triggers_the_fraud_function(account: Account) -> None:
     (target,) = account.aws.client("events").list_targets_by_rule(
-        Rule=account.rule()["Name"], EventBusName=text(account.processing.bus_name)
+        Rule=account.rule()["Name"], EventBusName=require_string(account.processing.bus_name)
     )["Targets"]
     assert target["Arn"] == account.function("fraud")["FunctionArn"]
     assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
@@ -193,7 +195,7 @@ def test_R5_rule_triggers_the_fraud_function(account: Account) -> None:
 
 
 def test_R6_suspicious_queue_has_a_dead_letter_queue(account: Account) -> None:
-    queue = account.queue(text(account.data.suspicious_queue_url))
+    queue = account.queue(require_string(account.data.suspicious_queue_url))
     assert json.loads(queue["RedrivePolicy"])["deadLetterTargetArn"] == account.data.suspicious_dlq_arn
 
 
@@ -214,12 +216,12 @@ def test_R8_notify_function_consumes_the_queue_and_publishes(account: Account) -
 
 
 def test_R9_topic_has_an_email_subscription(account: Account) -> None:
-    topic = text(account.data.alerts_topic_arn)
-    found = account.aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    assert {each["Protocol"] for each in found} == {"email"}
+    topic = require_string(account.data.alerts_topic_arn)
+    subscriptions = account.aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert {subscription["Protocol"] for subscription in subscriptions} == {"email"}
 
 
-def test_R10_each_function_has_a_role_of_its_own_within_a_boundary(account: Account) -> None:
+def test_R10_each_function_has_its_own_role_and_boundary(account: Account) -> None:
     iam = account.aws.client("iam")
     roles = {account.function(function)["Role"].rsplit("/", 1)[-1] for function in FUNCTIONS}
     boundaries = {
@@ -244,7 +246,7 @@ def test_C1_dead_letter_queues_keep_fourteen_days(account: Account) -> None:
     assert {queue["MessageRetentionPeriod"] for queue in queues.values()} == {FOURTEEN_DAYS}
 
 
-def test_C2_environment_is_encrypted_with_our_key(account: Account) -> None:
+def test_C2_environment_is_encrypted_with_a_customer_key(account: Account) -> None:
     for function in FUNCTIONS:
         key = account.function(function)["KMSKeyArn"]
         assert key == account.foundation.function_key_arn
@@ -255,15 +257,16 @@ def test_C3_functions_run_on_python_3_11(account: Account) -> None:
     assert {account.function(function)["Runtime"] for function in FUNCTIONS} == {"python3.11"}
 
 
-def test_C4_no_permission_has_a_wildcard_but_the_listed_exceptions(account: Account) -> None:
+def test_C4_permissions_have_no_wildcards_except_the_listed_exceptions(account: Account) -> None:
     statements = list(account.statements())
-    assert len({where for where, _ in statements}) >= 20
-    for where, statement in statements:
+    assert len({owner for owner, _ in statements}) >= 20
+    for owner, statement in statements:
         for action in _as_list(statement["Action"]):
-            assert "*" not in action, where
+            assert "*" not in action, owner
             for resource in _as_list(statement["Resource"]):
-                known = "*" not in resource or is_listed(action, resource, statement.get("Condition", {}))
-                assert known, (where, action, resource)
+                conditions = statement.get("Condition", {})
+                is_permitted = "*" not in resource or is_exempt(action, resource, conditions)
+                assert is_permitted, (owner, action, resource)
 
 
 def test_C5_functions_run_in_private_subnets(account: Account) -> None:
@@ -309,23 +312,25 @@ def test_C10_visibility_timeout_is_exactly_six_minutes(account: Account) -> None
     assert {queue["VisibilityTimeout"] for queue in queues.values()} == {"360"}
 
 
-def test_C11_data_at_rest_is_encrypted_with_our_keys(account: Account) -> None:
-    data_key = text(account.foundation.data_key_arn)
+def test_C11_data_at_rest_is_encrypted_with_customer_keys(account: Account) -> None:
+    data_key = require_string(account.foundation.data_key_arn)
     assert account.is_customer_key(data_key)
     assert account.table()["SSEDescription"]["KMSMasterKeyArn"] == data_key
     profiles_key = account.profiles()["SSEDescription"]["KMSMasterKeyArn"]
     assert profiles_key == account.foundation.profiles_key_arn != data_key
     assert account.is_customer_key(profiles_key)
-    suspicious = account.queue(text(account.data.suspicious_queue_url))
+    suspicious = account.queue(require_string(account.data.suspicious_queue_url))
     assert suspicious["KmsMasterKeyId"] == data_key
     failures_key = {queue["KmsMasterKeyId"] for queue in account.dead_letter_queues().values()}
-    assert failures_key == {text(account.foundation.failures_key_arn)} != {data_key}
-    topic = account.aws.client("sns").get_topic_attributes(TopicArn=text(account.data.alerts_topic_arn))
+    assert failures_key == {require_string(account.foundation.failures_key_arn)} != {data_key}
+    topic = account.aws.client("sns").get_topic_attributes(
+        TopicArn=require_string(account.data.alerts_topic_arn)
+    )
     assert topic["Attributes"]["KmsMasterKeyId"] == data_key
-    bus = account.aws.client("events").describe_event_bus(Name=text(account.processing.bus_name))
+    bus = account.aws.client("events").describe_event_bus(Name=require_string(account.processing.bus_name))
     assert bus["KmsKeyIdentifier"] == data_key
-    ours = {name: group for name, group in account.log_groups().items() if "fraud-" in name}
-    assert {group["kmsKeyId"] for group in ours.values()} == {account.foundation.logs_key_arn}
+    log_groups = [group for name, group in account.log_groups().items() if "fraud-" in name]
+    assert {group["kmsKeyId"] for group in log_groups} == {account.foundation.logs_key_arn}
 
 
 def test_C12_resources_are_in_the_region_of_the_settings(account: Account) -> None:

@@ -1,4 +1,4 @@
-"""The table's transactional write as DynamoDB answers it, not as a fake believes it does."""
+"""The transactional write of the API function, tested with DynamoDB instead of a fake."""
 
 import uuid
 from collections import Counter
@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.api.dynamodb_store import DynamoDbStore
-from functions.api.store import Outcome
+from functions.api.transaction_store import TransactionStore, WriteResult
 from local.embedded import EmbeddedAws
 from tests.unit.functions.builders import NOW, transaction
 
@@ -35,8 +34,8 @@ def table(client: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(client: Any, table: str) -> DynamoDbStore:
-    return DynamoDbStore(client, table, retention_days=30)
+def store(client: Any, table: str) -> TransactionStore:
+    return TransactionStore(client, table, retention_days=30)
 
 
 def _items(client: Any, table: str) -> list[dict[str, Any]]:
@@ -44,16 +43,16 @@ def _items(client: Any, table: str) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: int(item["timestamp"]["N"]))
 
 
-def test_transaction_is_stored_exact_with_a_guard_beside_it(
-    store: DynamoDbStore, client: Any, table: str
+def test_transaction_is_stored_exactly_and_with_a_guard_item(
+    store: TransactionStore, client: Any, table: str
 ) -> None:
-    assert store.add(transaction(amount="999999999999.9999", channel=None), NOW) is Outcome.STORED
+    assert store.add(transaction(amount="999999999999.9999", channel=None), NOW) is WriteResult.STORED
     guard, item = _items(client, table)
     assert (item["amount"], item["channel"]) == ({"N": "999999999999.9999"}, {"NULL": True})
     assert (guard["timestamp"], "account_id" in guard) == ({"N": "0"}, False)
 
 
-def test_replay_and_taken_id_are_told_apart(store: DynamoDbStore, client: Any, table: str) -> None:
+def test_replay_and_taken_id_have_different_results(store: TransactionStore, client: Any, table: str) -> None:
     attempts = [{}, {}, {"amount": "12.50"}, {"amount": 13}, {"timestamp": NOW - 1}]
     outcomes = [store.add(transaction(**change), NOW) for change in attempts]
     assert [outcome.name for outcome in outcomes] == [
@@ -66,20 +65,18 @@ def test_replay_and_taken_id_are_told_apart(store: DynamoDbStore, client: Any, t
     assert len(_items(client, table)) == 2
 
 
-def test_transaction_whose_guard_is_gone_is_still_recognised(
-    store: DynamoDbStore, client: Any, table: str
-) -> None:
+def test_replay_is_detected_without_the_guard_item(store: TransactionStore, client: Any, table: str) -> None:
     store.add(transaction(), NOW)
     client.delete_item(TableName=table, Key={"transaction_id": {"S": "tx-1"}, "timestamp": {"N": "0"}})
-    assert store.add(transaction(), NOW) is Outcome.REPLAYED
-    assert store.add(transaction(amount=13), NOW) is Outcome.ID_TAKEN
+    assert store.add(transaction(), NOW) is WriteResult.REPLAYED
+    assert store.add(transaction(amount=13), NOW) is WriteResult.ID_TAKEN
 
 
-def test_of_twenty_simultaneous_writes_to_an_id_exactly_one_is_stored(
-    store: DynamoDbStore, client: Any, table: str
+def test_one_of_twenty_simultaneous_writes_with_the_same_id_is_stored(
+    store: TransactionStore, client: Any, table: str
 ) -> None:
     contenders = [transaction(transaction_id=f"tx-{n // 20}", amount=n % 2 + 1) for n in range(200)]
     with ThreadPoolExecutor(20) as threads:
         outcomes = Counter(threads.map(lambda contender: store.add(contender, NOW), contenders))
-    assert outcomes == {Outcome.STORED: 10, Outcome.REPLAYED: 90, Outcome.ID_TAKEN: 100}
+    assert outcomes == {WriteResult.STORED: 10, WriteResult.REPLAYED: 90, WriteResult.ID_TAKEN: 100}
     assert len(_items(client, table)) == 20

@@ -1,17 +1,17 @@
-"""The deployed pipeline, to be broken and repaired."""
+"""The deployed pipeline for fault tests."""
 
 import pytest
 
 from local.embedded import EmbeddedAws
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from tests.e2e import faults
-from tests.e2e.pipeline import Pipeline
-from tests.faults.bench import Bench
+from tests.e2e.pipeline import PipelineClient
+from tests.faults.fault_scenario import FaultScenario
 
 
 @pytest.fixture
-def bench(aws: EmbeddedAws, deployed: Deployed) -> Bench:
-    """The pipeline of this test run with empty failure queues."""
-    pipeline = Pipeline(aws, deployed)
-    faults.empty(pipeline)
-    return Bench(pipeline)
+def scenario(aws: EmbeddedAws, deployed: DeployedPipeline) -> FaultScenario:
+    """The pipeline of this test run, with empty failure queues."""
+    pipeline = PipelineClient(aws, deployed)
+    faults.purge_queues(pipeline)
+    return FaultScenario(pipeline)

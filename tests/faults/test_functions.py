@@ -1,18 +1,18 @@
-"""A function is throttled, misconfigured or broken, and repaired."""
+"""Throttled, misconfigured and broken functions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.faults.bench import Bench
+from tests.faults.fault_scenario import FaultScenario
 
 FRAUD_ERRORS = "alarm fraud-pipeline-processing-fraud-errors"
 
 
 @contextmanager
-def configured(bench: Bench, function: str, **changes: Any) -> Iterator[None]:
-    """A function has another configuration."""
-    client, name = bench.client("lambda"), bench.pipeline.deployed.functions()[function]
+def change_configuration(scenario: FaultScenario, function: str, **changes: Any) -> Iterator[None]:
+    """Change the configuration of a function."""
+    client, name = scenario.client("lambda"), scenario.pipeline.deployed.function_names()[function]
     before = client.get_function_configuration(FunctionName=name)
     client.update_function_configuration(FunctionName=name, **changes)
     try:
@@ -22,9 +22,9 @@ def configured(bench: Bench, function: str, **changes: Any) -> Iterator[None]:
 
 
 @contextmanager
-def throttled(bench: Bench, function: str) -> Iterator[None]:
-    """A function may not run at all."""
-    client, name = bench.client("lambda"), bench.pipeline.deployed.functions()[function]
+def throttle(scenario: FaultScenario, function: str) -> Iterator[None]:
+    """Set the reserved concurrency of a function to 0."""
+    client, name = scenario.client("lambda"), scenario.pipeline.deployed.function_names()[function]
     before = client.get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"]
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
@@ -33,36 +33,38 @@ def throttled(bench: Bench, function: str) -> Iterator[None]:
         client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=before)
 
 
-def test_throttled_fraud_function_heals_by_itself(bench: Bench) -> None:
-    with throttled(bench, "fraud"):
-        bench.post()
-        bench.wait_red("function fraud-pipeline-fraud")
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_throttled_fraud_function_recovers_by_itself(scenario: FaultScenario) -> None:
+    with throttle(scenario, "fraud"):
+        scenario.post()
+        scenario.wait_until_unhealthy("function fraud-pipeline-fraud")
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_throttled_notify_function_heals_by_itself(bench: Bench) -> None:
-    with throttled(bench, "notify"):
-        sent = bench.post()
-        bench.wait_red("function fraud-pipeline-notify")
-        assert bench.pipeline.decision(sent).suspicious
-        assert not bench.pipeline.mails_about(sent)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_throttled_notify_function_recovers_by_itself(scenario: FaultScenario) -> None:
+    with throttle(scenario, "notify"):
+        transaction = scenario.post()
+        scenario.wait_until_unhealthy("function fraud-pipeline-notify")
+        assert scenario.pipeline.wait_for_decision(transaction).suspicious
+        assert not scenario.pipeline.read_mails_about(transaction)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_fraud_function_with_a_wrong_table_name_heals_after_the_deployment(bench: Bench) -> None:
-    client, name = bench.client("lambda"), bench.pipeline.deployed.functions()["fraud"]
+def test_fraud_function_with_a_wrong_table_name_recovers_after_the_deployment(
+    scenario: FaultScenario,
+) -> None:
+    client, name = scenario.client("lambda"), scenario.pipeline.deployed.function_names()["fraud"]
     variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     wrong = {"Variables": {**variables, "TABLE_NAME": "nowhere"}}
-    with configured(bench, "fraud", Environment=wrong):
-        bench.wait_red(FRAUD_ERRORS, posting=True)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+    with change_configuration(scenario, "fraud", Environment=wrong):
+        scenario.wait_until_unhealthy(FRAUD_ERRORS, posting=True)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_fraud_function_whose_code_does_not_start_heals_after_the_deployment(bench: Bench) -> None:
-    with configured(bench, "fraud", Handler="functions.fraud.nothing.handle"):
-        bench.wait_red(FRAUD_ERRORS, posting=True)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_fraud_function_that_does_not_start_recovers_after_the_deployment(scenario: FaultScenario) -> None:
+    with change_configuration(scenario, "fraud", Handler="functions.fraud.nothing.handle"):
+        scenario.wait_until_unhealthy(FRAUD_ERRORS, posting=True)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()

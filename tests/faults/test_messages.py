@@ -1,4 +1,4 @@
-"""Poison, duplicates and disorder on every hop."""
+"""Unreadable messages, duplicates and disorder on every hop."""
 
 import json
 import time
@@ -7,109 +7,111 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.common.domain import decision as decisions
+from functions.common.domain.decision import encode_decision
 from operations.monitoring import queues
 from tests.e2e import faults
-from tests.faults.bench import SECONDS, Bench
+from tests.faults.fault_scenario import TIMEOUT_SECONDS, FaultScenario
 from tests.waiting import wait_for
 
 
-def test_stream_record_that_is_no_transaction_does_not_hold_up_others(bench: Bench) -> None:
+def test_invalid_stream_record_does_not_delay_transactions(scenario: FaultScenario) -> None:
     key = {"transaction_id": {"S": f"poison-{uuid.uuid4().hex}"}, "timestamp": {"N": "1"}}
-    bench.client("dynamodb").put_item(
-        TableName=bench.pipeline.table, Item={**key, "account_id": {"S": "a-poison"}}
+    scenario.client("dynamodb").put_item(
+        TableName=scenario.pipeline.table_name, Item={**key, "account_id": {"S": "a-poison"}}
     )
-    bench.post()
-    bench.expect_nothing_lost()
-    bench.wait_green()
+    scenario.post()
+    scenario.expect_nothing_lost()
+    scenario.wait_until_healthy()
 
 
-def test_event_that_cannot_be_read_ends_in_the_failure_queue(bench: Bench) -> None:
-    bench.put_event({"event_name": "INSERT", "transaction": {"transaction_id": {"S": "poison"}}})
-    bench.wait_red("queue fraud-failures")
-    bench.empty(queues.FRAUD)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_unreadable_event_ends_in_the_failure_queue(scenario: FaultScenario) -> None:
+    scenario.put_event({"event_name": "INSERT", "transaction": {"transaction_id": {"S": "poison"}}})
+    scenario.wait_until_unhealthy("queue fraud-failures")
+    scenario.purge_queue(queues.FRAUD)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_message_that_cannot_be_read_ends_in_the_dead_letter_queue_and_its_batch_does_not(
-    bench: Bench,
+def test_unreadable_message_ends_in_the_dead_letter_queue_and_its_batch_does_not(
+    scenario: FaultScenario,
 ) -> None:
-    bench.send(bench.suspicious_url, "poison")
+    scenario.send_message(scenario.suspicious_url, "poison")
     for _ in range(3):
-        bench.post()
-    bench.wait_red("queue suspicious-dlq")
-    bench.empty(queues.ALERTS)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+        scenario.post()
+    scenario.wait_until_unhealthy("queue suspicious-dlq")
+    scenario.purge_queue(queues.ALERTS)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def post_again(bench: Bench) -> None:
-    assert bench.pipeline.post(bench.sent[0]).status == 200
+def post_again(scenario: FaultScenario) -> None:
+    assert scenario.pipeline.post(scenario.posted[0]).status == 200
 
 
-def announce_again(bench: Bench) -> None:
-    bench.put_event(bench.event(bench.sent[0]))
+def announce_again(scenario: FaultScenario) -> None:
+    scenario.put_event(scenario.build_event(scenario.posted[0]))
 
 
-def retry_again(bench: Bench) -> None:
-    event = {"detail": bench.event(bench.sent[0])}
-    bench.send(bench.retry_url, json.dumps({"version": "1.0", "requestPayload": event}))
+def retry_again(scenario: FaultScenario) -> None:
+    event = {"detail": scenario.build_event(scenario.posted[0])}
+    scenario.send_message(scenario.retry_url, json.dumps({"version": "1.0", "requestPayload": event}))
 
 
-def alert_again(bench: Bench) -> None:
-    bench.send(bench.suspicious_url, json.dumps(bench.message(bench.sent[0])))
+def alert_again(scenario: FaultScenario) -> None:
+    scenario.send_message(scenario.suspicious_url, json.dumps(scenario.build_message(scenario.posted[0])))
 
 
 @pytest.mark.parametrize("repeat", [post_again, announce_again, retry_again, alert_again])
-def test_duplicate_is_decided_and_alerted_on_once(bench: Bench, repeat: Callable[[Bench], None]) -> None:
-    sent = bench.post()
-    before = bench.pipeline.decision(sent)
-    bench.pipeline.mail_about(sent)
-    repeat(bench)
-    repeat(bench)
-    bench.expect_nothing_lost()
-    assert bench.pipeline.decision(sent) == before
-    bench.wait_green()
+def test_duplicate_is_decided_and_alerted_on_once(
+    scenario: FaultScenario, repeat: Callable[[FaultScenario], None]
+) -> None:
+    transaction = scenario.post()
+    before = scenario.pipeline.wait_for_decision(transaction)
+    scenario.pipeline.wait_for_mail_about(transaction)
+    repeat(scenario)
+    repeat(scenario)
+    scenario.expect_nothing_lost()
+    assert scenario.pipeline.wait_for_decision(transaction) == before
+    scenario.wait_until_healthy()
 
 
-def test_events_of_one_account_in_disorder_are_all_counted(bench: Bench) -> None:
+def test_events_of_one_account_in_disorder_are_all_counted(scenario: FaultScenario) -> None:
     account, now = f"a-{uuid.uuid4().hex[:12]}", int(time.time() * 1000)
-    with faults.rule_disabled(bench.pipeline):
+    with faults.disable_rule(scenario.pipeline):
         for age_ms in (0, 1000, 2000):
-            bench.post(account_id=account, timestamp=now - age_ms)
-        events = [bench.event(body) for body in bench.sent]
+            scenario.post(account_id=account, timestamp=now - age_ms)
+        events = [scenario.build_event(body) for body in scenario.posted]
     for event in events:
-        bench.put_event(event)
-    for body in bench.sent:
-        bench.pipeline.decision(body)
-    assert int(bench.pipeline.profile("account", account)["version"]["N"]) == len(bench.sent)
-    bench.wait_green()
+        scenario.put_event(event)
+    for body in scenario.posted:
+        scenario.pipeline.wait_for_decision(body)
+    assert int(scenario.pipeline.read_profile("account", account)["version"]["N"]) == len(scenario.posted)
+    scenario.wait_until_healthy()
 
 
 @pytest.mark.parametrize("shift_ms", [3_600_000, -3_600_000])
-def test_clock_of_another_machine_ahead_or_behind_decides_all_the_same(bench: Bench, shift_ms: int) -> None:
-    with faults.rule_disabled(bench.pipeline):
-        sent = bench.post()
-        event = bench.event(sent)
+def test_clock_skew_does_not_prevent_a_decision(scenario: FaultScenario, shift_ms: int) -> None:
+    with faults.disable_rule(scenario.pipeline):
+        transaction = scenario.post()
+        event = scenario.build_event(transaction)
     received_at = int(event["transaction"]["received_at"]["N"])
     event["transaction"]["received_at"] = {"N": str(received_at + shift_ms)}
-    bench.put_event(event)
-    assert bench.pipeline.decision(sent).latency_ms >= 0
-    bench.pipeline.mail_about(sent)
-    bench.wait_green()
+    scenario.put_event(event)
+    assert scenario.pipeline.wait_for_decision(transaction).latency_ms >= 0
+    scenario.pipeline.wait_for_mail_about(transaction)
+    scenario.wait_until_healthy()
 
 
-def test_profile_that_a_newer_function_wrote_waits_for_that_function(bench: Bench) -> None:
-    """After a rollback the function cannot read the profile; it decides once the newer one is back."""
+def test_profile_of_a_newer_version_waits_for_that_version(scenario: FaultScenario) -> None:
+    """A rolled back function cannot read a newer profile. It decides when the newer version is back."""
     account = f"a-{uuid.uuid4().hex[:12]}"
-    first = bench.post(account_id=account)
-    bench.pipeline.decision(first)
-    profile = bench.pipeline.profile("account", account)
+    first = scenario.post(account_id=account)
+    scenario.pipeline.wait_for_decision(first)
+    profile = scenario.pipeline.read_profile("account", account)
     key = {name: profile[name] for name in ("subject", "part")}
 
     def set_format(number: str) -> None:
-        bench.client("dynamodb").update_item(
+        scenario.client("dynamodb").update_item(
             TableName="profiles",
             Key=key,
             UpdateExpression="SET #format = :format",
@@ -119,29 +121,36 @@ def test_profile_that_a_newer_function_wrote_waits_for_that_function(bench: Benc
 
     set_format("999")
     try:
-        second = bench.post(account_id=account)
+        second = scenario.post(account_id=account)
         wait_for(
-            lambda: faults.messages(bench.pipeline, queues.RETRY), seconds=SECONDS, what="a message to retry"
+            lambda: faults.count_messages_in(scenario.pipeline, queues.RETRY),
+            seconds=TIMEOUT_SECONDS,
+            what="a message to retry",
         )
-        bench.wait_red("transactions")
+        scenario.wait_until_unhealthy("transactions")
     finally:
         set_format(profile["format"]["N"])
-    assert bench.pipeline.decision(second).suspicious
-    bench.wait_green()
+    assert scenario.pipeline.wait_for_decision(second).suspicious
+    scenario.wait_until_healthy()
 
 
-def test_items_and_messages_of_a_newer_version_are_understood(bench: Bench) -> None:
-    sent = bench.post()
-    item = bench.pipeline.item(sent)
-    bench.pipeline.mail_about(sent)
-    newer = {**json.loads(decisions.to_text(bench.pipeline.decision(sent))), "of_a_newer_version": 1}
-    bench.client("dynamodb").update_item(
-        TableName=bench.pipeline.table,
+def test_items_and_messages_of_a_newer_version_are_readable(scenario: FaultScenario) -> None:
+    transaction = scenario.post()
+    item = scenario.pipeline.read_item(transaction)
+    scenario.pipeline.wait_for_mail_about(transaction)
+    newer = {
+        **json.loads(encode_decision(scenario.pipeline.wait_for_decision(transaction))),
+        "of_a_newer_version": 1,
+    }
+    scenario.client("dynamodb").update_item(
+        TableName=scenario.pipeline.table_name,
         Key={name: item[name] for name in ("transaction_id", "timestamp")},
         UpdateExpression="SET decision = :newer, of_a_newer_version = :newer",
         ExpressionAttributeValues={":newer": {"S": json.dumps(newer)}},
     )
-    bench.put_event(bench.event(sent))
-    bench.send(bench.suspicious_url, json.dumps({**bench.message(sent), "of_a_newer_version": 1}))
-    bench.expect_nothing_lost()
-    bench.wait_green()
+    scenario.put_event(scenario.build_event(transaction))
+    scenario.send_message(
+        scenario.suspicious_url, json.dumps({**scenario.build_message(transaction), "of_a_newer_version": 1})
+    )
+    scenario.expect_nothing_lost()
+    scenario.wait_until_healthy()

@@ -1,91 +1,93 @@
-"""A role loses permissions, and gets them back."""
+"""Roles that lose permissions and get them back."""
 
 from operations.monitoring import queues
 from tests.e2e import faults
-from tests.faults.bench import SECONDS, Bench
+from tests.faults.fault_scenario import TIMEOUT_SECONDS, FaultScenario
 from tests.waiting import wait_for
 
 AVAILABLE = "alarm fraud-pipeline-edge-available"
 FRAUD_ERRORS = "alarm fraud-pipeline-processing-fraud-errors"
 
 
-def test_fraud_role_that_may_not_write_heals_by_itself_after_all_of_lambdas_retries(bench: Bench) -> None:
-    with faults.forbidden(bench.pipeline, "fraud", "dynamodb:*"):
-        bench.wait_red(FRAUD_ERRORS, posting=True)
+def test_fraud_role_without_write_permission_recovers_after_the_retries_of_lambda(
+    scenario: FaultScenario,
+) -> None:
+    with faults.deny_actions(scenario.pipeline, "fraud", "dynamodb:*"):
+        scenario.wait_until_unhealthy(FRAUD_ERRORS, posting=True)
         wait_for(
-            lambda: faults.messages(bench.pipeline, queues.RETRY) == len(bench.sent),
-            seconds=SECONDS,
+            lambda: faults.count_messages_in(scenario.pipeline, queues.RETRY) == len(scenario.posted),
+            seconds=TIMEOUT_SECONDS,
             what="every event in the retry queue",
         )
-        bench.wait_red("transactions")
-    bench.wait_green()
-    bench.expect_nothing_lost()
+        scenario.wait_until_unhealthy("transactions")
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_fraud_role_without_any_permission_loses_events_that_replay_finds(bench: Bench) -> None:
-    with faults.forbidden(bench.pipeline, "fraud", "*"):
-        bench.wait_red("alarm fraud-pipeline-processing-fraud-destination", posting=True)
-    bench.wait_red("transactions")
-    assert bench.replay() == 0
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_fraud_role_without_permissions_loses_events_that_replay_finds(scenario: FaultScenario) -> None:
+    with faults.deny_actions(scenario.pipeline, "fraud", "*"):
+        scenario.wait_until_unhealthy("alarm fraud-pipeline-processing-fraud-destination", posting=True)
+    scenario.wait_until_unhealthy("transactions")
+    assert scenario.replay() == 0
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_fraud_role_that_may_not_send_alerts_once_after_it_may(bench: Bench) -> None:
-    """A crash between the decision and its message: the decision is found again, the message is sent."""
-    arn = f"arn:aws:sqs:{bench.pipeline.aws.endpoint.region}:000000000000:suspicious"
-    with faults.forbidden(bench.pipeline, "fraud", "sqs:SendMessage", resource=arn):
-        bench.wait_red(FRAUD_ERRORS, posting=True)
-        assert bench.pipeline.decision(bench.sent[0]).suspicious
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_fraud_role_without_send_permission_alerts_once_after_the_repair(scenario: FaultScenario) -> None:
+    """The function stores a decision and cannot send its message. A retry finds and sends it."""
+    arn = f"arn:aws:sqs:{scenario.pipeline.aws.endpoint.region}:000000000000:suspicious"
+    with faults.deny_actions(scenario.pipeline, "fraud", "sqs:SendMessage", resource=arn):
+        scenario.wait_until_unhealthy(FRAUD_ERRORS, posting=True)
+        assert scenario.pipeline.wait_for_decision(scenario.posted[0]).suspicious
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_notify_role_that_may_not_publish_is_redriven(bench: Bench) -> None:
+def test_alerts_of_a_notify_role_without_publish_permission_are_redriven(scenario: FaultScenario) -> None:
     with (
-        faults.forbidden(bench.pipeline, "notify", "sns:Publish"),
-        faults.impatient(bench.pipeline, bench.suspicious_url),
+        faults.deny_actions(scenario.pipeline, "notify", "sns:Publish"),
+        faults.limit_to_one_attempt(scenario.pipeline, scenario.suspicious_url),
     ):
-        bench.post()
-        bench.wait_red("queue suspicious-dlq")
-        assert not bench.pipeline.mails_about(bench.sent[0])
-    assert bench.redrive(queues.ALERTS) == 0
-    bench.wait_green()
-    bench.expect_nothing_lost()
+        scenario.post()
+        scenario.wait_until_unhealthy("queue suspicious-dlq")
+        assert not scenario.pipeline.read_mails_about(scenario.posted[0])
+    assert scenario.redrive(queues.ALERTS) == 0
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_pipe_role_that_may_not_put_events_heals_by_itself(bench: Bench) -> None:
-    with faults.forbidden(bench.pipeline, "pipe", "events:PutEvents"):
-        bench.wait_red("alarm fraud-pipeline-processing-pipe-failed", posting=True)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_pipe_role_without_permission_recovers_by_itself(scenario: FaultScenario) -> None:
+    with faults.deny_actions(scenario.pipeline, "pipe", "events:PutEvents"):
+        scenario.wait_until_unhealthy("alarm fraud-pipeline-processing-pipe-failed", posting=True)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_api_role_that_may_not_store_fails_requests_and_recovers(bench: Bench) -> None:
+def test_api_role_without_write_permission_fails_requests_and_recovers(scenario: FaultScenario) -> None:
     def fail() -> bool:
-        reply = bench.post_harmless()
+        reply = scenario.post_harmless()
         assert reply.status == 503
         assert reply.content_type == "application/problem+json"
-        return bench.names(AVAILABLE)
+        return scenario.reports(AVAILABLE)
 
-    with faults.forbidden(bench.pipeline, "api", "dynamodb:PutItem"):
-        wait_for(fail, seconds=SECONDS, what=AVAILABLE)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+    with faults.deny_actions(scenario.pipeline, "api", "dynamodb:PutItem"):
+        wait_for(fail, seconds=TIMEOUT_SECONDS, what=AVAILABLE)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_labels_role_that_may_not_write_fails_requests_and_recovers(bench: Bench) -> None:
-    sent = bench.post()
-    bench.pipeline.decision(sent)
+def test_labels_role_without_write_permission_fails_requests_and_recovers(scenario: FaultScenario) -> None:
+    transaction = scenario.post()
+    scenario.pipeline.wait_for_decision(transaction)
 
     def fail() -> bool:
-        reply = bench.pipeline.label(sent, "fraud")
+        reply = scenario.pipeline.post_label(transaction, "fraud")
         assert reply.status == 503
         assert reply.content_type == "application/problem+json"
-        return bench.names(AVAILABLE)
+        return scenario.reports(AVAILABLE)
 
-    with faults.forbidden(bench.pipeline, "labels", "dynamodb:UpdateItem"):
-        wait_for(fail, seconds=SECONDS, what=AVAILABLE)
-    assert bench.pipeline.label(sent, "fraud").status in (200, 201)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+    with faults.deny_actions(scenario.pipeline, "labels", "dynamodb:UpdateItem"):
+        wait_for(fail, seconds=TIMEOUT_SECONDS, what=AVAILABLE)
+    assert scenario.pipeline.post_label(transaction, "fraud").status in (200, 201)
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()

@@ -1,51 +1,54 @@
-"""The way from the table to the fraud function is cut, and repaired."""
+"""Interruptions between the table and the fraud function."""
 
-from orchestration import engines
-from orchestration.layers import select
-from orchestration.planning.deployer import Deployer, Ways
+from orchestration.layers import select_layers
+from orchestration.planning.deployer import Deployer
+from orchestration.planning.runner import DeployOptions
+from orchestration.session import EnvironmentSession
 from tests.e2e import faults
-from tests.faults.bench import NAMES, Bench
+from tests.faults.fault_scenario import NAMES, FaultScenario
 
 
-def test_stopped_pipe_carries_on_where_it_stopped(bench: Bench) -> None:
-    pipes = bench.client("pipes")
+def test_stopped_pipe_continues_at_its_position(scenario: FaultScenario) -> None:
+    pipes = scenario.client("pipes")
     pipes.stop_pipe(Name=NAMES.pipe)
     try:
-        bench.post()
-        bench.wait_red(f"pipe {NAMES.pipe}")
+        scenario.post()
+        scenario.wait_until_unhealthy(f"pipe {NAMES.pipe}")
     finally:
         pipes.start_pipe(Name=NAMES.pipe)
-    bench.wait_green()
-    bench.expect_nothing_lost()
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_disabled_rule_loses_events_that_replay_finds(bench: Bench) -> None:
-    with faults.rule_disabled(bench.pipeline):
-        bench.post()
-        bench.wait_red(f"rule {NAMES.rule}", "transactions")
-    assert bench.replay() == 0
-    bench.wait_green()
-    bench.expect_nothing_lost()
+def test_disabled_rule_loses_events_that_replay_finds(scenario: FaultScenario) -> None:
+    with faults.disable_rule(scenario.pipeline):
+        scenario.post()
+        scenario.wait_until_unhealthy(f"rule {NAMES.rule}", "transactions")
+    assert scenario.replay() == 0
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def test_bus_that_was_deleted_by_hand_is_deployed_again(bench: Bench) -> None:
-    events, deployed = bench.client("events"), bench.pipeline.deployed
+def test_deleted_bus_is_deployed_again(scenario: FaultScenario) -> None:
+    events, deployed = scenario.client("events"), scenario.pipeline.deployed
     events.remove_targets(Rule=NAMES.rule, EventBusName=NAMES.bus, Ids=["fraud"])
     events.delete_rule(Name=NAMES.rule, EventBusName=NAMES.bus)
     events.delete_event_bus(Name=NAMES.bus)
     try:
-        bench.post()
-        bench.wait_red(f"bus {NAMES.bus}")
+        scenario.post()
+        scenario.wait_until_unhealthy(f"bus {NAMES.bus}")
     finally:
         environment = deployed.environment
-        engine = engines.open_engine(environment, changing=True)
-        ways = Ways(plan_first=False, refresh=True)
-        Deployer(environment, engine, _never_asked, ways=ways).deploy(select(["processing"]))
-    # What the pipe put on no bus is lost there.
-    assert bench.replay() == 0
-    bench.wait_green()
-    bench.expect_nothing_lost()
+        engine = EnvironmentSession(environment).open_engine(changing=True)
+        options = DeployOptions(ask_first=False, refresh=True)
+        Deployer(environment, engine, _fail_on_question, options=options).deploy(
+            select_layers(["processing"])
+        )
+    # Events for the missing bus are lost.
+    assert scenario.replay() == 0
+    scenario.wait_until_healthy()
+    scenario.expect_nothing_lost()
 
 
-def _never_asked(question: str, _word: str) -> None:
+def _fail_on_question(question: str, _word: str) -> None:
     raise AssertionError(question)

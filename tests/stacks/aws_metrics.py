@@ -1,6 +1,6 @@
-"""The metrics that AWS publishes, with the dimensions of each, as far as an alarm could use them.
+"""The metrics of AWS services that alarms may use, with their dimensions.
 
-Source: the tables of metrics in the user guides of the services, and
+Source: the user guides of the services.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html

@@ -1,16 +1,16 @@
-"""The recorded programs of the environments; each environment is run once per test session."""
+"""The recorded programs of prod and local. Each environment runs once per test session."""
 
 import pytest
 
 from tests.stacks.evaluation import PURPOSES, RecordedRole
-from tests.stacks.recording import Program, run_layers
+from tests.stacks.recording import RecordedProgram, run_layers
 
-Programs = dict[str, Program]
+Programs = dict[str, RecordedProgram]
 
 
 @pytest.fixture(scope="session")
 def prod() -> Programs:
-    """The layers as prod's settings have them: what is asserted of an account is asserted of these."""
+    """The programs with the settings of prod, for assertions about AWS accounts."""
     return run_layers("prod")
 
 
@@ -20,26 +20,26 @@ def local() -> Programs:
 
 
 @pytest.fixture(scope="session")
-def foundation(prod: Programs) -> Program:
+def foundation(prod: Programs) -> RecordedProgram:
     return prod["foundation"]
 
 
 @pytest.fixture(scope="session")
-def data(prod: Programs) -> Program:
+def data(prod: Programs) -> RecordedProgram:
     return prod["data"]
 
 
 @pytest.fixture(scope="session")
-def processing(prod: Programs) -> Program:
+def processing(prod: Programs) -> RecordedProgram:
     return prod["processing"]
 
 
 @pytest.fixture(scope="session")
-def edge(prod: Programs) -> Program:
+def edge(prod: Programs) -> RecordedProgram:
     return prod["edge"]
 
 
 @pytest.fixture(scope="session")
-def roles(foundation: Program) -> dict[str, RecordedRole]:
-    """The roles of CI, by their purpose."""
+def roles(foundation: RecordedProgram) -> dict[str, RecordedRole]:
+    """The roles of CI by purpose."""
     return {purpose: RecordedRole.find(foundation, purpose) for purpose in PURPOSES}

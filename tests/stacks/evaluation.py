@@ -1,4 +1,4 @@
-"""Asks IAM's rules whether a recorded role may do something: the embedded AWS's evaluation, fed by hand."""
+"""Evaluation of recorded roles with the IAM evaluator of the embedded AWS."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from ministack.core.iam_evaluator import (
 )
 
 from shared.projects import PROJECTS
-from stacks.foundation.deploy_roles.provider_actions import CALLS
+from stacks.foundation.deploy_roles.provider_actions import PROVIDER_ACTIONS
 from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
-from tests.stacks.recording import Program, Recorded
+from tests.stacks.recording import RecordedProgram, RecordedResource
 
 LAYERS = tuple(project.layer for project in PROJECTS)
 PURPOSES = (*(f"deploy-{layer}" for layer in LAYERS), "read")
@@ -28,43 +28,43 @@ def boundary_arn(purpose: str) -> str:
     return arn("iam", f"policy/fraud-pipeline-{purpose}-boundary")
 
 
-def calls(type_: str, *kinds: str) -> list[str]:
-    return [action for kind in kinds for action in CALLS[type_].of(kind)]
+def find_actions(type_: str, *kinds: str) -> list[str]:
+    return [action for kind in kinds for action in PROVIDER_ACTIONS[type_].names(kind)]
 
 
-_EVERYTHING = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+_ALLOW_ALL = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
 @dataclass(frozen=True)
 class RecordedRole:
-    """A role of the layer foundation, with what it may do and what it may do at most."""
+    """A role of the layer foundation, with its policy and its boundary."""
 
-    role: Recorded
-    permissions: Recorded
-    boundary: Recorded
+    role: RecordedResource
+    permissions: RecordedResource
+    boundary: RecordedResource
 
     @classmethod
-    def find(cls, foundation: Program, purpose: str) -> "RecordedRole":
+    def find(cls, foundation: RecordedProgram, purpose: str) -> "RecordedRole":
         return cls(
-            foundation.one("iam/role:Role", purpose),
-            foundation.one("iam/rolePolicy:RolePolicy", purpose),
-            foundation.one("iam/policy:Policy", purpose),
+            foundation.find_one("iam/role:Role", purpose),
+            foundation.find_one("iam/rolePolicy:RolePolicy", purpose),
+            foundation.find_one("iam/policy:Policy", purpose),
         )
 
-    def may(self, action: str, resource: str, **keys: str) -> bool:
-        """Whether a session may. Condition keys: `aws__RequestTag_layer` stands for aws:RequestTag/layer."""
+    def allows(self, action: str, resource: str, **keys: str) -> bool:
+        """Whether policy and boundary allow a request. `aws__RequestTag_layer` means aws:RequestTag/layer."""
         return self._decide(action, resource, keys, self.permissions["policy"], self.boundary["policy"])
 
-    def might(self, action: str, resource: str, **keys: str) -> bool:
-        """Whether it could, if somebody gave it all permissions that there are."""
-        return self._decide(action, resource, keys, _EVERYTHING, self.boundary["policy"])
+    def boundary_allows(self, action: str, resource: str, **keys: str) -> bool:
+        """Whether the boundary allows a request, with a policy that allows everything."""
+        return self._decide(action, resource, keys, _ALLOW_ALL, self.boundary["policy"])
 
-    def is_given(self, action: str, resource: str, **keys: str) -> bool:
-        """Whether it could without its boundary."""
-        return self._decide(action, resource, keys, self.permissions["policy"], _EVERYTHING)
+    def policy_allows(self, action: str, resource: str, **keys: str) -> bool:
+        """Whether the policy allows a request, without a boundary."""
+        return self._decide(action, resource, keys, self.permissions["policy"], _ALLOW_ALL)
 
     def trusts(self, audience: str, subject: str, ref: str = "refs/heads/main") -> bool:
-        """Whether GitHub may take it for a run of the workflows that are at `ref`."""
+        """Whether a GitHub workflow run at `ref` may assume the role."""
         issuer = "token.actions.githubusercontent.com"
         provider = arn("iam", f"oidc-provider/{issuer}")
         context = self._context(
@@ -77,8 +77,8 @@ class RecordedRole:
     def _decide(
         self, action: str, resource: str, keys: dict[str, str], permissions: str, boundary: str
     ) -> bool:
-        named = {re.sub("_", "/", key.replace("__", ":")): value for key, value in keys.items()}
-        context = self._context(action, resource, named)
+        context_keys = {re.sub("_", "/", key.replace("__", ":")): value for key, value in keys.items()}
+        context = self._context(action, resource, context_keys)
         policy, limit = parse_policy_document(permissions), parse_policy_document(boundary)
         return bool(evaluate(context, [policy], [limit]).decision == "Allow")
 
@@ -94,6 +94,6 @@ class RecordedRole:
         )
 
 
-def deployers(roles: dict[str, RecordedRole]) -> dict[str, RecordedRole]:
-    """The roles that deploy, by layer."""
+def deploy_roles(roles: dict[str, RecordedRole]) -> dict[str, RecordedRole]:
+    """The deploy roles by layer."""
     return {layer: roles[f"deploy-{layer}"] for layer in LAYERS}

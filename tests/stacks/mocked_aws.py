@@ -1,4 +1,4 @@
-"""Stands in for AWS under Pulumi's mocks: answers data sources, gives resources ids, ARNs and addresses."""
+"""Pulumi mocks of AWS: data sources, and the IDs, ARNs and URLs of resources."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,19 +13,19 @@ Properties = dict[str, Any]
 
 
 class MockedAws(mocks.Mocks):
-    """`references` are the outputs of other stacks, by `organization/project/stack`."""
+    """`references`: the outputs of other stacks by `organization/project/stack`."""
 
     def __init__(self, references: Mapping[str, Properties]) -> None:
         self._references = references
 
     def call(self, args: mocks.MockCallArgs) -> tuple[Properties, list[tuple[str, str]]]:
-        return ANSWERS[args.token], []
+        return DATA_SOURCES[args.token], []
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Properties]:
         if args.typ == "pulumi:pulumi:StackReference":
             return args.name, {**args.inputs, "outputs": self._references[args.inputs["name"]]}
-        made = _MADE.get(args.typ.removeprefix("aws:"))
-        return f"{args.name}-id", {**args.inputs, **(made(args) if made else {})}
+        generate = _GENERATED_PROPERTIES.get(args.typ.removeprefix("aws:"))
+        return f"{args.name}-id", {**args.inputs, **(generate(args) if generate else {})}
 
 
 def arn(service: str, resource: str) -> str:
@@ -33,11 +33,11 @@ def arn(service: str, resource: str) -> str:
     return f"arn:{PARTITION}:{service}:{'' if service == 'iam' else REGION}:{ACCOUNT}:{resource}"
 
 
-ANSWERS: dict[str, Properties] = {
+DATA_SOURCES: dict[str, Properties] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT},
     "aws:index/getRegion:getRegion": {"region": REGION},
     "aws:index/getPartition:getPartition": {"partition": PARTITION},
-    # As in many accounts, the first name is not the first id.
+    # As in many accounts, names and IDs have a different order.
     "aws:index/getAvailabilityZones:getAvailabilityZones": {
         "names": [f"{REGION}{zone}" for zone in "abcd"],
         "zoneIds": ["use1-az3", "use1-az2", "use1-az10", "use1-az1"],
@@ -48,44 +48,47 @@ ANSWERS: dict[str, Properties] = {
 }
 
 
-def _function(args: mocks.MockResourceArgs) -> Properties:
-    own = arn("lambda", f"function:{args.inputs['name']}")
-    return {"arn": own, "invokeArn": f"{arn('apigateway', 'lambda')}:path/{own}/invocations"}
+def _function_properties(args: mocks.MockResourceArgs) -> Properties:
+    resource_arn = arn("lambda", f"function:{args.inputs['name']}")
+    return {
+        "arn": resource_arn,
+        "invokeArn": f"{arn('apigateway', 'lambda')}:path/{resource_arn}/invocations",
+    }
 
 
-def _table(args: mocks.MockResourceArgs) -> Properties:
-    own = arn("dynamodb", f"table/{args.inputs['name']}")
-    return {"arn": own, "streamArn": f"{own}/stream/2026-01-01T00:00:00.000"}
+def _table_properties(args: mocks.MockResourceArgs) -> Properties:
+    resource_arn = arn("dynamodb", f"table/{args.inputs['name']}")
+    return {"arn": resource_arn, "streamArn": f"{resource_arn}/stream/2026-01-01T00:00:00.000"}
 
 
-def _named(service: str, prefix: str = "") -> Callable[[mocks.MockResourceArgs], Properties]:
+def _arn_properties(service: str, prefix: str = "") -> Callable[[mocks.MockResourceArgs], Properties]:
     return lambda args: {"arn": arn(service, f"{prefix}{args.inputs['name']}")}
 
 
-def _bus(args: mocks.MockResourceArgs) -> list[str]:
-    """The bus of a rule, as its ARN has it: the default bus is left out."""
+def _rule_bus(args: mocks.MockResourceArgs) -> list[str]:
+    """The part of a rule's ARN that names its bus. The ARN omits the default bus."""
     bus = args.inputs.get("eventBusName")
     return [bus] if bus else []
 
 
-_MADE: dict[str, Callable[[mocks.MockResourceArgs], Properties]] = {
+_GENERATED_PROPERTIES: dict[str, Callable[[mocks.MockResourceArgs], Properties]] = {
     "kms/key:Key": lambda args: {"arn": arn("kms", f"key/{args.name}"), "keyId": args.name},
     "ec2/vpcEndpoint:VpcEndpoint": lambda args: {"prefixListId": f"pl-{args.name}"},
-    "iam/role:Role": _named("iam", "role/"),
-    "iam/policy:Policy": _named("iam", "policy/"),
-    "dynamodb/table:Table": _table,
+    "iam/role:Role": _arn_properties("iam", "role/"),
+    "iam/policy:Policy": _arn_properties("iam", "policy/"),
+    "dynamodb/table:Table": _table_properties,
     "sqs/queue:Queue": lambda args: {
         "arn": arn("sqs", args.inputs["name"]),
         "url": f"https://sqs.example/{ACCOUNT}/{args.inputs['name']}",
     },
-    "sns/topic:Topic": _named("sns"),
-    "cloudwatch/eventBus:EventBus": _named("events", "event-bus/"),
+    "sns/topic:Topic": _arn_properties("sns"),
+    "cloudwatch/eventBus:EventBus": _arn_properties("events", "event-bus/"),
     "cloudwatch/eventRule:EventRule": lambda args: {
-        "arn": arn("events", "/".join(["rule", *_bus(args), args.inputs["name"]]))
+        "arn": arn("events", "/".join(["rule", *_rule_bus(args), args.inputs["name"]]))
     },
-    "cloudwatch/logGroup:LogGroup": _named("logs", "log-group:"),
-    "lambda/function:Function": _function,
-    "cloudwatch/metricAlarm:MetricAlarm": _named("cloudwatch", "alarm:"),
+    "cloudwatch/logGroup:LogGroup": _arn_properties("logs", "log-group:"),
+    "lambda/function:Function": _function_properties,
+    "cloudwatch/metricAlarm:MetricAlarm": _arn_properties("cloudwatch", "alarm:"),
     "cloudwatch/compositeAlarm:CompositeAlarm": lambda args: {
         "arn": arn("cloudwatch", f"alarm:{args.inputs['alarmName']}")
     },

@@ -1,7 +1,7 @@
-"""Runs a layer's real `__main__.py` under Pulumi's mocks, and keeps what it registered.
+"""Runs of a layer's real `__main__.py` under Pulumi's mocks, with a record of the registered resources.
 
-Layers are chained as in a deployment: a program's StackReference answers with what the program of that layer
-exported, so a contract that does not fit shows here.
+The layers form a chain as in a deployment: a StackReference returns the outputs of the upstream program, so a
+contract that is not fulfilled fails here.
 """
 
 import json
@@ -15,7 +15,7 @@ from pulumi.runtime import mocks, rpc
 
 from orchestration.environments import Environment
 from orchestration.pulumi import mocked_program
-from orchestration.pulumi.mocked_program import run
+from orchestration.pulumi.mocked_program import run_with_mocks
 from shared.projects import PROJECTS
 from tests.stacks.mocked_aws import MockedAws
 
@@ -24,8 +24,8 @@ UPSTREAM = {project.layer: project.depends_on for project in PROJECTS}
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """One resource as it was registered: inputs in AWS's camelCase, and the options that matter."""
+class RecordedResource:
+    """A registered resource: its inputs in camelCase, and the options that tests check."""
 
     type: str
     name: str
@@ -39,46 +39,46 @@ class Recorded:
         return self.inputs[key]
 
     def document(self, key: str = "policy") -> Any:
-        """An input that is JSON, parsed."""
+        """Parse an input that is JSON."""
         return json.loads(self.inputs[key])
 
     def statements(self, key: str = "policy") -> dict[str, Any]:
-        """The statements of an input that is a policy, by Sid."""
+        """The statements of an input that is a policy, by statement ID."""
         return {statement["Sid"]: statement for statement in self.document(key)["Statement"]}
 
 
 @dataclass
-class Program:
-    """What one layer's program registered and exported."""
+class RecordedProgram:
+    """The resources and outputs of one layer's program."""
 
     layer: str
-    resources: list[Recorded] = field(default_factory=list)
+    resources: list[RecordedResource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
 
-    def all(self, type_: str) -> list[Recorded]:
-        """Every resource of an AWS type such as `sqs/queue:Queue`."""
+    def find_all(self, type_: str) -> list[RecordedResource]:
+        """The resources of an AWS type such as `sqs/queue:Queue`."""
         return [resource for resource in self.resources if resource.type == f"aws:{type_}"]
 
-    def one(self, type_: str, name: str | None = None) -> Recorded:
-        """The only resource of an AWS type, or the one with that logical name."""
-        found = [resource for resource in self.all(type_) if name in (None, resource.name)]
-        assert len(found) == 1, f"{type_} {name}: {[resource.name for resource in self.all(type_)]}"
-        return found[0]
+    def find_one(self, type_: str, name: str | None = None) -> RecordedResource:
+        """The only resource of an AWS type, or the only one with a logical name."""
+        matches = [resource for resource in self.find_all(type_) if name in (None, resource.name)]
+        assert len(matches) == 1, f"{type_} {name}: {[resource.name for resource in self.find_all(type_)]}"
+        return matches[0]
 
 
 class _Monitor(mocks.MockMonitor):
-    """Keeps the options too, which mocks are not told of."""
+    """Records the resource options, which mocks do not receive."""
 
-    def __init__(self, aws: MockedAws, program: Program) -> None:
+    def __init__(self, aws: MockedAws, program: RecordedProgram) -> None:
         super().__init__(aws)
         self._program = program
 
     def RegisterResource(self, request: Any) -> Any:
-        answer = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object)
             self._program.resources.append(
-                Recorded(
+                RecordedResource(
                     type=request.type,
                     name=request.name,
                     inputs=inputs,
@@ -88,26 +88,35 @@ class _Monitor(mocks.MockMonitor):
                     dependencies=tuple(urn.split("::", 2)[2] for urn in request.dependencies),
                 )
             )
-        return answer
+        return response
 
 
 def read_config(layer: str, environment: str, root: Path = ROOT) -> dict[str, str]:
-    """The settings of a layer as the engine hands them to its program."""
+    """The settings of a layer in the form that the engine passes to its program."""
     return mocked_program.read_config(Environment(environment, root), layer)
 
 
 def run_program(
-    layer: str, environment: str, upstream: Mapping[str, Program], config: Mapping[str, str] | None = None
-) -> Program:
-    """Run the program of a layer; `config` goes before what the environment's file says."""
-    references = {f"organization/fraud-{name}/{environment}": of.outputs for name, of in upstream.items()}
+    layer: str,
+    environment: str,
+    upstream: Mapping[str, RecordedProgram],
+    config: Mapping[str, str] | None = None,
+) -> RecordedProgram:
+    """Run the program of a layer. `config` overrides the settings file of the environment."""
+    references = {
+        f"organization/fraud-{name}/{environment}": program.outputs for name, program in upstream.items()
+    }
     values = {**read_config(layer, environment), **(config or {})}
-    return record(
-        lambda: _run_main(layer), layer=layer, environment=environment, config=values, references=references
+    return record_program(
+        lambda: _execute_main(layer),
+        layer=layer,
+        environment=environment,
+        config=values,
+        references=references,
     )
 
 
-def record(
+def record_program(
     declare: Callable[[], None],
     *,
     layer: str = "test",
@@ -115,11 +124,11 @@ def record(
     config: Mapping[str, str] | None = None,
     references: Mapping[str, dict[str, Any]] | None = None,
     preview: bool = False,
-) -> Program:
-    """What `declare` registers, by type and name, and exports. Raises what it, or an Output, fails with."""
-    program = Program(layer)
+) -> RecordedProgram:
+    """Record the resources and outputs of `declare`. Raises the error of `declare` or of an Output."""
+    program = RecordedProgram(layer)
     aws = MockedAws(references or {})
-    program.outputs = run(
+    program.outputs = run_with_mocks(
         declare,
         aws,
         _Monitor(aws, program),
@@ -132,14 +141,18 @@ def record(
     return program
 
 
-def _run_main(layer: str) -> None:
+def _execute_main(layer: str) -> None:
     runpy.run_path(str(ROOT / "stacks" / layer / "__main__.py"), run_name=f"{layer}.__main__")
 
 
-def run_layers(environment: str, config: Mapping[str, str] | None = None) -> dict[str, Program]:
-    """Every layer's program of an environment, in order."""
-    programs: dict[str, Program] = {}
-    for layer, needs in UPSTREAM.items():
-        own = {key: text for key, text in (config or {}).items() if key.startswith(f"fraud-{layer}:")}
-        programs[layer] = run_program(layer, environment, {name: programs[name] for name in needs}, own)
+def run_layers(environment: str, config: Mapping[str, str] | None = None) -> dict[str, RecordedProgram]:
+    """Run the programs of all layers of an environment, in the order of deployment."""
+    programs: dict[str, RecordedProgram] = {}
+    for layer, depends_on in UPSTREAM.items():
+        layer_config = {
+            key: text for key, text in (config or {}).items() if key.startswith(f"fraud-{layer}:")
+        }
+        programs[layer] = run_program(
+            layer, environment, {name: programs[name] for name in depends_on}, layer_config
+        )
     return programs

@@ -1,16 +1,14 @@
-"""The alarm tables of every layer with an environment's settings, as a tool outside Pulumi reads them."""
+"""The alarm tables of the layers, with the settings of an environment."""
 
-from operations.health import tables
+from operations.health import alarm_tables
 from orchestration.environments import Environment
 from shared.alarms import Alarm, AlarmTable
 from tests.stacks.recording import ROOT
 
 
 def read_tables(environment: str = "prod") -> dict[str, AlarmTable]:
-    """The tables by layer."""
-    return tables.read_tables(Environment(environment, ROOT))
+    return alarm_tables.read_alarm_tables(Environment(environment, ROOT))
 
 
 def read_alarms(environment: str = "prod") -> dict[str, tuple[Alarm, ...]]:
-    """The metric alarms by layer."""
     return {layer: table.alarms for layer, table in read_tables(environment).items()}

@@ -1,78 +1,120 @@
-"""What a layer exports is its contract, and a consumer's program finds all that it loads."""
+"""Contracts between the layers: exported outputs, declared types, and the inputs of each program."""
 
 import pytest
 
-from orchestration.environments import find
-from orchestration.status.graph import nodes_of
-from shared.contract_types import fits
-from shared.contracts import CONTRACTS, RESERVED, Contract, ContractError, read, visible
+from orchestration.environments import find_environment
+from orchestration.status.graph import load_nodes
+from shared.contract_types import matches_type
+from shared.contracts import (
+    CONTRACTS,
+    RESERVED,
+    Contract,
+    ContractError,
+    DataOutputs,
+    EdgeOutputs,
+    read_outputs,
+    visible_outputs,
+)
 from shared.projects import PROJECTS, Project
 from tests.stacks.conftest import Programs
-from tests.stacks.recording import Program, run_program
+from tests.stacks.recording import RecordedProgram, run_program
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_S3_a_layer_exports_exactly_its_contract(prod: Programs, contract: type[Contract]) -> None:
-    outputs = visible(prod[contract.producer.layer].outputs)
+def test_S3_layer_exports_exactly_its_contract(prod: Programs, contract: type[Contract]) -> None:
+    outputs = visible_outputs(prod[contract.producer.layer].outputs)
     assert set(outputs) == set(contract.names())
     assert all(value not in (None, "") for value in outputs.values())
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_S3_what_a_layer_exports_can_be_read_from_outside(prod: Programs, contract: type[Contract]) -> None:
-    outputs = visible(prod[contract.producer.layer].outputs)
-    assert vars(read(contract, outputs)) == outputs
+def test_S3_exported_outputs_can_be_read_outside_of_a_program(
+    prod: Programs, contract: type[Contract]
+) -> None:
+    outputs = visible_outputs(prod[contract.producer.layer].outputs)
+    values = vars(read_outputs(contract, outputs))
+    assert values.items() <= outputs.items()
+    assert outputs.keys() - values.keys() == set(contract.former_names().values())
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_S3_a_layer_exports_the_types_that_it_gives(prod: Programs, contract: type[Contract]) -> None:
+def test_S3_exported_outputs_have_the_declared_types(prod: Programs, contract: type[Contract]) -> None:
     outputs = prod[contract.producer.layer].outputs
-    assert outputs[RESERVED]["gives"] == contract.types()
-    assert all(fits(outputs[name], words) for name, words in contract.types().items())
+    assert outputs[RESERVED]["outputs"] == contract.types()
+    assert all(matches_type(outputs[name], type_name) for name, type_name in contract.types().items())
 
 
 @pytest.mark.parametrize("project", PROJECTS)
-def test_S3_a_layer_exports_what_it_uses_of_each_layer_that_it_depends_on(
-    prod: Programs, project: Project
-) -> None:
-    # A layer that is not in depends_on could not have been loaded.
-    used = prod[project.layer].outputs[RESERVED]["reads"]
+def test_S3_layer_declares_its_inputs_from_each_upstream_layer(prod: Programs, project: Project) -> None:
+    # The mocks have no outputs of a layer that is not in depends_on.
+    used = prod[project.layer].outputs[RESERVED]["inputs"]
     assert set(used) == set(project.depends_on)
     assert all(used.values())
 
 
-def test_S3_what_a_layer_does_not_use_is_not_said_to_be_used(prod: Programs) -> None:
-    assert prod["edge"].outputs[RESERVED]["reads"]["data"] == {
-        "profiles_table_arn": "text",
-        "profiles_table_name": "text",
+def test_S3_only_used_inputs_are_declared(prod: Programs) -> None:
+    assert prod["edge"].outputs[RESERVED]["inputs"]["data"] == {
+        "profiles_table_arn": "string",
+        "profiles_table_name": "string",
         "retention_days": "number",
-        "table_arn": "text",
-        "table_name": "text",
+        "transactions_table_arn": "string",
+        "transactions_table_name": "string",
     }
 
 
-def test_S3_an_output_that_nobody_uses_may_be_missing(prod: Programs) -> None:
-    given = dict(prod["foundation"].outputs)
-    del given["vpc_id"]
-    assert run_program("data", "prod", {"foundation": Program("foundation", outputs=given)}).outputs
+def test_S3_unused_output_may_be_missing(prod: Programs) -> None:
+    outputs = dict(prod["foundation"].outputs)
+    del outputs["vpc_id"]
+    upstream = {"foundation": RecordedProgram("foundation", outputs=outputs)}
+    assert run_program("data", "prod", upstream).outputs
 
 
-def test_S3_an_output_of_another_type_fails_the_deployment(prod: Programs) -> None:
+def test_S3_output_of_another_type_fails_the_program(prod: Programs) -> None:
     retyped = {**prod["foundation"].outputs, "data_key_arn": ["arn"]}
-    with pytest.raises(ContractError, match="gives data_key_arn as list of text, not as text"):
-        run_program("data", "prod", {"foundation": Program("foundation", outputs=retyped)})
+    with pytest.raises(ContractError, match="data_key_arn"):
+        run_program("data", "prod", {"foundation": RecordedProgram("foundation", outputs=retyped)})
 
 
-def test_S3_an_output_that_upstream_does_not_give_fails_the_deployment(prod: Programs) -> None:
+def test_S3_missing_output_fails_the_program(prod: Programs) -> None:
     incomplete = dict(prod["foundation"].outputs)
     del incomplete["data_key_arn"]
-    with pytest.raises(
-        ContractError, match="fraud-foundation does not give data_key_arn; deploy the layer foundation first"
-    ):
-        run_program("data", "prod", {"foundation": Program("foundation", outputs=incomplete)})
+    with pytest.raises(ContractError, match="data_key_arn"):
+        run_program("data", "prod", {"foundation": RecordedProgram("foundation", outputs=incomplete)})
 
 
-def test_S3_the_graph_tells_what_programs_use_in_a_deployment(prod: Programs) -> None:
-    assert {node.name: node.reads for node in nodes_of(find("local"))} == {
-        layer: program.outputs[RESERVED]["reads"] for layer, program in prod.items()
+def test_S3_graph_shows_the_declared_inputs(prod: Programs) -> None:
+    assert {node.name: node.inputs for node in load_nodes(find_environment("local"))} == {
+        layer: program.outputs[RESERVED]["inputs"] for layer, program in prod.items()
     }
+
+
+@pytest.mark.parametrize("layer", ["processing", "edge"])
+def test_S3_layer_registers_the_same_resources_with_upstream_layers_of_the_last_release(
+    prod: Programs, layer: str
+) -> None:
+    former_names = DataOutputs.former_names()
+    outputs = {name: value for name, value in prod["data"].outputs.items() if name not in former_names}
+    upstream = {**prod, "data": RecordedProgram("data", outputs=outputs)}
+    program = run_program(layer, "prod", {name: upstream[name] for name in ("foundation", "data")})
+    assert registered_inputs(program) == registered_inputs(prod[layer])
+
+
+@pytest.mark.parametrize("contract", [DataOutputs, EdgeOutputs])
+def test_S3_upstream_layer_exports_all_outputs_of_the_last_release(
+    prod: Programs, contract: type[Contract]
+) -> None:
+    outputs = prod[contract.producer.layer].outputs
+    for name, former_name in contract.former_names().items():
+        assert outputs[former_name] == outputs[name]
+
+
+def registered_inputs(program: RecordedProgram) -> list[tuple[str, str, object]]:
+    """The resources of a program without the package archives, which are equal only by their paths."""
+    return [
+        (
+            resource.type,
+            resource.name,
+            {key: value for key, value in resource.inputs.items() if key != "code"},
+        )
+        for resource in program.resources
+    ]

@@ -1,4 +1,4 @@
-"""The same programs in every environment: what differs is in the settings, and only there."""
+"""The programs in every environment. Environments differ only in their settings."""
 
 import re
 
@@ -14,49 +14,49 @@ PROGRAMS = ("shared", "functions", "stacks")
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging"])
-def test_S5_the_programs_run_in_every_environment(environment: str) -> None:
+def test_S5_programs_run_in_every_environment(environment: str) -> None:
     programs = run_layers(environment)
     assert programs["edge"].outputs["api_url"]
 
 
 def test_C14_local_declares_the_same_resources_as_prod(prod: Programs, local: Programs) -> None:
-    def shape(programs: Programs) -> list[str]:
+    def list_resources(programs: Programs) -> list[str]:
         return sorted(
-            f"{layer} {each.type} {each.name}"
+            f"{layer} {resource.type} {resource.name}"
             for layer, program in programs.items()
-            for each in program.resources
-            if not each.name.startswith("email-")
+            for resource in program.resources
+            if not resource.name.startswith("email-")
         )
 
-    assert shape(local) == shape(prod)
+    assert list_resources(local) == list_resources(prod)
 
 
-def test_every_resource_that_takes_tags_says_whose_it_is(prod: Programs) -> None:
+def test_every_resource_that_supports_tags_has_the_standard_tags(prod: Programs) -> None:
     for project in PROJECTS:
-        wanted = {
+        expected = {
             "project": "fraud-pipeline",
             "environment": "prod",
             "layer": project.layer,
             "owner": project.owner,
         }
-        tagged = [each for each in prod[project.layer].resources if "tags" in each.inputs]
+        tagged = [resource for resource in prod[project.layer].resources if "tags" in resource.inputs]
         assert tagged
         for resource in tagged:
-            assert wanted.items() <= resource["tags"].items(), resource.name
+            assert expected.items() <= resource["tags"].items(), resource.name
 
 
-def test_the_owner_in_the_tags_is_the_one_that_reviews_the_layer() -> None:
+def test_owner_of_a_layer_reviews_its_code() -> None:
     owners = (ROOT / "CODEOWNERS").read_text()
     for project in PROJECTS:
         assert re.search(rf"^/stacks/{project.layer}/\s+@example/{project.owner}$", owners, re.MULTILINE)
 
 
-def test_a_suffix_is_part_of_every_name_that_is_fixed() -> None:
+def test_suffix_is_part_of_every_name_that_stacks_set() -> None:
     config = {f"{project.name}:nameSuffix": "blue" for project in PROJECTS}
     for program in run_layers("dev", config).values():
         for resource in program.resources:
             name = resource.inputs.get("name")
-            # AWS fixes the name of this log group, and one stack of the account owns it.
+            # AWS sets the name of this log group, which one stack of the account owns.
             if (
                 name != WELCOME_LOG_GROUP
                 and name
@@ -70,7 +70,7 @@ def test_a_suffix_is_part_of_every_name_that_is_fixed() -> None:
                 assert name.endswith("-blue"), f"{resource.type} {resource.name}: {name}"
 
 
-def test_C12_the_region_is_configuration_and_no_literal_in_code() -> None:
+def test_C12_code_contains_no_region() -> None:
     region = re.compile(r"\b(us|eu|ap|sa|ca|me|af|il|mx)-(gov-)?(north|south|east|west|central)\w*-\d")
     files = [path for folder in PROGRAMS for path in (ROOT / folder).rglob("*.py")]
     assert len(files) > 30
@@ -78,13 +78,13 @@ def test_C12_the_region_is_configuration_and_no_literal_in_code() -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_C12_the_default_region_is_us_east_1_in_every_environment(environment: str) -> None:
+def test_C12_every_environment_uses_us_east_1_by_default(environment: str) -> None:
     for project in PROJECTS:
         text = (ROOT / "stacks" / project.layer / f"Pulumi.{environment}.yaml").read_text()
         assert "aws:region: us-east-1" in text
 
 
-def test_S1_every_layer_is_a_pulumi_project_of_its_own() -> None:
+def test_S1_every_layer_is_a_separate_pulumi_project() -> None:
     for project in PROJECTS:
         folder = ROOT / "stacks" / project.layer
         assert f"name: {project.name}\n" in (folder / "Pulumi.yaml").read_text()

@@ -1,6 +1,6 @@
-"""A layer's modules can be imported as Pulumi's language host imports them.
+"""Imports of a layer's modules by Pulumi's language host.
 
-The language host puts the layer's folder first on `sys.path`: a module there hides others of the same name.
+The language host puts the layer's folder first on `sys.path`, so a module there hides others with its name.
 """
 
 import ast
@@ -18,19 +18,19 @@ from shared.projects import PROJECTS
 LAYERS = [project.layer for project in PROJECTS]
 
 
-def modules(layer: str) -> dict[str, Path]:
-    """The files of a layer's modules, by their names."""
+def find_modules(layer: str) -> dict[str, Path]:
+    """The modules in a layer's folder by name."""
     return {path.stem: path for path in (ROOT / "stacks" / layer).glob("*.py")}
 
 
-def importable() -> set[str]:
-    """The names that `import` finds without the layer's folder."""
-    own = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
-    return own | set(sys.stdlib_module_names) | set(packages_distributions())
+def find_importable_names() -> set[str]:
+    """The top-level modules that `import` finds without the layer's folder."""
+    top_level = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
+    return top_level | set(sys.stdlib_module_names) | set(packages_distributions())
 
 
-def imports(file: Path, layer: str) -> Iterator[str]:
-    """The modules of the same layer that a file imports, for type checkers only or not."""
+def find_imports(file: Path, layer: str) -> Iterator[str]:
+    """The modules of the same layer that a file imports, including imports for type checkers."""
     prefix = f"stacks.{layer}."
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix):
@@ -41,11 +41,11 @@ def imports(file: Path, layer: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_no_module_of_a_layer_hides_another_module(layer: str) -> None:
-    assert (modules(layer).keys() - {"__main__"}) & importable() == set()
+    assert (find_modules(layer).keys() - {"__main__"}) & find_importable_names() == set()
 
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_imports_among_the_modules_of_a_layer_have_no_cycle(layer: str) -> None:
-    graph = {name: set(imports(file, layer)) for name, file in modules(layer).items()}
+    graph = {name: set(find_imports(file, layer)) for name, file in find_modules(layer).items()}
     assert any(graph.values())
     TopologicalSorter(graph).prepare()

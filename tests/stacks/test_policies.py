@@ -1,4 +1,4 @@
-"""C4 over every policy of every layer, whatever resource carries it."""
+"""Requirement C4 for every policy of every layer."""
 
 import json
 import re
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.wildcards import EXCEPTIONS, is_listed
+from shared.wildcards import EXCEPTIONS, is_exempt
 from tests.stacks.conftest import Programs
 from tests.stacks.mocked_aws import arn
 
 Statement = dict[str, Any]
-PLACES = {
+POLICY_INPUTS = {
     "aws:iam/rolePolicy:RolePolicy": "policy",
     "aws:iam/policy:Policy": "policy",
     "aws:iam/role:Role": "assumeRolePolicy",
@@ -25,17 +25,17 @@ IDENTITY = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy")
 OPERATIONS_TOPIC = f'"kms:EncryptionContext:aws:sns:topicArn": "{arn("sns", "fraud-operations")}"'
 
 
-def allowed(programs: Programs, *types: str) -> Iterator[tuple[str, Statement]]:
-    """Every statement that allows something, with where it stands."""
+def find_allow_statements(programs: Programs, *types: str) -> Iterator[tuple[str, Statement]]:
+    """The statements that allow something, each with its resource and ID."""
     for program in programs.values():
         for resource in program.resources:
-            if resource.type in (types or PLACES):
-                for statement in json.loads(resource[PLACES[resource.type]])["Statement"]:
+            if resource.type in (types or POLICY_INPUTS):
+                for statement in json.loads(resource[POLICY_INPUTS[resource.type]])["Statement"]:
                     if statement["Effect"] == "Allow":
                         yield f"{resource.type} {resource.name} {statement.get('Sid')}", statement
 
 
-def test_C4_every_policy_of_every_resource_is_looked_at(prod: Programs) -> None:
+def test_C4_every_resource_type_with_a_policy_is_checked(prod: Programs) -> None:
     types = {resource.type for program in prod.values() for resource in program.resources}
     carriers = {
         resource.type
@@ -44,30 +44,34 @@ def test_C4_every_policy_of_every_resource_is_looked_at(prod: Programs) -> None:
         for key, value in resource.inputs.items()
         if isinstance(value, str) and '"Statement"' in value
     }
-    assert carriers == set(PLACES)
+    assert carriers == set(POLICY_INPUTS)
     assert carriers <= types
 
 
 def test_C4_no_statement_allows_a_wildcard_action(prod: Programs) -> None:
-    wild = [where for where, statement in allowed(prod) if any("*" in each for each in statement["Action"])]
-    assert wild == []
+    wildcards = [
+        where
+        for where, statement in find_allow_statements(prod)
+        if any("*" in action for action in statement["Action"])
+    ]
+    assert wildcards == []
 
 
-def test_C4_no_role_may_act_on_a_wildcard_resource_that_is_not_listed(prod: Programs) -> None:
+def test_C4_no_role_has_an_unlisted_wildcard_resource(prod: Programs) -> None:
     unlisted = [
         f"{where}: {action} on {resource}"
-        for where, statement in allowed(prod, *IDENTITY)
+        for where, statement in find_allow_statements(prod, *IDENTITY)
         for action in statement["Action"]
         for resource in statement["Resource"]
-        if "*" in resource and not is_listed(action, resource, statement.get("Condition", {}))
+        if "*" in resource and not is_exempt(action, resource, statement.get("Condition", {}))
     ]
     assert unlisted == []
 
 
-def test_C4_every_listed_exception_is_needed_and_has_a_reason(prod: Programs) -> None:
+def test_C4_every_exception_is_needed_and_has_a_reason(prod: Programs) -> None:
     used = {
         (action, resource)
-        for _, statement in allowed(prod, *IDENTITY)
+        for _, statement in find_allow_statements(prod, *IDENTITY)
         for action in statement["Action"]
         for resource in statement["Resource"]
         if "*" in resource
@@ -76,34 +80,38 @@ def test_C4_every_listed_exception_is_needed_and_has_a_reason(prod: Programs) ->
     for exception in EXCEPTIONS:
         assert len(exception.reason) > 20
         for action in exception.actions:
-            assert any(action == each and re.fullmatch(exception.resource, arn) for each, arn in used), action
+            assert any(
+                action == used_action and re.fullmatch(exception.resource, arn) for used_action, arn in used
+            ), action
 
 
-def test_C4_nothing_is_allowed_to_everyone(prod: Programs) -> None:
+def test_C4_no_statement_allows_every_principal(prod: Programs) -> None:
     open_to_all = [
         where
-        for where, statement in allowed(prod)
+        for where, statement in find_allow_statements(prod)
         if statement.get("Principal") in ("*", {"AWS": "*"}) and "VpcEndpoint" not in where
     ]
     assert open_to_all == []
 
 
 def test_C4_every_role_of_every_layer_has_a_boundary(prod: Programs) -> None:
-    roles = [role for program in prod.values() for role in program.all("iam/role:Role")]
+    roles = [role for program in prod.values() for role in program.find_all("iam/role:Role")]
     assert len(roles) >= 5
     assert [role.name for role in roles if not role.inputs.get("permissionsBoundary")] == []
 
 
-def test_C4_every_service_that_uses_a_key_or_a_queue_does_so_for_this_account(prod: Programs) -> None:
-    for where, statement in allowed(prod, "aws:kms/key:Key", "aws:sqs/queuePolicy:QueuePolicy"):
+def test_C4_services_use_keys_and_queues_only_for_this_account(prod: Programs) -> None:
+    for where, statement in find_allow_statements(prod, "aws:kms/key:Key", "aws:sqs/queuePolicy:QueuePolicy"):
         if "Service" in statement["Principal"]:
             condition = json.dumps(statement["Condition"])
-            # CloudWatch Logs, and EventBridge when it publishes, send the encryption context only.
-            bounds = ("aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn", OPERATIONS_TOPIC)
-            assert any(bound in condition for bound in bounds), where
+            # CloudWatch Logs, and EventBridge for topics, send only the encryption context.
+            limits = ("aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn", OPERATIONS_TOPIC)
+            assert any(limit in condition for limit in limits), where
 
 
 @pytest.mark.parametrize("limit_characters", [6144])
-def test_C4_a_boundary_fits_into_a_managed_policy(prod: Programs, limit_characters: int) -> None:
-    for policy in prod["foundation"].all("iam/policy:Policy"):
+def test_C4_boundary_is_within_the_size_limit_of_a_managed_policy(
+    prod: Programs, limit_characters: int
+) -> None:
+    for policy in prod["foundation"].find_all("iam/policy:Policy"):
         assert len(re.sub(r"\s", "", policy["policy"])) <= limit_characters

@@ -1,16 +1,16 @@
-"""What functions may do with the tables and their keys."""
+"""The permissions of functions on the tables and their keys."""
 
 import pytest
 
 from tests.stacks.conftest import Programs
 from tests.stacks.mocked_aws import REGION
-from tests.stacks.recording import Program
+from tests.stacks.recording import RecordedProgram
 
 
-def test_C4_the_fraud_function_reads_profiles_and_writes_them_with_the_decision(
-    processing: Program, data: Program
+def test_C4_fraud_function_reads_profiles_and_updates_both_tables(
+    processing: RecordedProgram, data: RecordedProgram
 ) -> None:
-    statements = processing.one("iam/rolePolicy:RolePolicy", "fraud-permissions").statements()
+    statements = processing.find_one("iam/rolePolicy:RolePolicy", "fraud-permissions").statements()
     allowed = {
         sid: (statement["Action"], statement["Resource"])
         for sid, statement in statements.items()
@@ -19,14 +19,14 @@ def test_C4_the_fraud_function_reads_profiles_and_writes_them_with_the_decision(
     assert allowed == {
         "ReadProfiles": (["dynamodb:BatchGetItem"], [data.outputs["profiles_table_arn"]]),
         "KeepProfiles": (["dynamodb:UpdateItem"], [data.outputs["profiles_table_arn"]]),
-        "RecordDecisions": (["dynamodb:UpdateItem"], [data.outputs["table_arn"]]),
+        "RecordDecisions": (["dynamodb:UpdateItem"], [data.outputs["transactions_table_arn"]]),
     }
 
 
 @pytest.mark.parametrize(("layer", "function"), [("processing", "fraud"), ("edge", "labels")])
-def test_C4_tables_are_updated_in_transactions_only(prod: Programs, layer: str, function: str) -> None:
-    statements = prod[layer].one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements()
-    updates = [each for each in statements.values() if "dynamodb:UpdateItem" in each["Action"]]
+def test_C4_tables_are_updated_only_in_transactions(prod: Programs, layer: str, function: str) -> None:
+    statements = prod[layer].find_one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements()
+    updates = [statement for statement in statements.values() if "dynamodb:UpdateItem" in statement["Action"]]
     assert len(updates) == 2
     for statement in updates:
         assert statement["Action"] == ["dynamodb:UpdateItem"]
@@ -36,8 +36,8 @@ def test_C4_tables_are_updated_in_transactions_only(prod: Programs, layer: str, 
 
 
 @pytest.mark.parametrize(("layer", "function"), [("processing", "fraud"), ("edge", "labels")])
-def test_C11_each_tables_key_is_used_through_dynamodb(prod: Programs, layer: str, function: str) -> None:
-    statements = prod[layer].one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements()
+def test_C11_key_of_each_table_is_used_through_dynamodb(prod: Programs, layer: str, function: str) -> None:
+    statements = prod[layer].find_one("iam/rolePolicy:RolePolicy", f"{function}-permissions").statements()
     keys = {
         key
         for statement in statements.values()
@@ -48,10 +48,10 @@ def test_C11_each_tables_key_is_used_through_dynamodb(prod: Programs, layer: str
     assert keys == {prod["foundation"].outputs[name] for name in ("data_key_arn", "profiles_key_arn")}
 
 
-def test_C4_the_notify_function_reads_single_profiles_and_writes_none(
-    processing: Program, data: Program, foundation: Program
+def test_C4_notify_function_only_reads_single_profiles(
+    processing: RecordedProgram, data: RecordedProgram, foundation: RecordedProgram
 ) -> None:
-    statements = processing.one("iam/rolePolicy:RolePolicy", "notify-permissions").statements()
+    statements = processing.find_one("iam/rolePolicy:RolePolicy", "notify-permissions").statements()
     assert statements["ReadProfile"]["Action"] == ["dynamodb:GetItem"]
     assert statements["ReadProfile"]["Resource"] == [data.outputs["profiles_table_arn"]]
     assert statements["ReadProfileEncrypted"]["Action"] == ["kms:Decrypt", "kms:DescribeKey"]

@@ -1,4 +1,4 @@
-"""Zones are chosen by id, where Lambda and the endpoints are offered."""
+"""The choice of availability zones by ID."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,44 +8,44 @@ import pytest
 from stacks.foundation import zones
 from stacks.foundation.zones import ZoneError, find_zone_names
 from tests.stacks import mocked_aws
-from tests.stacks.recording import record
+from tests.stacks.recording import record_program
 
 ENDPOINTS = "aws:ec2/getVpcEndpointService:getVpcEndpointService"
 
 
-def choose(*zone_ids: str) -> list[str]:
-    """The names that a program finds in the mocked account."""
-    found: list[str] = []
-    record(lambda: found.extend(find_zone_names(zone_ids)))
-    return found
+def choose_zones(*zone_ids: str) -> list[str]:
+    """The names of the zones that a program chooses in the mocked account."""
+    names: list[str] = []
+    record_program(lambda: names.extend(find_zone_names(zone_ids)))
+    return names
 
 
-def test_ids_are_found_by_this_accounts_names() -> None:
-    assert choose("use1-az1", "use1-az2") == ["us-east-1d", "us-east-1b"]
+def test_zone_ids_are_resolved_to_the_names_of_the_account() -> None:
+    assert choose_zones("use1-az1", "use1-az2") == ["us-east-1d", "us-east-1b"]
 
 
-def test_without_ids_the_first_zones_by_number_that_have_lambda_are_chosen() -> None:
-    # The first name is use1-az3, which has no Lambda; az10 is a newer zone than az2.
-    assert choose() == ["us-east-1d", "us-east-1b"]
+def test_first_zones_by_number_with_lambda_are_chosen_by_default() -> None:
+    # The first name is use1-az3, which has no Lambda. az10 follows az2.
+    assert choose_zones() == ["us-east-1d", "us-east-1b"]
 
 
-def test_a_zone_without_an_endpoint_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: Mapping[str, Any] = {
-        **mocked_aws.ANSWERS,
+def test_zone_without_an_endpoint_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    data_sources: Mapping[str, Any] = {
+        **mocked_aws.DATA_SOURCES,
         ENDPOINTS: {"availabilityZones": ["us-east-1a", "us-east-1b", "us-east-1c"]},
     }
-    monkeypatch.setattr(mocked_aws, "ANSWERS", answers)
-    assert choose() == ["us-east-1b", "us-east-1c"]
+    monkeypatch.setattr(mocked_aws, "DATA_SOURCES", data_sources)
+    assert choose_zones() == ["us-east-1b", "us-east-1c"]
 
 
 @pytest.mark.parametrize("zone_id", ["use1-az9", "usw2-az1"])
-def test_a_zone_that_the_account_lacks_is_named(zone_id: str) -> None:
+def test_zone_that_the_account_lacks_is_reported(zone_id: str) -> None:
     with pytest.raises(ZoneError, match=zone_id):
-        choose("use1-az1", zone_id)
+        choose_zones("use1-az1", zone_id)
 
 
-def test_too_few_zones_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = {**mocked_aws.ANSWERS, ENDPOINTS: {"availabilityZones": ["us-east-1a", "us-east-1b"]}}
-    monkeypatch.setattr(mocked_aws, "ANSWERS", answers)
-    with pytest.raises(ZoneError, match=str(zones.ZONES)):
-        choose()
+def test_too_few_suitable_zones_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    data_sources = {**mocked_aws.DATA_SOURCES, ENDPOINTS: {"availabilityZones": ["us-east-1a", "us-east-1b"]}}
+    monkeypatch.setattr(mocked_aws, "DATA_SOURCES", data_sources)
+    with pytest.raises(ZoneError, match=str(zones.ZONE_COUNT)):
+        choose_zones()

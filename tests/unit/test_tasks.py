@@ -1,5 +1,3 @@
-"""The tasks read like one tool."""
-
 import re
 
 import pytest
@@ -9,23 +7,26 @@ import tasks
 from orchestration.environments import ROOT
 
 ALL: dict[str, Task] = {name: tasks.namespace[name] for name in tasks.namespace.task_names}
-LONGEST_HELP = 58
+MAX_HELP_LENGTH = 58
+# Words that start a noun phrase instead of an imperative.
+NO_VERBS = {"A", "All", "An", "Each", "If", "The", "What", "When", "Where", "Whether", "Which", "Who", "How"}
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_help_is_one_short_sentence(name: str) -> None:
+def test_help_is_one_short_sentence_that_starts_with_a_verb(name: str) -> None:
     help_line = (ALL[name].__doc__ or "").splitlines()[0]
     assert help_line.endswith(".")
     assert help_line[0].isupper()
-    assert len(help_line) <= LONGEST_HELP
+    assert help_line.split()[0] not in NO_VERBS
+    assert len(help_line) <= MAX_HELP_LENGTH
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_option_is_explained(name: str) -> None:
+def test_every_option_has_help(name: str) -> None:
     assert all(argument.help for argument in ALL[name].get_arguments())
 
 
-def test_an_option_means_the_same_everywhere() -> None:
+def test_shared_options_have_the_same_type_and_default_in_every_task() -> None:
     kinds: dict[str, set[tuple[type, str]]] = {}
     for task in ALL.values():
         for argument in task.get_arguments():
@@ -34,24 +35,27 @@ def test_an_option_means_the_same_everywhere() -> None:
         assert len(kinds[option]) == 1, option
 
 
-def test_changing_tasks_ask_and_can_be_told_not_to() -> None:
+def test_confirmation_of_every_task_can_be_skipped() -> None:
     changing = ("deploy", "destroy", "rollback", "recover", "bootstrap", "state.restore", "redrive", "replay")
     assert all("yes" in {argument.name for argument in ALL[name].get_arguments()} for name in changing)
 
 
-def test_tasks_of_an_environment_take_it() -> None:
-    without = {"test", "check", "bench", "lock", "graph", "groups", "ci.write"}
+def test_tasks_that_use_an_environment_have_the_option() -> None:
+    without = {"test", "check", "bench", "lock", "graph", "groups"}
     without |= {"simulate", "train", "backtest"}
     without |= {name for name in ALL if name.startswith("local.")}
-    taking = {
+    with_env = {
         name for name, task in ALL.items() if "env" in {argument.name for argument in task.get_arguments()}
     }
-    assert taking == set(ALL) - without
+    assert with_env == set(ALL) - without
 
 
-def test_every_task_is_in_one_group_and_the_readme_names_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_task_is_in_one_group(capsys: pytest.CaptureFixture[str]) -> None:
     tasks.groups.body(None)
-    shown = re.findall(r"^  (\S+) ", capsys.readouterr().out, re.MULTILINE)
-    assert sorted(shown) == sorted(set(ALL) - {"groups"})
-    named = set(re.findall(r"invoke ([a-z]+(?:\.[a-z]+)?)", (ROOT / "README.md").read_text()))
-    assert named <= set(ALL)
+    printed = re.findall(r"^  (\S+) ", capsys.readouterr().out, re.MULTILINE)
+    assert sorted(printed) == sorted(set(ALL) - {"groups"})
+
+
+def test_readme_names_existing_tasks_only() -> None:
+    names = re.findall(r"(?:invoke|\./inv) ([a-z]+(?:\.[a-z]+)?)", (ROOT / "README.md").read_text())
+    assert set(names) <= set(ALL)

@@ -1,7 +1,7 @@
 //go:build tools
 
-// Package tools pins Pulumi's Python language host, which is built from here where Pulumi's own installation does not
-// have it. It is a module of its own because the CLI needs another version of the same SDK.
+// Package tools pins Pulumi's Python language host. The host is built from this module if Pulumi's installation
+// does not contain it. The module is separate because the CLI needs another version of the same SDK.
 package tools
 
 import _ "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python"

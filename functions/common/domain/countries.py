@@ -1,25 +1,12 @@
-"""Where countries are, roughly: the middle of each, for how far apart two of them lie."""
+"""ISO 3166-1 alpha-2 country codes, with the approximate center of each country for distances."""
 
 import math
 from functools import lru_cache
 
-_CODES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
-CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
-FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE
-JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO
-MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
-PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
-TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
-"""
-
-COUNTRIES = frozenset(_CODES.split())
-
-
 _EARTH_RADIUS_KM = 6371.0
 
-# Latitude and longitude in whole degrees, by ISO 3166-1 alpha-2 code.
-_MIDDLES = """
+# Latitude and longitude in whole degrees.
+_CENTERS = """
 AD 43 2;AE 24 54;AF 34 66;AG 17 -62;AI 18 -63;AL 41 20;AM 40 45;AO -12 18;AQ -80 0;AR -34 -64;AS -14 -170
 AT 47 14;AU -25 134;AW 12 -70;AX 60 20;AZ 40 48;BA 44 18;BB 13 -60;BD 24 90;BE 51 5;BF 13 -2;BG 43 25
 BH 26 51;BI -3 30;BJ 9 2;BL 18 -63;BM 32 -65;BN 5 115;BO -17 -65;BQ 12 -68;BR -10 -55;BS 24 -76;BT 27 90
@@ -46,23 +33,24 @@ WF -13 -177;WS -14 -172;YE 15 48;YT -13 45;ZA -29 25;ZM -13 28;ZW -19 30
 """
 
 
-def _read(text: str) -> dict[str, tuple[float, float]]:
-    places = (entry.split() for line in text.split("\n") for entry in line.split(";") if entry)
-    return {code: (math.radians(float(north)), math.radians(float(east))) for code, north, east in places}
+def _read_centers(table: str) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of each country in radians."""
+    entries = (entry.split() for line in table.split("\n") for entry in line.split(";") if entry)
+    return {code: (math.radians(float(north)), math.radians(float(east))) for code, north, east in entries}
 
 
-MIDDLES = _read(_MIDDLES)
-"""Latitude and longitude in radians."""
+_CENTER_BY_CODE = _read_centers(_CENTERS)
+COUNTRIES = frozenset(_CENTER_BY_CODE)
 
 
 @lru_cache(maxsize=4096)
-def kilometres(country: str, other: str) -> float | None:
-    """How far apart the middles of two countries are; None where one is not known."""
-    here, there = MIDDLES.get(country), MIDDLES.get(other)
-    if here is None or there is None:
+def distance_km(origin: str, destination: str) -> float | None:
+    """The great-circle distance between the centers of two countries, or None for an unknown code."""
+    start, end = _CENTER_BY_CODE.get(origin), _CENTER_BY_CODE.get(destination)
+    if start is None or end is None:
         return None
-    half = (
-        math.sin((there[0] - here[0]) / 2) ** 2
-        + math.cos(here[0]) * math.cos(there[0]) * math.sin((there[1] - here[1]) / 2) ** 2
+    haversine = (
+        math.sin((end[0] - start[0]) / 2) ** 2
+        + math.cos(start[0]) * math.cos(end[0]) * math.sin((end[1] - start[1]) / 2) ** 2
     )
-    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(half))
+    return 2 * _EARTH_RADIUS_KM * math.asin(math.sqrt(haversine))

@@ -1,39 +1,6 @@
-"""The currencies of ISO 4217 (list one, as of January 2026) and how many decimals each is written with."""
+"""ISO 4217 currencies (list one, January 2026): decimal places, approximate euro rates and amount formats."""
 
 from decimal import Decimal
-
-
-def plain(amount: Decimal) -> str:
-    """The amount in canonical form, without exponent or trailing zeros: '12.5' for 12.50, '100' for 1E+2."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def readable(amount: Decimal, currency: str) -> str:
-    """The amount for people, never rounded: '12,500.00 USD', '1,200 JPY', '0.1234 EUR'."""
-    whole, _, fraction = plain(amount).partition(".")
-    fraction = fraction.ljust(decimals(currency), "0")
-    return f"{int(whole):,}{'.' if fraction else ''}{fraction} {currency}"
-
-
-_UNITS_PER_EURO = {
-    "AED": 4.2, "ARS": 1600, "AUD": 1.7, "BDT": 140, "BGN": 1.96, "BHD": 0.43, "BRL": 6.3, "CAD": 1.6,
-    "CHF": 0.94, "CLP": 1100, "CNY": 8.2, "COP": 4600, "CZK": 24, "DKK": 7.5, "EGP": 56, "EUR": 1,
-    "GBP": 0.86, "HKD": 9.0, "HUF": 390, "IDR": 19000, "ILS": 3.9, "INR": 102, "ISK": 145, "JOD": 0.82,
-    "JPY": 175, "KES": 149, "KRW": 1650, "KWD": 0.35, "KZT": 610, "MAD": 10.6, "MXN": 21.5, "MYR": 4.9,
-    "NGN": 1700, "NOK": 11.8, "NZD": 2.0, "OMR": 0.45, "PEN": 4.1, "PHP": 67, "PKR": 327, "PLN": 4.25,
-    "QAR": 4.2, "RON": 5.1, "RSD": 117, "SAR": 4.3, "SEK": 11.1, "SGD": 1.5, "THB": 38, "TND": 3.4,
-    "TRY": 48, "TWD": 36, "TZS": 2900, "UAH": 49, "UGX": 4200, "USD": 1.15, "UYU": 46, "VND": 30000,
-    "XAF": 656, "XOF": 656, "ZAR": 20.5,
-}  # fmt: skip
-_EUROS_PER_UNIT = {currency: 1 / units for currency, units in _UNITS_PER_EURO.items()}
-
-
-def in_euros(amount: Decimal, currency: str) -> float | None:
-    """About what the amount is in euros; None for a currency without a rate."""
-    rate = _EUROS_PER_UNIT.get(currency)
-    return None if rate is None else float(amount) * rate
-
 
 _CODES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE
@@ -47,17 +14,49 @@ XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG
 
 CURRENCIES = frozenset(_CODES.split())
 
-_USUAL_DECIMALS = 2
-_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_DEFAULT_DECIMAL_PLACES = 2
+_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR_DECIMALS = "CLF UYW"
-_DECIMALS = {
-    **dict.fromkeys(_NO_DECIMALS.split(), 0),
+_DECIMAL_PLACES = {
+    **dict.fromkeys(_WITHOUT_DECIMALS.split(), 0),
     **dict.fromkeys(_THREE_DECIMALS.split(), 3),
     **dict.fromkeys(_FOUR_DECIMALS.split(), 4),
 }
 
+# Approximate rates, which are accurate enough to compare amounts in different currencies.
+_UNITS_PER_EURO = {
+    "AED": 4.2, "ARS": 1600, "AUD": 1.7, "BDT": 140, "BGN": 1.96, "BHD": 0.43, "BRL": 6.3, "CAD": 1.6,
+    "CHF": 0.94, "CLP": 1100, "CNY": 8.2, "COP": 4600, "CZK": 24, "DKK": 7.5, "EGP": 56, "EUR": 1,
+    "GBP": 0.86, "HKD": 9.0, "HUF": 390, "IDR": 19000, "ILS": 3.9, "INR": 102, "ISK": 145, "JOD": 0.82,
+    "JPY": 175, "KES": 149, "KRW": 1650, "KWD": 0.35, "KZT": 610, "MAD": 10.6, "MXN": 21.5, "MYR": 4.9,
+    "NGN": 1700, "NOK": 11.8, "NZD": 2.0, "OMR": 0.45, "PEN": 4.1, "PHP": 67, "PKR": 327, "PLN": 4.25,
+    "QAR": 4.2, "RON": 5.1, "RSD": 117, "SAR": 4.3, "SEK": 11.1, "SGD": 1.5, "THB": 38, "TND": 3.4,
+    "TRY": 48, "TWD": 36, "TZS": 2900, "UAH": 49, "UGX": 4200, "USD": 1.15, "UYU": 46, "VND": 30000,
+    "XAF": 656, "XOF": 656, "ZAR": 20.5,
+}  # fmt: skip
+_EUROS_PER_UNIT = {currency: 1 / units for currency, units in _UNITS_PER_EURO.items()}
 
-def decimals(currency: str) -> int:
-    """How many digits after the point an amount in this currency is written with."""
-    return _DECIMALS.get(currency, _USUAL_DECIMALS)
+
+def decimal_places(currency: str) -> int:
+    """The number of decimal places that amounts in this currency are written with."""
+    return _DECIMAL_PLACES.get(currency, _DEFAULT_DECIMAL_PLACES)
+
+
+def convert_to_euros(amount: Decimal, currency: str) -> float | None:
+    """The approximate amount in euros, or None for a currency without a rate."""
+    rate = _EUROS_PER_UNIT.get(currency)
+    return None if rate is None else float(amount) * rate
+
+
+def format_plain(amount: Decimal) -> str:
+    """The amount without exponent or trailing zeros: '12.5' for 12.50, '100' for 1E+2."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_money(amount: Decimal, currency: str) -> str:
+    """The amount with its currency, never rounded: '12,500.00 USD', '1,200 JPY', '0.1234 EUR'."""
+    whole, _, fraction = format_plain(amount).partition(".")
+    fraction = fraction.ljust(decimal_places(currency), "0")
+    return f"{int(whole):,}{'.' if fraction else ''}{fraction} {currency}"

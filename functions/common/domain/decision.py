@@ -1,6 +1,6 @@
-"""What was decided of a transaction, as it is recorded on the transaction's item in the table."""
+"""A recorded decision: the result of scoring one transaction, stored on the transaction's item."""
 
-from typing import Literal
+from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
@@ -8,17 +8,26 @@ from msgspec import Struct
 from functions.common.domain.suspicious_message import Reason
 
 FRAUD = "fraud"
-"""The label of a transaction that is counted as confirmed fraud."""
+"""The label of confirmed fraud."""
 
-Told = Literal["none", "sent", "folded", "summary", "snoozed"]
-"""Whether people are told: by an alert of its own, by one with others of its account, or not at all.
 
-`summary` is the first of those that are told together: it makes sure that they are.
-"""
+class Notification(StrEnum):
+    """How a transaction is alerted on. The values are stored."""
+
+    NONE = "none"
+    """Not suspicious: no alert."""
+    SENT = "sent"
+    """An alert of its own, the first one in an alert window of the account."""
+    SUMMARY = "summary"
+    """The second one in the window: its message triggers the summary that covers all that follow."""
+    FOLDED = "folded"
+    """A later one in the window: counted in the summary."""
+    SNOOZED = "snoozed"
+    """Suspicious, but the account or every rule that flagged it is snoozed: no alert."""
 
 
 class CandidateDecision(Struct, frozen=True, kw_only=True):
-    """What a candidate beside the live model and rules would have decided; nobody is told of it."""
+    """The decision of the candidate model and rules. It is recorded and causes no alert."""
 
     score: float
     suspicious: bool
@@ -26,11 +35,19 @@ class CandidateDecision(Struct, frozen=True, kw_only=True):
     rules: str
 
 
-class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`score` and `probability` are 0 to 1, times epoch milliseconds, `latency_ms` since it was received.
+class Decision(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    rename={"notification": "told", "window_started_at": "told_since"},
+):
+    """The decision on one transaction.
 
-    `features` are in the order of features.NAMES of that version, None where unknown; reasons heaviest first.
-    `told_since` is the beginning of the window of alerts that the transaction belongs to.
+    `score` and `probability` are 0 to 1. Times are epoch milliseconds. `latency_ms` counts from the time at
+    which the API received the transaction. `reasons` are sorted by weight, heaviest first. `features` follow
+    the order of `FEATURE_NAMES` in `features_version`; unknown values are None. `window_started_at` is the
+    start of the transaction's alert window, or 0 without one.
     """
 
     score: float
@@ -47,15 +64,15 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True):
     features: tuple[float | None, ...]
     decided_at: int
     latency_ms: int
-    told: Told = "none"
-    told_since: int = 0
+    notification: Notification = Notification.NONE
+    window_started_at: int = 0
 
 
-def to_text(decision: Decision) -> str:
-    """The decision as JSON; floats come back as the same floats."""
+def encode_decision(decision: Decision) -> str:
+    """The decision as JSON. Floats keep their exact values."""
     return msgspec.json.encode(decision).decode()
 
 
-def from_text(text: str) -> Decision:
-    """The decision from what `to_text` gave. Raises msgspec.DecodeError."""
+def decode_decision(text: str) -> Decision:
+    """The decision in the JSON of `encode_decision`. Raises msgspec.DecodeError."""
     return msgspec.json.decode(text, type=Decision)

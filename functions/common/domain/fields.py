@@ -1,4 +1,4 @@
-"""The fields of a model that clients post, with what each may hold in words."""
+"""Field descriptions of the models that clients post, read from the models' type annotations."""
 
 from typing import NamedTuple, get_args
 
@@ -6,7 +6,7 @@ from msgspec import Meta, Struct, structs
 
 
 class Field(NamedTuple):
-    """A field of a model: its name, type, whether it must be given, and what it may hold in words."""
+    """A field of a model. `description` states the values that the field accepts."""
 
     name: str
     type: object
@@ -14,17 +14,17 @@ class Field(NamedTuple):
     description: str
 
 
-def fields_of(model: type[Struct]) -> tuple[Field, ...]:
-    """The model's fields in their order. Raises TypeError for one whose type has no description."""
+def describe_fields(model: type[Struct]) -> tuple[Field, ...]:
+    """The fields of `model` in order. Raises TypeError for a field whose type has no description."""
     return tuple(
-        Field(field.name, field.type, field.required, _description(field.type))
+        Field(field.name, field.type, field.required, _find_description(field.type))
         for field in structs.fields(model)
     )
 
 
-def _description(field_type: object) -> str:
+def _find_description(field_type: object) -> str:
     for part in (field_type, *get_args(field_type)):
         for annotation in getattr(part, "__metadata__", ()):
             if isinstance(annotation, Meta) and annotation.description:
                 return annotation.description
-    raise TypeError(f"{field_type} has no description")
+    raise TypeError(f"{field_type} has no description: add Meta(description=…) to its annotation")

@@ -1,10 +1,10 @@
-"""What is remembered of an account and of a merchant: sums by time and the latest amounts, of bounded size.
+"""Profiles of accounts and merchants: totals by time and the latest amounts, bounded in size.
 
-The one definition, for the functions, for training and for the backtest. What a transaction looks like
-against a profile is features.py's, where profiles are kept is profile_items.py's.
+The functions, training and the backtest share this definition. `features.py` derives features from a profile;
+`dynamodb/profile_items.py` stores it.
 
-Sums do not depend on the order in which transactions arrive: each is of what was made in its own time. That
-the same transaction or label is counted once is for the caller to see to.
+Totals do not depend on the order in which transactions arrive: each transaction counts in the bucket of its
+own timestamp. The caller ensures that a transaction or label is counted only once.
 """
 
 import hashlib
@@ -15,29 +15,32 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from functions.common.domain.currencies import in_euros
-from functions.common.domain.time_buckets import Days, HalfDays, Hours
-from functions.common.domain.transaction_event import TransactionFacts, TransactionInserted
+from functions.common.domain.currencies import convert_to_euros
+from functions.common.domain.time_buckets import DayBuckets, HalfDayBuckets, HourBuckets
+from functions.common.domain.transaction_event import StoredTransaction, TransactionInserted
 
-AMOUNTS_KEPT = 40
-COUNTRIES_KEPT = 8
-DEVICES_KEPT = 8
-CATEGORIES_KEPT = 24
-UNUSUAL_KEPT = 16
-# How many times the usual amount is unusual; and how many amounts it takes to say what is usual.
-UNUSUAL_TIMES = 2.0
-AMOUNTS_NEEDED = 3
+MAX_AMOUNTS = 40
+MAX_COUNTRIES = 8
+MAX_DEVICES = 8
+MAX_CATEGORIES = 24
+MAX_UNUSUAL = 16
+# An amount is unusual if it exceeds this multiple of the usual amount, the median of at least MIN_AMOUNTS.
+UNUSUAL_RATIO = 2.0
+MIN_AMOUNTS = 3
+
+T = TypeVar("T", int, str)
 
 
 class AccountProfile(Struct, array_like=True):
-    """One account. Times are epoch milliseconds; what was used last stands last in its list.
+    """The profile of an account. Times are epoch milliseconds; lists are ordered by latest use, newest last.
 
-    `times` and `amounts` (in euros, 0 if unknown) are of its last transactions, in order of time; the amount
-    of a confirmed fraud is negative: it says nothing of what is usual. Devices and categories are marks.
+    `times` and `amounts` (in euros, 0 if unknown) describe the last transactions in chronological order. The
+    amount of a confirmed fraud is negative, which excludes it from the usual amount. `country` is the last
+    one, used at `country_at`. Devices and categories are stored as hashes.
     """
 
-    hours: Hours = field(default_factory=Hours)
-    days: Days = field(default_factory=Days)
+    hours: HourBuckets = field(default_factory=HourBuckets)
+    days: DayBuckets = field(default_factory=DayBuckets)
     times: list[int] = []
     amounts: list[float] = []
     country: str = ""
@@ -48,107 +51,107 @@ class AccountProfile(Struct, array_like=True):
 
 
 class MerchantProfile(Struct, array_like=True):
-    """One merchant. `unusual`: times of its latest confirmed frauds of amounts unusual for their accounts.
+    """The profile of a merchant.
 
-    Those tell of an account misused anywhere, and not of what goes on at the merchant.
+    `unusual` holds the times of the latest confirmed frauds whose amounts were unusual for their accounts.
+    Such frauds point to a compromised account, not to the merchant.
     """
 
-    half_days: HalfDays = field(default_factory=HalfDays)
+    half_days: HalfDayBuckets = field(default_factory=HalfDayBuckets)
     unusual: list[int] = []
 
 
-def observe(account: AccountProfile, merchant: MerchantProfile, transaction: TransactionInserted) -> None:
-    """Count a transaction into both profiles."""
+def count_transaction(
+    account: AccountProfile, merchant: MerchantProfile, transaction: TransactionInserted
+) -> None:
+    """Add a transaction to both profiles."""
     timestamp = transaction.timestamp
-    euros = in_euros(transaction.amount, transaction.currency)
+    euros = convert_to_euros(transaction.amount, transaction.currency)
     if euros is not None:
         account.hours.add(timestamp, euros)
         account.days.add(timestamp, euros)
-    _keep_amount(account, timestamp, euros or 0.0)
+    _add_amount(account, timestamp, euros or 0.0)
     merchant.half_days.add(timestamp)
     if transaction.country:
-        _use(account.countries, transaction.country, COUNTRIES_KEPT)
+        _move_to_end(account.countries, transaction.country, MAX_COUNTRIES)
         if timestamp >= account.country_at:
             account.country, account.country_at = transaction.country, timestamp
     if transaction.device_id:
-        _use(account.devices, mark(transaction.device_id), DEVICES_KEPT)
+        _move_to_end(account.devices, hash_text(transaction.device_id), MAX_DEVICES)
     if transaction.merchant_category:
-        _use(account.categories, mark(transaction.merchant_category), CATEGORIES_KEPT)
+        _move_to_end(account.categories, hash_text(transaction.merchant_category), MAX_CATEGORIES)
 
 
-def relabel(
-    account: AccountProfile, merchant: MerchantProfile, transaction: TransactionFacts, change: int
+def count_fraud(
+    account: AccountProfile, merchant: MerchantProfile, transaction: StoredTransaction, change: int
 ) -> None:
-    """Count a transaction as confirmed fraud (`change` 1), or no longer (-1), in both profiles.
+    """Mark a transaction as confirmed fraud (`change` 1) in both profiles, or revert that (`change` -1).
 
-    What is too old to be kept changes nothing.
+    A transaction older than the retained buckets changes nothing.
     """
     timestamp = transaction.timestamp
-    euros = in_euros(transaction.amount, transaction.currency)
-    account.days.confirm(timestamp, change)
+    euros = convert_to_euros(transaction.amount, transaction.currency)
+    account.days.add_fraud(timestamp, change)
     if euros is not None:
-        _sign_amount(account, timestamp, euros, change)
-    if not merchant.half_days.confirm(timestamp, change):
+        _flip_amount(account, timestamp, euros, change)
+    if not merchant.half_days.add_fraud(timestamp, change):
         return
     if change > 0 and euros is not None and _is_unusual(account, euros):
         merchant.unusual.append(timestamp)
-        del merchant.unusual[:-UNUSUAL_KEPT]
+        del merchant.unusual[:-MAX_UNUSUAL]
     elif change < 0 and timestamp in merchant.unusual:
         merchant.unusual.remove(timestamp)
 
 
-def usual_amount(amounts: Sequence[float]) -> float | None:
-    """The median of the amounts that are known and no fraud; None of too few."""
-    known = sorted([amount for amount in amounts if amount > 0])
-    count = len(known)
-    if count < AMOUNTS_NEEDED:
+def compute_usual_amount(amounts: Sequence[float]) -> float | None:
+    """The median of the known amounts that are not fraud, or None for fewer than MIN_AMOUNTS."""
+    genuine = sorted([amount for amount in amounts if amount > 0])
+    count = len(genuine)
+    if count < MIN_AMOUNTS:
         return None
     half = count // 2
-    return known[half] if count % 2 else (known[half - 1] + known[half]) / 2
+    return genuine[half] if count % 2 else (genuine[half - 1] + genuine[half]) / 2
 
 
 @lru_cache(maxsize=4096)
-def mark(text: str) -> int:
-    """What stands for a device or category in a profile: enough to know it again, not what it is."""
+def hash_text(text: str) -> int:
+    """A 32-bit hash that identifies a device or category in a profile without storing its text."""
     digest = hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()
     return int.from_bytes(digest, "big")
 
 
 def _is_unusual(account: AccountProfile, euros: float) -> bool:
-    usual = usual_amount(account.amounts)
-    return usual is not None and euros > UNUSUAL_TIMES * usual
+    usual = compute_usual_amount(account.amounts)
+    return usual is not None and euros > UNUSUAL_RATIO * usual
 
 
-def _keep_amount(account: AccountProfile, timestamp: int, euros: float) -> None:
+def _add_amount(account: AccountProfile, timestamp: int, euros: float) -> None:
     times, amounts = account.times, account.amounts
     if not times or timestamp >= times[-1]:
         times.append(timestamp)
         amounts.append(euros)
     else:
-        place = bisect_right(times, timestamp)
-        times.insert(place, timestamp)
-        amounts.insert(place, euros)
-    if len(times) > AMOUNTS_KEPT:
+        position = bisect_right(times, timestamp)
+        times.insert(position, timestamp)
+        amounts.insert(position, euros)
+    if len(times) > MAX_AMOUNTS:
         del times[0], amounts[0]
 
 
-def _sign_amount(account: AccountProfile, timestamp: int, euros: float, change: int) -> None:
+def _flip_amount(account: AccountProfile, timestamp: int, euros: float, change: int) -> None:
     times, amounts = account.times, account.amounts
-    place = bisect_left(times, timestamp)
-    while place < len(times) and times[place] == timestamp:
-        if amounts[place] == euros * change:
-            amounts[place] = -amounts[place]
+    position = bisect_left(times, timestamp)
+    while position < len(times) and times[position] == timestamp:
+        if amounts[position] == euros * change:
+            amounts[position] = -amounts[position]
             return
-        place += 1
+        position += 1
 
 
-T = TypeVar("T", int, str)
-
-
-def _use(used: list[T], value: T, kept: int) -> None:
-    if used and used[-1] == value:
+def _move_to_end(values: list[T], value: T, limit: int) -> None:
+    if values and values[-1] == value:
         return
-    if value in used:
-        used.remove(value)
-    used.append(value)
-    del used[:-kept]
+    if value in values:
+        values.remove(value)
+    values.append(value)
+    del values[:-limit]

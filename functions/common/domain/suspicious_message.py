@@ -1,24 +1,27 @@
-"""The message on the queue `suspicious`: what the fraud function sends and the notify function reads."""
+"""The message on the queue `suspicious`, sent by the fraud function and read by the notify function."""
 
 from msgspec import Struct
 
-from functions.common.domain.transaction_event import TransactionFacts
+from functions.common.domain.transaction_event import StoredTransaction
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """One contribution to a score: by which rule (or model), how much (0 to 1], and a sentence for people."""
+    """One contribution to a score.
+
+    `rule_id` names the rule, the list or the model's feature. `weight` is above 0 and at most 1, or 0 for a
+    reason that clears the transaction. `text` is a sentence for readers.
+    """
 
     rule_id: str
     weight: float
     text: str
 
 
-class SuspiciousTransaction(TransactionFacts, frozen=True, kw_only=True):
-    """A transaction to tell people about; `score` is 0 to 1, the heaviest reason is first.
+class SuspiciousTransaction(StoredTransaction, frozen=True, kw_only=True):
+    """A transaction to alert on. `score` is 0 to 1; `reasons` are sorted by weight, heaviest first.
 
-    `summary_since`: to be told is not this transaction alone, but how many of its account there were in the
-    window of alerts that began then (epoch milliseconds). As JSON, `amount` is a string, so that it stays
-    exact.
+    A `summary_since` above 0 requests a summary of the account's alert window that started at that time
+    (epoch milliseconds). In JSON, `amount` is a string, which keeps it exact.
     """
 
     score: float

@@ -1,7 +1,7 @@
-"""Sums by hour, day or half day, kept for the newest of them: what profiles are made of.
+"""Totals by hour, day or half day for the most recent period: the parts of a profile.
 
-Each is a table by columns; its numbers count hours (days, half days) since 1970 in ascending order, and only
-those in which something happened are there. A time so old that it is no longer kept is left out.
+Each class is a table in columns. `numbers` holds the hours (days, half days) since 1970 in ascending order;
+a bucket without transactions has no row. Timestamps before the retained period are ignored.
 """
 
 from bisect import bisect_left
@@ -11,36 +11,36 @@ from msgspec import Struct
 HOUR_MS = 3_600_000
 HALF_DAY_MS = 12 * HOUR_MS
 DAY_MS = 24 * HOUR_MS
-HOURS_KEPT = 24
-DAYS_KEPT = 30
-# A merchant's windows of 30 days end where labels are due, up to 30 days before the last transaction.
-HALF_DAYS_KEPT = 2 * 62
+MAX_HOURS = 24
+MAX_DAYS = 30
+# A merchant's 30-day window ends when labels are due, up to 30 days before the last transaction.
+MAX_HALF_DAYS = 2 * 62
+_TOO_OLD = -1_000_000
 
 
-class Hours(Struct, array_like=True):
-    """What an account did by the hour: transactions, and their euros."""
+class HourBuckets(Struct, array_like=True):
+    """An account's transactions and their total in euros, by hour."""
 
     numbers: list[int] = []
     counts: list[int] = []
     totals: list[float] = []
 
     def add(self, timestamp: int, euros: float) -> None:
-        """Count a transaction."""
         number = timestamp // HOUR_MS
-        place = _place(self.numbers, number, HOURS_KEPT)
-        if place >= 0:
-            self.counts[place] += 1
-            self.totals[place] += euros
-        elif place != _TOO_OLD:
-            self.numbers.insert(~place, number)
-            self.counts.insert(~place, 1)
-            self.totals.insert(~place, euros)
-            if expired := _expired(self.numbers, HOURS_KEPT):
+        row = _locate(self.numbers, number, MAX_HOURS)
+        if row >= 0:
+            self.counts[row] += 1
+            self.totals[row] += euros
+        elif row != _TOO_OLD:
+            self.numbers.insert(~row, number)
+            self.counts.insert(~row, 1)
+            self.totals.insert(~row, euros)
+            if expired := _count_expired(self.numbers, MAX_HOURS):
                 del self.numbers[:expired], self.counts[:expired], self.totals[:expired]
 
 
-class Days(Struct, array_like=True):
-    """What an account did by the day: transactions, their euros and the squares of these, frauds."""
+class DayBuckets(Struct, array_like=True):
+    """An account's transactions, their euros (total and sum of squares) and its confirmed frauds, by day."""
 
     numbers: list[int] = []
     counts: list[int] = []
@@ -49,64 +49,59 @@ class Days(Struct, array_like=True):
     frauds: list[int] = []
 
     def add(self, timestamp: int, euros: float) -> None:
-        """Count a transaction."""
         number = timestamp // DAY_MS
-        place = _place(self.numbers, number, DAYS_KEPT)
-        if place >= 0:
-            self.counts[place] += 1
-            self.totals[place] += euros
-            self.squares[place] += euros * euros
-        elif place != _TOO_OLD:
-            self.numbers.insert(~place, number)
-            self.counts.insert(~place, 1)
-            self.totals.insert(~place, euros)
-            self.squares.insert(~place, euros * euros)
-            self.frauds.insert(~place, 0)
-            if expired := _expired(self.numbers, DAYS_KEPT):
+        row = _locate(self.numbers, number, MAX_DAYS)
+        if row >= 0:
+            self.counts[row] += 1
+            self.totals[row] += euros
+            self.squares[row] += euros * euros
+        elif row != _TOO_OLD:
+            self.numbers.insert(~row, number)
+            self.counts.insert(~row, 1)
+            self.totals.insert(~row, euros)
+            self.squares.insert(~row, euros * euros)
+            self.frauds.insert(~row, 0)
+            if expired := _count_expired(self.numbers, MAX_DAYS):
                 del self.numbers[:expired], self.counts[:expired], self.totals[:expired]
                 del self.squares[:expired], self.frauds[:expired]
 
-    def confirm(self, timestamp: int, change: int) -> bool:
-        """Count a confirmed fraud, or take one back; False if its day is not kept."""
-        place = _find(self.numbers, timestamp // DAY_MS)
-        if place >= 0:
-            self.frauds[place] += change
-        return place >= 0
+    def add_fraud(self, timestamp: int, change: int) -> bool:
+        """Add `change` to the confirmed frauds of a day. Returns False if the day has no bucket."""
+        row = _find(self.numbers, timestamp // DAY_MS)
+        if row >= 0:
+            self.frauds[row] += change
+        return row >= 0
 
 
-class HalfDays(Struct, array_like=True):
-    """What a merchant took by the half day: transactions, and confirmed frauds among them."""
+class HalfDayBuckets(Struct, array_like=True):
+    """A merchant's transactions and the confirmed frauds among them, by half day."""
 
     numbers: list[int] = []
     counts: list[int] = []
     frauds: list[int] = []
 
     def add(self, timestamp: int) -> None:
-        """Count a transaction."""
         number = timestamp // HALF_DAY_MS
-        place = _place(self.numbers, number, HALF_DAYS_KEPT)
-        if place >= 0:
-            self.counts[place] += 1
-        elif place != _TOO_OLD:
-            self.numbers.insert(~place, number)
-            self.counts.insert(~place, 1)
-            self.frauds.insert(~place, 0)
-            if expired := _expired(self.numbers, HALF_DAYS_KEPT):
+        row = _locate(self.numbers, number, MAX_HALF_DAYS)
+        if row >= 0:
+            self.counts[row] += 1
+        elif row != _TOO_OLD:
+            self.numbers.insert(~row, number)
+            self.counts.insert(~row, 1)
+            self.frauds.insert(~row, 0)
+            if expired := _count_expired(self.numbers, MAX_HALF_DAYS):
                 del self.numbers[:expired], self.counts[:expired], self.frauds[:expired]
 
-    def confirm(self, timestamp: int, change: int) -> bool:
-        """Count a confirmed fraud, or take one back; False if its half day is not kept."""
-        place = _find(self.numbers, timestamp // HALF_DAY_MS)
-        if place >= 0:
-            self.frauds[place] += change
-        return place >= 0
+    def add_fraud(self, timestamp: int, change: int) -> bool:
+        """Add `change` to the confirmed frauds of a half day. Returns False if the half day has no bucket."""
+        row = _find(self.numbers, timestamp // HALF_DAY_MS)
+        if row >= 0:
+            self.frauds[row] += change
+        return row >= 0
 
 
-_TOO_OLD = -1_000_000
-
-
-def _place(numbers: list[int], number: int, kept: int) -> int:
-    """Where that number is; ~place (negative) where to insert it; _TOO_OLD if it is no longer kept."""
+def _locate(numbers: list[int], number: int, limit: int) -> int:
+    """The row of `number`, ~row (negative) to insert it at, or _TOO_OLD before the retained period."""
     if not numbers:
         return ~0
     newest = numbers[-1]
@@ -114,18 +109,18 @@ def _place(numbers: list[int], number: int, kept: int) -> int:
         return len(numbers) - 1
     if number > newest:
         return ~len(numbers)
-    if number <= newest - kept:
+    if number <= newest - limit:
         return _TOO_OLD
-    place = bisect_left(numbers, number)
-    return place if numbers[place] == number else ~place
+    row = bisect_left(numbers, number)
+    return row if numbers[row] == number else ~row
 
 
 def _find(numbers: list[int], number: int) -> int:
-    place = bisect_left(numbers, number)
-    return place if place < len(numbers) and numbers[place] == number else -1
+    row = bisect_left(numbers, number)
+    return row if row < len(numbers) and numbers[row] == number else -1
 
 
-def _expired(numbers: list[int], kept: int) -> int:
-    """How many are too old now that the newest is as it is."""
-    oldest_kept = numbers[-1] - kept + 1
-    return 0 if numbers[0] >= oldest_kept else bisect_left(numbers, oldest_kept)
+def _count_expired(numbers: list[int], limit: int) -> int:
+    """The number of leading rows before the retained period, which ends with the newest row."""
+    oldest = numbers[-1] - limit + 1
+    return 0 if numbers[0] >= oldest else bisect_left(numbers, oldest)

@@ -1,6 +1,6 @@
-"""A transaction as clients post it: the one definition of its fields, their types and what they may hold.
+"""A transaction as clients post it: its fields, their types and the values that they accept.
 
-The gateway's request schema, the validation and the words for what is wrong are made from this class.
+The gateway's request schema, the validation and the error descriptions are derived from this model.
 """
 
 from decimal import Decimal
@@ -8,15 +8,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from functions.common.domain.fields import fields_of
+from functions.common.domain.fields import describe_fields
 
-# A pattern's $ would let a line break through at the end; \Z does not.
+# \Z, because $ also matches before a line break at the end.
 Identifier = Annotated[
     str,
     Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z", description="a string of 1 to 64 letters, digits, '_' and '-'"),
 ]
-# What SQS refuses (control characters, lone surrogates, U+FFFE and U+FFFF) must not come in: a transaction
-# that can be stored but not sent on would never be told of.
+# The API rejects the characters that SQS rejects (control characters, lone surrogates, U+FFFE and U+FFFF).
+# Otherwise a transaction could be stored whose alert could never be sent.
 Text = Annotated[
     str,
     Meta(
@@ -37,9 +37,9 @@ Channel = Annotated[
     Literal["card_present", "ecommerce", "transfer", "atm"],
     Meta(description="one of card_present, ecommerce, transfer, atm"),
 ]
-# How far clients' clocks may be ahead of ours.
-AHEAD_MS = 5 * 60 * 1000
-# From 1: the table keeps timestamp 0 for the guard item of a transaction id.
+# The tolerated lead of clients' clocks over ours.
+MAX_CLOCK_SKEW_MS = 5 * 60 * 1000
+# At least 1: timestamp 0 is reserved for the guard item of a transaction id.
 Timestamp = Annotated[
     int,
     Meta(ge=1, description="an integer, epoch milliseconds, not more than 5 minutes ahead of now"),
@@ -47,7 +47,7 @@ Timestamp = Annotated[
 
 
 class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One transaction; `timestamp` is epoch milliseconds, `amount` is exact in units of `currency`."""
+    """One transaction. `timestamp` is epoch milliseconds; `amount` is exact, in units of `currency`."""
 
     transaction_id: Identifier
     account_id: Identifier
@@ -62,4 +62,4 @@ class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     merchant_category: Text | None = None
 
 
-FIELDS = fields_of(Transaction)
+TRANSACTION_FIELDS = describe_fields(Transaction)

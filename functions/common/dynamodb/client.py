@@ -1,4 +1,4 @@
-"""Calls of DynamoDB that more than one function makes: reading items at once, writing all of some or none."""
+"""DynamoDB calls that the functions share: consistent reads, conditional updates and transactional writes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = Mapping[str, Any]
-"""Attribute values as DynamoDB types them: {"amount": {"N": "12.5"}}."""
+"""DynamoDB-typed attributes: {"amount": {"N": "12.5"}}."""
 
 _FAILED_CONDITION = "ConditionalCheckFailed"
-_FAILED_CONDITION_OF_ONE = "ConditionalCheckFailedException"
-# Another write to the same item is under way; who of us came first is known a moment later.
+_FAILED_UPDATE_CONDITION = "ConditionalCheckFailedException"
+# Another write to the same item is in progress.
 _CONFLICTS = frozenset(
     {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
 )
@@ -32,42 +32,52 @@ _OVERLOADED = frozenset(
         "ThrottlingException",
     }
 )
-_READS = 4
+_MAX_READS = 4
 
 
 class StoreBusyError(Exception):
-    """The table cannot take it now; the same attempt can succeed a moment later."""
+    """The table is overloaded or unreachable, or writes conflict. A later attempt can succeed.
+
+    The SDK has repeated the call by then. `api` and `labels` respond with 503 and `Retry-After`. `fraud`
+    fails: Lambda invokes it again, and then the queue `fraud-retry` does.
+    """
+
+
+class TransactionNotFoundError(Exception):
+    """The transaction is not in the table: it never existed, expired or was erased. Nothing was written."""
 
 
 class RefusedWriteError(Exception):
-    """Nothing was written. `held`: what stood in the way, by the place of each write whose condition failed.
+    """Nothing was written.
 
-    Where it is empty another write was under way, and the same attempt can succeed a moment later.
+    `existing_items` maps the position of each write whose condition failed to the item that failed it. If it
+    is empty, another write was in progress, and a later attempt can succeed.
     """
 
-    def __init__(self, held: Mapping[int, Item]) -> None:
-        super().__init__("a condition failed" if held else "another write is under way")
-        self.held = held
+    def __init__(self, existing_items: Mapping[int, Item]) -> None:
+        super().__init__("a condition failed" if existing_items else "another write is in progress")
+        self.existing_items = existing_items
 
 
-def write_all(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> None:
-    """Make all writes, such as {"Update": {…}}, or none.
+def write_items(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -> None:
+    """Perform all writes, such as {"Update": {…}}, in one transaction.
 
-    Raises RefusedWriteError or StoreBusyError, or botocore's ClientError for what would be refused again.
+    Raises RefusedWriteError or StoreBusyError, or botocore's ClientError if a retry would fail too.
     """
-    with _told_apart():
+    with _translate_errors():
         client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # plain mappings
 
 
-def update_one(
+def update_item(
     client: "DynamoDBClient", table: str, key: Item, *, update: str, condition: str, values: Item
 ) -> None:
-    """Update one item by expressions if the condition holds.
+    """Update an item if the condition holds.
 
-    Raises RefusedWriteError with the item, empty if there is none, at place 0, StoreBusyError or ClientError.
+    Raises StoreBusyError, ClientError, or RefusedWriteError with the existing item at position 0, which is
+    empty if the item does not exist.
     """
     try:
-        with _told_apart():
+        with _translate_errors():
             client.update_item(
                 TableName=table,
                 Key=key,
@@ -78,50 +88,55 @@ def update_one(
             )
     except ClientError as error:
         response: Mapping[str, Any] = error.response
-        if response.get("Error", {}).get("Code") != _FAILED_CONDITION_OF_ONE:
+        if response.get("Error", {}).get("Code") != _FAILED_UPDATE_CONDITION:
             raise
         raise RefusedWriteError({0: response.get("Item", {})}) from error
 
 
-def read_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
-    """The items with these keys, in any order, as they are now; those that do not exist are left out.
+def read_items(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
+    """Read the items with these keys consistently. Missing items are left out; the order is undefined.
 
-    One request, unless DynamoDB gives less than was asked for. Raises StoreBusyError or ClientError.
+    Sends one request, and more only if DynamoDB leaves keys unprocessed.
+
+    Raises StoreBusyError or ClientError.
     """
-    found: list[Item] = []
-    wanted: Any = {table: {"Keys": list(keys), "ConsistentRead": True}}
-    for _ in range(_READS):
-        with _told_apart():
-            answer = client.batch_get_item(RequestItems=wanted)
-        found += answer["Responses"].get(table, [])
-        wanted = answer.get("UnprocessedKeys")
-        if not wanted:
-            return found
+    items: list[Item] = []
+    request: Any = {table: {"Keys": list(keys), "ConsistentRead": True}}
+    for _ in range(_MAX_READS):
+        with _translate_errors():
+            response = client.batch_get_item(RequestItems=request)
+        items += response["Responses"].get(table, [])
+        request = response.get("UnprocessedKeys")
+        if not request:
+            return items
     raise StoreBusyError
 
 
-def read_one(client: "DynamoDBClient", table: str, key: Item) -> Item | None:
-    """The item with this key, as it is now, or None. Raises StoreBusyError or ClientError."""
-    with _told_apart():
+def read_item(client: "DynamoDBClient", table: str, key: Item) -> Item | None:
+    """Read the item with this key consistently; None if it does not exist.
+
+    Raises StoreBusyError or ClientError.
+    """
+    with _translate_errors():
         return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
-    """Raises what a call failed with as what it means to the caller."""
+def _translate_errors() -> Iterator[None]:
+    """Translate botocore's errors into RefusedWriteError and StoreBusyError, and pass on all others."""
     try:
         yield
     except ClientError as error:
         response: Mapping[str, Any] = error.response
         reasons = response.get("CancellationReasons", [])
         codes = {response.get("Error", {}).get("Code"), *(reason.get("Code") for reason in reasons)}
-        held = {
-            place: reason.get("Item", {})
-            for place, reason in enumerate(reasons)
+        existing_items = {
+            position: reason.get("Item", {})
+            for position, reason in enumerate(reasons)
             if reason.get("Code") == _FAILED_CONDITION
         }
-        if held or codes & _CONFLICTS:
-            raise RefusedWriteError(held) from error
+        if existing_items or codes & _CONFLICTS:
+            raise RefusedWriteError(existing_items) from error
         if codes & _OVERLOADED:
             raise StoreBusyError from error
         raise

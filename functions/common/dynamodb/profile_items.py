@@ -1,179 +1,155 @@
-"""A profile as an item of the table `profiles`: its key, its state in bytes, and what people said of it.
+"""Items of the table `profiles`: keys, encoding and writes of profiles.
 
-The key is a pseudonym: the table holds the id of an account only where a person put it on a list. How one is
-written is said once, for the fraud function, which counts transactions, and for labels, which counts frauds.
+The key is a pseudonym: the table contains the ID of an account or merchant only in a list entry or a snooze.
+The fraud function counts transactions in these items; the labels function counts frauds.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
-from msgspec import Struct
 
-from functions.common.domain.lists_and_snoozes import Kind, Listing, Snooze
+from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
+from functions.common.domain.profile_record import AlertHistory, P, ProfileRecord
 from functions.common.domain.profiles import AccountProfile, MerchantProfile
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.common.dynamodb.client import Item, read_all
+from functions.common.dynamodb.client import Item, read_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-
-PART = "profile"
-FORMAT = 1
-# Longer than any window that a feature looks at.
-KEPT_SECONDS = 120 * 86_400
+PROFILE_PART = "profile"
+PROFILE_FORMAT = 1
+# Longer than the longest window of any feature.
+RETENTION_SECONDS = 120 * 86_400
 Migrations = Mapping[tuple[type, int], Callable[[list[Any]], list[Any]]]
-"""For a kind of profile and a format, how its state (as plain lists) comes to be of the next format."""
+"""The conversions of a state, as plain lists, to the next format, by profile type and format."""
 
-# A field added at the end of a struct needs none: what older items lack has its default.
+# A field added at the end of a struct needs no migration: older items get its default value.
 MIGRATIONS: Migrations = {}
 
-P = TypeVar("P", AccountProfile, MerchantProfile)
+Override = TypeVar("Override", ListEntry, Snooze)
 
 
 class ProfileFormatError(ValueError):
-    """The item was written by a newer version of the code than this one, which cannot read it."""
+    """A newer version of the code wrote the item, in a format that this version cannot read."""
 
 
-class Alerts(Struct, frozen=True, array_like=True):
-    """An account's latest window of alerts, and the one before: when it began (epoch ms), how many it had."""
+class ProfilePair(NamedTuple):
+    """The profiles of a transaction's account and merchant, and further items that were read, by subject."""
 
-    since: int = 0
-    count: int = 0
-    earlier_since: int = 0
-    earlier_count: int = 0
-
-
-class Kept(Struct, Generic[P], kw_only=True):
-    """A profile as it was read; `version` 0 is one that is not kept yet."""
-
-    subject: str
-    profile: P
-    version: int = 0
-    listing: Listing | None = None
-    snooze: Snooze | None = None
-    alerts: Alerts = Alerts()
+    account: ProfileRecord[AccountProfile]
+    merchant: ProfileRecord[MerchantProfile]
+    further: dict[str, Item]
 
 
-def profile_subject(kind: Kind, identifier: str) -> str:
+def profile_subject(kind: ProfileKind, identifier: str) -> str:
     """The pseudonym of an account or merchant."""
     return f"{kind}#{hashlib.sha256(f'{kind}#{identifier}'.encode()).hexdigest()[:40]}"
 
 
-def profile_key(of_subject: str, part: str = PART) -> dict[str, Any]:
-    """The item's key as DynamoDB takes it."""
-    return {"subject": {"S": of_subject}, "part": {"S": part}}
-
-
-def read_account(identifier: str, item: Item | None) -> Kept[AccountProfile]:
-    """The account's profile from its item, or an empty one. Raises ProfileFormatError."""
-    return _kept(profile_subject("account", identifier), item, AccountProfile)
-
-
-def read_merchant(identifier: str, item: Item | None) -> Kept[MerchantProfile]:
-    """The merchant's profile from its item, or an empty one. Raises ProfileFormatError."""
-    return _kept(profile_subject("merchant", identifier), item, MerchantProfile)
-
-
-def update(table: str, kept: Kept[P], now_ms: int) -> dict[str, Any]:
-    """The write of a changed profile, for a transaction; it fails if it was written since it was read."""
-    ends = [said.until // 1000 for said in (kept.listing, kept.snooze) if said is not None]
-    values = {
-        ":state": {"B": msgspec.msgpack.encode(kept.profile)},
-        ":format": {"N": str(FORMAT)},
-        ":alerts": {"B": msgspec.msgpack.encode(kept.alerts)},
-        ":expires": {"N": str(max(now_ms // 1000 + KEPT_SECONDS, *ends, 0))},
-        ":next": {"N": str(kept.version + 1)},
-        **({":version": {"N": str(kept.version)}} if kept.version else {}),
-    }
-    return {
-        "TableName": table,
-        "Key": profile_key(kept.subject),
-        "UpdateExpression": "SET #state = :state, #format = :format, alerts = :alerts, expires_at = :expires,"
-        " #version = :next",
-        "ConditionExpression": "#version = :version" if kept.version else "attribute_not_exists(#version)",
-        "ExpressionAttributeNames": {"#state": "state", "#format": "format", "#version": "version"},
-        "ExpressionAttributeValues": values,
-    }
-
-
-def alerts_of(item: Item | None) -> Alerts:
-    """The windows of alerts in an account's item."""
-    return msgspec.msgpack.decode(item["alerts"]["B"], type=Alerts) if item and "alerts" in item else Alerts()
-
-
-def _kept(of_subject: str, item: Item | None, model: type[P]) -> Kept[P]:
-    if not item:
-        return Kept(subject=of_subject, profile=model())
-    return Kept(
-        subject=of_subject,
-        profile=_profile(item, model),
-        version=int(item["version"]["N"]),
-        listing=_said(item, "listing", Listing),
-        snooze=_said(item, "snooze", Snooze),
-        alerts=alerts_of(item),
-    )
-
-
-def _profile(item: Item, model: type[P]) -> P:
-    # An item that a list made first has no state yet.
-    if "state" not in item:
-        return model()
-    return decode(item["state"]["B"], int(item["format"]["N"]), model)
-
-
-def decode(
-    state: bytes,
-    written_as: int,
-    model: type[P],
-    *,
-    current: int = FORMAT,
-    migrations: Migrations = MIGRATIONS,
-) -> P:
-    """The profile in `state`, brought from the format that it was written in to the current one.
-
-    Raises ProfileFormatError.
-    """
-    if written_as > current:
-        raise ProfileFormatError(f"a profile has format {written_as}, and this code knows up to {current}")
-    if written_as == current:
-        return msgspec.msgpack.decode(state, type=model)
-    plain = msgspec.msgpack.decode(state)
-    for number in range(written_as, current):
-        plain = migrations[model, number](plain)
-    return msgspec.convert(plain, model)
-
-
-S = TypeVar("S", Listing, Snooze)
-
-
-def _said(item: Item, attribute: str, model: type[S]) -> S | None:
-    return msgspec.json.decode(item[attribute]["S"], type=model) if attribute in item else None
-
-
-class Profiles(NamedTuple):
-    """Those of a transaction's account and merchant, and what else was asked for, by its subject."""
-
-    account: Kept[AccountProfile]
-    merchant: Kept[MerchantProfile]
-    further: dict[str, Item]
+def profile_key(subject: str, part: str = PROFILE_PART) -> dict[str, Any]:
+    """The DynamoDB key of an item."""
+    return {"subject": {"S": subject}, "part": {"S": part}}
 
 
 def read_profiles(
     client: "DynamoDBClient", table: str, transaction: TransactionInserted, *further: Item
-) -> Profiles:
-    """The profiles as they are now, with the items of `further` keys, in one request.
+) -> ProfilePair:
+    """Read both profiles of a transaction, and the items with the `further` keys, in one request.
 
     Raises StoreBusyError, ClientError or ProfileFormatError.
     """
     account = profile_subject("account", transaction.account_id)
     merchant = profile_subject("merchant", transaction.merchant_id)
     keys = [profile_key(account), profile_key(merchant), *further]
-    items = {item["subject"]["S"]: item for item in read_all(client, table, keys)}
-    return Profiles(
-        read_account(transaction.account_id, items.pop(account, None)),
-        read_merchant(transaction.merchant_id, items.pop(merchant, None)),
+    items = {item["subject"]["S"]: item for item in read_items(client, table, keys)}
+    return ProfilePair(
+        decode_account(transaction.account_id, items.pop(account, None)),
+        decode_merchant(transaction.merchant_id, items.pop(merchant, None)),
         items,
     )
+
+
+def build_update(table: str, record: ProfileRecord[P], now_ms: int) -> dict[str, Any]:
+    """The update of a profile, for a transactional write. It fails if the item changed since it was read."""
+    overrides = (record.list_entry, record.snooze)
+    expirations = [override.until // 1000 for override in overrides if override is not None]
+    values = {
+        ":state": {"B": msgspec.msgpack.encode(record.profile)},
+        ":format": {"N": str(PROFILE_FORMAT)},
+        ":alerts": {"B": msgspec.msgpack.encode(record.alert_history)},
+        ":expires": {"N": str(max(now_ms // 1000 + RETENTION_SECONDS, *expirations, 0))},
+        ":next": {"N": str(record.version + 1)},
+        **({":version": {"N": str(record.version)}} if record.version else {}),
+    }
+    return {
+        "TableName": table,
+        "Key": profile_key(record.subject),
+        "UpdateExpression": "SET #state = :state, #format = :format, alerts = :alerts, expires_at = :expires,"
+        " #version = :next",
+        "ConditionExpression": "#version = :version" if record.version else "attribute_not_exists(#version)",
+        "ExpressionAttributeNames": {"#state": "state", "#format": "format", "#version": "version"},
+        "ExpressionAttributeValues": values,
+    }
+
+
+def decode_account(identifier: str, item: Item | None) -> ProfileRecord[AccountProfile]:
+    """The account's profile in its item, or an empty profile. Raises ProfileFormatError."""
+    return _decode_record(profile_subject("account", identifier), item, AccountProfile)
+
+
+def decode_merchant(identifier: str, item: Item | None) -> ProfileRecord[MerchantProfile]:
+    """The merchant's profile in its item, or an empty profile. Raises ProfileFormatError."""
+    return _decode_record(profile_subject("merchant", identifier), item, MerchantProfile)
+
+
+def decode_alert_history(item: Item | None) -> AlertHistory:
+    """The alert history in an account's item."""
+    if not item or "alerts" not in item:
+        return AlertHistory()
+    return msgspec.msgpack.decode(item["alerts"]["B"], type=AlertHistory)
+
+
+def decode_profile(
+    state: bytes,
+    state_format: int,
+    model: type[P],
+    *,
+    current: int = PROFILE_FORMAT,
+    migrations: Migrations = MIGRATIONS,
+) -> P:
+    """The profile in `state`, migrated from `state_format` to the current format.
+
+    Raises ProfileFormatError.
+    """
+    if state_format > current:
+        raise ProfileFormatError(
+            f"profile format {state_format} is newer than the supported format {current}; deploy newer code"
+        )
+    if state_format == current:
+        return msgspec.msgpack.decode(state, type=model)
+    fields = msgspec.msgpack.decode(state)
+    for number in range(state_format, current):
+        fields = migrations[model, number](fields)
+    return msgspec.convert(fields, model)
+
+
+def _decode_record(subject: str, item: Item | None, model: type[P]) -> ProfileRecord[P]:
+    if not item:
+        return ProfileRecord(subject=subject, profile=model())
+    # An item that a list entry created has no state yet.
+    has_state = "state" in item
+    return ProfileRecord(
+        subject=subject,
+        profile=decode_profile(item["state"]["B"], int(item["format"]["N"]), model) if has_state else model(),
+        version=int(item["version"]["N"]),
+        list_entry=_decode_override(item, "listing", ListEntry),
+        snooze=_decode_override(item, "snooze", Snooze),
+        alert_history=decode_alert_history(item),
+    )
+
+
+def _decode_override(item: Item, attribute: str, model: type[Override]) -> Override | None:
+    return msgspec.json.decode(item[attribute]["S"], type=model) if attribute in item else None

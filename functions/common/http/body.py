@@ -1,36 +1,36 @@
-"""The values of a model's fields out of the JSON that a client posted."""
+"""Validation of a posted JSON object against the fields of a model."""
 
 from collections.abc import Callable, Sequence
 
 from functions.common.domain.fields import Field
 from functions.common.http.exact_json import JsonObject, read_object
-from functions.common.http.problem import FieldError, invalid
+from functions.common.http.problem import FieldError, invalid_fields
 
 Convert = Callable[[Field, object], object]
-"""A field's value in its own type. Raises ValueError if it is none that the field may hold."""
+"""Converts a value to its field's type. Raises ValueError for a value that the field does not accept."""
 
 
-def read_fields(text: str, fields: Sequence[Field], convert: Convert, what: str) -> dict[str, object]:
-    """The value of each field, None for an optional one left out.
+def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str) -> dict[str, object]:
+    """Read the value of each field, with None for a missing optional field.
 
-    Raises ProblemError (400), naming all fields at fault; `what` is what the fields are of, 'transaction'.
+    `model` names the model, such as 'transaction'. Raises ProblemError (400), which names all invalid fields.
     """
     values = read_object(text)
     accepted: dict[str, object] = {}
     errors: list[FieldError] = []
     for field in fields:
         try:
-            accepted[field.name] = _accept(field, values, convert)
+            accepted[field.name] = _convert_field(field, values, convert)
         except ValueError as error:
             errors.append(FieldError(field.name, str(error)))
     unknown = sorted(values.keys() - {field.name for field in fields})
-    errors += [FieldError(_sendable(name), f"is not a field of a {what}") for name in unknown]
+    errors += [FieldError(_replace_surrogates(name), f"is not a field of a {model}") for name in unknown]
     if errors:
-        raise invalid(what, errors)
+        raise invalid_fields(model, errors)
     return accepted
 
 
-def _accept(field: Field, values: JsonObject, convert: Convert) -> object:
+def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object:
     if field.name in values.repeated:
         raise ValueError("is given more than once")
     if field.name not in values and field.required:
@@ -44,6 +44,6 @@ def _accept(field: Field, values: JsonObject, convert: Convert) -> object:
         raise ValueError(f"must be {field.description}") from None
 
 
-def _sendable(name: str) -> str:
-    # JSON can write a lone surrogate ("\\ud800") into a name; UTF-8 cannot send it back.
+def _replace_surrogates(name: str) -> str:
+    # A JSON name can contain a lone surrogate ("\\ud800"), which UTF-8 cannot encode.
     return name.encode(errors="replace").decode()

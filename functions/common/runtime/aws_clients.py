@@ -1,4 +1,4 @@
-"""Clients of AWS services, as every function makes them: once, when the process starts."""
+"""Clients of AWS services. A function creates them once per process."""
 
 import os
 from functools import cache
@@ -7,26 +7,26 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-# A function would rather fail and be tried again than wait: three attempts of at most 1 + 2 seconds each.
+# A failed function is retried, so short timeouts are better: three attempts of at most 1 + 2 seconds each.
 _CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
-    # Requests are built from checked values; checking them against the service's model again costs time.
+    # The functions validate their values; validation against the service model would only take time.
     parameter_validation=False,
 )
 
 
-def client(service: str) -> Any:
-    """A client for `service` in the function's own region, by the low-level API that boto3 itself wraps.
+def create_client(service: str) -> Any:
+    """Create a botocore client for `service` in the function's region.
 
-    botocore's session starts a seventh faster than boto3's, which adds what no function uses.
+    A botocore session starts one seventh faster than a boto3 session, whose additions no function uses.
     """
-    return _session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=_CONFIG)
+    return _create_session().create_client(service, region_name=os.environ.get("AWS_REGION"), config=_CONFIG)
 
 
 @cache
-def _session() -> botocore.session.Session:
-    # One for all clients: what it has read of AWS's endpoints takes a tenth of a second to read again.
+def _create_session() -> botocore.session.Session:
+    # All clients share one session, because each session reads AWS's endpoints in a tenth of a second.
     return botocore.session.get_session()

@@ -1,4 +1,4 @@
-"""A function's environment as one typed model: the stack fills the class that the function reads."""
+"""Environment variables of a function as one typed model, which the stack fills and the function reads."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -6,27 +6,27 @@ from typing import TypeVar
 import msgspec
 
 
-class Environment(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
-    """Base of the functions' environments: the field `table_name` is the variable TABLE_NAME."""
+class FunctionEnvironment(msgspec.Struct, frozen=True, kw_only=True, rename="upper"):
+    """The base class of the models. The field `table_name` is the variable TABLE_NAME."""
 
 
-E = TypeVar("E", bound=Environment)
+EnvironmentModel = TypeVar("EnvironmentModel", bound=FunctionEnvironment)
 
 
 class EnvironmentVariablesError(ValueError):
-    """A variable is missing or has a value that the function cannot use."""
+    """An environment variable is missing or invalid."""
 
 
-def to_variables(environment: Environment) -> dict[str, str]:
-    """The variables to set on the function."""
+def environment_variables(environment: FunctionEnvironment) -> dict[str, str]:
+    """The variables to set on the function, by name."""
     fields = msgspec.structs.fields(environment)
     return {field.encode_name: str(getattr(environment, field.name)) for field in fields}
 
 
-def from_variables(model: type[E], variables: Mapping[str, str]) -> E:
-    """The function's environment read from `variables` (`os.environ`); other variables are ignored.
+def read_environment(model: type[EnvironmentModel], variables: Mapping[str, str]) -> EnvironmentModel:
+    """Read the model from `variables`, such as `os.environ`. Other variables are ignored.
 
-    Raises EnvironmentVariablesError naming the variable at fault.
+    Raises EnvironmentVariablesError, which names the variable.
     """
     try:
         return msgspec.convert(dict(variables), model, strict=False)

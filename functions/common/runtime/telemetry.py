@@ -1,10 +1,10 @@
-"""Logs and metrics of a function: JSON lines, and CloudWatch's embedded metric format.
+"""Logs and metrics of a function: JSON lines and CloudWatch's embedded metric format.
 
-No line holds personal data: it has the transaction's id as `correlation_id`, never the account, the device,
-the IP address, or the text of an unexpected exception, which may quote any of them.
+Log lines contain no personal data. They identify a transaction by its ID, as `correlation_id`. They never
+contain the account, the device, the IP address, or the text of an unexpected exception, which may quote them.
 
-Written here for the start-up time: aws-lambda-powertools does this and more, for another tenth of a bare
-start and most of the zip's size.
+aws-lambda-powertools has these features too. It would add a tenth to the startup time of an empty function
+and would be most of the zip's size.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -20,86 +20,86 @@ import msgspec
 
 METRICS_NAMESPACE = "FraudPipeline"
 
-Unit = Literal["Count", "Milliseconds"]
-_MOST_FRAMES = 30
+MetricUnit = Literal["Count", "Milliseconds"]
+_MAX_FRAMES = 30
 
 
 class InvocationFailedError(Exception):
-    """Ends an invocation that failed. Lambda logs the text and sends it on, so that it holds no data."""
+    """An invocation failed. Lambda logs and forwards the text, so it contains no personal data."""
 
 
 class Telemetry:
-    """Logs and metrics of the function `service`, to `stream` or standard output; `flush` ends an invocation.
+    """Writes logs and metrics of the function `service` to `stream` or standard output.
 
-    Levels are filtered by Lambda, which reads `level` from the line.
+    `flush` ends an invocation. Lambda filters log levels by the `level` of each line.
     """
 
     def __init__(self, service: str, stream: TextIO | None = None) -> None:
         self._service = service
         self._stream = stream
         self._transaction_id: str | None = None
-        self._metrics: dict[str, tuple[Unit, list[int]]] = {}
+        self._metrics: dict[str, tuple[MetricUnit, list[int]]] = {}
 
     @contextmanager
     def invocation(self) -> Iterator[None]:
-        """Surrounds one invocation: logs an error that ends it, and writes the metrics.
+        """Log the error that ends the invocation, if any, and write the metrics.
 
-        Raises InvocationFailedError in place of that error, whose text may quote personal data.
+        Raises InvocationFailedError instead of that error, whose text may quote personal data.
         """
         try:
             yield
         except Exception as error:
-            self.failure("invocation failed", error)
-            raise InvocationFailedError(_summary(error)) from None
+            self.error("invocation failed", error)
+            raise InvocationFailedError(_summarize(error)) from None
         finally:
             self.flush()
 
-    def about(self, transaction_id: str | None) -> None:
-        """Lines from here on, until `flush`, carry the id of this transaction."""
+    def set_transaction(self, transaction_id: str | None) -> None:
+        """Set the `correlation_id` of the lines that follow, until `flush`."""
         self._transaction_id = transaction_id
 
-    def info(self, message: str, **facts: object) -> None:
-        """Logs what happened, with facts that are no personal data."""
-        self._log("INFO", message, facts)
+    def info(self, message: str, **fields: object) -> None:
+        """Log a message with fields, which must not contain personal data."""
+        self._log("INFO", message, fields)
 
-    def failure(self, message: str, error: BaseException) -> None:
-        """Logs an unexpected error: type, AWS error code, cause and traceback, but not its text."""
+    def error(self, message: str, error: BaseException) -> None:
+        """Log an unexpected error: its type, AWS error code, cause and traceback, without its text."""
         cause = error.__cause__
-        facts: dict[str, object] = {
+        fields: dict[str, object] = {
             "error": type(error).__name__,
-            "code": _code(error) or (_code(cause) if cause else None),
+            "code": _find_error_code(error),
             "cause": type(cause).__name__ if cause else None,
-            "traceback": _frames(error),
+            "traceback": _list_frames(error),
         }
-        self._log("ERROR", message, facts)
+        self._log("ERROR", message, fields)
 
     def count(self, name: str, value: int = 1) -> None:
-        """Adds a value to a metric."""
+        """Add a value to a metric."""
         self._measure(name, "Count", value)
 
-    def duration(self, name: str, milliseconds: int) -> None:
-        """Adds a value to a metric of durations; clocks of two machines may differ, so none is below 0."""
+    def record_duration(self, name: str, milliseconds: int) -> None:
+        """Add a value to a duration metric. A negative value, from clocks that differ, becomes 0."""
         self._measure(name, "Milliseconds", max(milliseconds, 0))
 
     def flush(self) -> None:
-        """Ends an invocation: writes the metrics that were collected, if there are any."""
-        self.about(None)
+        """End an invocation: write the collected metrics, if any, and clear the `correlation_id`."""
+        self.set_transaction(None)
         if self._metrics:
-            self._write(_embedded(self._service, self._metrics))
+            self._write(_embed_metrics(self._service, self._metrics))
             self._metrics = {}
 
-    def _measure(self, name: str, unit: Unit, value: int) -> None:
+    def _measure(self, name: str, unit: MetricUnit, value: int) -> None:
         self._metrics.setdefault(name, (unit, []))[1].append(value)
 
-    def _log(self, level: str, message: str, facts: dict[str, object]) -> None:
+    def _log(self, level: str, message: str, fields: dict[str, object]) -> None:
         line = {
             "level": level,
             "timestamp": _now().isoformat(timespec="milliseconds"),
             "service": self._service,
             "message": message,
             "correlation_id": self._transaction_id,
-            "xray_trace_id": _trace_id(),
-            **facts,
+            "xray_trace_id": _read_trace_id(),
+            **fields,
         }
         self._write({name: value for name, value in line.items() if value is not None})
 
@@ -107,7 +107,7 @@ class Telemetry:
         print(msgspec.json.encode(line).decode(), file=self._stream or sys.stdout, flush=True)
 
 
-def _embedded(service: str, metrics: dict[str, tuple[Unit, list[int]]]) -> dict[str, object]:
+def _embed_metrics(service: str, metrics: dict[str, tuple[MetricUnit, list[int]]]) -> dict[str, object]:
     directive = {
         "Namespace": METRICS_NAMESPACE,
         "Dimensions": [["service"]],
@@ -121,38 +121,42 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _trace_id() -> str | None:
-    # Lambda sets it anew for each invocation: 'Root=1-…;Parent=…;Sampled=1'.
+def _read_trace_id() -> str | None:
+    # Lambda sets the variable for each invocation: 'Root=1-…;Parent=…;Sampled=1'.
     root = os.environ.get("_X_AMZN_TRACE_ID", "").partition(";")[0]
     return root.removeprefix("Root=") or None
 
 
-def _code(error: BaseException) -> str | None:
-    """AWS's code for what a call failed with."""
+def _find_error_code(error: BaseException) -> str | None:
+    """The AWS error code of an error or of its cause."""
+    return _read_error_code(error) or (_read_error_code(error.__cause__) if error.__cause__ else None)
+
+
+def _read_error_code(error: BaseException) -> str | None:
     response = getattr(error, "response", None)
     return response.get("Error", {}).get("Code") if isinstance(response, dict) else None
 
 
-def _summary(error: BaseException) -> str:
-    code = _code(error) or (_code(error.__cause__) if error.__cause__ else None)
+def _summarize(error: BaseException) -> str:
+    code = _find_error_code(error)
     return f"{type(error).__name__} ({code})" if code else type(error).__name__
 
 
-def _frames(error: BaseException) -> list[str]:
-    """The lines that the error passed, innermost last: 'functions/fraud/service.py:51 in process'."""
+def _list_frames(error: BaseException) -> list[str]:
+    """The frames of the traceback, innermost last: 'functions/fraud/service.py:51 in process'."""
     frames = []
-    step = error.__traceback__
-    while step:
-        code = step.tb_frame.f_code
-        frames.append(f"{_short_path(code.co_filename)}:{step.tb_lineno} in {code.co_name}")
-        step = step.tb_next
-    return frames[-_MOST_FRAMES:]
+    traceback = error.__traceback__
+    while traceback:
+        code = traceback.tb_frame.f_code
+        frames.append(f"{_shorten_path(code.co_filename)}:{traceback.tb_lineno} in {code.co_name}")
+        traceback = traceback.tb_next
+    return frames[-_MAX_FRAMES:]
 
 
-def _short_path(file: str) -> str:
-    """The path below the folder that holds the code."""
+def _shorten_path(file: str) -> str:
+    """The path relative to the folder of the code."""
     for folder in ("/site-packages/", "/functions/"):
-        _, found, path = file.rpartition(folder)
-        if found:
+        _, separator, path = file.rpartition(folder)
+        if separator:
             return path if folder == "/site-packages/" else f"functions/{path}"
     return Path(file).name

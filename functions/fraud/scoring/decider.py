@@ -1,99 +1,114 @@
-"""Decides on a transaction by what is known of it, with live rules and model, and a candidate beside them."""
+"""The decider: decides on a transaction with the live rules and model, and with an optional candidate."""
 
 import math
 from typing import NamedTuple
 
-from functions.common.domain import lists_and_snoozes
-from functions.common.domain.decision import CandidateDecision, Decision, Told
-from functions.common.domain.features import VERSION, features
-from functions.common.domain.lists_and_snoozes import Listing
+from msgspec import Struct
+
+from functions.common.domain.decision import CandidateDecision, Decision, Notification
+from functions.common.domain.features import FEATURES_VERSION, compute_features
+from functions.common.domain.overrides import ListEntry, Snooze, effective_entry
+from functions.common.domain.profile_record import AlertHistory, ProfileRecord
+from functions.common.domain.profiles import AccountProfile, MerchantProfile
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.common.dynamodb.profile_items import Alerts
-from functions.fraud.profile_store import Known
-from functions.fraud.scoring.scorer import Scorer, Verdict
+from functions.fraud.scoring.alert_grouping import group_alert
+from functions.fraud.scoring.scorer import Scorer, ScoringResult
 
 
-def tell(alerts: Alerts, window_seconds: int, now_ms: int) -> tuple[Told, Alerts]:
-    """How a suspicious transaction is told of, and the account's alerts with it among them."""
-    if alerts.count == 0 or now_ms >= alerts.since + window_seconds * 1000:
-        return "sent", Alerts(now_ms, 1, alerts.since, alerts.count)
-    counted = Alerts(alerts.since, alerts.count + 1, alerts.earlier_since, alerts.earlier_count)
-    return ("summary" if alerts.count == 1 else "folded"), counted
+class DecisionContext(Struct, frozen=True, kw_only=True):
+    """The stored state that a decision depends on. `rule_snoozes` are by rule ID."""
+
+    account: ProfileRecord[AccountProfile]
+    merchant: ProfileRecord[MerchantProfile]
+    rule_snoozes: dict[str, Snooze]
 
 
-class _Said(NamedTuple):
-    """What people say that counts now."""
-
-    listed: Listing | None
+class _ActiveOverrides(NamedTuple):
+    list_entry: ListEntry | None
     snoozed_rules: set[str]
 
 
-class Judge(NamedTuple):
-    """Pure: the same transaction against the same knowledge, at the same time, is decided in the same way.
+class Decider(NamedTuple):
+    """Decides on transactions. Pure: the same transaction, context and time give the same decision.
 
-    `candidate`: rules and model that are tried, and that nobody hears of. `alert_window_seconds`: within it,
-    alerts of one account become one.
+    `candidate` holds rules and a model under test; its decisions are recorded and cause no alert. Alerts of
+    one account within `alert_window_seconds` are grouped.
     """
 
     live: Scorer
     candidate: Scorer | None = None
     alert_window_seconds: int = 0
 
-    def decide(self, transaction: TransactionInserted, known: Known, now_ms: int) -> tuple[Decision, Alerts]:
-        """The decision, and the account's alerts with it among them; the transaction is not yet counted."""
-        values = _features(self.live, transaction, known)
-        said = _said(known, now_ms)
-        verdict = self.live.score(transaction, values, said.listed, now_ms, said.snoozed_rules)
-        told, alerts = self._tell(verdict, known, now_ms)
+    def decide(
+        self, transaction: TransactionInserted, context: DecisionContext, now_ms: int
+    ) -> tuple[Decision, AlertHistory]:
+        """The decision and the account's updated alert history, before the transaction is counted."""
+        values = _compute_features(self.live, transaction, context)
+        overrides = _find_active_overrides(context, now_ms)
+        result = self.live.score(transaction, values, overrides.list_entry, now_ms, overrides.snoozed_rules)
+        notification, history = self._choose_notification(result, context, now_ms)
+        in_window = notification not in (Notification.NONE, Notification.SNOOZED)
         decision = Decision(
-            score=verdict.score,
-            suspicious=verdict.suspicious,
-            decided_by=verdict.decided_by,
-            rules_score=verdict.rules_score,
-            probability=verdict.probability,
-            reasons=verdict.reasons,
+            score=result.score,
+            suspicious=result.suspicious,
+            decided_by=result.decided_by,
+            rules_score=result.rules_score,
+            probability=result.probability,
+            reasons=result.reasons,
             rules=self.live.rules_version,
             model=self.live.model_version,
-            shadow_rules=verdict.shadow_rules,
-            candidate=self._beside(transaction, known, values, said, now_ms),
-            features_version=VERSION,
+            shadow_rules=result.shadow_rules,
+            candidate=self._decide_candidate(transaction, context, values, overrides, now_ms),
+            features_version=FEATURES_VERSION,
             features=tuple(None if math.isnan(value) else value for value in values),
             decided_at=now_ms,
             latency_ms=max(now_ms - transaction.received_at, 0),
-            told=told,
-            told_since=0 if told in ("none", "snoozed") else alerts.since,
+            notification=notification,
+            window_started_at=history.started_at if in_window else 0,
         )
-        return decision, alerts
+        return decision, history
 
-    def _tell(self, verdict: Verdict, known: Known, now_ms: int) -> tuple[Told, Alerts]:
-        account = known.account
-        if not verdict.suspicious:
-            return "none", account.alerts
-        if verdict.snoozed or (account.snooze is not None and account.snooze.until > now_ms):
-            return "snoozed", account.alerts
-        return tell(account.alerts, self.alert_window_seconds, now_ms)
+    def _choose_notification(
+        self, result: ScoringResult, context: DecisionContext, now_ms: int
+    ) -> tuple[Notification, AlertHistory]:
+        account = context.account
+        if not result.suspicious:
+            return Notification.NONE, account.alert_history
+        if result.snoozed or (account.snooze is not None and account.snooze.until > now_ms):
+            return Notification.SNOOZED, account.alert_history
+        return group_alert(account.alert_history, self.alert_window_seconds, now_ms)
 
-    def _beside(
-        self, transaction: TransactionInserted, known: Known, values: list[float], said: _Said, now_ms: int
+    def _decide_candidate(
+        self,
+        transaction: TransactionInserted,
+        context: DecisionContext,
+        values: list[float],
+        overrides: _ActiveOverrides,
+        now_ms: int,
     ) -> CandidateDecision | None:
         candidate = self.candidate
         if candidate is None:
             return None
         if candidate.label_delay_days != self.live.label_delay_days:
-            values = _features(candidate, transaction, known)
-        verdict = candidate.score(transaction, values, said.listed, now_ms, said.snoozed_rules)
+            values = _compute_features(candidate, transaction, context)
+        result = candidate.score(transaction, values, overrides.list_entry, now_ms, overrides.snoozed_rules)
         return CandidateDecision(
-            score=verdict.score,
-            suspicious=verdict.suspicious,
+            score=result.score,
+            suspicious=result.suspicious,
             model=candidate.model_version,
             rules=candidate.rules_version,
         )
 
 
-def _features(scorer: Scorer, transaction: TransactionInserted, known: Known) -> list[float]:
-    return features(known.account.profile, known.merchant.profile, transaction, scorer.label_delay_days)
+def _compute_features(
+    scorer: Scorer, transaction: TransactionInserted, context: DecisionContext
+) -> list[float]:
+    return compute_features(
+        context.account.profile, context.merchant.profile, transaction, scorer.label_delay_days
+    )
 
 
-def _said(known: Known, now_ms: int) -> _Said:
-    listed = lists_and_snoozes.effective((known.account.listing, known.merchant.listing), now_ms)
-    return _Said(listed, {rule for rule, snooze in known.snoozes.items() if snooze.until > now_ms})
+def _find_active_overrides(context: DecisionContext, now_ms: int) -> _ActiveOverrides:
+    list_entry = effective_entry((context.account.list_entry, context.merchant.list_entry), now_ms)
+    snoozed_rules = {rule for rule, snooze in context.rule_snoozes.items() if snooze.until > now_ms}
+    return _ActiveOverrides(list_entry, snoozed_rules)

@@ -1,45 +1,43 @@
-"""What a compiled expression means: a function of a transaction's facts, built once when the process starts.
+"""Evaluation of compiled expressions: each condition becomes a function of a transaction's variables.
 
-The compiled form is plain JSON, made by detection/rules:
+`detection/rules` compiles expressions to plain JSON:
   12.5                                    a number
-  "amount", "limits.large"                what is known by that name
-  ["+", a, b]  and  - * /                 a calculation; dividing by 0 gives what is not known
+  "amount", "limits.large"                a variable or a limit
+  ["+", a, b]  and  - * /                 arithmetic; division by 0 is unknown
   [">", a, b]  and  >= < <= ==            a comparison of numbers
-  ["in", a, [values]]  and  "not in"      whether it is one of them
-  ["and", c, d]  ["or", c, d]  true       conditions of conditions
+  ["in", a, [values]]  and  "not in"      membership
+  ["and", c, d]  ["or", c, d]  true       combined conditions
 
-What is not known is NaN, or None for a text, and a condition holds only if it surely does. There is no "not"
-and no "!=" here: the compiler turns them into their opposites, so that a comparison with NaN, which is always
-false, is the right answer to both.
+An unknown number is NaN and an unknown text is None. A condition is true only if it is certainly true. The
+compiled form has no "not" and no "!=", because the compiler replaces them with the opposite comparisons. A
+comparison with NaN is always false, which is correct for a comparison and for its opposite.
 """
 
-import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from functions.common.domain.features import NAMES
+from functions.common.domain.features import FEATURE_NAMES, UNKNOWN
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.fraud.scoring.rules import DEFAULT, RulesError
+from functions.fraud.scoring.rules import DEFAULT_LIMIT, RulesError
 
-UNKNOWN = math.nan
-TEXTS = ("currency", "country", "channel", "merchant_id", "merchant_category")
-FACTS = ("amount", *TEXTS, *NAMES)
-"""The names of a transaction's facts, in their order."""
+TEXT_VARIABLES = ("currency", "country", "channel", "merchant_id", "merchant_category")
+VARIABLES = ("amount", *TEXT_VARIABLES, *FEATURE_NAMES)
+"""The names of the variables, in order."""
 
-LIMIT = "limits."
-"""What names of limits begin with in an expression."""
+LIMIT_PREFIX = "limits."
+"""The prefix of limit names in an expression."""
 
-Facts = Sequence[Any]
-"""Numbers and texts in the order of FACTS."""
+VariableValues = Sequence[Any]
+"""Numbers and texts in the order of VARIABLES."""
 
-Condition = Callable[[Facts], bool]
+Condition = Callable[[VariableValues], bool]
 Limits = Mapping[str, Mapping[str, Decimal]]
-_Value = Callable[[Facts], Any]
+_Value = Callable[[VariableValues], Any]
 
-_PLACES = {name: place for place, name in enumerate(FACTS)}
-_CURRENCY = _PLACES["currency"]
+_POSITIONS = {name: position for position, name in enumerate(VARIABLES)}
+_CURRENCY = _POSITIONS["currency"]
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -47,7 +45,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     "==": operator.eq,
 }
-_CALCULATIONS: dict[str, Callable[[float, float], float]] = {
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -55,8 +53,8 @@ _CALCULATIONS: dict[str, Callable[[float, float], float]] = {
 }
 
 
-def facts_of(transaction: TransactionInserted, values: Sequence[float]) -> Facts:
-    """What conditions ask about; `values` are the features, in the order of their NAMES."""
+def variable_values(transaction: TransactionInserted, values: Sequence[float]) -> VariableValues:
+    """The values of VARIABLES for a transaction. `values` are its features in the order of FEATURE_NAMES."""
     return [
         float(transaction.amount),
         transaction.currency,
@@ -68,86 +66,90 @@ def facts_of(transaction: TransactionInserted, values: Sequence[float]) -> Facts
     ]
 
 
-def condition(form: object, limits: Limits) -> Condition:
-    """The condition of a compiled form. Raises RulesError for what is none."""
+def compile_condition(form: object, limits: Limits) -> Condition:
+    """Build the function that evaluates a compiled condition. Raises RulesError for an invalid form."""
     match form:
         case bool():
-            return lambda facts: form
+            return lambda variables: form
         case ["and", *parts]:
-            return _all([condition(part, limits) for part in parts])
+            return _combine_all([compile_condition(part, limits) for part in parts])
         case ["or", *parts]:
-            return _any([condition(part, limits) for part in parts])
+            return _combine_any([compile_condition(part, limits) for part in parts])
         case [("in" | "not in") as relation, value, list(members)]:
-            return _member(_value(value, limits), frozenset(members), within=relation == "in")
+            return _build_membership(
+                _compile_value(value, limits), frozenset(members), within=relation == "in"
+            )
         case [str(relation), left, right] if relation in _COMPARISONS:
-            return _comparison(_COMPARISONS[relation], left, right, limits)
-    raise RulesError(f"no condition is compiled to {form!r}")
+            return _build_comparison(_COMPARISONS[relation], left, right, limits)
+    raise RulesError(f"{form!r} is not a compiled condition; deploy the rules again")
 
 
-def _all(parts: Sequence[Condition]) -> Condition:
-    if len(parts) == 2:  # noqa: PLR2004  # most have two, and need no loop
+def _combine_all(parts: Sequence[Condition]) -> Condition:
+    if len(parts) == 2:  # noqa: PLR2004  # the common case, without a loop
         first, second = parts
-        return lambda facts: first(facts) and second(facts)
+        return lambda variables: first(variables) and second(variables)
 
-    def holds(facts: Facts) -> bool:
-        for part in parts:  # noqa: SIM110  # a generator takes twice the time
-            if not part(facts):
+    def evaluate(variables: VariableValues) -> bool:
+        for part in parts:  # noqa: SIM110  # a generator takes twice as long
+            if not part(variables):
                 return False
         return True
 
-    return holds
+    return evaluate
 
 
-def _any(parts: Sequence[Condition]) -> Condition:
-    def holds(facts: Facts) -> bool:
+def _combine_any(parts: Sequence[Condition]) -> Condition:
+    def evaluate(variables: VariableValues) -> bool:
         for part in parts:  # noqa: SIM110  # as above
-            if part(facts):
+            if part(variables):
                 return True
         return False
 
-    return holds
+    return evaluate
 
 
-def _member(value: _Value, members: frozenset[Any], *, within: bool) -> Condition:
+def _build_membership(value: _Value, members: frozenset[Any], *, within: bool) -> Condition:
     if within:
-        return lambda facts: value(facts) in members
+        return lambda variables: value(variables) in members
 
-    def holds(facts: Facts) -> bool:
-        found = value(facts)
-        return found is not None and found == found and found not in members  # noqa: PLR0124  # NaN
+    def evaluate(variables: VariableValues) -> bool:
+        member = value(variables)
+        # Unknown values, None and NaN, satisfy neither "in" nor "not in".
+        return member is not None and member == member and member not in members  # noqa: PLR0124
 
-    return holds
+    return evaluate
 
 
-def _comparison(
+def _build_comparison(
     compare: Callable[[Any, Any], bool], left: object, right: object, limits: Limits
 ) -> Condition:
-    if isinstance(left, str) and left in _PLACES and type(right) in (int, float):
-        # By far the most: a fact against a number.
-        place, number = _PLACES[left], float(right)  # type: ignore[arg-type]  # as the line above says
-        return lambda facts: compare(facts[place], number)
-    one, other = _value(left, limits), _value(right, limits)
-    return lambda facts: compare(one(facts), other(facts))
+    if isinstance(left, str) and left in _POSITIONS and type(right) in (int, float):
+        # The common case: a variable and a number.
+        position, number = _POSITIONS[left], float(right)  # type: ignore[arg-type]  # checked above
+        return lambda variables: compare(variables[position], number)
+    first, second = _compile_value(left, limits), _compile_value(right, limits)
+    return lambda variables: compare(first(variables), second(variables))
 
 
-def _value(form: object, limits: Limits) -> _Value:
+def _compile_value(form: object, limits: Limits) -> _Value:
     match form:
         case bool():
             pass
         case int() | float():
             number = float(form)
-            return lambda facts: number
-        case str() if form in _PLACES:
-            return operator.itemgetter(_PLACES[form])
-        case str() if form.startswith(LIMIT) and form[len(LIMIT) :] in limits:
-            return _limit(limits[form[len(LIMIT) :]])
-        case [str(sign), left, right] if sign in _CALCULATIONS:
-            calculate, one, other = _CALCULATIONS[sign], _value(left, limits), _value(right, limits)
-            return lambda facts: calculate(one(facts), other(facts))
-    raise RulesError(f"nothing is known as {form!r}")
+            return lambda variables: number
+        case str() if form in _POSITIONS:
+            return operator.itemgetter(_POSITIONS[form])
+        case str() if form.startswith(LIMIT_PREFIX) and form[len(LIMIT_PREFIX) :] in limits:
+            return _build_limit(limits[form[len(LIMIT_PREFIX) :]])
+        case [str(sign), left, right] if sign in _ARITHMETIC:
+            calculate = _ARITHMETIC[sign]
+            first, second = _compile_value(left, limits), _compile_value(right, limits)
+            return lambda variables: calculate(first(variables), second(variables))
+    raise RulesError(f"{form!r} is not a compiled value; deploy the rules again")
 
 
-def _limit(by_currency: Mapping[str, Decimal]) -> _Value:
+def _build_limit(by_currency: Mapping[str, Decimal]) -> _Value:
     amounts = {currency: float(amount) for currency, amount in by_currency.items()}
-    otherwise = amounts.get(DEFAULT, UNKNOWN)
-    return lambda facts: amounts.get(facts[_CURRENCY], otherwise)
+    default = amounts.get(DEFAULT_LIMIT, UNKNOWN)
+    return lambda variables: amounts.get(variables[_CURRENCY], default)

@@ -1,7 +1,7 @@
-"""A trained model as the function has it: trees in flat lists, walked in plain Python.
+"""The trained model: gradient-boosted trees in flat lists, evaluated in plain Python.
 
-The artifact is made by detection/training: gradient-boosted trees with leaves that are calibrated, so that
-their sum is the log-odds of fraud. Inner nodes keep what is expected there, which tells each feature's share.
+Training writes the artifact. Its leaves are calibrated, so that their sum is the log-odds of fraud. Inner
+nodes hold the expected log-odds at the node, which gives the contribution of each feature.
 """
 
 import hashlib
@@ -12,24 +12,25 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from functions.common.domain.features import NAMES, VERSION
+from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 
-FORMAT = 1
+ARTIFACT_FORMAT = 1
 LEAF = -1
 _VERSION_DIGITS = 12
-# Profiles of merchants keep so many days more than their longest window.
-MOST_LABEL_DELAY_DAYS = 30
+# Merchant profiles retain this many days beyond their longest window.
+MAX_LABEL_DELAY_DAYS = 30
 
 
 class ArtifactError(ValueError):
-    """The artifact cannot be used by this code; one line that says why."""
+    """The model artifact is unusable."""
 
 
 class Trees(Struct, frozen=True, kw_only=True):
-    """The nodes of all trees, one list for each of their properties; trees begin at `roots`.
+    """The nodes of all trees, as one list per property. Each tree starts at a node in `roots`.
 
-    `features`: the place of the feature that a node asks for, or LEAF. Values below the threshold go to
-    node `left`, others to the one behind it, what is not known to `unknown`. `values`: log-odds there.
+    `features` holds the position of the feature that a node tests, or LEAF. A value below the threshold leads
+    to node `left`, another value to node `left + 1`, an unknown value to node `unknown`. `values` holds the
+    log-odds at each node.
     """
 
     roots: list[int]
@@ -41,7 +42,10 @@ class Trees(Struct, frozen=True, kw_only=True):
 
 
 class Artifact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What training writes. `base` is in log-odds, `threshold` a probability; `card`: how it came to be."""
+    """The file that training writes. `base` is in log-odds; `threshold` is a probability.
+
+    `card` describes the training run.
+    """
 
     format: int
     features_version: int
@@ -53,8 +57,8 @@ class Artifact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     card: dict[str, Any]
 
 
-class Model:
-    """Scores features in the order of their NAMES. `base` is the log-odds before any feature is looked at."""
+class FraudModel:
+    """Scores features in the order of FEATURE_NAMES. `base` is the expected log-odds without any feature."""
 
     def __init__(self, artifact: Artifact, version: str) -> None:
         self.version = version
@@ -62,95 +66,97 @@ class Model:
         self.label_delay_days = artifact.label_delay_days
         self.card = artifact.card
         self.trees = artifact.trees
-        self.start = artifact.base
+        self.initial_log_odds = artifact.base
         self.base = artifact.base + sum(artifact.trees.values[root] for root in artifact.trees.roots)
 
     @classmethod
-    def from_json(cls, data: bytes) -> "Model":
-        """The model of an artifact. Raises ArtifactError for what is none, or does not fit the features."""
+    def from_json(cls, data: bytes) -> "FraudModel":
+        """Load an artifact. Raises ArtifactError if it is invalid or does not fit the features."""
         try:
             artifact = msgspec.json.decode(data, type=Artifact)
         except msgspec.DecodeError as error:
-            raise ArtifactError(f"this is no model's artifact: {error}") from error
+            raise ArtifactError(f"the file is not a model artifact: {error}; train a model") from error
         _check(artifact)
         return cls(artifact, hashlib.sha256(data).hexdigest()[:_VERSION_DIGITS])
 
     def log_odds(self, values: Sequence[float]) -> float:
-        """Of fraud."""
-        known, leaves = _rounded(values), self.trees.values
-        total = self.start
+        """The log-odds of fraud."""
+        rounded, leaves = _round_to_float32(values), self.trees.values
+        total = self.initial_log_odds
         for root in self.trees.roots:
-            total += leaves[self._leaf(root, known)]
+            total += leaves[self._find_leaf(root, rounded)]
         return total
 
     def contributions(self, values: Sequence[float]) -> list[float]:
-        """What each feature adds to `base`, in log-odds: with it, they sum to `log_odds`.
+        """The contribution of each feature to the log-odds: `base` plus their sum is `log_odds`.
 
-        By the path to each leaf: what is expected at a node less what was expected at the one before it.
+        Each step on the path to a leaf contributes the change of the expected log-odds to the tested feature.
         """
-        trees, known = self.trees, _rounded(values)
-        found = [0.0] * len(NAMES)
+        trees, rounded = self.trees, _round_to_float32(values)
+        contributions = [0.0] * len(FEATURE_NAMES)
         for root in trees.roots:
             node = root
             while (feature := trees.features[node]) != LEAF:
-                child = self._next(node, known)
-                found[feature] += trees.values[child] - trees.values[node]
+                child = self._find_child(node, rounded)
+                contributions[feature] += trees.values[child] - trees.values[node]
                 node = child
-        return found
+        return contributions
 
-    def _leaf(self, node: int, known: Sequence[float]) -> int:
+    def _find_leaf(self, node: int, values: Sequence[float]) -> int:
         trees = self.trees
         features, thresholds, left = trees.features, trees.thresholds, trees.left
         while (feature := features[node]) >= 0:
-            value = known[feature]
+            value = values[feature]
             if value < thresholds[node]:
                 node = left[node]
-            elif value == value:  # noqa: PLR0124  # not so for what is not known
+            elif value == value:  # noqa: PLR0124  # false for NaN
                 node = left[node] + 1
             else:
                 node = trees.unknown[node]
         return node
 
-    def _next(self, node: int, known: Sequence[float]) -> int:
-        trees, value = self.trees, known[self.trees.features[node]]
+    def _find_child(self, node: int, values: Sequence[float]) -> int:
+        trees, value = self.trees, values[self.trees.features[node]]
         if value < trees.thresholds[node]:
             return trees.left[node]
         return trees.left[node] + 1 if value == value else trees.unknown[node]  # noqa: PLR0124
 
 
-def _rounded(values: Sequence[float]) -> list[float]:
-    """As training compares them: in single precision."""
+def _round_to_float32(values: Sequence[float]) -> list[float]:
+    """The values in single precision, in which training compares them."""
     return array("f", values).tolist()
 
 
 def _check(artifact: Artifact) -> None:
-    if artifact.format != FORMAT:
+    if artifact.format != ARTIFACT_FORMAT:
         raise ArtifactError(
-            f"the artifact has format {artifact.format}, this code reads {FORMAT}; train again"
+            f"artifact format {artifact.format} is not the supported format {ARTIFACT_FORMAT}; train again"
         )
-    if artifact.features_version != VERSION or tuple(artifact.features) != NAMES:
+    if artifact.features_version != FEATURES_VERSION or tuple(artifact.features) != FEATURE_NAMES:
         raise ArtifactError(
-            f"the artifact is for version {artifact.features_version} of the features, and this code has"
-            f" version {VERSION}; train again"
+            f"the artifact's features (version {artifact.features_version}) are not those of this code"
+            f" (version {FEATURES_VERSION}); train again"
         )
     if not 0 < artifact.threshold <= 1:
-        raise ArtifactError(f"the threshold {artifact.threshold} is no probability above 0")
-    if artifact.label_delay_days not in range(MOST_LABEL_DELAY_DAYS + 1):
-        raise ArtifactError(f"a label delay of {artifact.label_delay_days} days is more than profiles keep")
+        raise ArtifactError(f"threshold {artifact.threshold} is not above 0 and at most 1; train again")
+    if artifact.label_delay_days not in range(MAX_LABEL_DELAY_DAYS + 1):
+        raise ArtifactError(
+            f"label delay of {artifact.label_delay_days} days is not 0 to {MAX_LABEL_DELAY_DAYS}; train again"
+        )
     _check_trees(artifact.trees)
 
 
 def _check_trees(trees: Trees) -> None:
-    """Raises ArtifactError for trees that a walk would leave, or not end in."""
+    """Raise ArtifactError if evaluating the trees could leave the lists or never end."""
     size = len(trees.features)
     columns = (trees.thresholds, trees.left, trees.unknown, trees.values)
     if any(len(column) != size for column in columns) or any(root not in range(size) for root in trees.roots):
-        raise ArtifactError("the artifact's trees are not whole")
+        raise ArtifactError("the artifact's trees are incomplete; train again")
     for node, feature in enumerate(trees.features):
-        # Children stand behind their parents: every walk ends.
+        # Children follow their parents in the lists, so every path ends.
         children = (trees.left[node], trees.unknown[node])
         if feature != LEAF and not (
-            feature in range(len(NAMES))
+            feature in range(len(FEATURE_NAMES))
             and all(node < child < size for child in (*children, children[0] + 1))
         ):
-            raise ArtifactError(f"node {node} of the artifact's trees is not valid")
+            raise ArtifactError(f"node {node} of the artifact's trees is invalid; train again")

@@ -1,27 +1,29 @@
-"""Why a transaction is suspicious: reasons by what they come from, each with its weight in the score."""
+"""Reasons of a score: sentences with their weights, from lists, rules and the model."""
 
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Protocol
 
-from functions.common.domain.currencies import readable
-from functions.common.domain.features import FEATURES, NAMES, Unit
-from functions.common.domain.lists_and_snoozes import Listing
+from functions.common.domain.currencies import format_money
+from functions.common.domain.features import FEATURE_NAMES, FEATURES, FeatureUnit
+from functions.common.domain.overrides import ListEntry
 from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.fraud.scoring.expressions import LIMIT, TEXTS
-from functions.fraud.scoring.rules import DEFAULT, Rule
+from functions.fraud.scoring.expressions import LIMIT_PREFIX, TEXT_VARIABLES
+from functions.fraud.scoring.model import FraudModel
+from functions.fraud.scoring.rules import DEFAULT_LIMIT, Rule
 
+CERTAIN = 1.0
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MAX_MODEL_REASONS = 5
 _UNKNOWN = "unknown"
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
-_FEATURES = {feature.name: (place, feature) for place, feature in enumerate(FEATURES)}
+_FEATURES = {feature.name: (position, feature) for position, feature in enumerate(FEATURES)}
 
-# What a model says by a feature. One that is not here is told by its own words and its value.
-_SENTENCES = {
+# The sentences of a model's reasons. A feature without one is explained by its description and value.
+_FEATURE_TEMPLATES = {
     "amount_euros": "the amount is {amount}",
     "hour": "made at {hour} UTC",
     "weekday": "made on a {weekday}",
@@ -35,8 +37,8 @@ _SENTENCES = {
 }
 
 
-class Words:
-    """What placeholders stand for in one transaction's reasons; `values` are its features, in their order."""
+class ReasonWriter:
+    """Writes the reasons of one transaction. `values` are its features in the order of FEATURE_NAMES."""
 
     def __init__(
         self,
@@ -48,122 +50,106 @@ class Words:
         self._values = values
         self._limits = limits
 
-    def sentence(self, template: str) -> str:
-        """The template with its placeholders filled in; what is filled in is not looked at again."""
-        return PLACEHOLDER.sub(lambda found: self._text(found[1]), template)
+    def fill_template(self, template: str) -> str:
+        """Replace the placeholders of a template. Placeholders in the inserted values are not replaced."""
+        return PLACEHOLDER.sub(lambda match: self._format_variable(match[1]), template)
 
-    def because_of(self, feature: str) -> str:
-        """A sentence for a feature that speaks for fraud."""
-        place, described = _FEATURES[feature]
-        value = self._values[place]
+    def explain_feature(self, name: str) -> str:
+        """A sentence for a feature that increases the model's probability."""
+        position, feature = _FEATURES[name]
+        value = self._values[position]
         if math.isnan(value):
-            return f"{described.words}: {_UNKNOWN}"
-        if described.unit == "flag" and value:
-            return described.words
-        return self.sentence(_SENTENCES.get(feature, f"{described.words}: {{{feature}}}"))
+            return f"{feature.description}: {_UNKNOWN}"
+        if feature.unit == "flag" and value:
+            return feature.description
+        return self.fill_template(_FEATURE_TEMPLATES.get(name, f"{feature.description}: {{{name}}}"))
 
-    def _text(self, name: str) -> str:
+    def _format_variable(self, name: str) -> str:
         transaction = self._transaction
         if name == "amount":
-            return readable(transaction.amount, transaction.currency)
-        if name in TEXTS:
+            return format_money(transaction.amount, transaction.currency)
+        if name in TEXT_VARIABLES:
             return getattr(transaction, name) or _UNKNOWN
-        if name.startswith(LIMIT):
-            return self._limit(self._limits[name[len(LIMIT) :]])
-        place, feature = _FEATURES[name]
-        return in_words(feature.unit, self._values[place])
+        if name.startswith(LIMIT_PREFIX):
+            return self._format_limit(self._limits[name.removeprefix(LIMIT_PREFIX)])
+        position, feature = _FEATURES[name]
+        return format_feature(feature.unit, self._values[position])
 
-    def _limit(self, by_currency: Mapping[str, Decimal]) -> str:
+    def _format_limit(self, by_currency: Mapping[str, Decimal]) -> str:
         currency = self._transaction.currency
-        limit = by_currency.get(currency, by_currency.get(DEFAULT))
-        return "no limit" if limit is None else readable(limit, currency)
+        limit = by_currency.get(currency, by_currency.get(DEFAULT_LIMIT))
+        return "no limit" if limit is None else format_money(limit, currency)
 
 
-def _share(value: float) -> str:
-    percent = 100 * value
-    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"  # noqa: PLR2004  # two figures
+def list_reason(entry: ListEntry, weight: float) -> Reason:
+    """The reason for an account or merchant that is on a list."""
+    text = f"The {entry.kind} is on the {entry.list} list: {entry.reason}"
+    return Reason(rule_id=f"{entry.list}-list", weight=weight, text=text)
 
 
-def _ratio(value: float) -> str:
-    return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
+def rule_reason(rule: Rule, writer: ReasonWriter) -> Reason:
+    """The reason for a matching rule. A rule that flags has weight 1, a rule that clears has weight 0."""
+    weight = rule.weight or (CERTAIN if rule.decision == "flag" else 0.0)
+    return Reason(rule_id=rule.id, weight=weight, text=writer.fill_template(rule.reason))
 
 
-def _duration(seconds: float) -> str:
-    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
-        # Two of a unit and more: 36 hours are more to the point than a day or two.
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+def model_reasons(
+    model: FraudModel, probability: float, values: Sequence[float], writer: ReasonWriter
+) -> Iterator[Reason]:
+    """The reasons for the features that increase the model's probability most."""
+    weights = split_probability(probability, model.base, model.contributions(values))
+    ranked = sorted(zip(weights, FEATURE_NAMES, strict=True), reverse=True)
+    for weight, name in ranked[:_MAX_MODEL_REASONS]:
+        if weight > 0:
+            yield Reason(rule_id=f"model:{name}", weight=weight, text=writer.explain_feature(name))
 
 
-_BY_UNIT: Mapping[str, Callable[[float], str]] = {
-    "money": lambda euros: f"{euros:,.2f} EUR",
-    "count": lambda value: f"{value:,.0f}",
-    "share": _share,
-    "ratio": _ratio,
-    "duration": _duration,
-    "speed": lambda value: f"{value:,.0f} km/h",
-    "hour": lambda value: f"{int(value):02}:00",
-    "weekday": lambda value: _WEEKDAYS[int(value)],
-    "flag": lambda value: "yes" if value else "no",
-}
+def split_probability(probability: float, base: float, contributions: Sequence[float]) -> list[float]:
+    """Scale contributions in log-odds so that they and the probability of `base` add up to `probability`."""
+    total = math.fsum(contributions)
+    scale = (probability - to_probability(base)) / total if total else 0.0
+    return [contribution * scale for contribution in contributions]
 
 
-def in_words(unit: Unit, value: float | None) -> str:
-    """A feature's value as its unit is written."""
-    return _UNKNOWN if value is None or not math.isfinite(value) else _BY_UNIT[unit](value)
-
-
-CERTAIN = 1.0
-_MODEL_REASONS = 5
-
-
-class Model(Protocol):
-    """What is asked of a model. `base` is in log-odds, `threshold` a probability."""
-
-    version: str
-    base: float
-    threshold: float
-    label_delay_days: int
-
-    def log_odds(self, values: Sequence[float]) -> float:
-        """Of fraud, for features in the order of their NAMES."""
-
-    def contributions(self, values: Sequence[float]) -> Sequence[float]:
-        """What each of the features adds to `base`, in log-odds."""
-
-
-def probability_of(log_odds: float) -> float:
-    """The probability with these odds."""
-    # Whichever way exp cannot overflow.
+def to_probability(log_odds: float) -> float:
+    """Convert log-odds to a probability."""
+    # The branch keeps the argument of exp negative, which cannot overflow.
     if log_odds >= 0:
         return 1 / (1 + math.exp(-log_odds))
     odds = math.exp(log_odds)
     return odds / (1 + odds)
 
 
-def of_list(listed: Listing, weight: float) -> Reason:
-    """The account or merchant is on a list."""
-    text = f"The {listed.kind} is on the {listed.list} list: {listed.reason}"
-    return Reason(rule_id=f"{listed.list}-list", weight=weight, text=text)
+def format_feature(unit: FeatureUnit, value: float | None) -> str:
+    """Format the value of a feature by its unit."""
+    return _UNKNOWN if value is None or not math.isfinite(value) else _FORMATS[unit](value)
 
 
-def of_rule(rule: Rule, words: Words) -> Reason:
-    """A rule holds. One that flags is certain, one that clears adds nothing to the score."""
-    weight = rule.weight or (CERTAIN if rule.decision == "flag" else 0.0)
-    return Reason(rule_id=rule.id, weight=weight, text=words.sentence(rule.reason))
+def _format_share(value: float) -> str:
+    percent = 100 * value
+    return f"{percent:.0f} %" if percent >= 10 else f"{percent:.2g} %"  # noqa: PLR2004  # two digits
 
 
-def of_model(model: Model, probability: float, values: Sequence[float], words: Words) -> Iterator[Reason]:
-    """The features that speak for fraud the most."""
-    weights = shares(probability, model.base, model.contributions(values))
-    for weight, name in sorted(zip(weights, NAMES, strict=True), reverse=True)[:_MODEL_REASONS]:
-        if weight > 0:
-            yield Reason(rule_id=f"model:{name}", weight=weight, text=words.because_of(name))
+def _format_ratio(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) >= 1 else f"{value:.2g}"
 
 
-def shares(probability: float, base: float, contributions: Sequence[float]) -> list[float]:
-    """Contributions in log-odds as parts of the probability: with that of `base` alone they add up to it."""
-    total = math.fsum(contributions)
-    scale = (probability - probability_of(base)) / total if total else 0.0
-    return [contribution * scale for contribution in contributions]
+def _format_duration(seconds: float) -> str:
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        # At least two of a unit, because 36 hours is more precise than 2 days.
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+_FORMATS: Mapping[FeatureUnit, Callable[[float], str]] = {
+    "money": lambda euros: f"{euros:,.2f} EUR",
+    "count": lambda value: f"{value:,.0f}",
+    "share": _format_share,
+    "ratio": _format_ratio,
+    "duration": _format_duration,
+    "speed": lambda value: f"{value:,.0f} km/h",
+    "hour": lambda value: f"{int(value):02}:00",
+    "weekday": lambda value: _WEEKDAYS[int(value)],
+    "flag": lambda value: "yes" if value else "no",
+}

@@ -1,7 +1,6 @@
-"""The rules that transactions are scored by, as the function gets them: checked and compiled by a deployment.
+"""Compiled rules, as a deployment packages them with the function.
 
-What people write, and what can be wrong with it, is detection/rules's; what an expression means is that of
-expressions.py.
+`detection/rules` checks and compiles the YAML file. `expressions.py` evaluates the compiled conditions.
 """
 
 import hashlib
@@ -12,26 +11,26 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-DEFAULT = "default"
-"""The key among limits for every currency that is not named."""
+DEFAULT_LIMIT = "default"
+"""The key of the limit for all currencies without a limit of their own."""
 
 Weight = Annotated[float, Meta(gt=0, le=1)]
 Mode = Literal["on", "shadow", "off"]
-"""Whether a rule decides, is only recorded, or is not asked at all."""
+"""A rule in mode `on` decides, in mode `shadow` is only recorded, and in mode `off` is not evaluated."""
 
 HardDecision = Literal["flag", "clear"]
 _VERSION_DIGITS = 12
 
 
 class RulesError(ValueError):
-    """The rules are not valid; the message says where and why."""
+    """The rules are invalid. The message names the location and the error."""
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where `when` holds, adds `weight` to the score, or decides alone; it has one of the two.
+    """A rule whose condition adds `weight` to the score or makes `decision` alone. It has one of the two.
 
-    `reason`: a sentence with placeholders. `when`: a compiled expression. `valid_from` (from then on) and
-    `valid_until` (before then): epoch milliseconds, by the time of the transaction.
+    `reason` is a sentence with placeholders; `when` is a compiled condition. The rule applies to transactions
+    with timestamps from `valid_from` to before `valid_until` (epoch milliseconds).
     """
 
     id: str
@@ -45,19 +44,19 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
     def __post_init__(self) -> None:
         if (self.weight is None) == (self.decision is None):
-            raise ValueError(f"rule '{self.id}' needs either a weight or a decision")
+            raise ValueError(f"rule '{self.id}' has no weight and no decision, or both; set one of them")
 
-    def valid_at(self, timestamp: int) -> bool:
-        """Whether the rule is for transactions of that time (epoch milliseconds)."""
+    def is_valid_at(self, timestamp: int) -> bool:
+        """True if the rule applies to transactions of this time (epoch milliseconds)."""
         return (self.valid_from is None or timestamp >= self.valid_from) and (
             self.valid_until is None or timestamp < self.valid_until
         )
 
 
 class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
-    """All rules; a transaction whose score reaches `threshold` is suspicious.
+    """All rules. A transaction whose score reaches `threshold` is suspicious.
 
-    `limits`: tables of amounts by currency, by the names that expressions and reasons have for them.
+    `limits` are amounts by currency, under the names that expressions and reasons use.
     """
 
     threshold: Weight
@@ -66,17 +65,17 @@ class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dic
 
     @cached_property
     def version(self) -> str:
-        """A digest: the same for the same rules."""
+        """A digest of the rules."""
         return hashlib.sha256(self.to_json()).hexdigest()[:_VERSION_DIGITS]
 
     @classmethod
     def from_json(cls, data: bytes) -> "RuleSet":
-        """The rules from what `to_json` gave. Raises RulesError."""
+        """Load the JSON of `to_json`. Raises RulesError."""
         try:
             return msgspec.json.decode(data, type=cls)
         except msgspec.DecodeError as error:
             raise RulesError(str(error)) from error
 
     def to_json(self) -> bytes:
-        """The rules for the function's zip: the same rules are the same bytes."""
+        """The rules for the function's zip. Equal rules give equal bytes."""
         return msgspec.json.encode(self, order="deterministic")

@@ -1,7 +1,8 @@
-"""Scores a transaction: pure, deterministic, explained.
+"""The scorer: computes a transaction's score with reasons. Pure and deterministic.
 
-Rules add up their weights, a model gives a probability, and the higher of the two is the score. What needs no
-score decides first: the block list, the allow list, a rule that flags, a rule that clears.
+The score is the higher of the sum of the rules' weights and the model's probability. Four checks take
+precedence over the score, in this order: the block list, the allow list, a rule that flags, and a rule that
+clears.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -10,23 +11,31 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS
-from functions.common.domain.lists_and_snoozes import Listing, effective
+from functions.common.domain.overrides import ListEntry, effective_entry
 from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.fraud.scoring import reasons
-from functions.fraud.scoring.expressions import condition, facts_of
-from functions.fraud.scoring.reasons import CERTAIN, Model, Words
-from functions.fraud.scoring.rules import Rule, RuleSet
+from functions.fraud.scoring.expressions import compile_condition, variable_values
+from functions.fraud.scoring.model import FraudModel
+from functions.fraud.scoring.reasons import (
+    CERTAIN,
+    ReasonWriter,
+    list_reason,
+    model_reasons,
+    rule_reason,
+    to_probability,
+)
+from functions.fraud.scoring.rules import HardDecision, Rule, RuleSet
 
-# Sums of decimal fractions are not exact in binary: 0.7 + 0.1 must reach a threshold of 0.8.
+# Binary sums of decimal fractions are inexact: 0.7 + 0.1 must reach a threshold of 0.8.
 _SCORE_DIGITS = 6
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
-    """What is thought of a transaction; scores and `probability` are 0 to 1, the heaviest reason is first.
+class ScoringResult(Struct, frozen=True, kw_only=True):
+    """The result of scoring. Scores and `probability` are 0 to 1; the heaviest reason is first.
 
-    `decided_by`: block-list, allow-list, rule:<id> of one that decides alone, rules, model, rules and model,
-    or none. `shadow_rules`: ids of those in shadow that hold. `snoozed`: only snoozed rules suspect it.
+    `decided_by` is block-list, allow-list, rule:<id> for a rule that decides alone, rules, model, rules and
+    model, or none. `shadow_rules` are the IDs of matching rules in shadow mode. `snoozed` is true if only
+    snoozed rules make the transaction suspicious.
     """
 
     score: float
@@ -39,125 +48,124 @@ class Verdict(Struct, frozen=True, kw_only=True):
     snoozed: bool = False
 
 
-class _Found(NamedTuple):
-    """What speaks about one transaction: rules that hold, the list that it is on, the model."""
+class _Evidence(NamedTuple):
+    """The inputs of a decision: matching rules in mode `on`, the list entry, and the model's probability."""
 
     rules: Sequence[Rule]
     rules_score: float
-    listed: Listing | None
+    list_entry: ListEntry | None
     probability: float
-    by_model: bool
+    model_flags: bool
 
-    def first(self, decision: str) -> Rule | None:
+    def first_rule(self, decision: HardDecision) -> Rule | None:
         return next((rule for rule in self.rules if rule.decision == decision), None)
 
 
-class _Outcome(NamedTuple):
-    by: str
+class _Conclusion(NamedTuple):
+    decided_by: str
     suspicious: bool
     score: float
 
 
 class Scorer:
-    """Rules and, where there is one, a model. Raises RulesError for rules that cannot be applied."""
+    """Scores with rules and an optional model. Raises RulesError for rules that do not compile."""
 
-    def __init__(self, ruleset: RuleSet, model: Model | None = None) -> None:
+    def __init__(self, ruleset: RuleSet, model: FraudModel | None = None) -> None:
         self.rules_version = ruleset.version
         self.model_version = model.version if model else ""
         self.label_delay_days = model.label_delay_days if model else DEFAULT_LABEL_DELAY_DAYS
         self._threshold = ruleset.threshold
         self._limits = ruleset.limits
         self._model = model
-        asked = [rule for rule in ruleset.rules if rule.mode != "off"]
-        self._rules = [(condition(rule.when, ruleset.limits), rule) for rule in asked]
+        evaluated = [rule for rule in ruleset.rules if rule.mode != "off"]
+        self._rules = [(compile_condition(rule.when, ruleset.limits), rule) for rule in evaluated]
 
     def score(
         self,
         transaction: TransactionInserted,
         values: Sequence[float],
-        listed: Listing | None,
+        list_entry: ListEntry | None,
         now_ms: int,
         snoozed_rules: Collection[str] = (),
         *,
         log_odds: float | None = None,
-    ) -> Verdict:
-        """How suspicious the transaction is, and why.
+    ) -> ScoringResult:
+        """Score a transaction.
 
-        `values`: its features, in the order of their NAMES, with labels as late as `label_delay_days` says.
-        `snoozed_rules`: by ids. `log_odds`: the model's, if they are known already.
+        `values` are its features in the order of FEATURE_NAMES, computed with `label_delay_days`.
+        `snoozed_rules` are rule IDs. Pass the model's `log_odds` if they are already computed.
         """
-        holding = self._holding(transaction, values)
-        probability = self._probability(values, log_odds)
-        on = [rule for rule in holding if rule.mode == "on"]
-        found = _Found(
-            rules=on,
-            rules_score=_sum(on),
-            listed=effective((listed,), now_ms),
+        matching = self._find_matching_rules(transaction, values)
+        probability = self._compute_probability(values, log_odds)
+        deciding = [rule for rule in matching if rule.mode == "on"]
+        evidence = _Evidence(
+            rules=deciding,
+            rules_score=_sum_weights(deciding),
+            list_entry=effective_entry((list_entry,), now_ms),
             probability=probability or 0.0,
-            by_model=self._model is not None and (probability or 0.0) >= self._model.threshold,
+            model_flags=self._model is not None and (probability or 0.0) >= self._model.threshold,
         )
-        outcome = self._decide(found)
-        given = self._reasons(found, outcome, values, Words(transaction, values, self._limits))
-        return Verdict(
-            score=outcome.score,
-            suspicious=outcome.suspicious,
-            decided_by=outcome.by,
-            reasons=tuple(sorted(given, key=lambda reason: (-reason.weight, reason.rule_id))),
-            rules_score=found.rules_score,
+        conclusion = self._conclude(evidence)
+        writer = ReasonWriter(transaction, values, self._limits)
+        reasons = self._explain(evidence, conclusion, values, writer)
+        return ScoringResult(
+            score=conclusion.score,
+            suspicious=conclusion.suspicious,
+            decided_by=conclusion.decided_by,
+            reasons=tuple(sorted(reasons, key=lambda reason: (-reason.weight, reason.rule_id))),
+            rules_score=evidence.rules_score,
             probability=probability,
-            shadow_rules=tuple(rule.id for rule in holding if rule.mode == "shadow"),
-            snoozed=outcome.suspicious and self._only_snoozed(found, snoozed_rules),
+            shadow_rules=tuple(rule.id for rule in matching if rule.mode == "shadow"),
+            snoozed=conclusion.suspicious and self._depends_on_snoozed_rules(evidence, snoozed_rules),
         )
 
-    def _holding(self, transaction: TransactionInserted, values: Sequence[float]) -> list[Rule]:
-        facts, timestamp = facts_of(transaction, values), transaction.timestamp
-        return [rule for holds, rule in self._rules if holds(facts) and rule.valid_at(timestamp)]
+    def _find_matching_rules(self, transaction: TransactionInserted, values: Sequence[float]) -> list[Rule]:
+        variables, timestamp = variable_values(transaction, values), transaction.timestamp
+        return [rule for matches, rule in self._rules if matches(variables) and rule.is_valid_at(timestamp)]
 
-    def _probability(self, values: Sequence[float], log_odds: float | None) -> float | None:
+    def _compute_probability(self, values: Sequence[float], log_odds: float | None) -> float | None:
         if self._model is None:
             return None
-        return reasons.probability_of(self._model.log_odds(values) if log_odds is None else log_odds)
+        return to_probability(self._model.log_odds(values) if log_odds is None else log_odds)
 
-    def _decide(self, found: _Found) -> _Outcome:
-        if found.listed:
-            blocked = found.listed.list == "block"
-            return _Outcome(f"{found.listed.list}-list", blocked, CERTAIN if blocked else 0.0)
-        if rule := found.first("flag"):
-            return _Outcome(f"rule:{rule.id}", True, CERTAIN)
-        if rule := found.first("clear"):
-            return _Outcome(f"rule:{rule.id}", False, 0.0)
-        deciding = [
-            name
-            for name, suspects in (
-                ("rules", found.rules_score >= self._threshold),
-                ("model", found.by_model),
-            )
-            if suspects
-        ]
-        score = max(found.rules_score, found.probability)
-        return _Outcome(" and ".join(deciding) or "none", bool(deciding), score)
+    def _conclude(self, evidence: _Evidence) -> _Conclusion:
+        if evidence.list_entry:
+            blocked = evidence.list_entry.list == "block"
+            return _Conclusion(f"{evidence.list_entry.list}-list", blocked, CERTAIN if blocked else 0.0)
+        if rule := evidence.first_rule("flag"):
+            return _Conclusion(f"rule:{rule.id}", True, CERTAIN)
+        if rule := evidence.first_rule("clear"):
+            return _Conclusion(f"rule:{rule.id}", False, 0.0)
+        flagged_by = []
+        if evidence.rules_score >= self._threshold:
+            flagged_by.append("rules")
+        if evidence.model_flags:
+            flagged_by.append("model")
+        score = max(evidence.rules_score, evidence.probability)
+        return _Conclusion(" and ".join(flagged_by) or "none", bool(flagged_by), score)
 
-    def _only_snoozed(self, found: _Found, snoozed: Collection[str]) -> bool:
-        awake = [rule for rule in found.rules if rule.id not in snoozed]
-        if len(awake) == len(found.rules):
+    def _depends_on_snoozed_rules(self, evidence: _Evidence, snoozed_rules: Collection[str]) -> bool:
+        active = [rule for rule in evidence.rules if rule.id not in snoozed_rules]
+        if len(active) == len(evidence.rules):
             return False
-        return not self._decide(found._replace(rules=awake, rules_score=_sum(awake))).suspicious
+        remaining = evidence._replace(rules=active, rules_score=_sum_weights(active))
+        return not self._conclude(remaining).suspicious
 
-    def _reasons(
-        self, found: _Found, outcome: _Outcome, values: Sequence[float], words: Words
+    def _explain(
+        self, evidence: _Evidence, conclusion: _Conclusion, values: Sequence[float], writer: ReasonWriter
     ) -> Iterator[Reason]:
-        clearing = found.first("clear")
-        if found.listed:
-            yield reasons.of_list(found.listed, outcome.score)
-        elif clearing and not outcome.suspicious:
-            yield reasons.of_rule(clearing, words)
-        # What was cleared has no score for anything to contribute to.
-        if outcome.score == 0:
+        clearing_rule = evidence.first_rule("clear")
+        if evidence.list_entry:
+            yield list_reason(evidence.list_entry, conclusion.score)
+        elif clearing_rule and not conclusion.suspicious:
+            yield rule_reason(clearing_rule, writer)
+        # A cleared transaction has a score of 0, so nothing contributes to it.
+        if conclusion.score == 0:
             return
-        yield from (reasons.of_rule(rule, words) for rule in found.rules if rule.decision != "clear")
-        if self._model is not None and found.by_model:
-            yield from reasons.of_model(self._model, found.probability, values, words)
+        yield from (rule_reason(rule, writer) for rule in evidence.rules if rule.decision != "clear")
+        if self._model is not None and evidence.model_flags:
+            yield from model_reasons(self._model, evidence.probability, values, writer)
 
 
-def _sum(rules: Sequence[Rule]) -> float:
+def _sum_weights(rules: Sequence[Rule]) -> float:
     return min(round(sum(rule.weight or 0.0 for rule in rules), _SCORE_DIGITS), 1.0)

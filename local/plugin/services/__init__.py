@@ -1,1 +1,1 @@
-"""The resource types, a file per AWS service."""
+"""The resource types, one module per AWS service or subject."""

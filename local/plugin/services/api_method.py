@@ -7,7 +7,7 @@ from local.plugin.resource import REGION
 from local.plugin.services.apigateway import ApiResource
 from local.plugin.values import Props
 
-_PLACE = {
+_METHOD_KEY = {
     "restApi": Property(required=True, replace=True),
     "resourceId": Property(required=True, replace=True),
     "httpMethod": Property(required=True, replace=True),
@@ -40,55 +40,57 @@ class Method(ApiResource):
     """One method of a path; its id is `agm-<api>-<resource>-<method>`."""
 
     pulumi_type = "aws:apigateway/method:Method"
-    identity = tuple(_PLACE)
-    properties: ClassVar = {**REGION, **_PLACE, **_METHOD}
+    identity = tuple(_METHOD_KEY)
+    properties: ClassVar = {**REGION, **_METHOD_KEY, **_METHOD}
 
     def create(self, inputs: Props) -> str:
-        self.api.put_method(**_place(inputs), **_named(_METHOD, inputs))
-        return "-".join(["agm", *(inputs[name] for name in _PLACE)])
+        self.api.put_method(**_method_key(inputs), **_to_request(_METHOD, inputs))
+        return "-".join(["agm", *(inputs[name] for name in _METHOD_KEY)])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_method(**_place(state))
-        return {**{name: state[name] for name in _PLACE}, **_read(_METHOD, answer)}
+        response = self.api.get_method(**_method_key(state))
+        return {**{name: state[name] for name in _METHOD_KEY}, **_from_response(_METHOD, response)}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        """Put it again, with the integration it had: the emulator's patches cannot name a content type."""
-        integration = self.api.get_method(**_place(old)).get("methodIntegration")
-        self.api.put_method(**_place(new), **_named(_METHOD, new))
+        """Put method and integration again, because the emulator's patches do not support content types."""
+        integration = self.api.get_method(**_method_key(old)).get("methodIntegration")
+        self.api.put_method(**_method_key(new), **_to_request(_METHOD, new))
         if integration:
-            again = _read(
+            previous = _from_response(
                 _INTEGRATION, {**integration, "integrationHttpMethod": integration.get("httpMethod")}
             )
-            self.api.put_integration(**_place(new), **_named(_INTEGRATION, again))
+            self.api.put_integration(**_method_key(new), **_to_request(_INTEGRATION, previous))
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self.api.delete_method(**_place(state))
+        self.api.delete_method(**_method_key(state))
 
 
 class Integration(ApiResource):
-    """What a method calls; its id is `agi-<api>-<resource>-<method>`."""
+    """The backend of a method; its id is `agi-<api>-<resource>-<method>`."""
 
     pulumi_type = "aws:apigateway/integration:Integration"
-    identity = tuple(_PLACE)
-    properties: ClassVar = {**REGION, **_PLACE, **_INTEGRATION}
+    identity = tuple(_METHOD_KEY)
+    properties: ClassVar = {**REGION, **_METHOD_KEY, **_INTEGRATION}
 
     def create(self, inputs: Props) -> str:
-        self.api.put_integration(**_place(inputs), **_named(_INTEGRATION, inputs))
-        return "-".join(["agi", *(inputs[name] for name in _PLACE)])
+        self.api.put_integration(**_method_key(inputs), **_to_request(_INTEGRATION, inputs))
+        return "-".join(["agi", *(inputs[name] for name in _METHOD_KEY)])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_integration(**_place(state))
-        shown = _read(_INTEGRATION, {**answer, "integrationHttpMethod": answer.get("httpMethod")})
-        return {**{name: state[name] for name in _PLACE}, **shown}
+        response = self.api.get_integration(**_method_key(state))
+        outputs = _from_response(
+            _INTEGRATION, {**response, "integrationHttpMethod": response.get("httpMethod")}
+        )
+        return {**{name: state[name] for name in _METHOD_KEY}, **outputs}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self.api.put_integration(**_place(new), **_named(_INTEGRATION, new))
+        self.api.put_integration(**_method_key(new), **_to_request(_INTEGRATION, new))
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self.api.delete_integration(**_place(state))
+        self.api.delete_integration(**_method_key(state))
 
 
-def _place(values: Props) -> dict[str, str]:
+def _method_key(values: Props) -> dict[str, str]:
     return {
         "restApiId": values["restApi"],
         "resourceId": values["resourceId"],
@@ -96,14 +98,14 @@ def _place(values: Props) -> dict[str, str]:
     }
 
 
-def _named(fields: dict[str, Property], values: Props) -> dict[str, Any]:
-    """Properties in this API's names, which begin with a small letter; absent and empty ones left out."""
-    named = {field.api or name: values.get(name, field.default) for name, field in fields.items()}
-    return {name: value for name, value in named.items() if value not in (None, "")}
+def _to_request(fields: dict[str, Property], values: Props) -> dict[str, Any]:
+    """Properties with the names of this API, which start with a lower-case letter, without empty values."""
+    request = {field.api or name: values.get(name, field.default) for name, field in fields.items()}
+    return {name: value for name, value in request.items() if value not in (None, "")}
 
 
-def _read(fields: dict[str, Property], answer: dict[str, Any]) -> Props:
-    return {name: answer.get(field.api or name) or field.default for name, field in fields.items()}
+def _from_response(fields: dict[str, Property], response: dict[str, Any]) -> Props:
+    return {name: response.get(field.api or name) or field.default for name, field in fields.items()}
 
 
 RESOURCES = (Method, Integration)

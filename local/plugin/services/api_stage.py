@@ -9,7 +9,7 @@ from local.plugin.values import Props
 
 
 class Deployment(ApiResource):
-    """A frozen copy of an API; its id is AWS's. It is made again when its triggers change."""
+    """A snapshot of an API; AWS assigns its id. A change of its triggers replaces it."""
 
     pulumi_type = "aws:apigateway/deployment:Deployment"
     properties: ClassVar = {
@@ -25,17 +25,17 @@ class Deployment(ApiResource):
         return str(self.api.create_deployment(restApiId=inputs["restApi"], **optional)["id"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_deployment(restApiId=state["restApi"], deploymentId=resource_id)
+        response = self.api.get_deployment(restApiId=state["restApi"], deploymentId=resource_id)
         return {
             "restApi": state["restApi"],
-            "description": answer.get("description") or None,
-            "createdDate": str(answer["createdDate"]),
+            "description": response.get("description") or None,
+            "createdDate": str(response["createdDate"]),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         operations = patches({"description": "/description"}, changed, new)
-        where = {"restApiId": new["restApi"], "deploymentId": resource_id}
-        self.api.update_deployment(**where, patchOperations=operations)
+        key = {"restApiId": new["restApi"], "deploymentId": resource_id}
+        self.api.update_deployment(**key, patchOperations=operations)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.api.delete_deployment(restApiId=state["restApi"], deploymentId=resource_id)
@@ -50,7 +50,7 @@ _STAGE_PATHS = {
 
 
 class Stage(ApiResource):
-    """A deployment under a name; its id is `ags-<api>-<stage>`."""
+    """A named stage of an API; its id is `ags-<api>-<stage>`."""
 
     pulumi_type = "aws:apigateway/stage:Stage"
     identity = ("restApi", "stageName")
@@ -70,7 +70,7 @@ class Stage(ApiResource):
     def create(self, inputs: Props) -> str:
         optional = {name: inputs[name] for name in ("description", "variables") if inputs.get(name)}
         self.api.create_stage(
-            **_stage_of(inputs),
+            **_stage_key(inputs),
             deploymentId=inputs["deployment"],
             tracingEnabled=inputs["xrayTracingEnabled"],
             tags=inputs["tags"],
@@ -80,12 +80,12 @@ class Stage(ApiResource):
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         if inputs.get("accessLogSettings"):
-            self.api.update_stage(**_stage_of(inputs), patchOperations=_access_log(inputs))
-        # The emulator keeps the tags of a creation apart from those that are read and changed later.
-        self.retag(self._arn(inputs), {"tags": {}}, inputs)
+            self.api.update_stage(**_stage_key(inputs), patchOperations=_access_log(inputs))
+        # The emulator does not return the tags of a creation, so they are set again.
+        self.change_tags(self._arn(inputs), {"tags": {}}, inputs)
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_stage(**_stage_of(state))
+        response = self.api.get_stage(**_stage_key(state))
         api, name, arn = state["restApi"], state["stageName"], self._arn(state)
         return {
             "restApi": api,
@@ -93,11 +93,11 @@ class Stage(ApiResource):
             "arn": arn,
             "executionArn": f"{self.aws.arn('execute-api', api)}/{name}",
             "invokeUrl": f"{self.aws.endpoint}/_aws/execute-api/{api}/{name}",
-            "deployment": answer["deploymentId"],
-            "description": answer.get("description") or None,
-            "xrayTracingEnabled": answer.get("tracingEnabled", False),
-            "variables": answer.get("variables") or None,
-            "accessLogSettings": answer.get("accessLogSettings") or None,
+            "deployment": response["deploymentId"],
+            "description": response.get("description") or None,
+            "xrayTracingEnabled": response.get("tracingEnabled", False),
+            "variables": response.get("variables") or None,
+            "accessLogSettings": response.get("accessLogSettings") or None,
             "tags": self.api.get_tags(resourceArn=arn).get("tags", {}),
         }
 
@@ -108,17 +108,17 @@ class Stage(ApiResource):
         if "variables" in changed:
             operations += _variables(old.get("variables") or {}, new.get("variables") or {})
         if operations:
-            self.api.update_stage(**_stage_of(new), patchOperations=operations)
-        self.retag(old["arn"], old, new)
+            self.api.update_stage(**_stage_key(new), patchOperations=operations)
+        self.change_tags(old["arn"], old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self.api.delete_stage(**_stage_of(state))
+        self.api.delete_stage(**_stage_key(state))
 
     def _arn(self, values: Props) -> str:
         return self.arn_of(f"restapis/{values['restApi']}/stages/{values['stageName']}")
 
 
-def _stage_of(values: Props) -> dict[str, str]:
+def _stage_key(values: Props) -> dict[str, str]:
     return {"restApiId": values["restApi"], "stageName": values["stageName"]}
 
 
@@ -172,19 +172,19 @@ class MethodSettings(ApiResource):
         return "-".join(inputs[name] for name in self.identity)
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        methods = self.api.get_stage(**_stage_of(state)).get("methodSettings", {})
+        methods = self.api.get_stage(**_stage_key(state)).get("methodSettings", {})
         settings = methods.get(state["methodPath"])
         if settings is None:
             return None
-        shown = {name: _whole(settings[name]) for name in _SETTINGS if name in settings}
-        return {**{name: state[name] for name in self.identity}, "settings": shown}
+        outputs = {name: _to_integer(settings[name]) for name in _SETTINGS if name in settings}
+        return {**{name: state[name] for name in self.identity}, "settings": outputs}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self._put(new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         operation = {"op": "remove", "path": f"/{state['methodPath']}"}
-        self.api.update_stage(**_stage_of(state), patchOperations=[operation])
+        self.api.update_stage(**_stage_key(state), patchOperations=[operation])
 
     def _put(self, inputs: Props) -> None:
         settings = {name: inputs["settings"].get(name, field.default) for name, field in _SETTINGS.items()}
@@ -193,10 +193,10 @@ class MethodSettings(ApiResource):
             for name, value in settings.items()
             if value is not None
         ]
-        self.api.update_stage(**_stage_of(inputs), patchOperations=operations)
+        self.api.update_stage(**_stage_key(inputs), patchOperations=operations)
 
 
-def _whole(value: Any) -> Any:
+def _to_integer(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -1,4 +1,4 @@
-"""API Gateway: REST APIs and what describes them."""
+"""API Gateway: REST APIs, their paths, models, validators and gateway responses."""
 
 import json
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from local.plugin.values import Plain, Props
 
 
 class ApiResource(Resource):
-    """What API Gateway's types share: one API, changed by JSON patches."""
+    """Base class of API Gateway's types, which are updated with JSON patches."""
 
     @property
     def api(self) -> Any:
         return self.aws.client("apigateway")
 
-    def retag(self, arn: str, old: Props, new: Props) -> None:
-        """Make the tags those of `new`."""
-        tags.change(
+    def change_tags(self, arn: str, old: Props, new: Props) -> None:
+        """Change the tags to those of `new`."""
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self.api.tag_resource(resourceArn=arn, tags=added),
@@ -28,18 +28,18 @@ class ApiResource(Resource):
         )
 
     def arn_of(self, path: str) -> str:
-        """API Gateway's ARNs have no account."""
+        """An ARN of API Gateway, which has no account id."""
         return f"arn:aws:apigateway:{self.aws.region}::/{path}"
 
 
 def replace_at(path: str, value: Plain) -> dict[str, str]:
-    """One JSON patch operation; API Gateway takes every value as a text, and an empty one as none."""
+    """One JSON patch operation. API Gateway requires every value as text; an empty text removes the value."""
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value)
     return {"op": "replace", "path": path, "value": text}
 
 
 def patches(paths: Mapping[str, str], changed: set[str], new: Props) -> list[dict[str, str]]:
-    """Patch operations for the changed ones of the properties that `paths` knows."""
+    """Patch operations for the changed properties in `paths`."""
     return [replace_at(paths[name], new.get(name)) for name in sorted(changed & paths.keys())]
 
 
@@ -47,7 +47,7 @@ _ENDPOINT = {"types": Property(required=True), "ipAddressType": Property(compute
 
 
 class RestApi(ApiResource):
-    """A REST API; its id is AWS's."""
+    """A REST API; AWS assigns its id."""
 
     pulumi_type = "aws:apigateway/restApi:RestApi"
     properties: ClassVar = {
@@ -67,18 +67,18 @@ class RestApi(ApiResource):
     def create(self, inputs: Props) -> str:
         optional = ("description", "apiKeySource", "policy", "securityPolicy", "endpointAccessMode")
         endpoint = _endpoint(inputs.get("endpointConfiguration"))
-        answer = self.api.create_rest_api(
+        response = self.api.create_rest_api(
             name=inputs["name"],
             disableExecuteApiEndpoint=inputs["disableExecuteApiEndpoint"],
             tags=inputs["tags"],
             **{name: inputs[name] for name in optional if inputs.get(name)},
             **({"endpointConfiguration": endpoint} if endpoint else {}),
         )
-        return str(answer["id"])
+        return str(response["id"])
 
     def read(self, resource_id: str, state: Props) -> Props:
         api, arn = self.api.get_rest_api(restApiId=resource_id), self.arn_of(f"restapis/{resource_id}")
-        # Policies come back as the inside of a JSON text.
+        # A policy is returned as the content of a JSON string, without the quotes.
         policy = json.loads(f'"{api["policy"]}"') if api.get("policy") else None
         return {
             "name": api["name"],
@@ -96,22 +96,23 @@ class RestApi(ApiResource):
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if "endpointConfiguration" in changed and "endpointConfiguration" in new:
-            # AWS can; the emulator answers as if it had, and keeps something else.
+            # AWS supports this change. The emulator returns success but stores another value.
             kind = _endpoint(new["endpointConfiguration"])["types"][0]
             raise PluginError(
-                f"the embedded AWS cannot make {new['name']} {kind}; destroy the stack, deploy again"
+                f"The embedded AWS cannot change the endpoint type of {new['name']} to {kind}."
+                " Destroy the stack and deploy it again."
             )
         operations = patches(self._paths, changed - {"endpointConfiguration"}, new)
         if operations:
             self.api.update_rest_api(restApiId=resource_id, patchOperations=operations)
-        self.retag(old["arn"], old, new)
+        self.change_tags(old["arn"], old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.api.delete_rest_api(restApiId=resource_id)
 
 
 def _endpoint(declared: Plain) -> dict[str, Any]:
-    """Pulumi takes one type, the API a list of one."""
+    """Pulumi has one type, the API a list of one."""
     return {**declared, "types": [declared["types"]]} if declared else {}
 
 
@@ -120,7 +121,7 @@ def _endpoint_type(api: dict[str, Any]) -> str:
 
 
 class ApiPath(ApiResource):
-    """One path of an API (AWS's Resource); its id is AWS's."""
+    """One path of an API (called Resource in AWS); AWS assigns its id."""
 
     pulumi_type = "aws:apigateway/resource:Resource"
     identity = ("restApi", "parentId", "pathPart")
@@ -136,25 +137,25 @@ class ApiPath(ApiResource):
         return str(self.api.create_resource(restApiId=api, parentId=parent, pathPart=part)["id"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_resource(restApiId=state["restApi"], resourceId=resource_id)
+        response = self.api.get_resource(restApiId=state["restApi"], resourceId=resource_id)
         return {
             "restApi": state["restApi"],
-            "parentId": answer["parentId"],
-            "pathPart": answer["pathPart"],
-            "path": answer["path"],
+            "parentId": response["parentId"],
+            "pathPart": response["pathPart"],
+            "path": response["path"],
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         operations = patches({"parentId": "/parentId", "pathPart": "/pathPart"}, changed, new)
-        where = {"restApiId": new["restApi"], "resourceId": resource_id}
-        self.api.update_resource(**where, patchOperations=operations)
+        key = {"restApiId": new["restApi"], "resourceId": resource_id}
+        self.api.update_resource(**key, patchOperations=operations)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.api.delete_resource(restApiId=state["restApi"], resourceId=resource_id)
 
 
 class Model(ApiResource):
-    """A JSON schema with a name; its id is AWS's."""
+    """A named JSON schema; AWS assigns its id."""
 
     pulumi_type = "aws:apigateway/model:Model"
     identity = ("restApi", "name")
@@ -169,32 +170,32 @@ class Model(ApiResource):
 
     def create(self, inputs: Props) -> str:
         optional = {name: inputs[name] for name in ("description", "schema") if inputs.get(name)}
-        answer = self.api.create_model(
+        response = self.api.create_model(
             restApiId=inputs["restApi"], name=inputs["name"], contentType=inputs["contentType"], **optional
         )
-        return str(answer["id"])
+        return str(response["id"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_model(restApiId=state["restApi"], modelName=state["name"])
+        response = self.api.get_model(restApiId=state["restApi"], modelName=state["name"])
         return {
             "restApi": state["restApi"],
-            "name": answer["name"],
-            "contentType": answer["contentType"],
-            "description": answer.get("description") or None,
-            "schema": answer.get("schema") or None,
+            "name": response["name"],
+            "contentType": response["contentType"],
+            "description": response.get("description") or None,
+            "schema": response.get("schema") or None,
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         operations = patches({"description": "/description", "schema": "/schema"}, changed, new)
-        where = {"restApiId": new["restApi"], "modelName": new["name"]}
-        self.api.update_model(**where, patchOperations=operations)
+        key = {"restApiId": new["restApi"], "modelName": new["name"]}
+        self.api.update_model(**key, patchOperations=operations)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.api.delete_model(restApiId=state["restApi"], modelName=state["name"])
 
 
 class RequestValidator(ApiResource):
-    """What the gateway checks before it calls anything; its id is AWS's."""
+    """The validation of requests before the integration; AWS assigns its id."""
 
     pulumi_type = "aws:apigateway/requestValidator:RequestValidator"
     properties: ClassVar = {
@@ -207,24 +208,24 @@ class RequestValidator(ApiResource):
     _paths: ClassVar = {name: f"/{name}" for name in properties if name not in ("restApi", "region")}
 
     def create(self, inputs: Props) -> str:
-        wanted = {name: inputs[name] for name in self._paths}
-        return str(self.api.create_request_validator(restApiId=inputs["restApi"], **wanted)["id"])
+        request = {name: inputs[name] for name in self._paths}
+        return str(self.api.create_request_validator(restApiId=inputs["restApi"], **request)["id"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        where = {"restApiId": state["restApi"], "requestValidatorId": resource_id}
-        answer = self.api.get_request_validator(**where)
-        return {"restApi": state["restApi"], **{name: answer.get(name) for name in self._paths}}
+        key = {"restApiId": state["restApi"], "requestValidatorId": resource_id}
+        response = self.api.get_request_validator(**key)
+        return {"restApi": state["restApi"], **{name: response.get(name) for name in self._paths}}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        where = {"restApiId": new["restApi"], "requestValidatorId": resource_id}
-        self.api.update_request_validator(**where, patchOperations=patches(self._paths, changed, new))
+        key = {"restApiId": new["restApi"], "requestValidatorId": resource_id}
+        self.api.update_request_validator(**key, patchOperations=patches(self._paths, changed, new))
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.api.delete_request_validator(restApiId=state["restApi"], requestValidatorId=resource_id)
 
 
 class GatewayResponse(ApiResource):
-    """What the gateway answers itself; its id is `aggr-<api>-<type>`."""
+    """A response of the gateway itself; its id is `aggr-<api>-<type>`."""
 
     pulumi_type = "aws:apigateway/response:Response"
     identity = ("restApiId", "responseType")
@@ -242,31 +243,31 @@ class GatewayResponse(ApiResource):
         return f"aggr-{inputs['restApiId']}-{inputs['responseType']}"
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        answer = self.api.get_gateway_response(**_response_of(state))
-        if answer.get("defaultResponse"):
+        response = self.api.get_gateway_response(**_response_key(state))
+        if response.get("defaultResponse"):
             return None
         optional = ("statusCode", "responseParameters", "responseTemplates")
         identity = {name: state[name] for name in self.identity}
-        return {**identity, **{name: answer.get(name) or None for name in optional}}
+        return {**identity, **{name: response.get(name) or None for name in optional}}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self._put(new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self.api.delete_gateway_response(**_response_of(state))
+        self.api.delete_gateway_response(**_response_key(state))
 
     def _put(self, inputs: Props) -> None:
         names = ("statusCode", "responseParameters", "responseTemplates")
         optional = {name: inputs[name] for name in names if inputs.get(name)}
-        self.api.put_gateway_response(**_response_of(inputs), **optional)
+        self.api.put_gateway_response(**_response_key(inputs), **optional)
 
 
-def _response_of(values: Props) -> dict[str, str]:
+def _response_key(values: Props) -> dict[str, str]:
     return {"restApiId": values["restApiId"], "responseType": values["responseType"]}
 
 
 class Account(ApiResource):
-    """The account's role for the gateway's own logs, one a region; its id is always the same."""
+    """The role for the logs of the gateway, one per account and region; its id is constant."""
 
     pulumi_type = "aws:apigateway/account:Account"
     properties: ClassVar = {**REGION, "cloudwatchRoleArn": Property(computed=True)}
@@ -276,12 +277,12 @@ class Account(ApiResource):
         return "api-gateway-account"
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self.api.get_account()
+        response = self.api.get_account()
         return {
-            "cloudwatchRoleArn": answer.get("cloudwatchRoleArn") or None,
-            "apiKeyVersion": answer.get("apiKeyVersion"),
-            "features": answer.get("features", []),
-            "throttleSettings": [answer["throttleSettings"]] if "throttleSettings" in answer else [],
+            "cloudwatchRoleArn": response.get("cloudwatchRoleArn") or None,
+            "apiKeyVersion": response.get("apiKeyVersion"),
+            "features": response.get("features", []),
+            "throttleSettings": [response["throttleSettings"]] if "throttleSettings" in response else [],
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""AWS Budgets: a budget with its notifications to topics. Without a bill, the embedded AWS sends none."""
+"""AWS Budgets: a budget with notifications to topics. The embedded AWS has no costs and sends none."""
 
 from typing import Any, ClassVar
 
@@ -38,8 +38,8 @@ class Budget(Resource):
             AccountId=self._account,
             Budget=_budget(inputs),
             NotificationsWithSubscribers=[
-                {"Notification": _to_api(one), "Subscribers": _subscribers(one)}
-                for one in inputs.get("notifications") or []
+                {"Notification": _to_api(notification), "Subscribers": _subscribers(notification)}
+                for notification in inputs.get("notifications") or []
             ],
             ResourceTags=tags.to_list(inputs["tags"]),
         )
@@ -65,13 +65,13 @@ class Budget(Resource):
         key = _key(resource_id)
         self._budgets.update_budget(AccountId=key["AccountId"], NewBudget=_budget(new))
         if "notifications" in changed:
-            for one in self._read_notifications(key):
-                self._budgets.delete_notification(**key, Notification=_to_api(one))
-            for one in new.get("notifications") or []:
+            for notification in self._read_notifications(key):
+                self._budgets.delete_notification(**key, Notification=_to_api(notification))
+            for notification in new.get("notifications") or []:
                 self._budgets.create_notification(
-                    **key, Notification=_to_api(one), Subscribers=_subscribers(one)
+                    **key, Notification=_to_api(notification), Subscribers=_subscribers(notification)
                 )
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._budgets.tag_resource(
@@ -92,18 +92,21 @@ class Budget(Resource):
         return str(self.aws.client("sts").get_caller_identity()["Account"])
 
     def _read_notifications(self, key: dict[str, str]) -> list[Props]:
-        answer = self._budgets.describe_notifications_for_budget(**key)
+        response = self._budgets.describe_notifications_for_budget(**key)
         return [
             {
-                **{name: one[name[0].upper() + name[1:]] for name in _NOTIFICATION},
+                **{name: notification[name[0].upper() + name[1:]] for name in _NOTIFICATION},
                 _TOPICS: [
                     subscriber["Address"]
                     for subscriber in self._budgets.describe_subscribers_for_notification(
-                        **key, Notification={name: one[name] for name in one if name != "NotificationState"}
+                        **key,
+                        Notification={
+                            name: value for name, value in notification.items() if name != "NotificationState"
+                        },
                     )["Subscribers"]
                 ],
             }
-            for one in answer.get("Notifications", [])
+            for notification in response.get("Notifications", [])
         ]
 
 

@@ -33,7 +33,7 @@ _QUERY = {
     "returnData": Property(False),
     "metric": Property(fields=_METRIC),
 }
-# What an alarm on one metric has.
+# Properties of an alarm on a single metric.
 _SINGLE = {
     "extendedStatistic": Property(),
     "metricName": Property(),
@@ -61,16 +61,16 @@ class _AlarmResource(_CloudWatchResource):
     alarm_type: ClassVar[str]
 
     def describe(self, name: str) -> dict[str, Any] | None:
-        answer = self.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=[self.alarm_type])
-        found = answer.get(f"{self.alarm_type}s", [])
-        return dict(found[0]) if found else None
+        response = self.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=[self.alarm_type])
+        alarms = response.get(f"{self.alarm_type}s", [])
+        return dict(alarms[0]) if alarms else None
 
     def tags_of(self, arn: str) -> dict[str, str]:
         return tags.from_list(self.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags"))
 
-    def retag(self, old: Props, new: Props) -> None:
+    def change_tags(self, old: Props, new: Props) -> None:
         arn = old["arn"]
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self.cloudwatch.tag_resource(ResourceARN=arn, Tags=tags.to_list(added)),
@@ -106,36 +106,36 @@ class MetricAlarm(_AlarmResource):
         alarm = self.describe(resource_id)
         if alarm is None:
             return None
-        shown: Props = {
+        outputs: Props = {
             **dict.fromkeys([*_ACTIONS, *_EVALUATION]),
             **from_api({**_ACTIONS, **_EVALUATION}, alarm),
             "name": alarm["AlarmName"],
             "arn": alarm["AlarmArn"],
             "tags": self.tags_of(alarm["AlarmArn"]),
         }
-        return shown if state.get("metricQueries") else {**shown, **_read_single(alarm)}
+        return outputs if state.get("metricQueries") else {**outputs, **_read_single(alarm)}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed - {"tags"}:
             self._put(new)
-        self.retag(old, new)
+        self.change_tags(old, new)
 
     def _put(self, inputs: Props, **more: Any) -> None:
-        wanted = to_api({**_ACTIONS, **_SINGLE, **_EVALUATION}, inputs)
+        request = to_api({**_ACTIONS, **_SINGLE, **_EVALUATION}, inputs)
         if inputs.get("metricQueries"):
-            wanted["Metrics"] = [_query_to_api(query) for query in inputs["metricQueries"]]
+            request["Metrics"] = [_query_to_api(query) for query in inputs["metricQueries"]]
         else:
-            wanted["Dimensions"] = _dimensions_to_api(inputs["dimensions"])
-        self.cloudwatch.put_metric_alarm(AlarmName=inputs["name"], **wanted, **more)
+            request["Dimensions"] = _dimensions_to_api(inputs["dimensions"])
+        self.cloudwatch.put_metric_alarm(AlarmName=inputs["name"], **request, **more)
 
 
 def _read_single(alarm: dict[str, Any]) -> Props:
-    shown = {**dict.fromkeys(_SINGLE), **from_api(_SINGLE, alarm)}
-    if shown["extendedStatistic"]:
-        # The embedded AWS answers Average, too.
-        shown["statistic"] = None
+    outputs = {**dict.fromkeys(_SINGLE), **from_api(_SINGLE, alarm)}
+    if outputs["extendedStatistic"]:
+        # The embedded AWS returns Average in addition.
+        outputs["statistic"] = None
     dimensions = {pair["Name"]: pair["Value"] for pair in alarm.get("Dimensions", [])}
-    return {**shown, "dimensions": dimensions}
+    return {**outputs, "dimensions": dimensions}
 
 
 def _query_to_api(query: Props) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class CompositeAlarm(_AlarmResource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed - {"tags"}:
             self._put(new)
-        self.retag(old, new)
+        self.change_tags(old, new)
 
     def _put(self, inputs: Props, **more: Any) -> None:
         self.cloudwatch.put_composite_alarm(

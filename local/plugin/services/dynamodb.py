@@ -1,4 +1,4 @@
-"""DynamoDB: tables on demand."""
+"""DynamoDB: tables with on-demand capacity."""
 
 from typing import Any, ClassVar
 
@@ -21,11 +21,11 @@ _ENCRYPTION = {"enabled": Property(required=True), "kmsKeyArn": Property(compute
 
 
 class Table(Resource):
-    """A table without secondary indexes, billed by request; its id is its name."""
+    """A table with on-demand capacity and without secondary indexes; its id is its name."""
 
     pulumi_type = "aws:dynamodb/table:Table"
     identity = ("name",)
-    settled_by: ClassVar = {
+    changing_outputs: ClassVar = {
         "streamEnabled": ("streamArn", "streamLabel"),
         "streamViewType": ("streamArn", "streamLabel"),
     }
@@ -44,7 +44,7 @@ class Table(Resource):
         "ttl": Property({"enabled": False}, fields=_TTL),
         "deletionProtectionEnabled": Property(False),
         "tableClass": Property("STANDARD"),
-        # The embedded AWS has no limits, and does not show it: what was declared stays in the state.
+        # The embedded AWS does not return this value, so the state keeps the declared value.
         "warmThroughput": Property(computed=True, fields=_WARM),
     }
 
@@ -69,9 +69,9 @@ class Table(Resource):
     def configure(self, resource_id: str, inputs: Props) -> None:
         self._wait_until_active(resource_id)
         if inputs["pointInTimeRecovery"]["enabled"]:
-            self._recover(resource_id, inputs)
+            self._set_recovery(resource_id, inputs)
         if inputs["ttl"].get("enabled"):
-            self._expire(resource_id, inputs["ttl"])
+            self._set_ttl(resource_id, inputs["ttl"])
 
     def read(self, resource_id: str, state: Props) -> Props:
         table = self._db.describe_table(TableName=resource_id)["Table"]
@@ -84,14 +84,14 @@ class Table(Resource):
             "billingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
             "hashKey": keys["HASH"],
             "rangeKey": keys.get("RANGE"),
-            "attributes": [from_api(_ATTRIBUTE, one) for one in table["AttributeDefinitions"]],
+            "attributes": [from_api(_ATTRIBUTE, attribute) for attribute in table["AttributeDefinitions"]],
             "streamEnabled": stream.get("StreamEnabled", False),
             "streamViewType": stream.get("StreamViewType"),
             "streamArn": table.get("LatestStreamArn"),
             "streamLabel": table.get("LatestStreamLabel"),
-            "serverSideEncryption": _shown_encryption(table.get("SSEDescription", {})),
-            "pointInTimeRecovery": self._shown_recovery(resource_id, state),
-            "ttl": self._shown_ttl(resource_id),
+            "serverSideEncryption": _read_encryption(table.get("SSEDescription", {})),
+            "pointInTimeRecovery": self._read_recovery(resource_id, state),
+            "ttl": self._read_ttl(resource_id),
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
             "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
             "warmThroughput": state.get("warmThroughput"),
@@ -100,18 +100,18 @@ class Table(Resource):
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & {"streamEnabled", "streamViewType"}:
-            self._restream(resource_id, old, new)
-        # One change a call, and each only on a table at rest, is what DynamoDB takes.
+            self._replace_stream(resource_id, old, new)
+        # DynamoDB accepts one change per call, and only while the table is active.
         simple = {"deletionProtectionEnabled": "DeletionProtectionEnabled", "tableClass": "TableClass"}
         for name in changed & simple.keys():
-            self._change(resource_id, **{simple[name]: new[name]})
+            self._update_table(resource_id, **{simple[name]: new[name]})
         if "serverSideEncryption" in changed:
-            self._change(resource_id, SSESpecification=_encryption(new))
+            self._update_table(resource_id, SSESpecification=_encryption(new))
         if "pointInTimeRecovery" in changed:
-            self._recover(resource_id, new)
+            self._set_recovery(resource_id, new)
         if "ttl" in changed:
-            self._retime(resource_id, old, new)
-        tags.change(
+            self._update_ttl(resource_id, old, new)
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._db.tag_resource(ResourceArn=old["arn"], Tags=tags.to_list(added)),
@@ -122,41 +122,41 @@ class Table(Resource):
         self._db.delete_table(TableName=resource_id)
         self._db.get_waiter("table_not_exists").wait(TableName=resource_id, WaiterConfig={"Delay": 1})
 
-    def _restream(self, name: str, old: Props, new: Props) -> None:
-        """A stream's view type cannot be changed, only a stream with another be begun."""
+    def _replace_stream(self, name: str, old: Props, new: Props) -> None:
+        # DynamoDB cannot change the view type of a stream.
         if old.get("streamEnabled"):
-            self._change(name, StreamSpecification={"StreamEnabled": False})
+            self._update_table(name, StreamSpecification={"StreamEnabled": False})
         if new["streamEnabled"]:
-            self._change(name, StreamSpecification=_stream(new))
+            self._update_table(name, StreamSpecification=_stream(new))
 
-    def _retime(self, name: str, old: Props, new: Props) -> None:
+    def _update_ttl(self, name: str, old: Props, new: Props) -> None:
         before, after = old.get("ttl") or {}, new["ttl"]
         if before.get("enabled") and before.get("attributeName") != after.get("attributeName"):
-            self._expire(name, {**before, "enabled": False})
+            self._set_ttl(name, {**before, "enabled": False})
         if after.get("enabled") or (before.get("enabled") and after.get("attributeName")):
-            self._expire(name, after)
+            self._set_ttl(name, after)
 
-    def _expire(self, name: str, ttl: Props) -> None:
+    def _set_ttl(self, name: str, ttl: Props) -> None:
         self._db.update_time_to_live(TableName=name, TimeToLiveSpecification=to_api(_TTL, ttl))
 
-    def _recover(self, name: str, inputs: Props) -> None:
-        wanted = to_api(_RECOVERY, inputs["pointInTimeRecovery"])
-        self._db.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=wanted)
+    def _set_recovery(self, name: str, inputs: Props) -> None:
+        specification = to_api(_RECOVERY, inputs["pointInTimeRecovery"])
+        self._db.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=specification)
 
-    def _shown_recovery(self, name: str, state: Props) -> Props:
-        answer = self._db.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-        described = answer.get("PointInTimeRecoveryDescription", {})
+    def _read_recovery(self, name: str, state: Props) -> Props:
+        backups = self._db.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        described = backups.get("PointInTimeRecoveryDescription", {})
         enabled = described.get("PointInTimeRecoveryStatus") == "ENABLED"
         declared = (state.get("pointInTimeRecovery") or {}).get("recoveryPeriodInDays")
         days = described.get("RecoveryPeriodInDays", declared)
         return {"enabled": enabled, **({"recoveryPeriodInDays": days} if enabled and days else {})}
 
-    def _shown_ttl(self, name: str) -> Props:
+    def _read_ttl(self, name: str) -> Props:
         described = self._db.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         enabled = described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
         return {"enabled": enabled, **({"attributeName": described["AttributeName"]} if enabled else {})}
 
-    def _change(self, name: str, **change: Any) -> None:
+    def _update_table(self, name: str, **change: Any) -> None:
         self._db.update_table(TableName=name, **change)
         self._wait_until_active(name)
 
@@ -180,7 +180,7 @@ def _encryption(inputs: Props) -> dict[str, Any]:
     return {"Enabled": True, "SSEType": "KMS", **({"KMSMasterKeyId": key} if key else {})}
 
 
-def _shown_encryption(described: dict[str, Any]) -> Props:
+def _read_encryption(described: dict[str, Any]) -> Props:
     if described.get("Status") not in ("ENABLED", "ENABLING", "UPDATING"):
         return {"enabled": False}
     return {"enabled": True, "kmsKeyArn": described["KMSMasterKeyArn"]}

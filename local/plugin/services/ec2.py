@@ -9,19 +9,19 @@ from local.plugin.values import Props
 
 
 class Ec2Resource(Resource):
-    """What EC2's types share: one API to describe, tag and name things by id."""
+    """Base class of EC2's types."""
 
     @property
     def ec2(self) -> Any:
         return self.aws.client("ec2")
 
-    def named(self, kind: str, inputs: Props) -> list[dict[str, Any]]:
-        """TagSpecifications of a creation; empty without tags, since EC2 refuses an empty list of tags."""
+    def tag_specifications(self, kind: str, inputs: Props) -> list[dict[str, Any]]:
+        """TagSpecifications of a creation; empty without tags, because EC2 rejects an empty list of tags."""
         return [{"ResourceType": kind, "Tags": tags.to_list(inputs["tags"])}] if inputs["tags"] else []
 
-    def retag(self, resource_id: str, old: Props, new: Props) -> None:
-        """Make the tags those of `new`."""
-        tags.change(
+    def change_tags(self, resource_id: str, old: Props, new: Props) -> None:
+        """Change the tags to those of `new`."""
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self.ec2.create_tags(Resources=[resource_id], Tags=tags.to_list(added)),
@@ -30,14 +30,14 @@ class Ec2Resource(Resource):
             ),
         )
 
-    def of_vpc(self, describe: str, key: str, vpc_id: str) -> list[dict[str, Any]]:
-        """What a describe operation lists for one VPC."""
-        answer = getattr(self.ec2, describe)(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
-        return list(answer[key])
+    def list_in_vpc(self, operation: str, key: str, vpc_id: str) -> list[dict[str, Any]]:
+        """The results of a describe operation for one VPC."""
+        response = getattr(self.ec2, operation)(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
+        return list(response[key])
 
 
 class Vpc(Ec2Resource):
-    """A VPC; its id is AWS's."""
+    """A VPC; AWS assigns its id."""
 
     pulumi_type = "aws:ec2/vpc:Vpc"
     properties: ClassVar = {
@@ -52,24 +52,24 @@ class Vpc(Ec2Resource):
     }
 
     def create(self, inputs: Props) -> str:
-        answer = self.ec2.create_vpc(
+        response = self.ec2.create_vpc(
             CidrBlock=inputs["cidrBlock"],
             InstanceTenancy=inputs["instanceTenancy"],
-            TagSpecifications=self.named("vpc", inputs),
+            TagSpecifications=self.tag_specifications("vpc", inputs),
         )
-        return str(answer["Vpc"]["VpcId"])
+        return str(response["Vpc"]["VpcId"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
-        # One attribute a call is what AWS takes; host names need DNS support first.
+        # AWS accepts one attribute per call, and DNS host names require DNS support.
         for name in ("enableDnsSupport", "enableDnsHostnames"):
             attribute = {name[0].upper() + name[1:]: {"Value": inputs[name]}}
             self.ec2.modify_vpc_attribute(VpcId=resource_id, **attribute)
 
     def read(self, resource_id: str, state: Props) -> Props:
         vpc = self.ec2.describe_vpcs(VpcIds=[resource_id])["Vpcs"][0]
-        tables = self.of_vpc("describe_route_tables", "RouteTables", resource_id)
-        groups = self.of_vpc("describe_security_groups", "SecurityGroups", resource_id)
-        acls = self.of_vpc("describe_network_acls", "NetworkAcls", resource_id)
+        tables = self.list_in_vpc("describe_route_tables", "RouteTables", resource_id)
+        groups = self.list_in_vpc("describe_security_groups", "SecurityGroups", resource_id)
+        acls = self.list_in_vpc("describe_network_acls", "NetworkAcls", resource_id)
         main = [t["RouteTableId"] for t in tables if any(a.get("Main") for a in t["Associations"])]
         return {
             "arn": self.aws.arn("ec2", f"vpc/{resource_id}"),
@@ -91,18 +91,18 @@ class Vpc(Ec2Resource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & {"enableDnsSupport", "enableDnsHostnames"}:
             self.configure(resource_id, new)
-        self.retag(resource_id, old, new)
+        self.change_tags(resource_id, old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.ec2.delete_vpc(VpcId=resource_id)
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
-        answer = self.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
-        return bool(answer[name[0].upper() + name[1:]]["Value"])
+        response = self.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
+        return bool(response[name[0].upper() + name[1:]]["Value"])
 
 
 class Subnet(Ec2Resource):
-    """A subnet; its id is AWS's."""
+    """A subnet; AWS assigns its id."""
 
     pulumi_type = "aws:ec2/subnet:Subnet"
     identity = ("vpcId", "cidrBlock")
@@ -120,13 +120,13 @@ class Subnet(Ec2Resource):
     def create(self, inputs: Props) -> str:
         zone = {"AvailabilityZone": inputs.get("availabilityZone")}
         zone_id = {"AvailabilityZoneId": inputs.get("availabilityZoneId")}
-        answer = self.ec2.create_subnet(
+        response = self.ec2.create_subnet(
             VpcId=inputs["vpcId"],
             CidrBlock=inputs["cidrBlock"],
-            TagSpecifications=self.named("subnet", inputs),
+            TagSpecifications=self.tag_specifications("subnet", inputs),
             **(zone if zone["AvailabilityZone"] else zone_id if zone_id["AvailabilityZoneId"] else {}),
         )
-        return str(answer["Subnet"]["SubnetId"])
+        return str(response["Subnet"]["SubnetId"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         public = {"Value": inputs["mapPublicIpOnLaunch"]}
@@ -148,14 +148,14 @@ class Subnet(Ec2Resource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if "mapPublicIpOnLaunch" in changed:
             self.configure(resource_id, new)
-        self.retag(resource_id, old, new)
+        self.change_tags(resource_id, old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.ec2.delete_subnet(SubnetId=resource_id)
 
 
 class RouteTable(Ec2Resource):
-    """A route table without routes of its own; those of gateway endpoints belong to the endpoints."""
+    """A route table without routes; the routes of gateway endpoints belong to the endpoints."""
 
     pulumi_type = "aws:ec2/routeTable:RouteTable"
     properties: ClassVar = {
@@ -166,15 +166,15 @@ class RouteTable(Ec2Resource):
     }
 
     def create(self, inputs: Props) -> str:
-        specifications = self.named("route-table", inputs)
-        answer = self.ec2.create_route_table(VpcId=inputs["vpcId"], TagSpecifications=specifications)
-        return str(answer["RouteTable"]["RouteTableId"])
+        specifications = self.tag_specifications("route-table", inputs)
+        response = self.ec2.create_route_table(VpcId=inputs["vpcId"], TagSpecifications=specifications)
+        return str(response["RouteTable"]["RouteTableId"])
 
     def read(self, resource_id: str, state: Props) -> Props | None:
         tables = self.ec2.describe_route_tables(RouteTableIds=[resource_id])["RouteTables"]
         if not tables:
             return None
-        foreign = [
+        routes = [
             {"cidrBlock": route["DestinationCidrBlock"], "gatewayId": route.get("GatewayId", "")}
             for route in tables[0]["Routes"]
             if route.get("GatewayId") != "local" and "DestinationCidrBlock" in route
@@ -183,21 +183,21 @@ class RouteTable(Ec2Resource):
             "arn": self.aws.arn("ec2", f"route-table/{resource_id}"),
             "vpcId": tables[0]["VpcId"],
             "ownerId": tables[0]["OwnerId"],
-            "routes": foreign,
+            "routes": routes,
             "tags": tags.from_list(tables[0].get("Tags")),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         for route in old.get("routes", []) if "routes" in changed else []:
             self.ec2.delete_route(RouteTableId=resource_id, DestinationCidrBlock=route["cidrBlock"])
-        self.retag(resource_id, old, new)
+        self.change_tags(resource_id, old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.ec2.delete_route_table(RouteTableId=resource_id)
 
 
 class RouteTableAssociation(Ec2Resource):
-    """A subnet's route table; its id is the association's, which AWS renews with every change."""
+    """The route table of a subnet; its id is the association's, which changes with every association."""
 
     pulumi_type = "aws:ec2/routeTableAssociation:RouteTableAssociation"
     identity = ("subnetId",)

@@ -17,8 +17,8 @@ class _EventsResource(Resource):
     def events(self) -> Any:
         return self.aws.client("events")
 
-    def retag(self, arn: str, old: Props, new: Props) -> None:
-        tags.change(
+    def change_tags(self, arn: str, old: Props, new: Props) -> None:
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self.events.tag_resource(ResourceARN=arn, Tags=tags.to_list(added)),
@@ -51,16 +51,16 @@ class EventBus(_EventsResource):
 
     def read(self, resource_id: str, state: Props) -> Props:
         bus = self.events.describe_event_bus(Name=resource_id)
-        shown = {**dict.fromkeys(_BUS), **from_api(_BUS, bus)}
-        return {**shown, "name": bus["Name"], "arn": bus["Arn"], "tags": self.tags_of(bus["Arn"])}
+        outputs = {**dict.fromkeys(_BUS), **from_api(_BUS, bus)}
+        return {**outputs, "name": bus["Name"], "arn": bus["Arn"], "tags": self.tags_of(bus["Arn"])}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & _BUS.keys():
-            # What is left out stays as it was; emptied is how it is taken back.
+            # AWS keeps a parameter that an update omits; an empty value removes it.
             resets = {"Description": "", "KmsKeyIdentifier": "", "DeadLetterConfig": {}}
             off = {"LogConfig": {"Level": "OFF", "IncludeDetail": "NONE"}} if "logConfig" in changed else {}
             self.events.update_event_bus(Name=resource_id, **{**resets, **off, **to_api(_BUS, new)})
-        self.retag(old["arn"], old, new)
+        self.change_tags(old["arn"], old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.events.delete_event_bus(Name=resource_id)
@@ -95,7 +95,7 @@ class EventRule(_EventsResource):
         return str(inputs["name"] if bus == _DEFAULT_BUS else f"{bus}/{inputs['name']}")
 
     def read(self, resource_id: str, state: Props) -> Props:
-        rule = self.events.describe_rule(**_rule_of(resource_id))
+        rule = self.events.describe_rule(**_rule_key(resource_id))
         return {
             **dict.fromkeys(_RULE),
             **{name: value for name, value in from_api(_RULE, rule).items() if value != ""},
@@ -108,15 +108,15 @@ class EventRule(_EventsResource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & _RULE.keys():
             self._put(new)
-        self.retag(old["arn"], old, new)
+        self.change_tags(old["arn"], old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self.events.delete_rule(**_rule_of(resource_id), Force=bool(state.get("forceDestroy")))
+        self.events.delete_rule(**_rule_key(resource_id), Force=bool(state.get("forceDestroy")))
 
     def _put(self, inputs: Props, **more: Any) -> None:
-        # An absent description would stay as it was.
-        wanted = {"Description": "", **to_api(_RULE, inputs)}
-        self.events.put_rule(Name=inputs["name"], EventBusName=inputs["eventBusName"], **wanted, **more)
+        # AWS keeps the description if it is absent.
+        request = {"Description": "", **to_api(_RULE, inputs)}
+        self.events.put_rule(Name=inputs["name"], EventBusName=inputs["eventBusName"], **request, **more)
 
 
 _TARGET = {
@@ -160,17 +160,17 @@ class EventTarget(_EventsResource):
     def read(self, resource_id: str, state: Props) -> Props | None:
         rule, bus = state["rule"], state.get("eventBusName", _DEFAULT_BUS)
         targets = self.events.list_targets_by_rule(Rule=rule, EventBusName=bus)["Targets"]
-        found = next((target for target in targets if target["Id"] == state["targetId"]), None)
-        if found is None:
+        target = next((target for target in targets if target["Id"] == state["targetId"]), None)
+        if target is None:
             return None
-        shown = {**dict.fromkeys(_TARGET), **from_api(_TARGET, found)}
-        return {**shown, "rule": rule, "eventBusName": bus, "targetId": found["Id"]}
+        outputs = {**dict.fromkeys(_TARGET), **from_api(_TARGET, target)}
+        return {**outputs, "rule": rule, "eventBusName": bus, "targetId": target["Id"]}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self._put(new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self._checked(
+        self._check_response(
             self.events.remove_targets(
                 Rule=state["rule"],
                 EventBusName=state.get("eventBusName", _DEFAULT_BUS),
@@ -182,15 +182,15 @@ class EventTarget(_EventsResource):
     def _put(self, inputs: Props) -> None:
         target = {"Id": inputs["targetId"], **to_api(_TARGET, inputs)}
         rule, bus = inputs["rule"], inputs["eventBusName"]
-        self._checked(self.events.put_targets(Rule=rule, EventBusName=bus, Targets=[target]))
+        self._check_response(self.events.put_targets(Rule=rule, EventBusName=bus, Targets=[target]))
 
-    def _checked(self, answer: dict[str, Any]) -> None:
-        """These calls succeed also when they did nothing, and say so in their answer."""
-        for failed in answer.get("FailedEntries", []):
-            raise PluginError(f"target {failed['TargetId']}: {failed['ErrorCode']}: {failed['ErrorMessage']}")
+    def _check_response(self, response: dict[str, Any]) -> None:
+        """Raise PluginError for a failed entry: the operations on targets succeed even if an entry fails."""
+        for entry in response.get("FailedEntries", []):
+            raise PluginError(f"Target {entry['TargetId']}: {entry['ErrorCode']}: {entry['ErrorMessage']}")
 
 
-def _rule_of(resource_id: str) -> dict[str, str]:
+def _rule_key(resource_id: str) -> dict[str, str]:
     bus, _, name = resource_id.rpartition("/")
     return {"Name": name, "EventBusName": bus or _DEFAULT_BUS}
 

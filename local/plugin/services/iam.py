@@ -8,7 +8,7 @@ from local.plugin.properties import Property
 from local.plugin.resource import TAGS, Resource
 from local.plugin.values import Props
 
-_KEPT_VERSIONS = 5
+_MAXIMUM_VERSIONS = 5
 
 
 class _IamResource(Resource):
@@ -31,14 +31,14 @@ class Policy(_IamResource):
     }
 
     def create(self, inputs: Props) -> str:
-        answer = self._iam.create_policy(
+        response = self._iam.create_policy(
             PolicyName=inputs["name"],
             Path=inputs["path"],
             Description=inputs.get("description", ""),
             PolicyDocument=inputs["policy"],
             Tags=tags.to_list(inputs["tags"]),
         )
-        return str(answer["Policy"]["Arn"])
+        return str(response["Policy"]["Arn"])
 
     def read(self, resource_id: str, state: Props) -> Props:
         policy = self._iam.get_policy(PolicyArn=resource_id)["Policy"]
@@ -55,11 +55,11 @@ class Policy(_IamResource):
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if "policy" in changed:
-            self._drop_versions(resource_id, keep=_KEPT_VERSIONS - 1)
+            self._delete_versions(resource_id, keep=_MAXIMUM_VERSIONS - 1)
             self._iam.create_policy_version(
                 PolicyArn=resource_id, PolicyDocument=new["policy"], SetAsDefault=True
             )
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._iam.tag_policy(PolicyArn=resource_id, Tags=tags.to_list(added)),
@@ -67,14 +67,14 @@ class Policy(_IamResource):
         )
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self._drop_versions(resource_id, keep=1)
+        self._delete_versions(resource_id, keep=1)
         self._iam.delete_policy(PolicyArn=resource_id)
 
-    def _drop_versions(self, arn: str, keep: int) -> None:
-        """IAM keeps five versions at most and deletes no policy that has others than its default one."""
+    def _delete_versions(self, arn: str, keep: int) -> None:
+        """Delete old versions: IAM limits their number, and only a policy with one version can be deleted."""
         versions = self._iam.list_policy_versions(PolicyArn=arn)["Versions"]
-        others = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
-        for version in others[: max(0, len(versions) - keep)]:
+        candidates = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
+        for version in candidates[: max(0, len(versions) - keep)]:
             self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
 
 
@@ -119,7 +119,7 @@ class Role(_IamResource):
             "path": role["Path"],
             "uniqueId": role["RoleId"],
             "createDate": role["CreateDate"].isoformat(),
-            # The emulator cannot empty a description: one that was taken back is not looked at again.
+            # The emulator cannot remove a description, so a removed description is not read.
             "description": role.get("Description", "") if state.get("description", "?") else "",
             "assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"]),
             "maxSessionDuration": role.get("MaxSessionDuration", 3600),
@@ -139,7 +139,7 @@ class Role(_IamResource):
             self._set_boundary(resource_id, new.get("permissionsBoundary"))
         if "managedPolicyArns" in changed and "managedPolicyArns" in new:
             self._attach(resource_id, self._attached(resource_id), set(new["managedPolicyArns"]))
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._iam.tag_role(**name, Tags=tags.to_list(added)),
@@ -160,8 +160,8 @@ class Role(_IamResource):
             self._iam.delete_role_permissions_boundary(RoleName=role)
 
     def _attached(self, role: str) -> set[str]:
-        answer = self._iam.list_attached_role_policies(RoleName=role)
-        return {policy["PolicyArn"] for policy in answer["AttachedPolicies"]}
+        response = self._iam.list_attached_role_policies(RoleName=role)
+        return {policy["PolicyArn"] for policy in response["AttachedPolicies"]}
 
     def _attach(self, role: str, old: set[str], new: set[str]) -> None:
         for arn in sorted(old - new):

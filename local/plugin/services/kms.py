@@ -11,7 +11,7 @@ _NAMES = ("TagKey", "TagValue")
 
 
 class Key(Resource):
-    """A customer-managed key; its id is the key id. Deleting schedules it, as AWS never deletes at once."""
+    """A customer-managed key; its id is the key id. A delete schedules the deletion, as AWS requires."""
 
     pulumi_type = "aws:kms/key:Key"
     properties: ClassVar = {
@@ -31,18 +31,18 @@ class Key(Resource):
 
     def create(self, inputs: Props) -> str:
         optional = {"Policy": inputs.get("policy"), "Description": inputs.get("description")}
-        answer = self._kms.create_key(
+        response = self._kms.create_key(
             KeyUsage=inputs["keyUsage"],
             KeySpec=inputs["customerMasterKeySpec"],
             BypassPolicyLockoutSafetyCheck=inputs["bypassPolicyLockoutSafetyCheck"],
             Tags=tags.to_list(inputs["tags"], *_NAMES),
             **{name: value for name, value in optional.items() if value},
         )
-        return str(answer["KeyMetadata"]["KeyId"])
+        return str(response["KeyMetadata"]["KeyId"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         if inputs["enableKeyRotation"]:
-            self._rotate(resource_id, inputs)
+            self._set_rotation(resource_id, inputs)
         if not inputs["isEnabled"]:
             self._kms.disable_key(KeyId=resource_id)
 
@@ -69,16 +69,16 @@ class Key(Resource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         key: dict[str, Any] = {"KeyId": resource_id}
         if "isEnabled" in changed and new["isEnabled"]:
-            # First, because nothing else can be set on a disabled key.
+            # First, because AWS does not allow other changes of a disabled key.
             self._kms.enable_key(**key)
         if changed & {"enableKeyRotation", "rotationPeriodInDays"}:
-            self._rotate(resource_id, new)
+            self._set_rotation(resource_id, new)
         if "policy" in changed and new.get("policy"):
             bypass = new["bypassPolicyLockoutSafetyCheck"]
             self._kms.put_key_policy(**key, Policy=new["policy"], BypassPolicyLockoutSafetyCheck=bypass)
         if "description" in changed:
             self._kms.update_key_description(**key, Description=new.get("description", ""))
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._kms.tag_resource(**key, Tags=tags.to_list(added, *_NAMES)),
@@ -92,7 +92,7 @@ class Key(Resource):
             days = state.get("deletionWindowInDays", 30)
             self._kms.schedule_key_deletion(KeyId=resource_id, PendingWindowInDays=days)
 
-    def _rotate(self, resource_id: str, inputs: Props) -> None:
+    def _set_rotation(self, resource_id: str, inputs: Props) -> None:
         if not inputs["enableKeyRotation"]:
             self._kms.disable_key_rotation(KeyId=resource_id)
             return
@@ -121,16 +121,16 @@ class Alias(Resource):
 
     def read(self, resource_id: str, state: Props) -> Props | None:
         pages = self.aws.client("kms").get_paginator("list_aliases").paginate()
-        found = [alias for page in pages for alias in page["Aliases"] if alias["AliasName"] == resource_id]
-        if not found:
+        aliases = [alias for page in pages for alias in page["Aliases"] if alias["AliasName"] == resource_id]
+        if not aliases:
             return None
-        target = found[0]["TargetKeyId"]
+        target = aliases[0]["TargetKeyId"]
         arn = self.aws.arn("kms", f"key/{target}")
-        # A key's id and its ARN name the same target.
+        # The id and the ARN of a key are equivalent.
         declared = state.get("targetKeyId")
         return {
             "name": resource_id,
-            "arn": found[0]["AliasArn"],
+            "arn": aliases[0]["AliasArn"],
             "targetKeyId": declared if declared in (target, arn) else target,
             "targetKeyArn": arn,
         }

@@ -1,4 +1,4 @@
-"""Lambda: functions, from a zip on this machine."""
+"""Lambda: functions from a zip file."""
 
 from typing import Any, ClassVar
 
@@ -36,7 +36,7 @@ _CONFIGURATION = {
     "vpcConfig": Property(fields=_VPC),
 }
 _RESETS: dict[str, Any] = {
-    # An update leaves alone what it does not name; emptied is how it is taken back.
+    # AWS keeps a parameter that an update omits; an empty value removes it.
     "Description": "",
     "Environment": {"Variables": {}},
     "KMSKeyArn": "",
@@ -44,18 +44,18 @@ _RESETS: dict[str, Any] = {
     "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
 }
 _UNRESERVED = -1
-_UNSETTLED = {"Pending", "InProgress"}
+_CHANGING_STATES = {"Pending", "InProgress"}
 
 
 class LambdaResource(Resource):
-    """What the resource types of Lambda share."""
+    """Base class of Lambda's types."""
 
     @property
     def _lambda(self) -> Any:
         return self.aws.client("lambda")
 
-    def _change_tags(self, old: Props, new: Props) -> None:
-        tags.change(
+    def change_tags(self, old: Props, new: Props) -> None:
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._lambda.tag_resource(Resource=old["arn"], Tags=added),
@@ -64,11 +64,11 @@ class LambdaResource(Resource):
 
 
 class Function(LambdaResource):
-    """A function; its id is its name. Its code is the content of the zip, wherever that is."""
+    """A function; its id is its name. Only the content of its zip file matters, not the path."""
 
     pulumi_type = "aws:lambda/function:Function"
     identity = ("name",)
-    settled_by: ClassVar = {"code": ("codeSha256", "sourceCodeSize", "lastModified")}
+    changing_outputs: ClassVar = {"code": ("codeSha256", "sourceCodeSize", "lastModified")}
     properties: ClassVar = {
         **REGION,
         **TAGS,
@@ -83,37 +83,40 @@ class Function(LambdaResource):
         "skipDestroy": Property(False),
     }
 
-    def unchanged(self, name: str, state: Props, inputs: Props) -> bool:
+    def is_unchanged(self, name: str, state: Props, inputs: Props) -> bool:
         if name == "code" and isinstance(inputs.get("code"), Archive):
             return bool(inputs["code"].code_sha256() == state.get("codeSha256"))
-        return super().unchanged(name, state, inputs)
+        return super().is_unchanged(name, state, inputs)
 
     def create(self, inputs: Props) -> str:
-        wanted = to_api(_CONFIGURATION, inputs)
+        request = to_api(_CONFIGURATION, inputs)
         if "architectures" in inputs:
-            wanted["Architectures"] = inputs["architectures"]
+            request["Architectures"] = inputs["architectures"]
 
-        def create() -> None:
+        def create_function() -> None:
             self._lambda.create_function(
-                FunctionName=inputs["name"], Code=_code(inputs), Tags=inputs["tags"], **_settable(wanted)
+                FunctionName=inputs["name"],
+                Code=_code(inputs),
+                Tags=inputs["tags"],
+                **_without_vpc_id(request),
             )
 
-        self.aws.retry_while(_role_is_too_new, create)
+        self.aws.retry_while(_is_role_too_new, create_function)
         return str(inputs["name"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         self._wait_until_ready(resource_id)
         if inputs["reservedConcurrentExecutions"] != _UNRESERVED:
-            self._reserve(resource_id, inputs)
+            self._set_concurrency(resource_id, inputs)
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self._lambda.get_function(FunctionName=resource_id)
-        configuration, arn = answer["Configuration"], answer["Configuration"]["FunctionArn"]
+        response = self._lambda.get_function(FunctionName=resource_id)
+        configuration, arn = response["Configuration"], response["Configuration"]["FunctionArn"]
         reserved = self._lambda.get_function_concurrency(FunctionName=resource_id)
-        shown = {**dict.fromkeys(_CONFIGURATION), **from_api(_CONFIGURATION, configuration)}
+        outputs = {**dict.fromkeys(_CONFIGURATION), **from_api(_CONFIGURATION, configuration)}
         invoke = f"arn:aws:apigateway:{self.aws.region}:lambda:path/2015-03-31/functions"
         return {
-            **shown,
+            **outputs,
             "name": configuration["FunctionName"],
             "arn": arn,
             "qualifiedArn": f"{arn}:{configuration['Version']}",
@@ -126,7 +129,7 @@ class Function(LambdaResource):
             "packageType": configuration.get("PackageType", "Zip"),
             "architectures": configuration.get("Architectures"),
             "reservedConcurrentExecutions": reserved.get("ReservedConcurrentExecutions", _UNRESERVED),
-            "tags": answer.get("Tags", {}),
+            "tags": response.get("Tags", {}),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
@@ -135,18 +138,18 @@ class Function(LambdaResource):
             self._lambda.update_function_code(FunctionName=resource_id, **_code(new), **architectures)
             self._wait_until_ready(resource_id)
         if changed & _CONFIGURATION.keys():
-            wanted = _settable({**_RESETS, **to_api(_CONFIGURATION, new)})
-            self._lambda.update_function_configuration(FunctionName=resource_id, **wanted)
+            request = _without_vpc_id({**_RESETS, **to_api(_CONFIGURATION, new)})
+            self._lambda.update_function_configuration(FunctionName=resource_id, **request)
             self._wait_until_ready(resource_id)
         if "reservedConcurrentExecutions" in changed:
-            self._reserve(resource_id, new)
-        self._change_tags(old, new)
+            self._set_concurrency(resource_id, new)
+        self.change_tags(old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         if not state.get("skipDestroy"):
             self._lambda.delete_function(FunctionName=resource_id)
 
-    def _reserve(self, name: str, inputs: Props) -> None:
+    def _set_concurrency(self, name: str, inputs: Props) -> None:
         count = inputs["reservedConcurrentExecutions"]
         if count == _UNRESERVED:
             self._lambda.delete_function_concurrency(FunctionName=name)
@@ -154,25 +157,25 @@ class Function(LambdaResource):
             self._lambda.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=count)
 
     def _wait_until_ready(self, name: str) -> None:
-        def ready() -> bool:
-            now = self._lambda.get_function_configuration(FunctionName=name)
-            return not _UNSETTLED & {now.get("State"), now.get("LastUpdateStatus")}
+        def is_ready() -> bool:
+            configuration = self._lambda.get_function_configuration(FunctionName=name)
+            return not _CHANGING_STATES & {configuration.get("State"), configuration.get("LastUpdateStatus")}
 
-        self.aws.wait_until(f"function {name} is ready", ready)
+        self.aws.wait_until(f"function {name} is ready", is_ready)
 
 
 def _code(inputs: Props) -> dict[str, bytes]:
     return {"ZipFile": inputs["code"].content()}
 
 
-def _settable(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Without what AWS answers about a VPC and does not take."""
-    vpc = {name: value for name, value in wanted.get("VpcConfig", {}).items() if name != "VpcId"}
-    return {**wanted, **({"VpcConfig": vpc} if vpc else {})}
+def _without_vpc_id(request: dict[str, Any]) -> dict[str, Any]:
+    """The request without the VPC id, which is an output only."""
+    vpc = {name: value for name, value in request.get("VpcConfig", {}).items() if name != "VpcId"}
+    return {**request, **({"VpcConfig": vpc} if vpc else {})}
 
 
-def _role_is_too_new(error: Exception) -> bool:
-    """A role made a moment ago is not known everywhere at once."""
+def _is_role_too_new(error: Exception) -> bool:
+    """A new role is not available to all services immediately."""
     return error_code(error) == "InvalidParameterValueException" and "cannot be assumed" in str(error)
 
 

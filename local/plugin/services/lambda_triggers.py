@@ -1,4 +1,4 @@
-"""Lambda: who may call a function, what calls it, and what becomes of its failures."""
+"""Lambda: permissions, event source mappings and asynchronous invocation settings of functions."""
 
 import json
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ _PERMISSION = {
 
 
 class Permission(LambdaResource):
-    """Leave to call a function; its id is the statement's. AWS changes none, so every change replaces it."""
+    """A permission to invoke a function; its id is the statement's. Every change replaces it, as in AWS."""
 
     pulumi_type = "aws:lambda/permission:Permission"
     identity = ("function", "statementId")
@@ -35,7 +35,7 @@ class Permission(LambdaResource):
     def read(self, resource_id: str, state: Props) -> Props | None:
         qualifier = {"Qualifier": state["qualifier"]} if state.get("qualifier") else {}
         policy = json.loads(self._lambda.get_policy(FunctionName=state["function"], **qualifier)["Policy"])
-        statement = next((one for one in policy["Statement"] if one["Sid"] == resource_id), None)
+        statement = next((entry for entry in policy["Statement"] if entry["Sid"] == resource_id), None)
         if statement is None:
             return None
         principal = statement["Principal"]
@@ -58,7 +58,7 @@ class Permission(LambdaResource):
 
 
 def _conditions(condition: dict[str, dict[str, str]]) -> dict[str, str]:
-    """The values of a statement's conditions by lower-case key; AWS writes the keys in changing case."""
+    """The values of a statement's conditions by lower-case key, because the case of AWS's keys varies."""
     return {key.lower(): value for tests in condition.values() for key, value in tests.items()}
 
 
@@ -75,7 +75,7 @@ _INVOKE = {
 
 
 class FunctionEventInvokeConfig(LambdaResource):
-    """Retries and destinations of asynchronous calls; its id is `function` or `function:qualifier`."""
+    """Retries and destinations of asynchronous invocations; its id is `function` or `function:qualifier`."""
 
     pulumi_type = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
     identity = ("functionName", "qualifier")
@@ -92,11 +92,11 @@ class FunctionEventInvokeConfig(LambdaResource):
         return f"{inputs['functionName']}:{qualifier}" if qualifier else str(inputs["functionName"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self._lambda.get_function_event_invoke_config(
+        response = self._lambda.get_function_event_invoke_config(
             **_target(state or {"functionName": resource_id})
         )
-        shown = {**dict.fromkeys(_INVOKE), **from_api(_INVOKE, answer)}
-        return {**shown, "functionName": state.get("functionName", resource_id)}
+        outputs = {**dict.fromkeys(_INVOKE), **from_api(_INVOKE, response)}
+        return {**outputs, "functionName": state.get("functionName", resource_id)}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self._put(new)
@@ -126,7 +126,7 @@ _MAPPING = {
     "kmsKeyArn": Property(api="KMSKeyArn"),
 }
 _RESETS: dict[str, Any] = {
-    # An update leaves alone what it does not name; emptied is how it is taken back.
+    # AWS keeps a parameter that an update omits; an empty value removes it.
     "FunctionResponseTypes": [],
     "ScalingConfig": {},
     "FilterCriteria": {},
@@ -135,7 +135,7 @@ _RESETS: dict[str, Any] = {
 
 
 class EventSourceMapping(LambdaResource):
-    """A queue's messages as calls of a function; its id is AWS's UUID."""
+    """A queue whose messages invoke a function; AWS assigns its id, a UUID."""
 
     pulumi_type = "aws:lambda/eventSourceMapping:EventSourceMapping"
     identity = ("eventSourceArn", "functionName")
@@ -146,54 +146,54 @@ class EventSourceMapping(LambdaResource):
         "eventSourceArn": Property(required=True, replace=True),
     }
 
-    def unchanged(self, name: str, state: Props, inputs: Props) -> bool:
+    def is_unchanged(self, name: str, state: Props, inputs: Props) -> bool:
         if name == "functionName":
-            # A function's name and its ARN mean the same one.
+            # The name and the ARN of a function are equivalent.
             return inputs.get(name) in (state.get("functionName"), state.get("functionArn"))
-        return super().unchanged(name, state, inputs)
+        return super().is_unchanged(name, state, inputs)
 
     def create(self, inputs: Props) -> str:
-        answer = self._lambda.create_event_source_mapping(
+        response = self._lambda.create_event_source_mapping(
             EventSourceArn=inputs["eventSourceArn"], Tags=inputs["tags"], **to_api(_MAPPING, inputs)
         )
-        return str(answer["UUID"])
+        return str(response["UUID"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
-        def settled() -> bool:
+        def is_stable() -> bool:
             state = self._lambda.get_event_source_mapping(UUID=resource_id)["State"]
             return state in ("Enabled", "Disabled")
 
-        self.aws.wait_until(f"event source mapping {resource_id} is settled", settled)
+        self.aws.wait_until(f"event source mapping {resource_id} is enabled or disabled", is_stable)
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        answer = self._lambda.get_event_source_mapping(UUID=resource_id)
-        if answer["State"] == "Deleting":
+        response = self._lambda.get_event_source_mapping(UUID=resource_id)
+        if response["State"] == "Deleting":
             return None
-        arn, function = answer["EventSourceMappingArn"], answer["FunctionArn"]
+        arn, function = response["EventSourceMappingArn"], response["FunctionArn"]
         declared = state.get("functionName", "")
         return {
             **dict.fromkeys(_MAPPING),
-            **from_api(_MAPPING, answer),
+            **from_api(_MAPPING, response),
             "uuid": resource_id,
             "arn": arn,
-            "eventSourceArn": answer["EventSourceArn"],
+            "eventSourceArn": response["EventSourceArn"],
             "functionArn": function,
             "functionName": declared if function.endswith(f":{declared}") else function,
-            "enabled": answer["State"] in ("Enabled", "Enabling", "Creating"),
-            "state": answer["State"],
+            "enabled": response["State"] in ("Enabled", "Enabling", "Creating"),
+            "state": response["State"],
             "tags": self._lambda.list_tags(Resource=arn).get("Tags", {}),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & _MAPPING.keys():
-            wanted = {**_RESETS, **to_api(_MAPPING, new)}
-            self._lambda.update_event_source_mapping(UUID=resource_id, **wanted)
+            request = {**_RESETS, **to_api(_MAPPING, new)}
+            self._lambda.update_event_source_mapping(UUID=resource_id, **request)
             self.configure(resource_id, new)
-        self._change_tags(old, new)
+        self.change_tags(old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self._lambda.delete_event_source_mapping(UUID=resource_id)
-        self.aws.wait_until_gone(
+        self.aws.wait_until_deleted(
             f"event source mapping {resource_id}",
             lambda: self._lambda.get_event_source_mapping(UUID=resource_id),
         )

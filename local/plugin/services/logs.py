@@ -42,7 +42,7 @@ class LogGroup(Resource):
 
     def read(self, resource_id: str, state: Props) -> Props | None:
         groups = self._logs.describe_log_groups(logGroupNamePrefix=resource_id)["logGroups"]
-        group = next((one for one in groups if one["logGroupName"] == resource_id), None)
+        group = next((entry for entry in groups if entry["logGroupName"] == resource_id), None)
         if group is None:
             return None
         arn = group["arn"].removesuffix(":*")
@@ -57,12 +57,12 @@ class LogGroup(Resource):
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if "kmsKeyId" in changed:
-            self._rekey(resource_id, old, new)
+            self._change_key(resource_id, old, new)
         if "retentionInDays" in changed:
             self.configure(resource_id, new)
             if not new["retentionInDays"]:
                 self._logs.delete_retention_policy(logGroupName=resource_id)
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._logs.tag_resource(resourceArn=old["arn"], tags=added),
@@ -73,7 +73,7 @@ class LogGroup(Resource):
         if not state.get("skipDestroy"):
             self._logs.delete_log_group(logGroupName=resource_id)
 
-    def _rekey(self, name: str, old: Props, new: Props) -> None:
+    def _change_key(self, name: str, old: Props, new: Props) -> None:
         key = new.get("kmsKeyId")
         try:
             if key:
@@ -83,7 +83,7 @@ class LogGroup(Resource):
         except Exception as error:
             if error_code(error) != "InvalidOperationException":
                 raise
-            # The emulator lacks these two operations; a group made again has the key, and has lost its lines.
+            # The emulator lacks these two operations. The new group has the key, but its log events are lost.
             self._logs.delete_log_group(logGroupName=name)
             self.create({**new, "tags": old["tags"]})
             self.configure(name, new)

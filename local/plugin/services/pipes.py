@@ -1,7 +1,7 @@
-"""EventBridge Pipes: from a table's stream or a queue to an event bus.
+"""EventBridge Pipes: pipes from a table's stream or a queue to an event bus.
 
-The emulator takes source and target parameters, key and logging and does not give them back, so their
-declared values stay in the state.
+The emulator does not return all source and target parameters, the key and the logging, so the state keeps
+their declared values.
 """
 
 from typing import Any, ClassVar
@@ -47,11 +47,12 @@ _LOGGING = {
 }
 
 
-def _starts_elsewhere(old: Plain, new: Plain) -> bool:
-    def position(parameters: Plain) -> Plain:
-        return ((parameters or {}).get("dynamodbStreamParameters") or {}).get("startingPosition")
+def _is_other_starting_position(old: Plain, new: Plain) -> bool:
+    return bool(_starting_position(old) != _starting_position(new))
 
-    return bool(position(old) != position(new))
+
+def _starting_position(parameters: Plain) -> Plain:
+    return ((parameters or {}).get("dynamodbStreamParameters") or {}).get("startingPosition")
 
 
 _PARAMETERS = {
@@ -59,7 +60,7 @@ _PARAMETERS = {
     "desiredState": Property("RUNNING"),
     "roleArn": Property(required=True),
     "target": Property(required=True),
-    "sourceParameters": Property(computed=True, replace=_starts_elsewhere, fields=_SOURCE),
+    "sourceParameters": Property(computed=True, replace=_is_other_starting_position, fields=_SOURCE),
     "targetParameters": Property(fields=_TARGET),
     "logConfiguration": Property(fields=_LOGGING),
     "kmsKeyIdentifier": Property(),
@@ -102,17 +103,17 @@ class Pipe(Resource):
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & _PARAMETERS.keys():
-            wanted = to_api(_PARAMETERS, new)
-            # Where a stream is begun cannot be said again.
-            wanted.get("SourceParameters", {}).get("DynamoDBStreamParameters", {}).pop(
+            request = to_api(_PARAMETERS, new)
+            # UpdatePipe does not accept a starting position.
+            request.get("SourceParameters", {}).get("DynamoDBStreamParameters", {}).pop(
                 "StartingPosition", None
             )
-            # What is left out stays as it was; emptied is how it is taken back.
+            # AWS keeps a parameter that an update omits; an empty value removes it.
             resets = {"TargetParameters": {}, "KmsKeyIdentifier": ""}
-            self._pipes.update_pipe(Name=resource_id, **{**resets, **wanted})
+            self._pipes.update_pipe(Name=resource_id, **{**resets, **request})
             self.configure(resource_id, new)
         arn = old["arn"]
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._pipes.tag_resource(resourceArn=arn, tags=added),
@@ -121,7 +122,9 @@ class Pipe(Resource):
 
     def delete(self, resource_id: str, state: Props) -> None:
         self._pipes.delete_pipe(Name=resource_id)
-        self.aws.wait_until_gone(f"pipe {resource_id}", lambda: self._pipes.describe_pipe(Name=resource_id))
+        self.aws.wait_until_deleted(
+            f"pipe {resource_id}", lambda: self._pipes.describe_pipe(Name=resource_id)
+        )
 
     def _is_changing(self, name: str) -> bool:
         return self._pipes.describe_pipe(Name=name)["CurrentState"] in (

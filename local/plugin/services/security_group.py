@@ -9,7 +9,7 @@ from local.plugin.services.ec2 import Ec2Resource
 from local.plugin.values import Props
 
 _NO_RULES = {
-    # Rules are resources of their own; a group's own lists can only say that there are none.
+    # Rules are separate resources, so the rule lists of a group can only be empty.
     "ingress": Property(computed=True, only=([],)),
     "egress": Property(computed=True, only=([],)),
 }
@@ -20,7 +20,7 @@ class _Group(Ec2Resource):
     def find(self, resource_id: str) -> Props:
         return dict(self.ec2.describe_security_groups(GroupIds=[resource_id])["SecurityGroups"][0])
 
-    def described(self, group: Props) -> Props:
+    def common_outputs(self, group: Props) -> Props:
         return {
             "arn": self.aws.arn("ec2", f"security-group/{group['GroupId']}"),
             "name": group["GroupName"],
@@ -41,7 +41,7 @@ class _Group(Ec2Resource):
 
 
 class SecurityGroup(_Group):
-    """A group that lets nothing through until it has rules; its id is AWS's."""
+    """A group without rules, which allows no traffic; AWS assigns its id."""
 
     pulumi_type = "aws:ec2/securityGroup:SecurityGroup"
     identity = ("vpcId", "name")
@@ -56,31 +56,31 @@ class SecurityGroup(_Group):
     }
 
     def create(self, inputs: Props) -> str:
-        answer = self.ec2.create_security_group(
+        response = self.ec2.create_security_group(
             GroupName=inputs["name"],
             Description=inputs["description"],
             VpcId=inputs["vpcId"],
-            TagSpecifications=self.named("security-group", inputs),
+            TagSpecifications=self.tag_specifications("security-group", inputs),
         )
-        return str(answer["GroupId"])
+        return str(response["GroupId"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
-        # AWS lets everything out of a new group; the official provider takes that back, and so does this one.
+        # AWS allows all outbound traffic of a new group; as in the official provider, the rule is removed.
         self.revoke_all(resource_id, "egress")
 
     def read(self, resource_id: str, state: Props) -> Props:
         group = self.find(resource_id)
-        # Only a group that declares its lists has rules of its own to compare.
-        declared = {side: _shown(group[api]) for side, api in _SIDES.items() if side in state}
-        return {**self.described(group), **declared}
+        # The rule lists are compared only if the group declares them.
+        rules = {side: _read_rules(group[api]) for side, api in _SIDES.items() if side in state}
+        return {**self.common_outputs(group), **rules}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self.revoke_all(resource_id, *(side for side in _SIDES if side in changed and side in new))
-        self.retag(resource_id, old, new)
+        self.change_tags(resource_id, old, new)
 
 
 class DefaultSecurityGroup(_Group):
-    """The group AWS makes with a VPC, taken over and emptied; it goes when the VPC goes."""
+    """The default group of a VPC, without rules; AWS creates and deletes it with the VPC."""
 
     pulumi_type = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
     identity = ("vpcId",)
@@ -94,27 +94,28 @@ class DefaultSecurityGroup(_Group):
     }
 
     def create(self, inputs: Props) -> str:
-        groups = self.of_vpc("describe_security_groups", "SecurityGroups", inputs["vpcId"])
+        groups = self.list_in_vpc("describe_security_groups", "SecurityGroups", inputs["vpcId"])
         return str(next(group["GroupId"] for group in groups if group["GroupName"] == "default"))
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         self.revoke_all(resource_id, "ingress", "egress")
-        self.retag(resource_id, {"tags": {}}, inputs)
+        self.change_tags(resource_id, {"tags": {}}, inputs)
 
     def read(self, resource_id: str, state: Props) -> Props:
         group = self.find(resource_id)
-        return {**self.described(group), **{side: _shown(group[api]) for side, api in _SIDES.items()}}
+        rules = {side: _read_rules(group[api]) for side, api in _SIDES.items()}
+        return {**self.common_outputs(group), **rules}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self.revoke_all(resource_id, "ingress", "egress")
-        self.retag(resource_id, old, new)
+        self.change_tags(resource_id, old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        """AWS deletes it with its VPC only."""
+        """AWS deletes the group with its VPC."""
 
 
 class _Rule(Ec2Resource):
-    """One rule of a group; its id is AWS's. The emulator keeps no prefix list, so the declared one stays."""
+    """One rule of a group; AWS assigns its id. The state keeps the prefix list, which the emulator drops."""
 
     side: ClassVar[str]
     properties: ClassVar = {
@@ -132,18 +133,18 @@ class _Rule(Ec2Resource):
     }
 
     def create(self, inputs: Props) -> str:
-        answer = getattr(self.ec2, f"authorize_security_group_{self.side}")(
+        response = getattr(self.ec2, f"authorize_security_group_{self.side}")(
             GroupId=inputs["securityGroupId"],
             IpPermissions=[_permission(inputs)],
-            TagSpecifications=self.named("security-group-rule", inputs),
+            TagSpecifications=self.tag_specifications("security-group-rule", inputs),
         )
-        return str(answer["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+        return str(response["SecurityGroupRules"][0]["SecurityGroupRuleId"])
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        answer = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[resource_id])
-        if not answer["SecurityGroupRules"]:
+        response = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[resource_id])
+        if not response["SecurityGroupRules"]:
             return None
-        rule = answer["SecurityGroupRules"][0]
+        rule = response["SecurityGroupRules"][0]
         ports = {"fromPort": rule.get("FromPort"), "toPort": rule.get("ToPort")}
         prefix = {"prefixListId": rule["PrefixListId"]} if "PrefixListId" in rule else {}
         return {
@@ -164,7 +165,7 @@ class _Rule(Ec2Resource):
         if changed - {"tags", "region"}:
             rule = {"SecurityGroupRuleId": resource_id, "SecurityGroupRule": _modification(new)}
             self.ec2.modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=[rule])
-        self.retag(resource_id, old, new)
+        self.change_tags(resource_id, old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         revoke = getattr(self.ec2, f"revoke_security_group_{self.side}")
@@ -172,21 +173,21 @@ class _Rule(Ec2Resource):
 
 
 class SecurityGroupIngressRule(_Rule):
-    """What a group lets in."""
+    """A rule for inbound traffic."""
 
     pulumi_type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
     side = "ingress"
 
 
 class SecurityGroupEgressRule(_Rule):
-    """What a group lets out."""
+    """A rule for outbound traffic."""
 
     pulumi_type = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
     side = "egress"
 
 
 def _permission(inputs: Props) -> dict[str, Any]:
-    """One rule as the authorising calls take it."""
+    """A rule in the format of the authorize operations."""
     described = {"Description": inputs["description"]} if inputs.get("description") else {}
     targets = {
         "IpRanges": ("CidrIp", inputs.get("cidrIpv4")),
@@ -202,7 +203,7 @@ def _permission(inputs: Props) -> dict[str, Any]:
 
 
 def _modification(inputs: Props) -> dict[str, Any]:
-    """One rule as the modifying call takes it."""
+    """A rule in the format of the modify operation."""
     rule = {
         "IpProtocol": inputs["ipProtocol"],
         **_ports(inputs),
@@ -224,15 +225,15 @@ def _without_empty(rule: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in rule.items() if value not in ([], None)}
 
 
-def _shown(rules: list[dict[str, Any]]) -> list[Props]:
-    """Rules in the form of a group's own lists, for a difference that can be read."""
+def _read_rules(rules: list[dict[str, Any]]) -> list[Props]:
+    """Rules in the format of a group's rule lists, so that the diff is readable."""
     return [
         {
             "protocol": rule["IpProtocol"],
             "fromPort": rule.get("FromPort", 0),
             "toPort": rule.get("ToPort", 0),
-            "cidrBlocks": [one["CidrIp"] for one in rule.get("IpRanges", [])],
-            "securityGroups": [one["GroupId"] for one in rule.get("UserIdGroupPairs", [])],
+            "cidrBlocks": [entry["CidrIp"] for entry in rule.get("IpRanges", [])],
+            "securityGroups": [entry["GroupId"] for entry in rule.get("UserIdGroupPairs", [])],
         }
         for rule in rules
     ]

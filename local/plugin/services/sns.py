@@ -21,7 +21,7 @@ _TOPIC = {
     "signatureVersion": Property(computed=True, api="SignatureVersion"),
     "tracingConfig": Property(computed=True, api="TracingConfig"),
     "deliveryPolicy": Property(document="json", api="DeliveryPolicy"),
-    # It has a resource type of its own, so a topic that does not declare it leaves it alone.
+    # A separate resource type exists, so a topic without a declared policy does not change it.
     "policy": Property(computed=True, document="policy", api="Policy"),
 }
 
@@ -41,23 +41,23 @@ class Topic(_SnsResource):
 
     def create(self, inputs: Props) -> str:
         attributes = {p.api: str(inputs[name]) for name, p in _TOPIC.items() if inputs.get(name)}
-        answer = self._sns.create_topic(
+        response = self._sns.create_topic(
             Name=inputs["name"], Attributes=attributes, Tags=tags.to_list(inputs["tags"])
         )
-        return str(answer["TopicArn"])
+        return str(response["TopicArn"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self._sns.get_topic_attributes(TopicArn=resource_id)["Attributes"]
-        shown: Props = {name: answer.get(p.api) or None for name, p in _TOPIC.items()}
-        if shown["signatureVersion"]:
-            shown["signatureVersion"] = int(shown["signatureVersion"])
+        response = self._sns.get_topic_attributes(TopicArn=resource_id)["Attributes"]
+        outputs: Props = {name: response.get(p.api) or None for name, p in _TOPIC.items()}
+        if outputs["signatureVersion"]:
+            outputs["signatureVersion"] = int(outputs["signatureVersion"])
         if state and "policy" not in state:
-            del shown["policy"]
+            del outputs["policy"]
         return {
-            **shown,
+            **outputs,
             "name": resource_id.rsplit(":", 1)[1],
             "arn": resource_id,
-            "owner": answer["Owner"],
+            "owner": response["Owner"],
             "fifoTopic": False,
             "tags": tags.from_list(self._sns.list_tags_for_resource(ResourceArn=resource_id).get("Tags")),
         }
@@ -69,7 +69,7 @@ class Topic(_SnsResource):
             self._sns.set_topic_attributes(
                 TopicArn=resource_id, AttributeName=_TOPIC[name].api, AttributeValue=str(new.get(name, ""))
             )
-        tags.change(
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: self._sns.tag_resource(ResourceArn=resource_id, Tags=tags.to_list(added)),
@@ -81,7 +81,7 @@ class Topic(_SnsResource):
 
 
 class TopicPolicy(_SnsResource):
-    """Who may use a topic; its id is the topic's ARN."""
+    """The access policy of a topic; its id is the topic's ARN."""
 
     pulumi_type = "aws:sns/topicPolicy:TopicPolicy"
     identity = ("arn",)
@@ -119,7 +119,7 @@ _SUBSCRIPTION = {
 
 
 class TopicSubscription(_SnsResource):
-    """Who gets a topic's messages; its id is the subscription's ARN."""
+    """A subscription to a topic; its id is the subscription's ARN."""
 
     pulumi_type = "aws:sns/topicSubscription:TopicSubscription"
     properties: ClassVar = {
@@ -128,33 +128,35 @@ class TopicSubscription(_SnsResource):
         "topic": Property(required=True, replace=True),
         "protocol": Property(required=True, replace=True),
         "endpoint": Property(required=True, replace=True),
-        # They say how long the official provider waits for an HTTP endpoint; nothing here waits.
+        # The official provider waits for the confirmation of HTTP endpoints; this one does not wait.
         "confirmationTimeoutInMinutes": Property(1),
         "endpointAutoConfirms": Property(False, only=(False,)),
     }
 
     def create(self, inputs: Props) -> str:
-        answer = self._sns.subscribe(
+        response = self._sns.subscribe(
             TopicArn=inputs["topic"],
             Protocol=inputs["protocol"],
             Endpoint=inputs["endpoint"],
-            Attributes={p.api: _text(inputs[name]) for name, p in _SUBSCRIPTION.items() if inputs.get(name)},
+            Attributes={
+                p.api: _to_text(inputs[name]) for name, p in _SUBSCRIPTION.items() if inputs.get(name)
+            },
             ReturnSubscriptionArn=True,
         )
-        return str(answer["SubscriptionArn"])
+        return str(response["SubscriptionArn"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        answer = self._sns.get_subscription_attributes(SubscriptionArn=resource_id)["Attributes"]
+        response = self._sns.get_subscription_attributes(SubscriptionArn=resource_id)["Attributes"]
         return {
-            **{name: answer.get(p.api) or None for name, p in _SUBSCRIPTION.items()},
+            **{name: response.get(p.api) or None for name, p in _SUBSCRIPTION.items()},
             "arn": resource_id,
-            "topic": answer["TopicArn"],
-            "protocol": answer["Protocol"],
-            "endpoint": answer["Endpoint"],
-            "ownerId": answer["Owner"],
-            "rawMessageDelivery": answer.get("RawMessageDelivery") == "true",
-            "pendingConfirmation": answer.get("PendingConfirmation") == "true",
-            "confirmationWasAuthenticated": answer.get("ConfirmationWasAuthenticated") == "true",
+            "topic": response["TopicArn"],
+            "protocol": response["Protocol"],
+            "endpoint": response["Endpoint"],
+            "ownerId": response["Owner"],
+            "rawMessageDelivery": response.get("RawMessageDelivery") == "true",
+            "pendingConfirmation": response.get("PendingConfirmation") == "true",
+            "confirmationWasAuthenticated": response.get("ConfirmationWasAuthenticated") == "true",
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
@@ -164,19 +166,19 @@ class TopicSubscription(_SnsResource):
             self._sns.set_subscription_attributes(
                 SubscriptionArn=resource_id,
                 AttributeName=_SUBSCRIPTION[name].api,
-                AttributeValue=_text(new.get(name)),
+                AttributeValue=_to_text(new.get(name)),
             )
 
     def delete(self, resource_id: str, state: Props) -> None:
         self._sns.unsubscribe(SubscriptionArn=resource_id)
 
 
-def _text(value: Plain) -> str:
+def _to_text(value: Plain) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _default_policy(topic_arn: str) -> str:
-    """What AWS gives a new topic: its own account may use it."""
+    """The policy of a new topic in AWS: the topic's account can use it."""
     statement = {
         "Sid": "__default_statement_ID",
         "Effect": "Allow",

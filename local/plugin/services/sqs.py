@@ -1,4 +1,4 @@
-"""SQS: queues, their policies and who may use them as a dead-letter queue."""
+"""SQS: queues, their access policies and their redrive allow policies."""
 
 import json
 from typing import ClassVar
@@ -17,7 +17,7 @@ _ATTRIBUTES = {
     "kmsMasterKeyId": Property(api="KmsMasterKeyId"),
     "kmsDataKeyReusePeriodSeconds": Property(computed=True, api="KmsDataKeyReusePeriodSeconds"),
     "sqsManagedSseEnabled": Property(computed=True, api="SqsManagedSseEnabled"),
-    # These have resource types of their own, so a queue that does not declare them leaves them alone.
+    # Separate resource types exist, so a queue that does not declare these attributes does not change them.
     "redrivePolicy": Property(computed=True, document="json", api="RedrivePolicy"),
     "redriveAllowPolicy": Property(computed=True, document="json", api="RedriveAllowPolicy"),
     "policy": Property(computed=True, document="policy", api="Policy"),
@@ -39,30 +39,37 @@ class Queue(Resource):
     }
 
     def create(self, inputs: Props) -> str:
-        wanted = {p.api: _text(inputs[name]) for name, p in _ATTRIBUTES.items() if name in inputs}
+        attributes = {p.api: _to_text(inputs[name]) for name, p in _ATTRIBUTES.items() if name in inputs}
         queue = self.aws.client("sqs").create_queue(
-            QueueName=inputs["name"], Attributes=wanted, tags=inputs["tags"]
+            QueueName=inputs["name"], Attributes=attributes, tags=inputs["tags"]
         )
         return str(queue["QueueUrl"])
 
     def read(self, resource_id: str, state: Props) -> Props:
         sqs = self.aws.client("sqs")
-        answer = sqs.get_queue_attributes(QueueUrl=resource_id, AttributeNames=["All"])["Attributes"]
-        ours = {
-            name: _typed(answer[p.api]) if not p.document else answer[p.api]
+        response = sqs.get_queue_attributes(QueueUrl=resource_id, AttributeNames=["All"])["Attributes"]
+        attributes = {
+            name: _from_text(response[p.api]) if not p.document else response[p.api]
             for name, p in _ATTRIBUTES.items()
-            if p.api in answer and (name not in _SHARED or name in state or not state)
+            if p.api in response and (name not in _SHARED or name in state or not state)
         }
-        arn = answer["QueueArn"]
-        found = {**dict.fromkeys(_ATTRIBUTES.keys() & {"kmsMasterKeyId"}), **ours}
-        own = {"name": arn.rsplit(":", 1)[1], "arn": arn, "url": resource_id, "fifoQueue": False}
-        return {**found, **own, "tags": sqs.list_queue_tags(QueueUrl=resource_id).get("Tags", {})}
+        arn = response["QueueArn"]
+        return {
+            **dict.fromkeys(_ATTRIBUTES.keys() & {"kmsMasterKeyId"}),
+            **attributes,
+            "name": arn.rsplit(":", 1)[1],
+            "arn": arn,
+            "url": resource_id,
+            "fifoQueue": False,
+            "tags": sqs.list_queue_tags(QueueUrl=resource_id).get("Tags", {}),
+        }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         sqs = self.aws.client("sqs")
-        if wanted := {_ATTRIBUTES[name].api: _text(new.get(name)) for name in changed & _ATTRIBUTES.keys()}:
-            sqs.set_queue_attributes(QueueUrl=resource_id, Attributes=wanted)
-        tags.change(
+        attributes = {_ATTRIBUTES[name].api: _to_text(new.get(name)) for name in changed & _ATTRIBUTES.keys()}
+        if attributes:
+            sqs.set_queue_attributes(QueueUrl=resource_id, Attributes=attributes)
+        tags.update_tags(
             old["tags"],
             new["tags"],
             put=lambda added: sqs.tag_queue(QueueUrl=resource_id, Tags=added),
@@ -74,7 +81,7 @@ class Queue(Resource):
 
 
 class _QueueDocument(Resource):
-    """One JSON attribute of a queue as a resource of its own; its id is the queue's URL."""
+    """One JSON attribute of a queue as a separate resource; its id is the queue's URL."""
 
     identity = ("queueUrl",)
     document: ClassVar[str]
@@ -86,8 +93,8 @@ class _QueueDocument(Resource):
 
     def read(self, resource_id: str, state: Props) -> Props | None:
         sqs = self.aws.client("sqs")
-        answer = sqs.get_queue_attributes(QueueUrl=resource_id, AttributeNames=[self.attribute])
-        text = answer.get("Attributes", {}).get(self.attribute)
+        response = sqs.get_queue_attributes(QueueUrl=resource_id, AttributeNames=[self.attribute])
+        text = response.get("Attributes", {}).get(self.attribute)
         return {"queueUrl": resource_id, self.document: text} if text else None
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
@@ -101,7 +108,7 @@ class _QueueDocument(Resource):
 
 
 class QueuePolicy(_QueueDocument):
-    """Who may use a queue."""
+    """The access policy of a queue."""
 
     pulumi_type = "aws:sqs/queuePolicy:QueuePolicy"
     document = "policy"
@@ -114,7 +121,7 @@ class QueuePolicy(_QueueDocument):
 
 
 class RedriveAllowPolicy(_QueueDocument):
-    """Which queues may name this one as their dead-letter queue."""
+    """The queues that can use a queue as their dead-letter queue."""
 
     pulumi_type = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
     document = "redriveAllowPolicy"
@@ -126,13 +133,13 @@ class RedriveAllowPolicy(_QueueDocument):
     }
 
 
-def _text(value: Plain) -> str:
-    """A value as SQS takes attributes: texts, where an empty one resets."""
+def _to_text(value: Plain) -> str:
+    """A value as an SQS attribute, which is text; an empty text resets the attribute."""
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def _typed(text: str) -> Plain:
-    """The opposite of `_text`; identifiers stay texts."""
+def _from_text(text: str) -> Plain:
+    """The inverse of `_to_text` for numbers and booleans; other values remain text."""
     return json.loads(text) if text.isdigit() or text in ("true", "false") else text
 
 

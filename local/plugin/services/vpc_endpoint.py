@@ -1,4 +1,4 @@
-"""VPC endpoints: the private ways to AWS services."""
+"""VPC endpoints: private access to AWS services."""
 
 from typing import Any, ClassVar
 
@@ -16,10 +16,10 @@ _LISTS = {
 
 
 class VpcEndpoint(Ec2Resource):
-    """A gateway or interface endpoint; its id is AWS's.
+    """A gateway or interface endpoint; AWS assigns its id.
 
-    The emulator takes policy, security groups and private DNS and does not give them back, so their declared
-    values stay in the state.
+    The emulator does not return the policy, the security groups and private DNS, so the state keeps their
+    declared values.
     """
 
     pulumi_type = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -35,7 +35,7 @@ class VpcEndpoint(Ec2Resource):
         "subnetIds": Property(computed=True, unordered=True),
         "securityGroupIds": Property(computed=True, unordered=True),
         "ipAddressType": Property(computed=True),
-        # Endpoints of the account itself, the only ones here, are accepted at once.
+        # Endpoints of the same account, the only ones here, are accepted immediately.
         "autoAccept": Property(False, only=(False, True)),
     }
 
@@ -43,21 +43,21 @@ class VpcEndpoint(Ec2Resource):
         optional = {"PolicyDocument": inputs.get("policy"), "IpAddressType": inputs.get("ipAddressType")}
         lists = {api: inputs.get(name) for name, api in _LISTS.items()}
         private = {"PrivateDnsEnabled": inputs["privateDnsEnabled"]}
-        answer = self.ec2.create_vpc_endpoint(
+        response = self.ec2.create_vpc_endpoint(
             VpcId=inputs["vpcId"],
             ServiceName=inputs["serviceName"],
             VpcEndpointType=inputs["vpcEndpointType"],
-            TagSpecifications=self.named("vpc-endpoint", inputs),
+            TagSpecifications=self.tag_specifications("vpc-endpoint", inputs),
             **{name: value for name, value in {**optional, **lists}.items() if value},
             **(private if inputs["vpcEndpointType"] == "Interface" else {}),
         )
-        return str(answer["VpcEndpoint"]["VpcEndpointId"])
+        return str(response["VpcEndpoint"]["VpcEndpointId"])
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        found = self.ec2.describe_vpc_endpoints(VpcEndpointIds=[resource_id])["VpcEndpoints"]
-        if not found or found[0]["State"].lower() in ("deleted", "deleting"):
+        endpoints = self.ec2.describe_vpc_endpoints(VpcEndpointIds=[resource_id])["VpcEndpoints"]
+        if not endpoints or endpoints[0]["State"].lower() in ("deleted", "deleting"):
             return None
-        endpoint = found[0]
+        endpoint = endpoints[0]
         prefixes = self._prefix_list(endpoint)
         return {
             "arn": self.aws.arn("ec2", f"vpc-endpoint/{resource_id}"),
@@ -71,25 +71,25 @@ class VpcEndpoint(Ec2Resource):
             "dnsEntries": [_dns_entry(entry) for entry in endpoint.get("DnsEntries", [])],
             "prefixListId": prefixes.get("PrefixListId"),
             "cidrBlocks": prefixes.get("Cidrs", []),
-            **self._declarable(endpoint),
+            **self._read_inputs(endpoint),
             "tags": tags.from_list(endpoint.get("Tags")),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        wanted: dict[str, Any] = {}
+        request: dict[str, Any] = {}
         for name, api in _LISTS.items():
             if name in changed and name in new:
-                # Modifying names security groups GroupIds without the word Security.
-                wanted |= _difference(api.removeprefix("Security"), old.get(name, []), new[name])
+                # ModifyVpcEndpoint uses AddGroupIds, not AddSecurityGroupIds.
+                request |= _list_changes(api.removeprefix("Security"), old.get(name, []), new[name])
         if "policy" in changed:
-            wanted |= {"PolicyDocument": new["policy"]} if new.get("policy") else {"ResetPolicy": True}
+            request |= {"PolicyDocument": new["policy"]} if new.get("policy") else {"ResetPolicy": True}
         if "privateDnsEnabled" in changed and new["vpcEndpointType"] == "Interface":
-            wanted["PrivateDnsEnabled"] = new["privateDnsEnabled"]
+            request["PrivateDnsEnabled"] = new["privateDnsEnabled"]
         if "ipAddressType" in changed and new.get("ipAddressType"):
-            wanted["IpAddressType"] = new["ipAddressType"]
-        if wanted:
-            self.ec2.modify_vpc_endpoint(VpcEndpointId=resource_id, **wanted)
-        self.retag(resource_id, old, new)
+            request["IpAddressType"] = new["ipAddressType"]
+        if request:
+            self.ec2.modify_vpc_endpoint(VpcEndpointId=resource_id, **request)
+        self.change_tags(resource_id, old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         self.ec2.delete_vpc_endpoints(VpcEndpointIds=[resource_id])
@@ -98,11 +98,11 @@ class VpcEndpoint(Ec2Resource):
         if endpoint["VpcEndpointType"] != "Gateway":
             return {}
         lists = self.ec2.describe_prefix_lists()["PrefixLists"]
-        return next((one for one in lists if one["PrefixListName"] == endpoint["ServiceName"]), {})
+        return next((entry for entry in lists if entry["PrefixListName"] == endpoint["ServiceName"]), {})
 
-    def _declarable(self, endpoint: Props) -> Props:
-        """The inputs that the answer tells; what it lacks is left out."""
-        told: Props = {
+    def _read_inputs(self, endpoint: Props) -> Props:
+        """The inputs that the response contains."""
+        inputs: Props = {
             "routeTableIds": endpoint.get("RouteTableIds"),
             "subnetIds": endpoint.get("SubnetIds"),
             "policy": endpoint.get("PolicyDocument"),
@@ -110,11 +110,11 @@ class VpcEndpoint(Ec2Resource):
             "ipAddressType": endpoint.get("IpAddressType"),
         }
         if endpoint.get("Groups"):
-            told["securityGroupIds"] = [group["GroupId"] for group in endpoint["Groups"]]
-        return {name: value for name, value in told.items() if value is not None}
+            inputs["securityGroupIds"] = [group["GroupId"] for group in endpoint["Groups"]]
+        return {name: value for name, value in inputs.items() if value is not None}
 
 
-def _difference(api: str, old: list[str], new: list[str]) -> dict[str, list[str]]:
+def _list_changes(api: str, old: list[str], new: list[str]) -> dict[str, list[str]]:
     changes = {f"Add{api}": sorted(set(new) - set(old)), f"Remove{api}": sorted(set(old) - set(new))}
     return {name: ids for name, ids in changes.items() if ids}
 

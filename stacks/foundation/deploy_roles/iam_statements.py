@@ -1,25 +1,25 @@
-"""What a deploy role may do with IAM: make its layer's roles within their boundaries, and hand them over.
+"""IAM permissions of the deploy roles: create a layer's roles with their boundaries, and pass them.
 
-IAM checks the boundary that a role has, or is to have, on the calls that give it permissions. On those that
-pass it, delete it or change whom it trusts, it checks the name alone.
+IAM checks the permissions boundary of a role on the calls that grant the role permissions. On the calls that
+pass or delete the role or change its trust policy, IAM checks only the name of the role.
 """
 
 from collections.abc import Mapping, Sequence
 
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.names import READER, Names, deployer
+from shared.names import READER, Names, deploy_role_purpose
 from shared.projects import FOUNDATION, Project
-from stacks.foundation.deploy_roles.provider_actions import CALLS
+from stacks.foundation.deploy_roles.provider_actions import PROVIDER_ACTIONS
 
 _POLICY = "iam/policy:Policy"
 _ROLE = "iam/role:Role"
 _ROLE_POLICY = "iam/rolePolicy:RolePolicy"
 _BOUNDARY = "iam:PermissionsBoundary"
 
-_GIVE = ("iam:CreateRole", "iam:PutRole*")
-# A denial of more than there is gives no permission, and holds for what IAM adds.
-_CHANGE = (
+_GRANT_ACTIONS = ("iam:CreateRole", "iam:PutRole*")
+# The patterns also deny actions that IAM adds later. A denial cannot grant a permission.
+_CHANGE_ACTIONS = (
     "iam:Attach*",
     "iam:Create*",
     "iam:Delete*",
@@ -32,48 +32,61 @@ _CHANGE = (
 )
 
 
-def of(project: Project, roles: Mapping[str, str], arns: Arns) -> list[Statement]:
-    """For the layer's roles, the service of each by its purpose; for foundation, the deploy roles."""
-    if project == FOUNDATION:
-        return _manage_deployers(arns)
-    return [*_make_roles(roles, arns), *_pass_roles(roles, arns)] if roles else []
+def deploy_statements(project: Project, roles: Mapping[str, str], arns: Arns) -> list[Statement]:
+    """Permissions for the layer's roles; for foundation, for the deploy roles.
 
-
-def keep_limits(purpose: str, arns: Arns) -> list[Statement]:
-    """What no policy can give the role of a purpose: to change itself or its limits, or make a role without.
-
-    Nor is `iam:DeleteRolePermissionsBoundary` among what a boundary allows.
+    `roles`: the service that each role is for, by purpose.
     """
-    limits = {"StringNotLike": {_BOUNDARY: arns.boundary("*")}}
-    # One pattern for the role and its boundary, because a boundary must be short.
-    own = [arns.iam(f"*/{Names().role(purpose)}*")]
+    if project == FOUNDATION:
+        return _deploy_role_statements(arns)
+    return [*_role_statements(roles, arns), *_pass_role_statements(roles, arns)] if roles else []
+
+
+def self_protection_statements(purpose: str, arns: Arns) -> list[Statement]:
+    """Denials for the role of a purpose: changes of itself and its boundary, and roles without a boundary.
+
+    No boundary allows `iam:DeleteRolePermissionsBoundary` either.
+    """
+    without_boundary = {"StringNotLike": {_BOUNDARY: arns.boundary("*")}}
+    # One pattern covers the role and its boundary, because the size of a boundary is limited.
+    own_role_and_boundary = [arns.iam(f"*/{Names().role(purpose)}*")]
     return [
-        Statement(sid="KeepOwnLimits", effect="Deny", actions=_CHANGE, resources=own),
-        Statement(sid="KeepLimits", effect="Deny", actions=_GIVE, resources=["*"], conditions=limits),
+        Statement(
+            sid="KeepOwnLimits", effect="Deny", actions=_CHANGE_ACTIONS, resources=own_role_and_boundary
+        ),
+        Statement(
+            sid="KeepLimits",
+            effect="Deny",
+            actions=_GRANT_ACTIONS,
+            resources=["*"],
+            conditions=without_boundary,
+        ),
     ]
 
 
-def look(arns: Arns) -> list[Statement]:
-    """Look at every role and policy of the pipeline."""
+def read_statements(arns: Arns) -> list[Statement]:
+    """Read every role and policy of the pipeline."""
     resources = [arns.role("*"), arns.iam(f"policy/{arns.names.role('*')}")]
     return [
         Statement(
-            sid="LookAtRoles", actions=_calls("look", _POLICY, _ROLE, _ROLE_POLICY), resources=resources
+            sid="LookAtRoles",
+            actions=_find_actions("read", _POLICY, _ROLE, _ROLE_POLICY),
+            resources=resources,
         )
     ]
 
 
-def _make_roles(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
+def _role_statements(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
     return [
         Statement(
             sid="Roles",
-            actions=[*_calls("change", _ROLE), *_calls("look", _ROLE, _ROLE_POLICY)],
+            actions=[*_find_actions("update", _ROLE), *_find_actions("read", _ROLE, _ROLE_POLICY)],
             resources=[arns.role(purpose) for purpose in roles],
         ),
         *(
             Statement(
-                sid=f"Limit{_word(purpose)}",
-                actions=_calls("make", _ROLE, _ROLE_POLICY),
+                sid=f"Limit{_capitalize_parts(purpose)}",
+                actions=_find_actions("create", _ROLE, _ROLE_POLICY),
                 resources=[arns.role(purpose)],
                 conditions={"StringEquals": {_BOUNDARY: arns.boundary(purpose)}},
             )
@@ -82,43 +95,57 @@ def _make_roles(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
     ]
 
 
-def _pass_roles(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
+def _pass_role_statements(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
     return [
         Statement(
-            sid=f"PassTo{_word(service)}",
+            sid=f"PassTo{_capitalize_parts(service)}",
             actions=["iam:PassRole"],
-            resources=[arns.role(purpose) for purpose, to in roles.items() if to == service],
+            resources=[
+                arns.role(purpose) for purpose, role_service in roles.items() if role_service == service
+            ],
             conditions={"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}},
         )
         for service in sorted(set(roles.values()))
     ]
 
 
-def _manage_deployers(arns: Arns) -> list[Statement]:
-    """Every boundary, and the roles of CI within theirs. `keep_limits` exempts foundation's own role."""
-    roles = [arns.role(deployer("*")), arns.role(READER)]
-    limits = [arns.boundary(deployer("*")), arns.boundary(READER)]
+def _deploy_role_statements(arns: Arns) -> list[Statement]:
+    """Permissions for every boundary, and for CI's roles within their boundaries.
+
+    `self_protection_statements` exclude foundation's own role.
+    """
+    roles = [arns.role(deploy_role_purpose("*")), arns.role(READER)]
+    limits = [arns.boundary(deploy_role_purpose("*")), arns.boundary(READER)]
     return [
         Statement(
-            sid="Policies", actions=_calls("make change look", _POLICY), resources=[arns.boundary("*")]
+            sid="Policies",
+            actions=_find_actions("create update read", _POLICY),
+            resources=[arns.boundary("*")],
         ),
         Statement(
             sid="Roles",
-            actions=[*_calls("change", _ROLE), *_calls("look", _ROLE, _ROLE_POLICY)],
+            actions=[*_find_actions("update", _ROLE), *_find_actions("read", _ROLE, _ROLE_POLICY)],
             resources=roles,
         ),
         Statement(
             sid="LimitRoles",
-            actions=_calls("make", _ROLE, _ROLE_POLICY),
+            actions=_find_actions("create", _ROLE, _ROLE_POLICY),
             resources=roles,
             conditions={"ArnLike": {_BOUNDARY: limits}},
         ),
     ]
 
 
-def _calls(kinds: str, *types: str) -> Sequence[str]:
-    return sorted({action for type_ in types for kind in kinds.split() for action in CALLS[type_].of(kind)})
+def _find_actions(kinds: str, *types: str) -> Sequence[str]:
+    return sorted(
+        {
+            action
+            for type_ in types
+            for kind in kinds.split()
+            for action in PROVIDER_ACTIONS[type_].names(kind)
+        }
+    )
 
 
-def _word(purpose: str) -> str:
-    return "".join(part.capitalize() for part in purpose.split("-"))
+def _capitalize_parts(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))

@@ -1,7 +1,7 @@
-"""What each layer holds: by name or, where AWS makes up the ids, by the tag `layer`.
+"""The AWS resources that each layer owns: by name or, where AWS generates the IDs, by the tag `layer`.
 
-A layer's role may deploy what is listed here and nothing else. The list is foundation's: no team widens
-its own role. Functions, with their roles and log groups, follow from shared/projects.py.
+A layer's deploy role may deploy the resources listed here and no others. The list belongs to foundation, so
+that no team can widen its own role. Functions, their roles and log groups follow from shared/projects.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,29 +50,30 @@ _NETWORK_ARNS = ("route-table", "security-group", "security-group-rule", "subnet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """Resources of some types, and their ARNs; `look_at` is what AWS checks looking on, if not the ARNs.
+class ResourceGroup:
+    """Resources of some types, with their ARNs.
 
-    `tagged`: AWS makes up the ids, the ARNs are patterns, and the tag `layer` says whose each is. `made_at`:
-    the resource that AWS checks creation on, if not the ARNs; the new resource must then get the tag, and
-    `made_if` adds conditions.
+    `read_arns`: the resources that AWS checks reads against, if not `arns`. `tagged`: AWS generates the IDs,
+    `arns` are patterns, and the tag `layer` names the owner. `create_arns`: the resources that AWS checks
+    creation against, if not `arns`; the new resource must then get the tag. `create_conditions`: further
+    conditions on creation.
     """
 
     name: str
     types: Sequence[str]
     arns: Sequence[str]
-    look_at: Sequence[str] = ()
+    read_arns: Sequence[str] = ()
     tagged: bool = False
-    made_at: Sequence[str] = ()
-    made_if: Conditions = field(default_factory=dict)
+    create_arns: Sequence[str] = ()
+    create_conditions: Conditions = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeyUse:
-    """A key, by its purpose, and the service through which a deployment uses it.
+    """A key, by purpose, and the service through which a deployment uses it.
 
-    `grants`: the service keeps using the key by a grant that the deployment creates. `to_read`: reading what
-    the service encrypted takes the key, too.
+    `grants`: the service continues to use the key through a grant that the deployment creates. `to_read`:
+    reading the configuration of the service needs the key too.
     """
 
     purpose: str
@@ -82,91 +83,104 @@ class KeyUse:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holdings:
-    """The resources of one layer. `roles`: the service that each role is for, by the role's purpose."""
+class OwnedResources:
+    """The resources of one layer. `roles`: the service that each role is for, by the purpose of the role."""
 
-    held: Sequence[Held] = ()
+    groups: Sequence[ResourceGroup] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     keys: Sequence[KeyUse] = ()
 
 
-def of(project: Project, arns: Arns) -> Holdings:
-    """The resources of a layer. A layer that is not listed here has its functions, alarms and dashboards."""
-    own = _OWN[project.layer](arns) if project.layer in _OWN else Holdings()
-    held = [*own.held, *_monitors(project.layer, arns)]
+def find_owned_resources(project: Project, arns: Arns) -> OwnedResources:
+    """The resources of a layer. A layer that is not listed owns its functions, alarms and dashboards."""
+    list_resources = _RESOURCES_BY_LAYER.get(project.layer)
+    listed = list_resources(arns) if list_resources else OwnedResources()
+    groups = [*listed.groups, *_monitoring_groups(project.layer, arns)]
     if not project.functions:
-        return replace(own, held=held)
-    return Holdings(
-        held=[*held, *_functions(project.functions, arns)],
-        roles={**own.roles, **dict.fromkeys(project.functions, "lambda")},
-        keys=[*own.keys, KeyUse(purpose="function", service="lambda", grants=True, to_read=True)],
+        return replace(listed, groups=groups)
+    return OwnedResources(
+        groups=[*groups, *_function_groups(project.functions, arns)],
+        roles={**listed.roles, **dict.fromkeys(project.functions, "lambda")},
+        keys=[*listed.keys, KeyUse(purpose="function", service="lambda", grants=True, to_read=True)],
     )
 
 
-def is_listed(project: Project) -> bool:
-    """Whether the platform team has listed what the layer holds besides functions, alarms and dashboards."""
-    return project.layer in _OWN
+def has_listed_resources(project: Project) -> bool:
+    """Whether this module lists resources of the layer besides functions, alarms and dashboards."""
+    return project.layer in _RESOURCES_BY_LAYER
 
 
-def _monitors(layer: str, arns: Arns) -> list[Held]:
-    """Alarms and dashboards, whose names begin with the name of the layer."""
+def _monitoring_groups(layer: str, arns: Arns) -> list[ResourceGroup]:
+    """Alarms and dashboards. Their names begin with the name of the layer."""
     alarms = [arns.alarms(layer)]
     return [
-        Held(name="Alarms", types=["cloudwatch/metricAlarm:MetricAlarm"], arns=alarms),
-        Held(
+        ResourceGroup(name="Alarms", types=["cloudwatch/metricAlarm:MetricAlarm"], arns=alarms),
+        ResourceGroup(
             name="CompositeAlarms",
             types=["cloudwatch/compositeAlarm:CompositeAlarm"],
             arns=alarms,
-            made_at=["*"],
+            create_arns=["*"],
         ),
-        Held(name="Dashboards", types=["cloudwatch/dashboard:Dashboard"], arns=[arns.dashboards(layer)]),
+        ResourceGroup(
+            name="Dashboards", types=["cloudwatch/dashboard:Dashboard"], arns=[arns.dashboards(layer)]
+        ),
     ]
 
 
-def _functions(functions: Sequence[str], arns: Arns) -> list[Held]:
-    groups = [arns.names.function_log_group(name) for name in functions]
+def _function_groups(functions: Sequence[str], arns: Arns) -> list[ResourceGroup]:
+    log_groups = [arns.names.function_log_group(name) for name in functions]
     return [
-        Held(name="Functions", types=_FUNCTION, arns=[arns.function(name) for name in functions]),
-        _log_groups("FunctionLogs", arns, *groups),
+        ResourceGroup(name="Functions", types=_FUNCTION, arns=[arns.function(name) for name in functions]),
+        _log_group_resources("FunctionLogs", arns, *log_groups),
     ]
 
 
-def _log_groups(name: str, arns: Arns, *groups: str) -> Held:
-    # CloudWatch Logs writes the ARN of a log group without ':*' where tags are concerned, else with it.
-    plain = [arns.log_group(group) for group in groups]
+def _log_group_resources(name: str, arns: Arns, *log_groups: str) -> ResourceGroup:
+    # Tag actions use the ARN of a log group without ':*', the other actions use it with ':*'.
+    plain = [arns.log_group(name) for name in log_groups]
     both = [*plain, *(f"{arn}:*" for arn in plain)]
-    return Held(name=name, types=["cloudwatch/logGroup:LogGroup"], arns=both, look_at=plain)
+    return ResourceGroup(name=name, types=["cloudwatch/logGroup:LogGroup"], arns=both, read_arns=plain)
 
 
-def _foundation(arns: Arns) -> Holdings:
-    aliases = [arns.of("kms", arns.names.key_alias(purpose)) for purpose in KEYS]
+def _foundation_resources(arns: Arns) -> OwnedResources:
+    aliases = [arns.regional("kms", arns.names.key_alias(purpose)) for purpose in KEYS]
     key_types = ["kms/key:Key", "kms/alias:Alias"]
-    network = [arns.of("ec2", f"{kind}/*") for kind in _NETWORK_ARNS]
-    return Holdings(
-        held=[
-            Held(name="Keys", types=key_types, arns=[arns.of("kms", "key/*")], tagged=True, made_at=["*"]),
-            Held(name="Aliases", types=["kms/alias:Alias"], arns=aliases),
-            Held(
+    network = [arns.regional("ec2", f"{kind}/*") for kind in _NETWORK_ARNS]
+    return OwnedResources(
+        groups=[
+            ResourceGroup(
+                name="Keys",
+                types=key_types,
+                arns=[arns.regional("kms", "key/*")],
+                tagged=True,
+                create_arns=["*"],
+            ),
+            ResourceGroup(name="Aliases", types=["kms/alias:Alias"], arns=aliases),
+            ResourceGroup(
                 name="Network",
                 types=_NETWORK,
                 arns=network,
-                # All else is looked at by Describe actions, which AWS checks on nothing.
-                look_at=[arns.of("ec2", "vpc/*")],
+                # AWS does not check the other Describe actions against a resource.
+                read_arns=[arns.regional("ec2", "vpc/*")],
                 tagged=True,
             ),
-            Held(name="OperationsTopic", types=_TOPIC, arns=[arns.operations_topic]),
-            Held(name="KeyStateRule", types=_RULE, arns=[arns.key_state_rule]),
-            Held(name="Budget", types=["budgets/budget:Budget"], arns=[arns.budget]),
+            ResourceGroup(name="OperationsTopic", types=_TOPIC, arns=[arns.operations_topic]),
+            ResourceGroup(name="KeyStateRule", types=_RULE, arns=[arns.key_state_rule]),
+            ResourceGroup(name="Budget", types=["budgets/budget:Budget"], arns=[arns.budget]),
         ]
     )
 
 
-def _data(arns: Arns) -> Holdings:
-    return Holdings(
-        held=[
-            Held(name="Tables", types=["dynamodb/table:Table"], arns=[arns.table, arns.profiles_table]),
-            Held(name="Queues", types=_QUEUE, arns=[arns.suspicious_queue, arns.suspicious_dlq]),
-            Held(name="Topic", types=_TOPIC, arns=[arns.topic]),
+def _data_resources(arns: Arns) -> OwnedResources:
+    return OwnedResources(
+        groups=[
+            ResourceGroup(
+                name="Tables",
+                types=["dynamodb/table:Table"],
+                arns=[arns.transactions_table, arns.profiles_table],
+            ),
+            ResourceGroup(name="Queues", types=_QUEUE, arns=[arns.suspicious_queue, arns.suspicious_dlq]),
+            ResourceGroup(name="Topic", types=_TOPIC, arns=[arns.alerts_topic]),
         ],
         keys=[
             KeyUse(purpose=purpose, service="dynamodb", grants=True, to_read=False)
@@ -175,55 +189,55 @@ def _data(arns: Arns) -> Holdings:
     )
 
 
-def _processing(arns: Arns) -> Holdings:
-    return Holdings(
-        held=[
-            Held(name="Bus", types=["cloudwatch/eventBus:EventBus"], arns=[arns.bus]),
-            Held(name="Rule", types=_RULE, arns=[arns.rule]),
-            Held(
+def _processing_resources(arns: Arns) -> OwnedResources:
+    return OwnedResources(
+        groups=[
+            ResourceGroup(name="Bus", types=["cloudwatch/eventBus:EventBus"], arns=[arns.bus]),
+            ResourceGroup(name="Rule", types=_RULE, arns=[arns.rule]),
+            ResourceGroup(
                 name="Queues",
                 types=_QUEUE,
                 arns=[*(arns.failure_queue(hop) for hop in HOPS), arns.retry_queue],
             ),
-            Held(name="Pipe", types=["pipes/pipe:Pipe"], arns=[arns.pipe]),
-            Held(
+            ResourceGroup(name="Pipe", types=["pipes/pipe:Pipe"], arns=[arns.pipe]),
+            ResourceGroup(
                 name="Mappings",
                 types=["lambda/eventSourceMapping:EventSourceMapping"],
-                arns=[arns.of("lambda", "event-source-mapping:*")],
+                arns=[arns.regional("lambda", "event-source-mapping:*")],
                 tagged=True,
-                made_at=["*"],
-                made_if={
+                create_arns=["*"],
+                create_conditions={
                     "ArnEquals": {"lambda:FunctionArn": [arns.function("notify"), arns.function("fraud")]}
                 },
             ),
         ],
         roles={"pipe": "pipes"},
-        # EventBridge encrypts the patterns and targets of a bus's rules.
+        # EventBridge encrypts the patterns and targets of the rules of a bus.
         keys=[KeyUse(purpose="data", service="events", grants=False, to_read=True)],
     )
 
 
-def _edge(arns: Arns) -> Holdings:
+def _edge_resources(arns: Arns) -> OwnedResources:
     gateway = f"arn:{arns.partition}:apigateway:{arns.region}::"
-    return Holdings(
-        held=[
-            Held(
+    return OwnedResources(
+        groups=[
+            ResourceGroup(
                 name="Api",
                 types=_API,
                 arns=[f"{gateway}/restapis/*", f"{gateway}/tags/*"],
                 tagged=True,
-                made_at=[f"{gateway}/restapis"],
+                create_arns=[f"{gateway}/restapis"],
             ),
-            Held(name="Account", types=["apigateway/account:Account"], arns=[f"{gateway}/account"]),
-            _log_groups("AccessLogs", arns, arns.names.access_log_group, WELCOME_LOG_GROUP),
+            ResourceGroup(name="Account", types=["apigateway/account:Account"], arns=[f"{gateway}/account"]),
+            _log_group_resources("AccessLogs", arns, arns.names.access_log_group, WELCOME_LOG_GROUP),
         ],
         roles={GATEWAY_LOGS: "apigateway"},
     )
 
 
-_OWN: Mapping[str, Callable[[Arns], Holdings]] = {
-    FOUNDATION.layer: _foundation,
-    DATA.layer: _data,
-    PROCESSING.layer: _processing,
-    EDGE.layer: _edge,
+_RESOURCES_BY_LAYER: Mapping[str, Callable[[Arns], OwnedResources]] = {
+    FOUNDATION.layer: _foundation_resources,
+    DATA.layer: _data_resources,
+    PROCESSING.layer: _processing_resources,
+    EDGE.layer: _edge_resources,
 }

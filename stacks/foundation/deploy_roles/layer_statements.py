@@ -1,7 +1,7 @@
-"""What the role that deploys a layer may do with AWS, and what the one that only looks.
+"""Permissions of CI's roles for the resources of the layers.
 
-Made from what layers hold (deploy_holdings.py) and what calls that takes (deploy_calls.py). IAM is
-deploy_iam.py's, Pulumi's state deploy_state.py's.
+The statements combine the resources of a layer (layer_resources.py) with the actions for their types
+(provider_actions.py). IAM is in iam_statements.py, Pulumi's state in state_statements.py.
 """
 
 import re
@@ -9,112 +9,215 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-import pulumi
-
 from shared.arns import Arns
 from shared.iam import Statement
+from shared.permissions import READ_WITH_KEY, WRITE_WITH_KEY, Arn
 from shared.projects import Project
 from shared.wildcards import Conditions
 from stacks.foundation.deploy_roles import layer_resources
-from stacks.foundation.deploy_roles.layer_resources import Held, Holdings, KeyUse
-from stacks.foundation.deploy_roles.provider_actions import CALLS
-
-Arn = pulumi.Input[str]
+from stacks.foundation.deploy_roles.layer_resources import KeyUse, OwnedResources, ResourceGroup
+from stacks.foundation.deploy_roles.provider_actions import PROVIDER_ACTIONS
 
 # Names of functions, their log groups, alarms and dashboards.
-_OF_PIPELINE = re.compile(
+_PIPELINE_NAME = re.compile(
     r"(?P<kind>:function:|:log-group:/aws/lambda/|:alarm:|:dashboard/)fraud-pipeline-.*"
 )
 _HAS_TAG = "aws:ResourceTag/layer"
 _GETS_TAG = "aws:RequestTag/layer"
-_USE_KEY = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:GenerateDataKeyWithoutPlaintext",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
-_READ_WITH_KEY = ("kms:Decrypt", "kms:DescribeKey")
 
 
-def deploy(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
-    """Make, change, look at and delete what the layer holds. `keys`: the ARN of each purpose's key."""
-    holdings = layer_resources.of(project, arns)
+def deploy_statements(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    """Create, update, read and delete the resources of a layer. `keys`: the ARN of each key by purpose."""
+    owned = layer_resources.find_owned_resources(project, arns)
     return [
-        *(each for held in holdings.held for each in _make_and_change(held, project.layer)),
-        *_anywhere([holdings], Survey="survey", Alter="alter"),
-        *_use_keys(holdings, arns, keys),
+        *(statement for group in owned.groups for statement in _group_statements(group, project.layer)),
+        *_unscoped_statements([owned], Survey="list", Alter="update_unscoped"),
+        *_key_statements(owned, arns, keys),
     ]
 
 
-def look(projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
-    """Look at what all of the layers hold, but not into it.
+def read_statements(projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    """Read the configuration of all resources of the layers, but no data.
 
-    Functions' variables and the rules of a bus are encrypted, so that reading them takes their keys. Names
-    that begin with the pipeline's are one pattern, because inline policies are limited, too.
+    Environment variables of functions and the rules of a bus are encrypted, so reading them needs their keys.
+    One pattern covers all names that begin with the pipeline's name, because the size of inline policies is
+    limited.
     """
-    all_holdings = [layer_resources.of(project, arns) for project in projects]
+    owned = [layer_resources.find_owned_resources(project, arns) for project in projects]
     layers = [project.layer for project in projects]
-    held = [each for holdings in all_holdings for each in holdings.held if _actions(each, "look")]
+    groups = [group for resources in owned for group in resources.groups if _find_actions(group, "read")]
     return [
-        *_merge_services([_look_at(each, arns) for each in held if not each.tagged], {}, "LookAt"),
-        *_merge_services(
-            [_look_at(each, arns) for each in held if each.tagged],
+        *_merge_by_service(
+            [_read_group_statement(group, arns) for group in groups if not group.tagged], {}, "LookAt"
+        ),
+        *_merge_by_service(
+            [_read_group_statement(group, arns) for group in groups if group.tagged],
             {"StringEquals": {_HAS_TAG: layers}},
             "LookAtTagged",
         ),
-        *_anywhere(all_holdings, Survey="survey"),
-        *_read_with_keys(all_holdings, arns, keys),
+        *_unscoped_statements(owned, Survey="list"),
+        *_read_key_statements(owned, arns, keys),
     ]
 
 
-def at_most(statements: Sequence[Statement], *layers: str) -> list[Statement]:
-    """What a boundary says of these, shorter: one policy must hold it all.
+def deploy_boundary_statements(statements: Sequence[Statement], *layers: str) -> list[Statement]:
+    """Shorter statements that allow at least the same: a boundary is one policy of limited size.
 
-    An action meets the resources of its own service only, so that all services are put together. Of the
-    conditions, the tag of the layer is left.
+    Each action applies only to resources of its own service, so one statement can hold several services. Of
+    the conditions, only those on the tag of the layer remain.
     """
-    anywhere = [each for each in statements if _resources(each) == ["*"]]
-    rest = [each for each in statements if each not in anywhere]
-    makes = [each for each in anywhere if _tags(each)]
-    tagged = [each for each in rest if _tags(each)]
-    tests = dict.fromkeys(sorted({key for each in tagged for key in _tags(each)}), layers)
+    unscoped = [statement for statement in statements if _resource_arns(statement) == ["*"]]
+    scoped = [statement for statement in statements if statement not in unscoped]
+    tagged = [statement for statement in scoped if _tag_keys(statement)]
+    tag_keys = sorted({key for statement in tagged for key in _tag_keys(statement)})
     return [
-        *_merge(_shorten([each for each in rest if not _tags(each)]), {}),
-        *_merge(tagged, {"StringEqualsIfExists": tests}),
-        *_merge([each for each in anywhere if not _tags(each)], {}),
-        *_merge(makes, {"StringEquals": {_GETS_TAG: layers}}),
+        *_merge_statements(
+            _shorten_resources([statement for statement in scoped if not _tag_keys(statement)]), {}
+        ),
+        *_merge_statements(tagged, {"StringEqualsIfExists": dict.fromkeys(tag_keys, layers)}),
+        *_merge_statements([statement for statement in unscoped if not _tag_keys(statement)], {}),
+        *_merge_statements(
+            [statement for statement in unscoped if _tag_keys(statement)],
+            {"StringEquals": {_GETS_TAG: layers}},
+        ),
     ]
 
 
-def _shorten(statements: Sequence[Statement]) -> list[Statement]:
+def read_boundary_statements(statements: Sequence[Statement], *layers: str) -> list[Statement]:
+    """The boundary for read statements: all names of each kind, so that more layers do not enlarge it."""
+    return deploy_boundary_statements(
+        [statement if _tag_keys(statement) else _generalize_resources(statement) for statement in statements],
+        *layers,
+    )
+
+
+def _group_statements(group: ResourceGroup, layer: str) -> list[Statement]:
+    if not group.tagged and not group.create_arns:
+        return [_make_statement(group.name, _find_actions(group, "create", "update", "read"), group.arns)]
+    gets_tag: Conditions = {"StringEquals": {_GETS_TAG: layer}}
+    create = _make_statement(
+        f"Make{group.name}",
+        _find_actions(group, "create"),
+        group.create_arns or group.arns,
+        {**gets_tag, **group.create_conditions},
+    )
+    if not group.tagged:
+        return [create, _make_statement(group.name, _find_actions(group, "update", "read"), group.arns)]
     return [
-        replace(each, resources=list(dict.fromkeys(map(_short_name, _resources(each)))))
-        for each in statements
+        create,
+        # A resource without the tag: one that was just created, or that AWS created along with it.
+        _make_statement(
+            f"Claim{group.name}",
+            _find_actions(group, "tag_on_create"),
+            group.arns,
+            {**gets_tag, "Null": {_HAS_TAG: "true"}},
+        ),
+        _make_statement(
+            group.name,
+            _find_actions(group, "update", "read"),
+            group.arns,
+            {"StringEquals": {_HAS_TAG: layer}},
+        ),
     ]
 
 
-def _short_name(arn: Arn) -> Arn:
+def _read_group_statement(group: ResourceGroup, arns: Arns) -> Statement:
+    any_name = rf"\g<kind>{arns.names.role('*')}"
+    resources = dict.fromkeys(
+        re.sub(_PIPELINE_NAME, any_name, str(arn)) for arn in group.read_arns or group.arns
+    )
+    return _make_statement("", _find_actions(group, "read"), list(resources))
+
+
+def _unscoped_statements(owned: Iterable[OwnedResources], **kinds: str) -> list[Statement]:
+    """Actions that AWS does not check against a resource. `kinds`: the kind of actions by statement ID."""
+    groups = [group for resources in owned for group in resources.groups]
+    actions = {
+        sid: sorted({action for group in groups for action in _find_actions(group, kind)})
+        for sid, kind in kinds.items()
+    }
+    return [_make_statement(sid, names, ["*"]) for sid, names in actions.items() if names]
+
+
+def _key_statements(owned: OwnedResources, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+    """Use the keys through the services that encrypt with them, and in no other way."""
+    uses = [
+        _key_statement(
+            f"Use{_key_use_name(use)}", WRITE_WITH_KEY, keys[use.purpose], arns.service(use.service)
+        )
+        for use in owned.keys
+    ]
+    grants = [
+        _key_statement(
+            f"Grant{_key_use_name(use)}",
+            ["kms:CreateGrant"],
+            keys[use.purpose],
+            arns.service(use.service),
+            {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        )
+        for use in owned.keys
+        if use.grants
+    ]
+    return [*uses, *grants]
+
+
+def _read_key_statements(
+    owned: Iterable[OwnedResources], arns: Arns, keys: Mapping[str, Arn]
+) -> list[Statement]:
+    uses = dict.fromkeys(use for resources in owned for use in resources.keys if use.to_read)
+    return [
+        _key_statement(
+            f"ReadWith{_key_use_name(use)}", READ_WITH_KEY, keys[use.purpose], arns.service(use.service)
+        )
+        for use in uses
+    ]
+
+
+def _key_use_name(use: KeyUse) -> str:
+    return f"{use.purpose.capitalize()}KeyThrough{use.service.capitalize()}"
+
+
+def _key_statement(
+    sid: str, actions: Sequence[str], key: Arn, service: str, conditions: Conditions | None = None
+) -> Statement:
+    return _make_statement(
+        sid, actions, [key], {"StringEquals": {"kms:ViaService": service}, **(conditions or {})}
+    )
+
+
+def _find_actions(group: ResourceGroup, *kinds: str) -> list[str]:
+    return sorted(
+        {action for type_ in group.types for kind in kinds for action in PROVIDER_ACTIONS[type_].names(kind)}
+    )
+
+
+def _make_statement(
+    sid: str, actions: Sequence[str], resources: Sequence[Arn], conditions: Conditions | None = None
+) -> Statement:
+    return Statement(sid=sid, actions=actions, resources=resources, conditions=conditions or {})
+
+
+def _shorten_resources(statements: Sequence[Statement]) -> list[Statement]:
+    return [
+        replace(statement, resources=list(dict.fromkeys(map(_shorten_arn, _resource_arns(statement)))))
+        for statement in statements
+    ]
+
+
+def _shorten_arn(arn: Arn) -> Arn:
     """One pattern for both ARNs of a log group, and one for the aliases of all keys."""
     if not isinstance(arn, str):
         return arn
     return re.sub(r"(:alias/fraud-)[a-z]+", r"\1*", re.sub(r"(:log-group:[^:*]+)(:\*)?$", r"\1*", arn))
 
 
-def look_at_most(statements: Sequence[Statement], *layers: str) -> list[Statement]:
-    """What a boundary says of looking, in as many words for however many layers: all names of each kind."""
-    return at_most([each if _tags(each) else _any_names(each) for each in statements], *layers)
-
-
-def _any_names(statement: Statement) -> Statement:
-    resources = dict.fromkeys(map(_any_name, _resources(statement)))
+def _generalize_resources(statement: Statement) -> Statement:
+    resources = dict.fromkeys(map(_generalize_arn, _resource_arns(statement)))
     return replace(statement, resources=list(resources))
 
 
-def _any_name(arn: Arn) -> Arn:
-    """All names of the kind of a resource, such as `function:*`. An ARN not known yet is not changed."""
+def _generalize_arn(arn: Arn) -> Arn:
+    """A pattern for all names of the same kind, such as `function:*`. An Output is returned unchanged."""
     if not isinstance(arn, str) or arn == "*":
         return arn
     *owner, resource = arn.split(":", 5)
@@ -124,118 +227,38 @@ def _any_name(arn: Arn) -> Arn:
     return ":".join([*owner, f"{kind.group() if kind else ''}*"])
 
 
-def _tags(statement: Statement) -> set[str]:
+def _tag_keys(statement: Statement) -> set[str]:
     """The condition keys on tags that a statement tests."""
     return {_HAS_TAG, _GETS_TAG} & {key for test in statement.conditions.values() for key in test}
 
 
-def _merge_services(
+def _merge_by_service(
     statements: Sequence[Statement], conditions: Conditions, sid: str = ""
 ) -> list[Statement]:
-    """One statement for each service, named `sid` and the service."""
+    """One statement for each service. Its ID is `sid` and the service."""
     services: dict[str, list[Statement]] = {}
-    for each in statements:
-        services.setdefault(each.actions[0].partition(":")[0], []).append(each)
+    for statement in statements:
+        services.setdefault(statement.actions[0].partition(":")[0], []).append(statement)
     return [
         merged
-        for service, its in services.items()
-        for merged in _merge(its, conditions, f"{sid}{service.capitalize()}" if sid else "")
+        for service, members in services.items()
+        for merged in _merge_statements(members, conditions, f"{sid}{service.capitalize()}" if sid else "")
     ]
 
 
-def _merge(statements: Sequence[Statement], conditions: Conditions, sid: str = "") -> list[Statement]:
-    """One statement for all, or none for none."""
-    actions = {action for each in statements for action in each.actions}
-    # An Output is only equal to itself.
+def _merge_statements(
+    statements: Sequence[Statement], conditions: Conditions, sid: str = ""
+) -> list[Statement]:
+    """One statement for all, or none if there are no actions."""
+    actions = {action for statement in statements for action in statement.actions}
+    # An Output is equal only to itself.
     resources = {
-        arn if isinstance(arn, str) else id(arn): arn for each in statements for arn in _resources(each)
+        arn if isinstance(arn, str) else id(arn): arn
+        for statement in statements
+        for arn in _resource_arns(statement)
     }
-    return [_statement(sid, sorted(actions), list(resources.values()), conditions)] if actions else []
+    return [_make_statement(sid, sorted(actions), list(resources.values()), conditions)] if actions else []
 
 
-def _resources(statement: Statement) -> list[Arn]:
+def _resource_arns(statement: Statement) -> list[Arn]:
     return list(cast(Sequence[Arn], statement.resources))
-
-
-def _make_and_change(held: Held, layer: str) -> list[Statement]:
-    if not held.tagged and not held.made_at:
-        return [_statement(held.name, _actions(held, "make", "change", "look"), held.arns)]
-    gets_tag: Conditions = {"StringEquals": {_GETS_TAG: layer}}
-    make = _statement(
-        f"Make{held.name}", _actions(held, "make"), held.made_at or held.arns, {**gets_tag, **held.made_if}
-    )
-    if not held.tagged:
-        return [make, _statement(held.name, _actions(held, "change", "look"), held.arns)]
-    return [
-        make,
-        # What has no tag yet: the resource that was just made, or that AWS made with it.
-        _statement(
-            f"Claim{held.name}", _actions(held, "claim"), held.arns, {**gets_tag, "Null": {_HAS_TAG: "true"}}
-        ),
-        _statement(held.name, _actions(held, "change", "look"), held.arns, _tagged(held, layer)),
-    ]
-
-
-def _look_at(held: Held, arns: Arns) -> Statement:
-    anything = rf"\g<kind>{arns.names.role('*')}"
-    resources = dict.fromkeys(re.sub(_OF_PIPELINE, anything, str(arn)) for arn in held.look_at or held.arns)
-    return _statement("", _actions(held, "look"), list(resources))
-
-
-def _tagged(held: Held, layer: str) -> Conditions:
-    return {"StringEquals": {_HAS_TAG: layer}} if held.tagged else {}
-
-
-def _anywhere(all_holdings: Iterable[Holdings], **kinds: str) -> list[Statement]:
-    """What AWS checks on no resource."""
-    held = [each for holdings in all_holdings for each in holdings.held]
-    actions = {sid: sorted({a for each in held for a in _actions(each, kind)}) for sid, kind in kinds.items()}
-    return [_statement(sid, found, ["*"]) for sid, found in actions.items() if found]
-
-
-def _use_keys(holdings: Holdings, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
-    """Hand the keys to the services that encrypt with them; nothing can be decrypted but through these."""
-    uses = [
-        _through(f"Use{_key_name(use)}", _USE_KEY, keys[use.purpose], arns.service(use.service))
-        for use in holdings.keys
-    ]
-    grants = [
-        _through(
-            f"Grant{_key_name(use)}",
-            ["kms:CreateGrant"],
-            keys[use.purpose],
-            arns.service(use.service),
-            {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        )
-        for use in holdings.keys
-        if use.grants
-    ]
-    return [*uses, *grants]
-
-
-def _read_with_keys(all_holdings: Iterable[Holdings], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
-    uses = dict.fromkeys(use for holdings in all_holdings for use in holdings.keys if use.to_read)
-    return [
-        _through(f"ReadWith{_key_name(use)}", _READ_WITH_KEY, keys[use.purpose], arns.service(use.service))
-        for use in uses
-    ]
-
-
-def _key_name(use: KeyUse) -> str:
-    return f"{use.purpose.capitalize()}KeyThrough{use.service.capitalize()}"
-
-
-def _through(
-    sid: str, actions: Sequence[str], key: Arn, via: str, others: Conditions | None = None
-) -> Statement:
-    return _statement(sid, actions, [key], {"StringEquals": {"kms:ViaService": via}, **(others or {})})
-
-
-def _actions(held: Held, *kinds: str) -> list[str]:
-    return sorted({action for type_ in held.types for kind in kinds for action in CALLS[type_].of(kind)})
-
-
-def _statement(
-    sid: str, actions: Sequence[str], resources: Sequence[Arn], conditions: Conditions | None = None
-) -> Statement:
-    return Statement(sid=sid, actions=actions, resources=resources, conditions=conditions or {})

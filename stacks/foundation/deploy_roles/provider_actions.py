@@ -1,46 +1,48 @@
-"""The AWS actions that Pulumi's provider calls for resources of each type, and on what AWS checks them.
+"""The AWS actions that Pulumi's provider calls for each resource type.
 
-From the provider's source (https://github.com/hashicorp/terraform-provider-aws, internal/service) and AWS's
-reference (https://docs.aws.amazon.com/service-authorization/latest/reference). A type that a stack uses and
-this does not list fails a test.
+Sources: the provider's code (https://github.com/hashicorp/terraform-provider-aws, internal/service) and AWS's
+Service Authorization Reference (https://docs.aws.amazon.com/service-authorization/latest/reference). A test
+fails if a stack uses a type that is not listed here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Calls:
-    """Actions for one type, separated by spaces, of `service` where they name none.
+class ProviderActions:
+    """The actions for one type, separated by spaces. An action without a service prefix belongs to `service`.
 
-    `make`: a new one. `claim`: give the first tags to one whose id AWS makes up. `change`: one that is there,
-    delete and tag it. `look`: read one. `survey` and `alter`: read, and change, where AWS checks no resource.
+    `create`: create a resource. `tag_on_create`: add the first tags to a resource whose ID AWS generates.
+    `update`: update, tag and delete an existing resource. `read`: read one resource. `list` and
+    `update_unscoped`: read and update where AWS does not check the action against a resource.
     """
 
     service: str
-    make: str = ""
-    claim: str = ""
-    change: str = ""
-    look: str = ""
-    survey: str = ""
-    alter: str = ""
+    create: str = ""
+    tag_on_create: str = ""
+    update: str = ""
+    read: str = ""
+    list: str = ""
+    update_unscoped: str = ""
 
-    def of(self, kind: str) -> list[str]:
-        """The actions of one kind, such as `look`."""
-        names = str(getattr(self, kind)).split()
-        return [name if ":" in name else f"{self.service}:{name}" for name in names]
+    def names(self, kind: str) -> Sequence[str]:
+        """The full names of the actions of one kind, such as `read`."""
+        actions = str(getattr(self, kind)).split()
+        return [action if ":" in action else f"{self.service}:{action}" for action in actions]
 
 
 _IN_VPC = "ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets ec2:DescribeVpcs"
 _TAGS = "CreateTags DeleteTags"
 
-CALLS = {
-    "apigateway/account:Account": Calls("apigateway", change="PATCH", look="GET"),
-    "apigateway/restApi:RestApi": Calls(
-        "apigateway", make="POST", claim="PUT", change="DELETE PATCH PUT", look="GET"
+PROVIDER_ACTIONS = {
+    "apigateway/account:Account": ProviderActions("apigateway", update="PATCH", read="GET"),
+    "apigateway/restApi:RestApi": ProviderActions(
+        "apigateway", create="POST", tag_on_create="PUT", update="DELETE PATCH PUT", read="GET"
     ),
     **{
-        # Parts of an API: API Gateway checks them with the tags of the API.
-        type_: Calls("apigateway", change="DELETE PATCH POST PUT", look="GET")
+        # API Gateway checks the parts of an API with the tags of the API.
+        type_: ProviderActions("apigateway", update="DELETE PATCH POST PUT", read="GET")
         for type_ in (
             "apigateway/deployment:Deployment",
             "apigateway/integration:Integration",
@@ -53,199 +55,206 @@ CALLS = {
             "apigateway/stage:Stage",
         )
     },
-    # A view of the bill is a resource of its own; the account's default one needs no permission.
-    "budgets/budget:Budget": Calls(
+    # A billing view is a resource too. The account's default view needs no permission.
+    "budgets/budget:Budget": ProviderActions(
         "budgets",
-        make="ModifyBudget",
-        change="TagResource UntagResource",
-        look="ListTagsForResource ViewBudget",
+        create="ModifyBudget",
+        update="TagResource UntagResource",
+        read="ListTagsForResource ViewBudget",
     ),
-    # CloudWatch checks composite alarms on "*" alone, and says so of PutCompositeAlarm and DescribeAlarms:
+    # CloudWatch checks PutCompositeAlarm and DescribeAlarms against "*" only:
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
-    "cloudwatch/compositeAlarm:CompositeAlarm": Calls(
+    "cloudwatch/compositeAlarm:CompositeAlarm": ProviderActions(
         "cloudwatch",
-        make="PutCompositeAlarm",
-        change="DeleteAlarms TagResource UntagResource",
-        look="ListTagsForResource",
-        survey="DescribeAlarms",
+        create="PutCompositeAlarm",
+        update="DeleteAlarms TagResource UntagResource",
+        read="ListTagsForResource",
+        list="DescribeAlarms",
     ),
-    "cloudwatch/dashboard:Dashboard": Calls(
-        "cloudwatch", change="DeleteDashboards PutDashboard", look="GetDashboard"
+    "cloudwatch/dashboard:Dashboard": ProviderActions(
+        "cloudwatch", update="DeleteDashboards PutDashboard", read="GetDashboard"
     ),
-    "cloudwatch/metricAlarm:MetricAlarm": Calls(
+    "cloudwatch/metricAlarm:MetricAlarm": ProviderActions(
         "cloudwatch",
-        change="DeleteAlarms PutMetricAlarm TagResource UntagResource",
-        look="ListTagsForResource",
-        survey="DescribeAlarms",
+        update="DeleteAlarms PutMetricAlarm TagResource UntagResource",
+        read="ListTagsForResource",
+        list="DescribeAlarms",
     ),
-    "cloudwatch/eventBus:EventBus": Calls(
+    "cloudwatch/eventBus:EventBus": ProviderActions(
         "events",
-        make="CreateEventBus",
-        change="DeleteEventBus TagResource UntagResource UpdateEventBus",
-        look="DescribeEventBus ListTagsForResource",
+        create="CreateEventBus",
+        update="DeleteEventBus TagResource UntagResource UpdateEventBus",
+        read="DescribeEventBus ListTagsForResource",
     ),
-    "cloudwatch/eventRule:EventRule": Calls(
+    "cloudwatch/eventRule:EventRule": ProviderActions(
         "events",
-        make="PutRule",
-        change="DeleteRule TagResource UntagResource",
-        look="DescribeRule ListTagsForResource",
+        create="PutRule",
+        update="DeleteRule TagResource UntagResource",
+        read="DescribeRule ListTagsForResource",
     ),
-    "cloudwatch/eventTarget:EventTarget": Calls(
-        "events", make="PutTargets", change="RemoveTargets", look="ListTargetsByRule"
+    "cloudwatch/eventTarget:EventTarget": ProviderActions(
+        "events", create="PutTargets", update="RemoveTargets", read="ListTargetsByRule"
     ),
-    "cloudwatch/logGroup:LogGroup": Calls(
+    "cloudwatch/logGroup:LogGroup": ProviderActions(
         "logs",
-        make="CreateLogGroup",
-        change="AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutRetentionPolicy"
+        create="CreateLogGroup",
+        update="AssociateKmsKey DeleteLogGroup DeleteRetentionPolicy DisassociateKmsKey PutRetentionPolicy"
         " TagResource UntagResource",
-        look="ListTagsForResource",
-        survey="DescribeLogGroups",
+        read="ListTagsForResource",
+        list="DescribeLogGroups",
     ),
-    "dynamodb/table:Table": Calls(
+    "dynamodb/table:Table": ProviderActions(
         "dynamodb",
-        make="CreateTable",
-        change="DeleteTable TagResource UntagResource UpdateContinuousBackups UpdateTable UpdateTimeToLive",
-        look="DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource",
+        create="CreateTable",
+        update="DeleteTable TagResource UntagResource UpdateContinuousBackups UpdateTable UpdateTimeToLive",
+        read="DescribeContinuousBackups DescribeTable DescribeTimeToLive ListTagsOfResource",
     ),
-    "ec2/defaultSecurityGroup:DefaultSecurityGroup": Calls(
+    "ec2/defaultSecurityGroup:DefaultSecurityGroup": ProviderActions(
         "ec2",
-        claim="CreateTags",
-        change=f"AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress RevokeSecurityGroupEgress"
+        tag_on_create="CreateTags",
+        update=f"AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress RevokeSecurityGroupEgress"
         f" RevokeSecurityGroupIngress {_TAGS}",
-        survey="DescribeSecurityGroupRules DescribeSecurityGroups",
+        list="DescribeSecurityGroupRules DescribeSecurityGroups",
     ),
-    "ec2/routeTable:RouteTable": Calls(
+    "ec2/routeTable:RouteTable": ProviderActions(
         "ec2",
-        make="CreateRouteTable",
-        claim="CreateTags",
-        change=f"CreateRouteTable DeleteRouteTable {_TAGS}",
-        survey="DescribeRouteTables",
+        create="CreateRouteTable",
+        tag_on_create="CreateTags",
+        update=f"CreateRouteTable DeleteRouteTable {_TAGS}",
+        list="DescribeRouteTables",
     ),
-    "ec2/routeTableAssociation:RouteTableAssociation": Calls(
+    "ec2/routeTableAssociation:RouteTableAssociation": ProviderActions(
         "ec2",
-        change="AssociateRouteTable DisassociateRouteTable ReplaceRouteTableAssociation",
-        survey="DescribeRouteTables",
+        update="AssociateRouteTable DisassociateRouteTable ReplaceRouteTableAssociation",
+        list="DescribeRouteTables",
     ),
-    "ec2/securityGroup:SecurityGroup": Calls(
+    "ec2/securityGroup:SecurityGroup": ProviderActions(
         "ec2",
-        make="CreateSecurityGroup",
-        claim="CreateTags",
-        change=f"CreateSecurityGroup DeleteSecurityGroup RevokeSecurityGroupEgress {_TAGS}",
-        survey="DescribeNetworkInterfaces DescribeSecurityGroupRules DescribeSecurityGroups",
+        create="CreateSecurityGroup",
+        tag_on_create="CreateTags",
+        update=f"CreateSecurityGroup DeleteSecurityGroup RevokeSecurityGroupEgress {_TAGS}",
+        list="DescribeNetworkInterfaces DescribeSecurityGroupRules DescribeSecurityGroups",
     ),
-    "ec2/subnet:Subnet": Calls(
+    "ec2/subnet:Subnet": ProviderActions(
         "ec2",
-        make="CreateSubnet",
-        claim="CreateTags",
-        change=f"CreateSubnet DeleteSubnet ModifySubnetAttribute {_TAGS}",
-        survey="DescribeAvailabilityZones DescribeNetworkInterfaces DescribeSubnets",
+        create="CreateSubnet",
+        tag_on_create="CreateTags",
+        update=f"CreateSubnet DeleteSubnet ModifySubnetAttribute {_TAGS}",
+        list="DescribeAvailabilityZones DescribeNetworkInterfaces DescribeSubnets",
     ),
-    "ec2/vpc:Vpc": Calls(
+    "ec2/vpc:Vpc": ProviderActions(
         "ec2",
-        make="CreateVpc",
-        claim="CreateTags",
-        change=f"DeleteVpc ModifyVpcAttribute {_TAGS}",
-        look="DescribeVpcAttribute",
-        survey="DescribeNetworkAcls DescribeRouteTables DescribeSecurityGroups DescribeVpcs",
+        create="CreateVpc",
+        tag_on_create="CreateTags",
+        update=f"DeleteVpc ModifyVpcAttribute {_TAGS}",
+        read="DescribeVpcAttribute",
+        list="DescribeNetworkAcls DescribeRouteTables DescribeSecurityGroups DescribeVpcs",
     ),
-    "ec2/vpcEndpoint:VpcEndpoint": Calls(
+    "ec2/vpcEndpoint:VpcEndpoint": ProviderActions(
         "ec2",
-        make="CreateVpcEndpoint",
-        claim="CreateTags",
-        change=f"CreateVpcEndpoint DeleteVpcEndpoints ModifyVpcEndpoint {_TAGS}",
-        survey="DescribeNetworkInterfaces DescribePrefixLists DescribeVpcEndpointServices"
-        " DescribeVpcEndpoints",
+        create="CreateVpcEndpoint",
+        tag_on_create="CreateTags",
+        update=f"CreateVpcEndpoint DeleteVpcEndpoints ModifyVpcEndpoint {_TAGS}",
+        list="DescribeNetworkInterfaces DescribePrefixLists DescribeVpcEndpointServices DescribeVpcEndpoints",
     ),
-    "iam/policy:Policy": Calls(
+    "iam/policy:Policy": ProviderActions(
         "iam",
-        make="CreatePolicy",
-        change="CreatePolicyVersion DeletePolicy DeletePolicyVersion TagPolicy UntagPolicy",
-        look="GetPolicy GetPolicyVersion ListPolicyVersions",
+        create="CreatePolicy",
+        update="CreatePolicyVersion DeletePolicy DeletePolicyVersion TagPolicy UntagPolicy",
+        read="GetPolicy GetPolicyVersion ListPolicyVersions",
     ),
-    # What IAM checks with the boundary that the role has, or is to have, is `make`.
-    "iam/role:Role": Calls(
+    # `create` holds the actions that IAM checks together with the permissions boundary of the role.
+    "iam/role:Role": ProviderActions(
         "iam",
-        make="CreateRole PutRolePermissionsBoundary",
-        change="DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
-        look="GetRole ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies",
+        create="CreateRole PutRolePermissionsBoundary",
+        update="DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
+        read="GetRole ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies",
     ),
-    "iam/rolePolicy:RolePolicy": Calls("iam", make="DeleteRolePolicy PutRolePolicy", look="GetRolePolicy"),
-    "kms/alias:Alias": Calls("kms", change="CreateAlias DeleteAlias UpdateAlias", survey="ListAliases"),
-    "kms/key:Key": Calls(
+    "iam/rolePolicy:RolePolicy": ProviderActions(
+        "iam", create="DeleteRolePolicy PutRolePolicy", read="GetRolePolicy"
+    ),
+    "kms/alias:Alias": ProviderActions(
+        "kms", update="CreateAlias DeleteAlias UpdateAlias", list="ListAliases"
+    ),
+    "kms/key:Key": ProviderActions(
         "kms",
-        make="CreateKey",
-        claim="PutKeyPolicy TagResource",
-        change="DisableKeyRotation EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion"
+        create="CreateKey",
+        tag_on_create="PutKeyPolicy TagResource",
+        update="DisableKeyRotation EnableKeyRotation PutKeyPolicy ScheduleKeyDeletion"
         " TagResource UntagResource UpdateKeyDescription",
-        look="DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
+        read="DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
     ),
-    "lambda/eventSourceMapping:EventSourceMapping": Calls(
+    "lambda/eventSourceMapping:EventSourceMapping": ProviderActions(
         "lambda",
-        make="CreateEventSourceMapping",
-        claim="TagResource",
-        change="DeleteEventSourceMapping TagResource UntagResource UpdateEventSourceMapping",
-        look="GetEventSourceMapping ListTags",
+        create="CreateEventSourceMapping",
+        tag_on_create="TagResource",
+        update="DeleteEventSourceMapping TagResource UntagResource UpdateEventSourceMapping",
+        read="GetEventSourceMapping ListTags",
     ),
-    "lambda/function:Function": Calls(
+    "lambda/function:Function": ProviderActions(
         "lambda",
-        make="CreateFunction",
-        change="DeleteFunction DeleteFunctionConcurrency PutFunctionConcurrency TagResource UntagResource"
+        create="CreateFunction",
+        update="DeleteFunction DeleteFunctionConcurrency PutFunctionConcurrency TagResource UntagResource"
         " UpdateFunctionCode UpdateFunctionConfiguration",
-        look="GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration"
+        read="GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration"
         " ListTags ListVersionsByFunction",
-        # Interfaces are looked for before functions are deleted, and the quota before they are made.
-        survey=f"{_IN_VPC} ec2:DescribeNetworkInterfaces GetAccountSettings ListFunctions",
+        # Preflight checks look for network interfaces before a deletion and for the quota before a creation.
+        list=f"{_IN_VPC} ec2:DescribeNetworkInterfaces GetAccountSettings ListFunctions",
     ),
-    "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Calls(
+    "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": ProviderActions(
         "lambda",
-        change="DeleteFunctionEventInvokeConfig PutFunctionEventInvokeConfig",
-        look="GetFunctionEventInvokeConfig",
+        update="DeleteFunctionEventInvokeConfig PutFunctionEventInvokeConfig",
+        read="GetFunctionEventInvokeConfig",
     ),
-    "lambda/permission:Permission": Calls(
-        "lambda", change="AddPermission RemovePermission", look="GetPolicy"
+    "lambda/permission:Permission": ProviderActions(
+        "lambda", update="AddPermission RemovePermission", read="GetPolicy"
     ),
-    "pipes/pipe:Pipe": Calls(
+    "pipes/pipe:Pipe": ProviderActions(
         "pipes",
-        make="CreatePipe",
-        change="DeletePipe TagResource UntagResource UpdatePipe",
-        look="DescribePipe ListTagsForResource",
+        create="CreatePipe",
+        update="DeletePipe TagResource UntagResource UpdatePipe",
+        read="DescribePipe ListTagsForResource",
     ),
-    "sns/topic:Topic": Calls(
+    "sns/topic:Topic": ProviderActions(
         "sns",
-        make="CreateTopic",
-        change="DeleteTopic SetTopicAttributes TagResource UntagResource",
-        look="GetTopicAttributes ListTagsForResource",
+        create="CreateTopic",
+        update="DeleteTopic SetTopicAttributes TagResource UntagResource",
+        read="GetTopicAttributes ListTagsForResource",
     ),
-    "sns/topicPolicy:TopicPolicy": Calls("sns", change="SetTopicAttributes", look="GetTopicAttributes"),
-    "sns/topicSubscription:TopicSubscription": Calls(
+    "sns/topicPolicy:TopicPolicy": ProviderActions(
+        "sns", update="SetTopicAttributes", read="GetTopicAttributes"
+    ),
+    "sns/topicSubscription:TopicSubscription": ProviderActions(
         "sns",
-        make="Subscribe",
-        look="ListSubscriptionsByTopic",
-        survey="GetSubscriptionAttributes",
-        alter="SetSubscriptionAttributes Unsubscribe",
+        create="Subscribe",
+        read="ListSubscriptionsByTopic",
+        list="GetSubscriptionAttributes",
+        update_unscoped="SetSubscriptionAttributes Unsubscribe",
     ),
-    "sqs/queue:Queue": Calls(
+    "sqs/queue:Queue": ProviderActions(
         "sqs",
-        make="CreateQueue",
-        change="DeleteQueue SetQueueAttributes TagQueue UntagQueue",
-        look="GetQueueAttributes GetQueueUrl ListQueueTags",
+        create="CreateQueue",
+        update="DeleteQueue SetQueueAttributes TagQueue UntagQueue",
+        read="GetQueueAttributes GetQueueUrl ListQueueTags",
     ),
-    "sqs/queuePolicy:QueuePolicy": Calls("sqs", change="SetQueueAttributes", look="GetQueueAttributes"),
-    "sqs/redriveAllowPolicy:RedriveAllowPolicy": Calls(
-        "sqs", change="SetQueueAttributes", look="GetQueueAttributes"
+    "sqs/queuePolicy:QueuePolicy": ProviderActions(
+        "sqs", update="SetQueueAttributes", read="GetQueueAttributes"
     ),
-    "vpc/securityGroupEgressRule:SecurityGroupEgressRule": Calls(
+    "sqs/redriveAllowPolicy:RedriveAllowPolicy": ProviderActions(
+        "sqs", update="SetQueueAttributes", read="GetQueueAttributes"
+    ),
+    "vpc/securityGroupEgressRule:SecurityGroupEgressRule": ProviderActions(
         "ec2",
-        make="AuthorizeSecurityGroupEgress",
-        claim="CreateTags",
-        change=f"AuthorizeSecurityGroupEgress ModifySecurityGroupRules RevokeSecurityGroupEgress {_TAGS}",
-        survey="DescribeSecurityGroupRules",
+        create="AuthorizeSecurityGroupEgress",
+        tag_on_create="CreateTags",
+        update=f"AuthorizeSecurityGroupEgress ModifySecurityGroupRules RevokeSecurityGroupEgress {_TAGS}",
+        list="DescribeSecurityGroupRules",
     ),
-    "vpc/securityGroupIngressRule:SecurityGroupIngressRule": Calls(
+    "vpc/securityGroupIngressRule:SecurityGroupIngressRule": ProviderActions(
         "ec2",
-        make="AuthorizeSecurityGroupIngress",
-        claim="CreateTags",
-        change=f"AuthorizeSecurityGroupIngress ModifySecurityGroupRules RevokeSecurityGroupIngress {_TAGS}",
-        survey="DescribeSecurityGroupRules",
+        create="AuthorizeSecurityGroupIngress",
+        tag_on_create="CreateTags",
+        update=f"AuthorizeSecurityGroupIngress ModifySecurityGroupRules RevokeSecurityGroupIngress {_TAGS}",
+        list="DescribeSecurityGroupRules",
     ),
 }

@@ -1,6 +1,6 @@
-"""What a deploy role may do with Pulumi's state, in the bucket that `invoke bootstrap` makes.
+"""Permissions of the deploy roles for Pulumi's state, in the bucket that `invoke bootstrap` creates.
 
-The paths are those of Pulumi's backend for files and buckets, and of orchestration's copies of states.
+The paths are those of Pulumi's file and bucket backend, and of the state backups that orchestration writes.
 """
 
 from collections.abc import Sequence
@@ -9,65 +9,70 @@ from shared.arns import Arns
 from shared.iam import Statement
 from shared.projects import PROJECTS, Project
 
-# Pulumi's file of a stack's state, by the name of the project.
-_STATE = "/.pulumi/stacks/{}/*"
-# The files of one project: its state, history, locks and backups, and orchestration's copies.
-_OWN = ("/.pulumi/*/{}/*", "/backups/{}/*")
-# The same in less, for a boundary.
-_OWN_AT_MOST = ("/*/{}/*",)
+# The state files of a project.
+_STATE_PATH = "/.pulumi/stacks/{}/*"
+# The files of a project: state, history, locks and Pulumi's backups; and orchestration's state backups.
+_OWN_PATHS = ("/.pulumi/*/{}/*", "/backups/{}/*")
+# A shorter pattern for the same files, because the size of a boundary is limited.
+_OWN_BOUNDARY_PATHS = ("/*/{}/*",)
 _ANY_STATE = "/.pulumi/stacks/*"
-_ANYTHING = "/.pulumi/*"
+_ANY_FILE = "/.pulumi/*"
 _META = "/.pulumi/meta.yaml"
 
 
-def deploy(project: Project, arns: Arns) -> list[Statement]:
-    """Keep the state of the layer's own stack; read that of the layers which it reads or which read it."""
+def deploy_statements(project: Project, arns: Arns) -> list[Statement]:
+    """Write the state of the layer's own stack; read the state of its upstream and downstream layers."""
     neighbours = [
-        _STATE.format(other.name)
-        for other in PROJECTS
-        if other.layer in project.depends_on or project.layer in other.depends_on
+        _STATE_PATH.format(neighbour.name)
+        for neighbour in PROJECTS
+        if neighbour.layer in project.depends_on or project.layer in neighbour.depends_on
     ]
-    return _deploy(project, arns, _OWN, [_META, *neighbours])
+    return _deploy_state_statements(project, arns, _OWN_PATHS, [_META, *neighbours])
 
 
-def deploy_at_most(project: Project, arns: Arns) -> list[Statement]:
-    """What a boundary says of the same, in as many words for however many layers."""
-    return _deploy(project, arns, _OWN_AT_MOST, [_ANYTHING])
+def deploy_boundary_statements(project: Project, arns: Arns) -> list[Statement]:
+    """The same permissions for a boundary, with patterns that further layers do not enlarge."""
+    return _deploy_state_statements(project, arns, _OWN_BOUNDARY_PATHS, [_ANY_FILE])
 
 
-def look(arns: Arns) -> list[Statement]:
-    """Read the state and the history of every stack, and who holds it."""
+def read_statements(arns: Arns) -> list[Statement]:
+    """Read the state, the history and the locks of every stack."""
     paths = [_META, _ANY_STATE, "/.pulumi/history/*", "/.pulumi/locks/*"]
-    return [*_read(arns, paths), _use_key(arns, ["kms:Decrypt"])]
+    return [*_read_state_statements(arns, paths), _state_key_statement(arns, ["kms:Decrypt"])]
 
 
-def _deploy(project: Project, arns: Arns, own: Sequence[str], others: Sequence[str]) -> list[Statement]:
+def _deploy_state_statements(
+    project: Project, arns: Arns, own_paths: Sequence[str], read_paths: Sequence[str]
+) -> list[Statement]:
     return [
-        *_read(arns, others),
+        *_read_state_statements(arns, read_paths),
         Statement(
             sid="KeepState",
             actions=["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            resources=[arns.state(path.format(project.name)) for path in own],
+            resources=[arns.state(path.format(project.name)) for path in own_paths],
         ),
-        _use_key(arns, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+        _state_key_statement(arns, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
     ]
 
 
-def _read(arns: Arns, paths: Sequence[str]) -> list[Statement]:
+def _read_state_statements(arns: Arns, paths: Sequence[str]) -> list[Statement]:
     files = [arns.state(path) for path in paths]
     return [
-        # Without it AWS does not tell a missing file from a forbidden one.
+        # Without ListBucket, S3 answers 403 instead of 404 for a missing file.
         Statement(sid="ListState", actions=["s3:ListBucket"], resources=[arns.state()]),
         Statement(sid="ReadState", actions=["s3:GetObject"], resources=files),
     ]
 
 
-def _use_key(arns: Arns, actions: Sequence[str]) -> Statement:
-    # Bootstrap makes the key, so that its id is not known here.
+def _state_key_statement(arns: Arns, actions: Sequence[str]) -> Statement:
+    # Bootstrap creates the key, so its ID is unknown here.
     return Statement(
-        sid="UseStateKey", actions=actions, resources=[arns.of("kms", "key/*")], conditions=_by_alias(arns)
+        sid="UseStateKey",
+        actions=actions,
+        resources=[arns.regional("kms", "key/*")],
+        conditions=_alias_condition(arns),
     )
 
 
-def _by_alias(arns: Arns) -> dict[str, dict[str, str]]:
+def _alias_condition(arns: Arns) -> dict[str, dict[str, str]]:
     return {"ForAnyValue:StringEquals": {"kms:ResourceAliases": arns.names.state_key_alias}}

@@ -1,4 +1,4 @@
-"""Runs `checkov`, from a virtual environment of its own in the user's cache, without a network."""
+"""Runs of `checkov` from its own virtual environment in the user's cache, without network access."""
 
 import hashlib
 import json
@@ -22,27 +22,27 @@ INSTALL_SECONDS = 600
 RUN_SECONDS = 300
 
 
-def check(templates: Mapping[str, Template], folder: Path) -> dict[str, list[Finding]]:
-    """What checkov finds in each template, by the templates' names; one run, because starting it is slow.
+def run_checkov(templates: Mapping[str, Template], folder: Path) -> dict[str, list[Finding]]:
+    """The findings in each template by name. All templates share one run, because checkov starts slowly.
 
-    `folder` is empty and becomes checkov's home, so that no settings of the user's have a say.
+    `folder`: an empty folder. It is checkov's home, so that the user's settings have no effect.
     """
     for name, template in templates.items():
         (folder / f"{name}.json").write_text(json.dumps(template, indent=1))
-    report = _run(find_checkov(), folder)
+    report = _run_process(install_checkov(), folder)
     summary = report["summary"]
     resources = sum(len(template["Resources"]) for template in templates.values())
     assert (summary["parsing_errors"], summary["resource_count"]) == (0, resources), summary
     findings: dict[str, list[Finding]] = {name: [] for name in templates}
-    for failed in report["results"]["failed_checks"]:
-        resource = failed["resource"].rpartition(".")[2]
-        findings[Path(failed["file_path"]).stem].append(
-            Finding(failed["check_id"], resource, failed["check_name"])
+    for check in report["results"]["failed_checks"]:
+        resource = check["resource"].rpartition(".")[2]
+        findings[Path(check["file_path"]).stem].append(
+            Finding(check["check_id"], resource, check["check_name"])
         )
     return findings
 
 
-def _run(python: Path, folder: Path) -> Mapping[str, Any]:
+def _run_process(python: Path, folder: Path) -> Mapping[str, Any]:
     completed = subprocess.run(
         [python, "-m", "checkov.main", "--directory", folder, "--framework", "cloudformation",
          "--skip-download", "--soft-fail", "--quiet", "--compact", "--output", "json"],
@@ -58,8 +58,8 @@ def _run(python: Path, folder: Path) -> Mapping[str, Any]:
     return report
 
 
-def find_checkov() -> Path:
-    """The Python of checkov's environment, which is made when the pinned requirements changed."""
+def install_checkov() -> Path:
+    """Install checkov's environment if the pinned requirements changed. Returns its Python."""
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = user_cache_path("fraud-pipeline", ensure_exists=True) / "checkov" / key
     folder.parent.mkdir(exist_ok=True)
@@ -67,15 +67,15 @@ def find_checkov() -> Path:
     with FileLock(f"{folder}.lock", timeout=INSTALL_SECONDS):
         if not complete.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            _install(folder, python)
-            # Written last: an installation that was cut off is made again.
+            _install_requirements(folder, python)
+            # Written last, so that an interrupted installation is repeated.
             complete.touch()
     return python
 
 
-def _install(folder: Path, python: Path) -> None:
+def _install_requirements(folder: Path, python: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    # Compiling what is never imported takes longer than compiling on first use.
+    # Compilation of all modules takes longer than compilation on first use.
     subprocess.run(
         [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check",
          "--no-compile", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS],

@@ -3,18 +3,18 @@
 import pytest
 
 from tests.aws.properties.template import Template, make_template
-from tests.stacks.recording import Program, run_layers
+from tests.stacks.recording import RecordedProgram, run_layers
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 
 
 @pytest.fixture(scope="session")
-def programs() -> dict[str, dict[str, Program]]:
+def programs() -> dict[str, dict[str, RecordedProgram]]:
     """The layers of every environment."""
     return {environment: run_layers(environment) for environment in ENVIRONMENTS}
 
 
 @pytest.fixture(scope="session")
-def templates(programs: dict[str, dict[str, Program]]) -> dict[str, Template]:
+def templates(programs: dict[str, dict[str, RecordedProgram]]) -> dict[str, Template]:
     """The template of every environment."""
     return {environment: make_template(layers.values()) for environment, layers in programs.items()}

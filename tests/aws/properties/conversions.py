@@ -1,6 +1,6 @@
-"""How each Pulumi resource type is written in CloudFormation, where the schema alone does not say it.
+"""The conversions of Pulumi resource types to CloudFormation.
 
-A property that differs only in case, or by the suffixes and prefixes in `template.py`, needs no entry.
+A property that differs only in case, or by the suffixes in `values.py`, needs no entry.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ TAGS = "CloudFormation has no tags on this type"
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource of its own; `omitted` maps the properties that are left out to the reason."""
+    """A separate resource. `omitted`: the reason for each property that the template omits."""
 
     type: str
     renames: Mapping[str, str] = field(default_factory=dict)
@@ -24,10 +24,10 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A resource that in CloudFormation is a property of another, its owner.
+    """A resource that is a property of another resource, its owner, in CloudFormation.
 
-    `joins` maps properties of the part to those of the owner that have the same value. `reshape` gives the
-    value of the owner's property.
+    `joins`: properties of the part and of the owner that have the same value. `reshape`: the value of the
+    owner's property.
     """
 
     owner: str
@@ -43,7 +43,7 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     ),
     "apigateway/deployment:Deployment": Resource(
         type="AWS::ApiGateway::Deployment",
-        omitted={"triggers": "Pulumi's own: replaces the deployment when the API changes"},
+        omitted={"triggers": "Property of Pulumi: it replaces the deployment when the API changes"},
     ),
     "apigateway/integration:Integration": Part(
         owner="apigateway/method:Method",
@@ -58,7 +58,7 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
         owner="apigateway/stage:Stage",
         property="MethodSettings",
         joins={"restApi": "restApi", "stageName": "stageName"},
-        reshape=shapes.method_settings,
+        reshape=shapes.shape_method_settings,
     ),
     "apigateway/model:Model": Resource(type="AWS::ApiGateway::Model"),
     "apigateway/requestValidator:RequestValidator": Resource(type="AWS::ApiGateway::RequestValidator"),
@@ -69,7 +69,7 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
         type="AWS::ApiGateway::Stage",
         renames={"accessLogSettings": "AccessLogSetting", "xrayTracingEnabled": "TracingEnabled"},
     ),
-    "budgets/budget:Budget": Resource(type="AWS::Budgets::Budget", reshape=shapes.budget),
+    "budgets/budget:Budget": Resource(type="AWS::Budgets::Budget", reshape=shapes.shape_budget),
     "cloudwatch/compositeAlarm:CompositeAlarm": Resource(type="AWS::CloudWatch::CompositeAlarm"),
     "cloudwatch/dashboard:Dashboard": Resource(type="AWS::CloudWatch::Dashboard"),
     "cloudwatch/eventBus:EventBus": Resource(type="AWS::Events::EventBus"),
@@ -84,9 +84,9 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     "cloudwatch/metricAlarm:MetricAlarm": Resource(
         type="AWS::CloudWatch::Alarm",
         renames={"name": "AlarmName", "metricQueries": "Metrics"},
-        reshape=shapes.metric_alarm,
+        reshape=shapes.shape_metric_alarm,
     ),
-    "dynamodb/table:Table": Resource(type="AWS::DynamoDB::Table", reshape=shapes.table),
+    "dynamodb/table:Table": Resource(type="AWS::DynamoDB::Table", reshape=shapes.shape_table),
     "ec2/routeTable:RouteTable": Resource(type="AWS::EC2::RouteTable"),
     "ec2/routeTableAssociation:RouteTableAssociation": Resource(type="AWS::EC2::SubnetRouteTableAssociation"),
     "ec2/securityGroup:SecurityGroup": Resource(
@@ -97,7 +97,7 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     "ec2/vpcEndpoint:VpcEndpoint": Resource(type="AWS::EC2::VPCEndpoint"),
     "iam/policy:Policy": Resource(type="AWS::IAM::ManagedPolicy", omitted={"tags": TAGS}),
     "iam/role:Role": Resource(type="AWS::IAM::Role"),
-    # `AWS::IAM::RolePolicy` exists, but checkov looks into the policies of roles alone.
+    # `AWS::IAM::RolePolicy` exists, but checkov only checks the policies in roles.
     "iam/rolePolicy:RolePolicy": Part(
         owner="iam/role:Role",
         property="Policies",
@@ -111,11 +111,11 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     "lambda/eventSourceMapping:EventSourceMapping": Resource(type="AWS::Lambda::EventSourceMapping"),
     "lambda/function:Function": Resource(
         type="AWS::Lambda::Function",
-        omitted={"sourceCodeHash": "Pulumi's own: updates the function when the package changes"},
-        reshape=shapes.function,
+        omitted={"sourceCodeHash": "Property of Pulumi: it updates the function when the package changes"},
+        reshape=shapes.shape_function,
     ),
     "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Resource(
-        type="AWS::Lambda::EventInvokeConfig", reshape=shapes.event_invoke_config
+        type="AWS::Lambda::EventInvokeConfig", reshape=shapes.shape_event_invoke_config
     ),
     "lambda/permission:Permission": Resource(type="AWS::Lambda::Permission"),
     "pipes/pipe:Pipe": Resource(type="AWS::Pipes::Pipe"),
@@ -134,7 +134,7 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
         owner="sqs/queue:Queue",
         property="RedriveAllowPolicy",
         joins={"queueUrl": "name"},
-        reshape=lambda inputs: shapes.only("redriveAllowPolicy", inputs),
+        reshape=lambda inputs: shapes.take_only("redriveAllowPolicy", inputs),
     ),
     "vpc/securityGroupEgressRule:SecurityGroupEgressRule": Resource(
         type="AWS::EC2::SecurityGroupEgress",

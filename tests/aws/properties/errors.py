@@ -1,7 +1,7 @@
-"""The error of a conversion that would leave something out."""
+"""The error of an incomplete conversion."""
 
 TABLE = "tests/aws/properties/conversions.py"
 
 
 class ConversionError(Exception):
-    """A resource or property without a place in the template; the message says what to add, and where."""
+    """A resource or property that has no conversion. The message names the table to extend."""

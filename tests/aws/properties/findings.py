@@ -1,4 +1,4 @@
-"""What a checker finds in a template, and the findings that are accepted, each with its reason."""
+"""Findings of the checkers in a template, and the accepted findings with their reasons."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that a resource breaks; `resource` is a logical id, or empty for the whole template."""
+    """A violation of a rule. `resource`: a logical ID, or empty for the whole template."""
 
     rule: str
     resource: str
@@ -15,58 +15,58 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accepted:
-    """Findings that stay: `resource` is a logical id, in which `*` stands for anything."""
+class AcceptedFinding:
+    """An accepted finding. `resource`: a pattern for logical IDs."""
 
     rule: str
     resource: str
     reason: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it is about this finding."""
+        """Whether the entry applies to a finding."""
         return self.rule == finding.rule and fnmatchcase(finding.resource, self.resource)
 
 
 ACCEPTED = (
-    Accepted(
+    AcceptedFinding(
         rule="W3010",
         resource="FoundationPrivate?Subnet",
-        reason="the program asks AWS for the zones when it runs; the template shows the answer",
+        reason="the program reads the zones from AWS; the template contains the result",
     ),
-    Accepted(
+    AcceptedFinding(
         rule="CKV_AWS_116",
         resource="ProcessingFraudFunctionFunction",
-        reason="its on-failure destination, a queue, gets failed events with the error",
+        reason="its on-failure destination is a queue, which receives failed events with the error",
     ),
-    Accepted(
+    AcceptedFinding(
         rule="CKV_AWS_116",
         resource="ProcessingNotifyFunctionFunction",
-        reason="a queue calls it: failed messages stay there, and end in that queue's dead-letter queue",
+        reason="a queue invokes it: failed messages remain there and move to the dead-letter queue",
     ),
-    Accepted(
+    AcceptedFinding(
         rule="CKV_AWS_116",
         resource="EdgeApiFunctionFunction",
-        reason="API Gateway calls it synchronously: the caller gets the error, nothing is queued",
+        reason="API Gateway invokes it synchronously: the caller gets the error",
     ),
-    Accepted(
+    AcceptedFinding(
         rule="CKV_AWS_116",
         resource="EdgeLabelsFunctionFunction",
-        reason="API Gateway calls it synchronously: the caller gets the error, nothing is queued",
+        reason="API Gateway invokes it synchronously: the caller gets the error",
     ),
-    Accepted(
+    AcceptedFinding(
         rule="CKV_AWS_120",
         resource="EdgeV1Stage",
-        reason="every method is a POST that stores a record: a cached response would lose it",
+        reason="every method is a POST that stores a record: a cached response would lose the record",
     ),
 )
 
 
-def open_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings that nobody has accepted."""
+def find_open(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that are not accepted."""
     return [finding for finding in findings if not any(entry.covers(finding) for entry in ACCEPTED)]
 
 
-def stale_entries(findings: Iterable[Finding]) -> list[Accepted]:
-    """The entries of the list that cover none of the findings."""
-    found = list(findings)
-    return [entry for entry in ACCEPTED if not any(entry.covers(finding) for finding in found)]
+def find_stale(findings: Iterable[Finding]) -> list[AcceptedFinding]:
+    """The entries of ACCEPTED that apply to none of the findings."""
+    all_findings = list(findings)
+    return [entry for entry in ACCEPTED if not any(entry.covers(finding) for finding in all_findings)]

@@ -1,6 +1,6 @@
-"""Seeded mistakes: changes of prod's resources, each with the rule that must find it.
+"""Seeded mistakes: changes of prod's resources, each with the rule that must detect it.
 
-Rules E, W and I are cfn-lint's, rules CKV are checkov's.
+Rules E, W and I belong to cfn-lint, rules CKV to checkov.
 """
 
 import json
@@ -9,13 +9,13 @@ from typing import Any
 from tests.aws.properties.seeding import REMOVED, Edit, Mistake
 
 
-def _policy(**changes: Any) -> str:
+def _policy_document(**changes: Any) -> str:
     statement = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["*"], **changes}
     statement = {key: value for key, value in statement.items() if value is not REMOVED}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _mistake(title: str, rule: str, type_: str, name: str, /, **changes: Any) -> Mistake:
+def _single_mistake(title: str, rule: str, type_: str, name: str, /, **changes: Any) -> Mistake:
     paths = {key.replace("__", "."): value for key, value in changes.items()}
     return Mistake(title, rule, (Edit(type_, name, paths),))
 
@@ -33,45 +33,49 @@ _LOGS = ("cloudwatch/logGroup:LogGroup", "fraud-logs")
 
 MISTAKES = (
     # cfn-lint: values
-    _mistake("unknown billing mode", "E3030", *_TABLE, billingMode="ON_DEMAND"),
-    _mistake(
+    _single_mistake("unknown billing mode", "E3030", *_TABLE, billingMode="ON_DEMAND"),
+    _single_mistake(
         "attribute type in lower case", "E3030", *_TABLE, attributes=[{"name": "transaction_id", "type": "s"}]
     ),
-    _mistake("logs kept for 8 days", "E3030", *_LOGS, retentionInDays=8.0),
-    _mistake("runtime misspelt", "E3030", *_FUNCTION, runtime="pyhton3.11"),
-    _mistake("retired runtime", "E2533", *_FUNCTION, runtime="python3.6"),
-    _mistake("unknown tracing mode", "E3030", *_FUNCTION, tracingConfig__mode="On"),
-    _mistake("memory below 128 MB", "E3034", *_FUNCTION, memorySize=64.0),
-    _mistake("timeout above 15 minutes", "E3717", *_FUNCTION, timeout=901.0),
-    _mistake("role name instead of an ARN", "E3031", *_FUNCTION, role="fraud-pipeline-api"),
-    _mistake("reserved environment variable", "E3663", *_FUNCTION, environment__variables__AWS_REGION="x"),
-    _mistake("environment above 4 KB", "E3697", *_FUNCTION, environment__variables__TABLE_NAME="x" * 5000),
-    _mistake("visibility timeout above 12 hours", "E3034", *_QUEUE, visibilityTimeoutSeconds=43_201.0),
-    _mistake("messages kept for 15 days", "E3034", *_QUEUE, messageRetentionSeconds=1_296_000.0),
-    _mistake("table key without an attribute definition", "E3039", *_TABLE, rangeKey="happened_at"),
-    _mistake("key deletion after 5 days", "E3034", "kms/key:Key", "data", deletionWindowInDays=5.0),
-    _mistake(
+    _single_mistake("log retention of 8 days", "E3030", *_LOGS, retentionInDays=8.0),
+    _single_mistake("runtime misspelt", "E3030", *_FUNCTION, runtime="pyhton3.11"),
+    _single_mistake("retired runtime", "E2533", *_FUNCTION, runtime="python3.6"),
+    _single_mistake("unknown tracing mode", "E3030", *_FUNCTION, tracingConfig__mode="On"),
+    _single_mistake("memory below 128 MB", "E3034", *_FUNCTION, memorySize=64.0),
+    _single_mistake("timeout above 15 minutes", "E3717", *_FUNCTION, timeout=901.0),
+    _single_mistake("role name instead of an ARN", "E3031", *_FUNCTION, role="fraud-pipeline-api"),
+    _single_mistake(
+        "reserved environment variable", "E3663", *_FUNCTION, environment__variables__AWS_REGION="x"
+    ),
+    _single_mistake(
+        "environment above 4 KB", "E3697", *_FUNCTION, environment__variables__TABLE_NAME="x" * 5000
+    ),
+    _single_mistake("visibility timeout above 12 hours", "E3034", *_QUEUE, visibilityTimeoutSeconds=43_201.0),
+    _single_mistake("message retention of 15 days", "E3034", *_QUEUE, messageRetentionSeconds=1_296_000.0),
+    _single_mistake("table key without an attribute definition", "E3039", *_TABLE, rangeKey="happened_at"),
+    _single_mistake("key deletion after 5 days", "E3034", "kms/key:Key", "data", deletionWindowInDays=5.0),
+    _single_mistake(
         "unknown starting position",
         "E3030",
         "pipes/pipe:Pipe",
         "transactions",
         sourceParameters__dynamodbStreamParameters__startingPosition="OLDEST",
     ),
-    _mistake(
+    _single_mistake(
         "subnet outside its VPC's addresses",
         "E3059",
         *_SUBNET,
         cidrBlock="192.168.0.0/24",
     ),
-    _mistake("unknown comparison of an alarm", "E3030", *_ALARM, comparisonOperator="GreaterThan"),
-    _mistake("unknown treatment of missing data", "E3030", *_ALARM, treatMissingData="ok"),
-    _mistake("alarm with a period of 45 seconds", "E3615", *_ALARM, period=45.0),
-    _mistake("percentile as a statistic", "E3030", *_ALARM, statistic="p99"),
+    _single_mistake("unknown comparison of an alarm", "E3030", *_ALARM, comparisonOperator="GreaterThan"),
+    _single_mistake("unknown treatment of missing data", "E3030", *_ALARM, treatMissingData="ok"),
+    _single_mistake("alarm with a period of 45 seconds", "E3615", *_ALARM, period=45.0),
+    _single_mistake("percentile as a statistic", "E3030", *_ALARM, statistic="p99"),
     # cfn-lint: missing properties, and resources that do not fit each other
-    _mistake("subnet without a VPC", "E3003", *_SUBNET, vpcId=REMOVED),
-    _mistake("pipe without a role", "E3003", "pipes/pipe:Pipe", "transactions", roleArn=REMOVED),
-    _mistake("function without a handler", "W2533", *_FUNCTION, handler=REMOVED),
-    _mistake("table without a partition key", "E3018", *_TABLE, hashKey=REMOVED),
+    _single_mistake("subnet without a VPC", "E3003", *_SUBNET, vpcId=REMOVED),
+    _single_mistake("pipe without a role", "E3003", "pipes/pipe:Pipe", "transactions", roleArn=REMOVED),
+    _single_mistake("function without a handler", "W2533", *_FUNCTION, handler=REMOVED),
+    _single_mistake("table without a partition key", "E3018", *_TABLE, hashKey=REMOVED),
     Mistake(
         "visibility timeout below the function's timeout",
         "E3505",
@@ -84,8 +88,8 @@ MISTAKES = (
             ),
         ),
     ),
-    _mistake("alarm without a metric", "E3014", *_ALARM, metricName=REMOVED),
-    _mistake(
+    _single_mistake("alarm without a metric", "E3014", *_ALARM, metricName=REMOVED),
+    _single_mistake(
         "composite alarm without a rule",
         "E3003",
         "cloudwatch/compositeAlarm:CompositeAlarm",
@@ -93,58 +97,62 @@ MISTAKES = (
         alarmRule=REMOVED,
     ),
     # cfn-lint: policies
-    _mistake("effect in lower case", "E3510", *_BOUNDARY, policy=_policy(Effect="allow")),
-    _mistake("statement without actions", "E3510", *_BOUNDARY, policy=_policy(Action=REMOVED)),
-    _mistake(
+    _single_mistake("effect in lower case", "E3510", *_BOUNDARY, policy=_policy_document(Effect="allow")),
+    _single_mistake(
+        "statement without actions", "E3510", *_BOUNDARY, policy=_policy_document(Action=REMOVED)
+    ),
+    _single_mistake(
         "unknown action",
         "W3037",
         *_BOUNDARY,
-        policy=_policy(Action=["sqs:PostMessage"]),
+        policy=_policy_document(Action=["sqs:PostMessage"]),
     ),
-    _mistake(
+    _single_mistake(
         "resource of another service",
         "I3510",
         *_BOUNDARY,
-        policy=_policy(Resource=["arn:aws:sns:us-east-1:123456789012:fraud-alerts"]),
+        policy=_policy_document(Resource=["arn:aws:sns:us-east-1:123456789012:fraud-alerts"]),
     ),
-    _mistake(
+    _single_mistake(
         "queue policy without a principal",
         "E3512",
         "sqs/queuePolicy:QueuePolicy",
         "suspicious",
-        policy=_policy(),
+        policy=_policy_document(),
     ),
-    _mistake("trust policy without a principal", "E3530", *_ROLE, assumeRolePolicy=_policy()),
+    _single_mistake("trust policy without a principal", "E3530", *_ROLE, assumeRolePolicy=_policy_document()),
     # checkov: encryption
-    _mistake("queue without a key", "CKV_AWS_27", *_QUEUE, kmsMasterKeyId=REMOVED),
-    _mistake("table without a customer-managed key", "CKV_AWS_119", *_TABLE, serverSideEncryption=REMOVED),
-    _mistake("topic without a key", "CKV_AWS_26", "sns/topic:Topic", "alerts", kmsMasterKeyId=REMOVED),
-    _mistake("logs without a key", "CKV_AWS_158", *_LOGS, kmsKeyId=REMOVED),
-    _mistake("environment variables without a key", "CKV_AWS_173", *_FUNCTION, kmsKeyArn=REMOVED),
-    _mistake("key without rotation", "CKV_AWS_7", "kms/key:Key", "data", enableKeyRotation=False),
+    _single_mistake("queue without a key", "CKV_AWS_27", *_QUEUE, kmsMasterKeyId=REMOVED),
+    _single_mistake(
+        "table without a customer-managed key", "CKV_AWS_119", *_TABLE, serverSideEncryption=REMOVED
+    ),
+    _single_mistake("topic without a key", "CKV_AWS_26", "sns/topic:Topic", "alerts", kmsMasterKeyId=REMOVED),
+    _single_mistake("logs without a key", "CKV_AWS_158", *_LOGS, kmsKeyId=REMOVED),
+    _single_mistake("environment variables without a key", "CKV_AWS_173", *_FUNCTION, kmsKeyArn=REMOVED),
+    _single_mistake("key without rotation", "CKV_AWS_7", "kms/key:Key", "data", enableKeyRotation=False),
     # checkov: missing protection
-    _mistake("logs without retention", "CKV_AWS_66", *_LOGS, retentionInDays=REMOVED),
-    _mistake("table without recovery", "CKV_AWS_28", *_TABLE, pointInTimeRecovery=REMOVED),
-    _mistake("function outside the VPC", "CKV_AWS_117", *_FUNCTION, vpcConfig=REMOVED),
-    _mistake(
+    _single_mistake("logs without retention", "CKV_AWS_66", *_LOGS, retentionInDays=REMOVED),
+    _single_mistake("table without recovery", "CKV_AWS_28", *_TABLE, pointInTimeRecovery=REMOVED),
+    _single_mistake("function outside the VPC", "CKV_AWS_117", *_FUNCTION, vpcConfig=REMOVED),
+    _single_mistake(
         "function without reserved concurrency",
         "CKV_AWS_115",
         *_FUNCTION,
         reservedConcurrentExecutions=REMOVED,
     ),
-    _mistake("stage without an access log", "CKV_AWS_76", *_STAGE, accessLogSettings=REMOVED),
-    _mistake("stage without tracing", "CKV_AWS_73", *_STAGE, xrayTracingEnabled=False),
-    _mistake(
+    _single_mistake("stage without an access log", "CKV_AWS_76", *_STAGE, accessLogSettings=REMOVED),
+    _single_mistake("stage without tracing", "CKV_AWS_73", *_STAGE, xrayTracingEnabled=False),
+    _single_mistake(
         "security group rule without a description",
         "CKV_AWS_23",
         *_INGRESS,
         description=REMOVED,
     ),
     # checkov: open to others
-    _mistake(
+    _single_mistake(
         "method without authorization", "CKV_AWS_59", "apigateway/method:Method", "post", authorization="NONE"
     ),
-    _mistake(
+    _single_mistake(
         "SSH from everywhere",
         "CKV_AWS_24",
         *_INGRESS,
@@ -153,25 +161,25 @@ MISTAKES = (
         fromPort=22.0,
         toPort=22.0,
     ),
-    _mistake(
+    _single_mistake(
         "role for every account",
         "CKV_AWS_60",
         *_ROLE,
-        assumeRolePolicy=_policy(Action="sts:AssumeRole", Resource=REMOVED, Principal={"AWS": "*"}),
+        assumeRolePolicy=_policy_document(Action="sts:AssumeRole", Resource=REMOVED, Principal={"AWS": "*"}),
     ),
-    _mistake(
+    _single_mistake(
         "function open to a whole service",
         "CKV_AWS_364",
         "lambda/permission:Permission",
         "api-apigateway",
         sourceArn=REMOVED,
     ),
-    _mistake(
+    _single_mistake(
         "key for every account",
         "CKV_AWS_33",
         "kms/key:Key",
         "data",
-        policy=_policy(Action="kms:*", Principal={"AWS": "*"}),
+        policy=_policy_document(Action="kms:*", Principal={"AWS": "*"}),
     ),
     Mistake(
         "role that may do everything",
@@ -181,11 +189,11 @@ MISTAKES = (
             Edit(
                 "iam/rolePolicy:RolePolicy",
                 "api-permissions",
-                {"role": "almighty", "policy": _policy(Action="*")},
+                {"role": "almighty", "policy": _policy_document(Action="*")},
             ),
         ),
     ),
-    _mistake(
+    _single_mistake(
         "secret in the environment",
         "CKV_AWS_45",
         *_FUNCTION,

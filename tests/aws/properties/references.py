@@ -1,16 +1,16 @@
-"""Ids and ARNs of resources, as references to them in the template, so that rules across resources apply."""
+"""References between resources in the template, so that rules on several resources apply."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.aws.properties.errors import ConversionError
-from tests.stacks.recording import Recorded
+from tests.stacks.recording import RecordedResource
 
 
 @dataclass(frozen=True)
 class Reference:
-    """To a resource of a Pulumi type; `attribute` is one of CloudFormation's, by default what `Ref` gives."""
+    """A reference to a resource of a Pulumi type. `attribute`: for `Fn::GetAtt`; empty for `Ref`."""
 
     type: str
     attribute: str = ""
@@ -24,7 +24,7 @@ _REST_API = Reference("apigateway/restApi:RestApi")
 _ROUTE_TABLE = Reference("ec2/routeTable:RouteTable")
 _SUBNET = Reference("ec2/subnet:Subnet")
 
-# Inputs that hold the id, URL or ARN of another resource. Other ARNs stay text and are checked as text.
+# Inputs that contain the ID, URL or ARN of another resource. Other ARNs remain text and are checked as text.
 REFERENCES: Mapping[str, Reference] = {
     "deployment": _DEPLOYMENT,
     "eventSourceArn": Reference("sqs/queue:Queue", "Arn"),
@@ -47,9 +47,9 @@ REFERENCES: Mapping[str, Reference] = {
 
 
 class References:
-    """Finds the resource that an input names, among those that were recorded, by their logical ids."""
+    """The recorded resources by logical ID, for the resolution of references."""
 
-    def __init__(self, recorded: Mapping[str, Recorded]) -> None:
+    def __init__(self, recorded: Mapping[str, RecordedResource]) -> None:
         self._mocked_ids = {f"{resource.name}-id" for resource in recorded.values()}
         self._logical_ids: dict[tuple[str, Any], str] = {}
         for logical_id, resource in recorded.items():
@@ -57,12 +57,12 @@ class References:
                 self._logical_ids.setdefault((short_type(resource), alias), logical_id)
 
     def find(self, key: str, value: str) -> Mapping[str, Any] | None:
-        """The reference that stands for `value`, or None where it is no resource's id or ARN."""
+        """The reference for a value, or None if it is not the ID or ARN of a resource."""
         reference = REFERENCES.get(key)
         logical_id = self._logical_ids.get((reference.type, last_segment(value))) if reference else None
         if logical_id is None and value in self._mocked_ids:
             raise ConversionError(
-                f"'{key}' holds '{value}', a resource's id: add it to REFERENCES in {__file__}"
+                f"'{key}' contains '{value}', the ID of a resource. Add the key to REFERENCES in {__file__}"
             )
         if logical_id is None or reference is None:
             return None
@@ -71,11 +71,11 @@ class References:
         return {"Ref": logical_id}
 
 
-def short_type(resource: Recorded) -> str:
+def short_type(resource: RecordedResource) -> str:
     """A type without its provider, such as `sqs/queue:Queue`."""
     return resource.type.removeprefix("aws:")
 
 
 def last_segment(value: Any) -> Any:
-    """The name at the end of a URL or ARN; anything else as it is."""
+    """The name at the end of a URL or ARN. Other values are returned unchanged."""
     return value.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Inputs of Pulumi resources in the structure of CloudFormation, where the two differ in more than names."""
+"""Conversions of Pulumi inputs whose structure differs from CloudFormation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,28 +8,29 @@ from tests.aws.properties.errors import ConversionError
 Inputs = Mapping[str, Any]
 
 
-def without(inputs: Inputs, *keys: str) -> dict[str, Any]:
+def omit_keys(inputs: Inputs, *keys: str) -> dict[str, Any]:
     """A copy without these keys."""
     return {key: value for key, value in inputs.items() if key not in keys}
 
 
-def only(key: str, inputs: Inputs) -> Any:
-    """The value of the only input; raises ConversionError for any other one."""
-    if others := without(inputs, key):
+def take_only(key: str, inputs: Inputs) -> Any:
+    """The value of the only input. Raises ConversionError for further inputs."""
+    if further := omit_keys(inputs, key):
         raise ConversionError(
-            f"{sorted(others)} would be left out next to '{key}': extend the shape in {__file__}"
+            f"{sorted(further)} have no conversion next to '{key}'. Extend the function in {__file__}"
         )
     return inputs[key]
 
 
-def table(inputs: Inputs) -> Inputs:
-    """Key, encryption, stream, recovery and time to live of a table."""
-    shaped = without(
+def shape_table(inputs: Inputs) -> Inputs:
+    """The keys, encryption, stream, recovery and time to live of a table."""
+    shaped = omit_keys(
         inputs, "attributes", "hashKey", "rangeKey", "streamEnabled", "streamViewType", "pointInTimeRecovery",
         "serverSideEncryption", "ttl",
     )  # fmt: skip
     shaped["attributeDefinitions"] = [
-        {"attributeName": each["name"], "attributeType": each["type"]} for each in inputs["attributes"]
+        {"attributeName": attribute["name"], "attributeType": attribute["type"]}
+        for attribute in inputs["attributes"]
     ]
     keys = {"HASH": inputs.get("hashKey"), "RANGE": inputs.get("rangeKey")}
     shaped["keySchema"] = [
@@ -40,47 +41,47 @@ def table(inputs: Inputs) -> Inputs:
     if "ttl" in inputs:
         shaped["timeToLiveSpecification"] = inputs["ttl"]
     if "pointInTimeRecovery" in inputs:
-        shaped["pointInTimeRecoverySpecification"] = _prefix(
+        shaped["pointInTimeRecoverySpecification"] = _prefix_keys(
             "pointInTimeRecovery", inputs["pointInTimeRecovery"]
         )
     if "serverSideEncryption" in inputs:
-        shaped["sseSpecification"] = _encryption(inputs["serverSideEncryption"])
+        shaped["sseSpecification"] = _shape_encryption(inputs["serverSideEncryption"])
     return shaped
 
 
-def _encryption(inputs: Inputs) -> Inputs:
-    shaped = {"sseEnabled": inputs["enabled"], **without(inputs, "enabled", "kmsKeyArn")}
+def _shape_encryption(inputs: Inputs) -> Inputs:
+    shaped = {"sseEnabled": inputs["enabled"], **omit_keys(inputs, "enabled", "kmsKeyArn")}
     if "kmsKeyArn" in inputs:
         shaped |= {"sseType": "KMS", "kmsMasterKeyId": inputs["kmsKeyArn"]}
     return shaped
 
 
-def _prefix(prefix: str, inputs: Inputs) -> Inputs:
+def _prefix_keys(prefix: str, inputs: Inputs) -> Inputs:
     return {f"{prefix}{key[0].upper()}{key[1:]}": value for key, value in inputs.items()}
 
 
-def function(inputs: Inputs) -> Inputs:
-    """Pulumi uploads the package itself, so a place in S3 stands for it."""
+def shape_function(inputs: Inputs) -> Inputs:
+    """The package as an object in S3, because Pulumi uploads the package itself."""
     return {**inputs, "code": {"s3Bucket": "packages", "s3Key": "function.zip"}}
 
 
-def event_invoke_config(inputs: Inputs) -> Inputs:
-    """CloudFormation wants the qualifier that Pulumi and AWS take as the default."""
+def shape_event_invoke_config(inputs: Inputs) -> Inputs:
+    """The qualifier, which is required in CloudFormation and has a default in Pulumi."""
     return {"qualifier": "$LATEST", **inputs}
 
 
-def method_settings(inputs: Inputs) -> Inputs:
-    """`transactions/POST` is a resource path, whose slashes are escaped, and a method."""
+def shape_method_settings(inputs: Inputs) -> Inputs:
+    """A method path such as `transactions/POST` as a resource path with escaped slashes and a method."""
     path, _, method = inputs["methodPath"].rpartition("/")
     escaped = "/*" if path == "*" else "/~1" + path.replace("/", "~1")
-    others = without(inputs, "methodPath", "settings")
-    return {"resourcePath": escaped, "httpMethod": method, **inputs["settings"], **others}
+    further = omit_keys(inputs, "methodPath", "settings")
+    return {"resourcePath": escaped, "httpMethod": method, **inputs["settings"], **further}
 
 
-def budget(inputs: Inputs) -> Inputs:
-    """A budget in one property, its notifications with their topics in another."""
+def shape_budget(inputs: Inputs) -> Inputs:
+    """The budget in one property, its notifications with their topics in another."""
     return {
-        **without(
+        **omit_keys(
             inputs, "name", "budgetType", "timeUnit", "limitAmount", "limitUnit", "notifications", "tags"
         ),
         "budget": {
@@ -91,27 +92,28 @@ def budget(inputs: Inputs) -> Inputs:
         },
         "notificationsWithSubscribers": [
             {
-                "notification": without(each, "subscriberSnsTopicArns"),
+                "notification": omit_keys(notification, "subscriberSnsTopicArns"),
                 "subscribers": [
-                    {"subscriptionType": "SNS", "address": topic} for topic in each["subscriberSnsTopicArns"]
+                    {"subscriptionType": "SNS", "address": topic}
+                    for topic in notification["subscriberSnsTopicArns"]
                 ],
             }
-            for each in inputs["notifications"]
+            for notification in inputs["notifications"]
         ],
         "resourceTags": inputs["tags"],
     }
 
 
-def metric_alarm(inputs: Inputs) -> Inputs:
-    """A metric of an expression has its period and statistic outside of it."""
+def shape_metric_alarm(inputs: Inputs) -> Inputs:
+    """The metrics of an expression, with period and statistic outside of the metric."""
     if "metricQueries" not in inputs:
         return inputs
-    return {**inputs, "metricQueries": [_query(query) for query in inputs["metricQueries"]]}
+    return {**inputs, "metricQueries": [_shape_query(query) for query in inputs["metricQueries"]]}
 
 
-def _query(query: Inputs) -> Inputs:
+def _shape_query(query: Inputs) -> Inputs:
     metric = query.get("metric")
     if metric is None:
         return query
-    stat = {"metric": without(metric, "period", "stat"), "period": metric["period"], "stat": metric["stat"]}
-    return {**without(query, "metric"), "metricStat": stat}
+    stat = {"metric": omit_keys(metric, "period", "stat"), "period": metric["period"], "stat": metric["stat"]}
+    return {**omit_keys(query, "metric"), "metricStat": stat}

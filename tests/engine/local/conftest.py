@@ -1,12 +1,12 @@
-"""Fixtures of the tests that drive the embedded AWS by boto3, without Pulumi."""
+"""Fixtures of the tests that call the embedded AWS with boto3, without Pulumi."""
 
 import pytest
 
 from local.embedded import EmbeddedAws
-from tests.engine.local.world import World
+from tests.engine.local.emulator_fixtures import EmulatorFixtures
 
 
 @pytest.fixture(scope="session")
-def world(aws: EmbeddedAws) -> World:
-    """Resources in the embedded AWS of this test run."""
-    return World(aws)
+def fixtures(aws: EmbeddedAws) -> EmulatorFixtures:
+    """Creates resources in the embedded AWS of this test run."""
+    return EmulatorFixtures(aws)

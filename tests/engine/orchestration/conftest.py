@@ -1,4 +1,4 @@
-"""Stacks of toy things, new for each test."""
+"""Fixtures: sample projects and accounts, new for each test."""
 
 import gc
 from collections.abc import Iterator
@@ -8,39 +8,40 @@ import pytest
 
 from local.embedded import EmbeddedAws
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.pulumi_cli import Cli
-from tests.engine.orchestration.toy_account import LAYERS, ToyAccount, an_account
-from tests.engine.orchestration.toy_stacks import ToyStacks
+from orchestration.pulumi.pulumi_cli import PulumiCli
+from tests.engine.orchestration.sample_account import LAYERS, SampleAccount, create_account_id
+from tests.engine.orchestration.sample_stacks import SampleStacks
 
 
 @pytest.fixture(scope="session")
-def cli() -> Cli:
-    """The CLI that the tasks use, made first if need be."""
-    return pulumi_cli.find(quiet=True)
+def cli() -> PulumiCli:
+    """The CLI that the tasks use, installed if necessary."""
+    return pulumi_cli.find_cli(quiet=True)
 
 
 @pytest.fixture
-def swept() -> Iterator[None]:
-    """Collects what the test left behind while warnings about it are still the test's own."""
+def collect_garbage() -> Iterator[None]:
+    """Collect garbage while warnings still belong to the test."""
     yield
     gc.collect()
 
 
 @pytest.fixture
-def stacks(tmp_path: Path, cli: Cli) -> ToyStacks:
-    """Two projects, nothing deployed."""
-    # A clone may be in a folder like this, too.
-    return ToyStacks.make(tmp_path / "a clone", cli)
+def stacks(tmp_path: Path, cli: PulumiCli) -> SampleStacks:
+    """Two projects without deployments, in a folder whose name has a space."""
+    return SampleStacks.create(tmp_path / "a clone", cli)
 
 
 @pytest.fixture
-def toy(tmp_path: Path, cli: Cli, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> ToyAccount:
-    """Two projects and an empty account, of which the process has the credentials."""
-    return ToyAccount.make(tmp_path / "a clone", cli, an_account()).enter(aws, monkeypatch)
+def empty_account(
+    tmp_path: Path, cli: PulumiCli, aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch
+) -> SampleAccount:
+    """Two projects and an empty account. The process has the account's credentials."""
+    return SampleAccount.create(tmp_path / "a clone", cli, create_account_id()).enter(aws, monkeypatch)
 
 
 @pytest.fixture
-def ready(toy: ToyAccount) -> ToyAccount:
-    """The same after `invoke bootstrap`."""
-    toy.bootstrap(layers=LAYERS)
-    return toy
+def ready_account(empty_account: SampleAccount) -> SampleAccount:
+    """The account after `invoke bootstrap`."""
+    empty_account.bootstrap(layers=LAYERS)
+    return empty_account

@@ -1,12 +1,10 @@
-"""What the engine's state tells of what a stack saw of others."""
-
-from orchestration.planning.compatibility import seen_outputs
-from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
+from orchestration.planning.compatibility import outputs_at_last_update
+from tests.engine.orchestration.sample_stacks import FIRST, SECOND, SampleStacks
 
 
-def test_S3_the_state_keeps_what_a_stack_saw_of_another_at_its_last_update(stacks: ToyStacks) -> None:
+def test_S3_state_contains_the_upstream_outputs_at_the_last_update(stacks: SampleStacks) -> None:
     engine, projects = stacks.engine(), {FIRST.project: FIRST.name}
     engine.up(FIRST)
     engine.up(SECOND)
-    resources = engine.exported(SECOND)["resources"]
-    assert seen_outputs(resources, projects) == {"first": {"thing": "thing"}}
+    resources = engine.export_deployment(SECOND)["resources"]
+    assert outputs_at_last_update(resources, projects) == {"first": {"thing": "thing"}}

@@ -1,73 +1,63 @@
-"""Adding a layer touches its folder, one entry in the list of layers and its contract; all else follows."""
+"""A new layer needs its folder, an entry in the list of layers, its contract and its owner."""
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
 from tests.engine.orchestration import fifth_layer
-from tests.engine.orchestration.fifth_layer import BY_HAND, LAYER, touched
-from tests.scratch import Scratch
+from tests.engine.orchestration.fifth_layer import LAYER, MANUAL_CHANGES, list_changes
+from tests.scratch import ScratchClone
 
 BOTH = ("--layer", "foundation", "--layer", LAYER)
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Scratch:
-    made = Scratch.make(tmp_path_factory.mktemp("fifth") / "clone")
-    fifth_layer.add_to(made)
-    return made
+def clone(tmp_path_factory: pytest.TempPathFactory) -> ScratchClone:
+    clone = ScratchClone.create(tmp_path_factory.mktemp("fifth") / "clone")
+    fifth_layer.add_layer(clone)
+    return clone
 
 
 @pytest.fixture
-def clones_aws(clone: Scratch) -> Iterator[EmbeddedAws]:
+def clone_aws(clone: ScratchClone) -> Iterator[EmbeddedAws]:
     with embedded_aws(clone.root / ".local") as running:
         yield running
 
 
-def shown(clone: Scratch, *words: str) -> Any:
-    return json.loads(clone.succeed(*words, "--json").stdout)
+def read_json(clone: ScratchClone, *words: str) -> Any:
+    return json.loads(clone.run_task(*words, "--json").stdout)
 
 
-def test_the_tasks_know_a_new_layer(clone: Scratch) -> None:
-    layers = {layer["name"]: layer for layer in shown(clone, "layers", "--since", "HEAD")["layers"]}
+def test_tasks_list_a_new_layer(clone: ScratchClone) -> None:
+    layers = {layer["name"]: layer for layer in read_json(clone, "layers", "--since", "HEAD")["layers"]}
     assert layers[LAYER]["owner"] == "analysts"
     assert {f"stacks/{LAYER}/__main__.py", "shared/projects.py"} <= set(layers[LAYER]["because"])
 
 
-def test_a_new_layer_is_deployed_and_destroyed_like_the_others(
-    clone: Scratch, clones_aws: EmbeddedAws
-) -> None:
-    before = touched(clone)
-    clone.succeed("deploy", *BOTH, "--yes")
-    outputs = shown(clone, "outputs")
+def test_new_layer_is_deployed_and_destroyed(clone: ScratchClone, clone_aws: EmbeddedAws) -> None:
+    before = list_changes(clone)
+    clone.run_task("deploy", *BOTH, "--yes")
+    outputs = read_json(clone, "outputs")
     url = outputs[LAYER]["reports_queue_url"]
-    sqs = clones_aws.client("sqs")
+    sqs = clone_aws.client("sqs")
     key = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])["Attributes"]
     tags = sqs.list_queue_tags(QueueUrl=url)["Tags"]
     assert key == {"KmsMasterKeyId": outputs["foundation"]["data_key_arn"]}
     assert (tags["layer"], tags["owner"]) == (LAYER, "analysts")
 
-    clone.succeed("destroy", "--layer", LAYER, "--yes")
+    clone.run_task("destroy", "--layer", LAYER, "--yes")
     assert sqs.list_queues().get("QueueUrls", []) == []
-    assert set(shown(clone, "outputs")) == {"foundation"}
-    assert touched(clone) == before
+    assert set(read_json(clone, "outputs")) == {"foundation"}
+    assert list_changes(clone) == before
 
 
-def test_workflows_and_codeowners_follow_from_the_list(clone: Scratch) -> None:
-    assert touched(clone) == BY_HAND
-    clone.succeed("ci.write")
-    made = touched(clone) - BY_HAND
-    workflows = {
-        Path(f".github/workflows/{name}.yml") for name in ("deploy-environment", "preview", "rollback")
-    }
-    assert set(map(Path, made)) == {*workflows, Path("CODEOWNERS")}
-    assert all(LAYER in (clone.root / path).read_text() for path in made)
+def test_workflows_and_owners_cover_a_new_layer(clone: ScratchClone) -> None:
+    assert list_changes(clone) == MANUAL_CHANGES
+    assert " passed" in clone.run_task("test", "--fast", "-k", "test_workflows").stdout
 
 
-def test_what_is_asserted_of_every_stack_holds_for_a_new_one(clone: Scratch) -> None:
-    clone.succeed("ci.write")
-    assert " passed" in clone.succeed("test", "--fast", "-k", f"stacks and {LAYER}").stdout
+def test_tests_of_every_stack_pass_for_a_new_layer(clone: ScratchClone) -> None:
+    assert " passed" in clone.run_task("test", "--fast", "-k", f"stacks and {LAYER}").stdout

@@ -14,12 +14,12 @@ from terminal.errors import UserError
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[Environment]:
-    """An embedded AWS of the test's own, running, with a stack deployed as far as the state says."""
+    """A running embedded AWS with a stack in the state."""
     environment = Environment("local", tmp_path)
-    local_aws.prepare(environment, changing=True, port=0)
+    local_aws.prepare_emulator(environment, changing=True, port=0)
     write_state(environment, pending=False)
     yield environment
-    local_aws.stop(environment)
+    local_aws.stop_emulator(environment)
 
 
 def state_file(environment: Environment) -> Path:
@@ -33,54 +33,54 @@ def write_state(environment: Environment, *, pending: bool) -> None:
     path.write_text(json.dumps({"checkpoint": {"latest": {"pending_operations": operations}}}))
 
 
-def test_a_deployed_stack_is_kept(environment: Environment) -> None:
-    local_aws.prepare(environment, changing=False)
+def test_deployed_stack_is_kept(environment: Environment) -> None:
+    local_aws.prepare_emulator(environment, changing=False)
     assert state_file(environment).exists()
 
 
-def test_a_deployed_stack_survives_a_stop(environment: Environment) -> None:
-    local_aws.stop(environment)
-    local_aws.prepare(environment, changing=False)
+def test_deployed_stack_is_kept_after_a_stop(environment: Environment) -> None:
+    local_aws.stop_emulator(environment)
+    local_aws.prepare_emulator(environment, changing=False)
     assert state_file(environment).exists()
 
 
-def test_a_reset_forgets_the_copies_of_states_too(environment: Environment) -> None:
-    copy = environment.state_folder / "backups/fraud-data/local/copy.json"
-    copy.parent.mkdir(parents=True)
-    copy.touch()
-    local_aws.reset(environment)
-    assert not copy.exists()
+def test_reset_deletes_backups(environment: Environment) -> None:
+    backup = environment.state_folder / "backups/fraud-data/local/backup.json"
+    backup.parent.mkdir(parents=True)
+    backup.touch()
+    local_aws.reset_emulator(environment)
+    assert not backup.exists()
     assert not state_file(environment).exists()
 
 
-def test_a_killed_emulator_is_noticed_and_both_start_afresh(
+def test_after_a_kill_emulator_and_state_are_reset(
     environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    os.kill(local_aws.running(environment).pid, signal.SIGKILL)
-    variables = local_aws.prepare(environment, changing=False)
+    os.kill(local_aws.find_running_emulator(environment).pid, signal.SIGKILL)
+    variables = local_aws.prepare_emulator(environment, changing=False)
     assert not state_file(environment).exists()
-    assert variables["AWS_ENDPOINT_URL"] == local_aws.running(environment).url
-    assert "starting both afresh" in capsys.readouterr().err
+    assert variables["AWS_ENDPOINT_URL"] == local_aws.find_running_emulator(environment).url
+    assert "reset" in capsys.readouterr().err.lower()
 
 
-def test_a_run_that_was_cut_off_starts_afresh(
+def test_after_an_interrupted_run_the_state_is_reset(
     environment: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_state(environment, pending=True)
-    local_aws.prepare(environment, changing=False)
+    local_aws.prepare_emulator(environment, changing=False)
     assert not state_file(environment).exists()
-    assert "cut off in the middle" in capsys.readouterr().err
+    assert "interrupted" in capsys.readouterr().err
 
 
-def test_a_reset_forgets_the_stacks_and_leaves_the_emulator_running(environment: Environment) -> None:
-    before = local_aws.running(environment).url
-    local_aws.reset(environment)
+def test_reset_deletes_stacks_and_keeps_the_emulator_running(environment: Environment) -> None:
+    before = local_aws.find_running_emulator(environment).url
+    local_aws.reset_emulator(environment)
     assert not state_file(environment).exists()
-    assert local_aws.running(environment).url == before
+    assert local_aws.find_running_emulator(environment).url == before
 
 
-def test_a_stopped_emulator_says_how_to_start_it(environment: Environment) -> None:
-    local_aws.stop(environment)
-    with pytest.raises(UserError, match=r"does not run. Start it: invoke local.up"):
-        local_aws.running(environment)
+def test_hint_for_a_stopped_emulator_is_the_command_that_starts_it(environment: Environment) -> None:
+    local_aws.stop_emulator(environment)
+    with pytest.raises(UserError, match=r"invoke local\.up"):
+        local_aws.find_running_emulator(environment)
     assert Emulator(environment.state_folder).status() is None

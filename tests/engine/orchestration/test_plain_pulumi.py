@@ -1,4 +1,4 @@
-"""Plain `pulumi` on the deployed stacks, with Pulumi's own language host."""
+"""The CLI without the tasks, on the deployed stacks, with Pulumi's own language host."""
 
 import os
 import subprocess
@@ -6,25 +6,25 @@ import subprocess
 import pytest
 
 from cli import shell
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from orchestration.layers import LAYERS
 
 
 @pytest.fixture(scope="module")
-def variables(deployed: Deployed) -> dict[str, str]:
-    """The variables of a shell that is set up for the deployed stacks."""
-    changes = shell.prepare(deployed.environment)
+def variables(deployed: DeployedPipeline) -> dict[str, str]:
+    """The variables of a shell for the deployed stacks."""
+    changes = shell.prepare_shell(deployed.environment)
     return {name: value for name, value in {**os.environ, **changes}.items() if value is not None}
 
 
 @pytest.mark.parametrize("layer", [layer.name for layer in LAYERS])
-def test_after_a_deployment_a_plain_preview_shows_no_change(
-    deployed: Deployed, variables: dict[str, str], layer: str
+def test_plain_preview_after_a_deployment_has_no_changes(
+    deployed: DeployedPipeline, variables: dict[str, str], layer: str
 ) -> None:
     folder = deployed.environment.stack_folder(layer)
-    done = subprocess.run(
+    process = subprocess.run(
         ["pulumi", "preview", "-C", folder, "-s", "local", "--expect-no-changes", "--non-interactive"],
-        # A user may be in any folder.
+        # The working directory must not matter.
         cwd="/",
         env=variables,
         stdin=subprocess.DEVNULL,
@@ -32,6 +32,6 @@ def test_after_a_deployment_a_plain_preview_shows_no_change(
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "unchanged" in done.stdout
-    assert "warning" not in done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "unchanged" in process.stdout
+    assert "warning" not in process.stdout + process.stderr

@@ -1,4 +1,4 @@
-"""One layer of the real pipeline goes back and forward again, while the others and the data stay."""
+"""Rollback of one layer of the pipeline. Other layers and the data do not change."""
 
 import json
 from collections.abc import Iterator
@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 
 from local.embedded import EmbeddedAws, embedded_aws
-from operations.deployed import Deployed
+from operations.deployed import DeployedPipeline
 from operations.ingest.api_client import ApiClient
 from orchestration.environments import LOCAL, Environment
 from orchestration.rollback.worktree import FOLDER
-from tests.e2e.transactions import transaction
-from tests.scratch import Scratch
+from orchestration.session import EnvironmentSession
+from tests.e2e.transactions import build_transaction
+from tests.scratch import ScratchClone
 
 EDGE = ("--layer", "edge")
 DATA = ("--layer", "data")
-OTHERS = ("foundation", "data", "processing")
-ANSWER = '"status": outcome.value,'
-NEW_ANSWER = '"status": f"safely {outcome.value}",'
+OTHER_LAYERS = ("foundation", "data", "processing")
+STATUS_CODE = '"status": result.value,'
+NEW_STATUS_CODE = '"status": f"safely {result.value}",'
 SETTINGS = "stacks/edge/Pulumi.local.yaml"
 BURST = 100
 NEW_BURST = 90
@@ -33,98 +34,104 @@ EncryptedQueue(
 
 
 @dataclass
-class Team:
-    """A clone with two commits of `edge`, both deployed to an embedded AWS of its own."""
+class DeployedClone:
+    """A clone with two commits of `edge`, both deployed to a separate embedded AWS."""
 
-    clone: Scratch
+    clone: ScratchClone
     aws: EmbeddedAws
     first: str
     second: str
 
     def post(self, body: dict[str, Any]) -> tuple[int, str]:
-        """The status of the answer, and the one in its body."""
-        client = ApiClient(Deployed.in_environment(Environment(LOCAL, self.clone.root)).target())
+        """Post a transaction; return the HTTP status and the status in the response body."""
+        client = ApiClient(
+            DeployedPipeline.from_session(
+                EnvironmentSession(Environment(LOCAL, self.clone.root))
+            ).transactions_target()
+        )
         try:
-            answer = client.post(json.dumps(body).encode())
+            response = client.post(json.dumps(body).encode())
         finally:
             client.close()
-        return answer.status, json.loads(answer.body)["status"]
+        return response.status, json.loads(response.body)["status"]
 
     def burst(self) -> int:
-        """The limit that API Gateway has for the API."""
+        """Return the throttling burst limit of the API."""
         gateway = self.aws.client("apigateway")
         [api] = gateway.get_rest_apis()["items"]
         [stage] = gateway.get_stages(restApiId=api["id"])["item"]
         return int(stage["methodSettings"]["transactions/POST"]["throttlingBurstLimit"])
 
     def memory_mb(self) -> int:
-        """The memory of the function behind the API."""
+        """Return the memory of the API's function."""
         functions = self.aws.client("lambda").list_functions()["Functions"]
-        [memory] = [one["MemorySize"] for one in functions if one["FunctionName"].endswith("api")]
+        [memory] = [
+            function["MemorySize"] for function in functions if function["FunctionName"].endswith("api")
+        ]
         return int(memory)
 
     def history(self, layer: str) -> list[dict[str, Any]]:
-        return list(json.loads(self.clone.succeed("history", "--layer", layer, "--json").stdout))
+        return list(json.loads(self.clone.run_task("history", "--layer", layer, "--json").stdout))
 
-    def others(self) -> dict[str, tuple[str, int]]:
-        """What the engine keeps of the other layers: their states, and how many versions they had."""
-        kept = self.aws.root / "pulumi" / ".pulumi"
+    def read_other_layers(self) -> dict[str, tuple[str, int]]:
+        """Return the state and the number of updates of each other layer."""
+        folder = self.aws.root / "pulumi" / ".pulumi"
         return {
             name: (
-                (kept / "stacks" / f"fraud-{name}" / "local.json").read_text(),
-                len(list((kept / "history" / f"fraud-{name}" / "local").glob("*.history.json"))),
+                (folder / "stacks" / f"fraud-{name}" / "local.json").read_text(),
+                len(list((folder / "history" / f"fraud-{name}" / "local").glob("*.history.json"))),
             )
-            for name in OTHERS
+            for name in OTHER_LAYERS
         }
 
-    def left_behind(self) -> list[str]:
+    def list_leftovers(self) -> list[str]:
         folders = (self.clone.root / FOLDER, self.clone.root / ".git/worktrees")
         return [str(path) for folder in folders for path in folder.glob("*")]
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    clone = Scratch.make(tmp_path_factory.mktemp("rollback") / "clone")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedClone]:
+    clone = ScratchClone.create(tmp_path_factory.mktemp("rollback") / "clone")
     with embedded_aws(clone.root / ".local") as aws:
         first = clone.git.head()
-        clone.succeed("deploy")
-        clone.replace("functions/api/transactions.py", ANSWER, NEW_ANSWER)
+        clone.run_task("deploy")
+        clone.replace("functions/api/post_transaction.py", STATUS_CODE, NEW_STATUS_CODE)
         clone.replace(SETTINGS, "config:", f"config:\n  fraud-edge:throttleBurst: {NEW_BURST}")
         second = clone.commit("feat(api): safer words")
-        clone.succeed("deploy", *EDGE)
-        yield Team(clone, aws, first, second)
+        clone.run_task("deploy", *EDGE)
+        yield DeployedClone(clone, aws, first, second)
 
 
-def test_code_and_settings_of_one_layer_go_back_and_forward_again(team: Team) -> None:
-    kept = transaction()
-    assert team.post(kept) == (201, "safely stored")
+def test_rollback_reverts_code_and_settings_of_one_layer_and_can_be_rolled_back(team: DeployedClone) -> None:
+    transaction = build_transaction()
+    assert team.post(transaction) == (201, "safely stored")
     assert team.burst() == NEW_BURST
-    others = team.others()
+    others = team.read_other_layers()
 
-    done = json.loads(team.clone.succeed("rollback", *EDGE, "--yes", "--json").stdout)
-    assert (done["from"]["commit"], done["to"]["commit"]) == (team.second, team.first)
-    assert [one["subject"] for one in done["undone"]] == ["feat(api): safer words"]
-    assert {one["type"] for one in done["resources"]} >= {
+    result = json.loads(team.clone.run_task("rollback", *EDGE, "--yes", "--json").stdout)
+    assert (result["from"]["commit"], result["to"]["commit"]) == (team.second, team.first)
+    assert [commit["subject"] for commit in result["undone"]] == ["feat(api): safer words"]
+    assert {resource["type"] for resource in result["resources"]} >= {
         "aws:lambda/function:Function",
         "aws:apigateway/methodSettings:MethodSettings",
     }
-    assert team.post(transaction()) == (201, "stored")
-    assert team.post(kept) == (200, "replayed")
+    assert team.post(build_transaction()) == (201, "stored")
+    assert team.post(transaction) == (200, "replayed")
     assert team.burst() == BURST
-    assert team.others() == others
+    assert team.read_other_layers() == others
     newest = team.history("edge")[0]
     assert newest["message"] == f"rollback to 1 ({team.first[:7]})"
     assert (newest["commit"], newest["dirty"], newest["result"]) == (team.first, False, "succeeded")
 
-    team.clone.succeed("rollback", *EDGE, "--yes")
-    assert team.post(transaction()) == (201, "safely stored")
+    team.clone.run_task("rollback", *EDGE, "--yes")
+    assert team.post(build_transaction()) == (201, "safely stored")
     assert team.burst() == NEW_BURST
     assert [update["version"] for update in team.history("edge")] == [4, 3, 2, 1]
-    assert team.left_behind() == []
+    assert team.list_leftovers() == []
     assert not team.clone.git.is_dirty()
 
 
-def test_a_plain_update_is_seen_and_can_be_rolled_back(team: Team) -> None:
+def test_update_by_the_plain_cli_can_be_rolled_back(team: DeployedClone) -> None:
     before, memory = team.history("edge")[0], team.memory_mb()
     team.clone.replace(SETTINGS, "config:", f"config:\n  fraud-edge:api: {{memoryMb: {memory * 2}}}")
     commit = team.clone.commit("feat(edge): more memory")
@@ -134,24 +141,24 @@ def test_a_plain_update_is_seen_and_can_be_rolled_back(team: Team) -> None:
     newest = team.history("edge")[0]
     assert (newest["version"], newest["commit"]) == (before["version"] + 1, commit)
     assert (newest["dirty"], newest["result"]) == (False, "succeeded")
-    layers = json.loads(team.clone.succeed("status", "--json").stdout)["layers"]
+    layers = json.loads(team.clone.run_task("status", "--json").stdout)["layers"]
     [edge] = [layer for layer in layers if layer["layer"] == "edge"]
     assert (edge["update"]["version"], edge["update"]["commit"]) == (newest["version"], commit)
     assert edge["contract_ok"]
 
-    done = json.loads(team.clone.succeed("rollback", *EDGE, "--yes", "--json").stdout)
-    assert (done["from"]["commit"], done["to"]["commit"]) == (commit, before["commit"])
+    result = json.loads(team.clone.run_task("rollback", *EDGE, "--yes", "--json").stdout)
+    assert (result["from"]["commit"], result["to"]["commit"]) == (commit, before["commit"])
     assert team.memory_mb() == memory
     assert team.history("edge")[0]["version"] == newest["version"] + 1
 
 
-def test_a_rollback_that_would_delete_a_queue_is_refused(team: Team) -> None:
+def test_rollback_that_would_delete_a_queue_is_refused(team: DeployedClone) -> None:
     program = team.clone.root / "stacks/data/__main__.py"
     program.write_text(program.read_text() + EXTRA_QUEUE)
     team.clone.commit("feat(data): a queue more")
-    team.clone.succeed("deploy", *DATA)
-    said = team.clone.refuse("rollback", *DATA, "--yes")
-    assert "Version 1 is not brought back." in said
-    assert "extra (aws:sqs/queue:Queue) would be deleted: every message in it is lost." in said
+    team.clone.run_task("deploy", *DATA)
+    error = team.clone.run_failing_task("rollback", *DATA, "--yes")
+    assert "Version 1" in error
+    assert "extra (aws:sqs/queue:Queue)" in error
     assert len(team.history("data")) == 2
-    assert team.left_behind() == []
+    assert team.list_leftovers() == []

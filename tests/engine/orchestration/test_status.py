@@ -1,4 +1,4 @@
-"""Where two toy layers stand, of which `second` reads what `first` gives, in a repository of their own."""
+"""The status of two sample layers in a repository. `second` reads an output of `first`."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from orchestration.pulumi.errors import LayerError
 from orchestration.state import locks
 from orchestration.status import status
 from tests import repository
-from tests.engine.orchestration.toy_stacks import FIRST, SECOND, ToyStacks
+from tests.engine.orchestration.sample_stacks import FIRST, SECOND, SampleStacks
 
 FIRST_EXPORTS = """
 pulumi.export("size", config.get("size"))
@@ -23,99 +23,106 @@ SECOND_EXPORTS = """
 pulumi.export("contracts", {"gives": {"read": "text"}, "reads": {"first": {"size": "text"}}})
 """
 
-pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning"), pytest.mark.usefixtures("swept")]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.usefixtures("collect_garbage"),
+]
 
-Look = Callable[[Layer], dict[str, Any]]
+ReadStatus = Callable[[Layer], dict[str, Any]]
 
 
 @pytest.fixture
-def git(stacks: ToyStacks) -> Git:
+def git(stacks: SampleStacks) -> Git:
     """The repository, with one commit."""
     for layer, exports in ((FIRST, FIRST_EXPORTS), (SECOND, SECOND_EXPORTS)):
         program = stacks.environment.stack_folder(layer.name) / "__main__.py"
         program.write_text(program.read_text() + exports)
     stacks.configure(FIRST, {"size": "small"})
-    git = repository.make(stacks.root)
-    repository.commit(git, "feat: two layers", {".gitignore": ".local/\n"})
+    git = repository.create_repository(stacks.root)
+    repository.commit_files(git, "feat: two layers", {".gitignore": ".local/\n"})
     return git
 
 
 @pytest.fixture
-def look(stacks: ToyStacks, git: Git, capsys: pytest.CaptureFixture[str]) -> Look:
-    """What the task says of a layer, once both are deployed."""
+def read_status(stacks: SampleStacks, git: Git, capsys: pytest.CaptureFixture[str]) -> ReadStatus:
+    """Deploy both layers, and return a function that reads the status of a layer."""
     for layer in (FIRST, SECOND):
-        stacks.engine().up(layer, message=update_message.compose(f"deploy {layer.name}", by="Ann"))
+        stacks.engine().up(layer, message=update_message.compose_message(f"deploy {layer.name}", by="Ann"))
 
-    def look(layer: Layer) -> dict[str, Any]:
+    def read_status(layer: Layer) -> dict[str, Any]:
         capsys.readouterr()
-        engine, toys = stacks.engine(), (FIRST, SECOND)
-        held = locks.of(stacks.environment, engine, toys)
-        status.status(stacks.environment, engine, held, as_json=True, all_layers=toys)
-        found = json.loads(capsys.readouterr().out)["layers"]
-        return {one["layer"]: one for one in found}[layer.name]
+        engine, samples = stacks.engine(), (FIRST, SECOND)
+        stack_locks = locks.open_locks(stacks.environment, engine, samples)
+        status.show_status(stacks.environment, engine, stack_locks, as_json=True, all_layers=samples)
+        statuses = json.loads(capsys.readouterr().out)["layers"]
+        return {entry["layer"]: entry for entry in statuses}[layer.name]
 
-    return look
+    return read_status
 
 
-def test_a_fresh_deployment_is_told_with_commit_and_person_and_lacks_nothing(look: Look, git: Git) -> None:
-    found = look(SECOND)
-    update = found["update"]
+def test_new_deployment_has_commit_and_user_and_is_current(read_status: ReadStatus, git: Git) -> None:
+    second = read_status(SECOND)
+    update = second["update"]
     assert (update["version"], update["result"], update["by"]) == (1, "succeeded", "Ann")
     assert (update["commit"], update["dirty"]) == (git.head(), False)
-    assert (found["commits_behind"], found["commits_ahead"]) == (0, 0)
-    assert (found["contract_ok"], found["stale"], found["missing"]) == (True, [], [])
-    assert (found["locked_by"], found["pending_operations"]) == (None, [])
-    assert look(FIRST)["resources"] == 1
+    assert (second["commits_behind"], second["commits_ahead"]) == (0, 0)
+    assert (second["contract_ok"], second["stale"], second["missing"]) == (True, [], [])
+    assert (second["locked_by"], second["pending_operations"]) == (None, [])
+    assert read_status(FIRST)["resources"] == 1
 
 
-def test_a_layer_whose_upstream_changed_what_it_reads_is_stale_until_it_is_deployed(
-    look: Look, stacks: ToyStacks
+def test_layer_is_stale_after_a_change_of_an_upstream_output_until_it_is_deployed(
+    read_status: ReadStatus, stacks: SampleStacks
 ) -> None:
     stacks.configure(FIRST, {"size": "large"})
     stacks.engine().up(FIRST)
-    assert look(FIRST)["update"]["version"] == 2
-    assert look(SECOND)["stale"] == [{"layer": "first", "field": "size"}]
+    assert read_status(FIRST)["update"]["version"] == 2
+    assert read_status(SECOND)["stale"] == [{"layer": "first", "field": "size"}]
     stacks.engine().up(SECOND)
-    assert look(SECOND)["stale"] == []
+    assert read_status(SECOND)["stale"] == []
 
 
-def test_after_a_refresh_nobody_knows_what_the_update_saw(look: Look, stacks: ToyStacks) -> None:
+def test_staleness_is_unknown_after_a_refresh(read_status: ReadStatus, stacks: SampleStacks) -> None:
     stacks.configure(FIRST, {"size": "large"})
     stacks.engine().up(FIRST)
-    assert look(SECOND)["stale_known"]
+    assert read_status(SECOND)["stale_known"]
     refresh = ["refresh", "--yes", "--skip-preview", "--run-program=false"]
-    stacks.engine().ask(SECOND, *refresh, "--stack", stacks.environment.name)
-    assert not look(SECOND)["stale_known"]
+    stacks.engine().run_cli(SECOND, *refresh, "--stack", stacks.environment.name)
+    assert not read_status(SECOND)["stale_known"]
 
 
-def test_what_a_layer_reads_and_upstream_no_longer_gives_is_missing(look: Look, stacks: ToyStacks) -> None:
+def test_removed_upstream_output_is_missing(read_status: ReadStatus, stacks: SampleStacks) -> None:
     program = stacks.environment.stack_folder(FIRST.name) / "__main__.py"
     program.write_text(program.read_text().replace('"size": "text"', '"width": "text"'))
     stacks.engine().up(FIRST)
-    found = look(SECOND)
-    assert found["contract_ok"] is False
-    assert found["missing"] == [{"layer": "first", "field": "size", "wanted": "text", "found": None}]
+    second = read_status(SECOND)
+    assert second["contract_ok"] is False
+    assert second["missing"] == [{"layer": "first", "field": "size", "wanted": "string", "found": None}]
 
 
-def test_commits_since_are_counted_and_a_failed_update_told(look: Look, stacks: ToyStacks, git: Git) -> None:
+def test_newer_commits_are_counted_and_a_failed_update_is_reported(
+    read_status: ReadStatus, stacks: SampleStacks, git: Git
+) -> None:
     stacks.configure(FIRST, {"broken": True})
-    broken = repository.commit(git, "feat: break first")
+    broken = repository.commit_files(git, "feat: break first")
     with pytest.raises(LayerError):
         stacks.engine().up(FIRST)
-    first, second = look(FIRST), look(SECOND)
+    first, second = read_status(FIRST), read_status(SECOND)
     assert (first["update"]["result"], first["update"]["commit"]) == ("failed", broken)
     assert first["last_successful_version"] == 1
     assert (second["commits_behind"], second["commits_behind_touching_it"]) == (1, 0)
 
 
-def test_the_holder_of_a_lock_is_told(look: Look, stacks: ToyStacks) -> None:
+def test_holder_of_a_lock_is_reported(read_status: ReadStatus, stacks: SampleStacks) -> None:
     stacks.lock(SECOND)
-    assert look(SECOND)["locked_by"]["user"] == "ann"
-    assert look(FIRST)["locked_by"] is None
+    assert read_status(SECOND)["locked_by"]["user"] == "ann"
+    assert read_status(FIRST)["locked_by"] is None
 
 
-def test_where_nothing_is_deployed_it_says_so(stacks: ToyStacks, capsys: pytest.CaptureFixture[str]) -> None:
-    engine, toys = stacks.engine(), (FIRST, SECOND)
-    held = locks.of(stacks.environment, engine, toys)
-    status.status(stacks.environment, engine, held, all_layers=toys)
-    assert "first: not deployed. invoke deploy --env local --layer first" in capsys.readouterr().out
+def test_layer_that_is_not_deployed_has_the_command_that_deploys_it(
+    stacks: SampleStacks, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine, samples = stacks.engine(), (FIRST, SECOND)
+    stack_locks = locks.open_locks(stacks.environment, engine, samples)
+    status.show_status(stacks.environment, engine, stack_locks, all_layers=samples)
+    assert "invoke deploy --env local --layer first" in capsys.readouterr().out

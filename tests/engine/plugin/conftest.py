@@ -1,4 +1,4 @@
-"""The engine with the plugin, for the tests of this folder."""
+"""The Pulumi engine with the plugin, for the tests of this folder."""
 
 from dataclasses import replace
 from functools import cache
@@ -9,24 +9,25 @@ from pulumi import automation as auto
 from semver import VersionInfo
 
 from local.embedded import EmbeddedAws
-from local.plugin.install import install
+from local.plugin.install import install_provider
 from orchestration.pulumi import pulumi_cli
 from tests.engine.plugin.engine import ACCOUNT, EngineUnderTest
 
 
 @pytest.fixture(scope="session")
 def engine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> EngineUnderTest:
-    """The engine on an embedded AWS, with an account, a backend and a PULUMI_HOME of its own.
+    """The engine on an embedded AWS, with its own account, backend and PULUMI_HOME.
 
-    Of its own, because some resources are settings of an account, of which there is one.
+    It has its own account because some resources are settings of the account, for example the role of API
+    Gateway.
     """
-    # The embedded AWS takes an account's id for the key of its root user.
+    # The embedded AWS accepts an account id as the access key of the account's root user.
     credentials = replace(aws.endpoint.credentials, access_key_id=ACCOUNT)
     account = replace(aws, endpoint=replace(aws.endpoint, credentials=credentials))
     folder: Path = tmp_path_factory.mktemp("engine")
-    install(folder / "home")
+    install_provider(folder / "home")
     (folder / "state").mkdir()
-    cli = pulumi_cli.find(quiet=True)
+    cli = pulumi_cli.find_cli(quiet=True)
     variables = {
         **account.environment(),
         "PULUMI_HOME": str(folder / "home"),
@@ -35,10 +36,5 @@ def engine(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Engine
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
     }
-    command = _command(cli)
+    command = auto.PulumiCommand(root=str(cli.path.parents[1]), version=VersionInfo.parse(cli.version))
     return EngineUnderTest(cli=command, folder=folder, variables=variables, client=cache(account.client))
-
-
-def _command(cli: pulumi_cli.Cli) -> auto.PulumiCommand:
-    root = cli.path.parents[1]
-    return auto.PulumiCommand(root=str(root), version=VersionInfo.parse(cli.version))

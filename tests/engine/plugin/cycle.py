@@ -1,4 +1,4 @@
-"""One group's life cycle, run once; the tests look at what came of it."""
+"""The life cycle of one group of resources, which runs once for several tests."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,41 +8,51 @@ from tests.engine.plugin.programs.variant import Group, Variant
 
 
 @dataclass(frozen=True)
-class Cycle:
-    """What each step did, and what AWS had before, meanwhile and after."""
+class LifeCycleRun:
+    """The operations of each step, and the resources in AWS before, during and after the deployment."""
 
     group: Group
-    created: Operations
-    repeated: Operations
-    changed: Operations
-    settled: Operations
+    creation: Operations
+    preview: Operations
+    update: Operations
+    preview_after_update: Operations
     resources: dict[str, Any]
-    reported: dict[str, Any]
-    before: set[str]
-    while_up: set[str]
-    left: set[str]
+    settings: dict[str, Any]
+    resources_before: set[str]
+    resources_deployed: set[str]
+    resources_after: set[str]
 
     @property
     def types(self) -> frozenset[str]:
         """The resource types in the state."""
-        return frozenset(one["type"] for one in self.resources.values())
+        return frozenset(resource["type"] for resource in self.resources.values())
 
     @classmethod
-    def run(cls, name: str, group: Group, engine: EngineUnderTest) -> "Cycle":
-        """Create, look again, change, look again, destroy."""
+    def run(cls, name: str, group: Group, engine: EngineUnderTest) -> "LifeCycleRun":
+        """Create, preview, update, preview and destroy the group."""
 
         def program(variant: Variant) -> Any:
             return lambda: group.program(variant, engine.folder)
 
-        before = group.listed(engine.client)
+        resources_before = group.list_resources(engine.client)
         with engine.stack(name) as stack:
-            created = stack.up(program(Variant.FIRST))
-            repeated = stack.preview(program(Variant.AGAIN), refresh=True)
-            changed = stack.up(program(Variant.CHANGED))
-            settled = stack.preview(program(Variant.CHANGED), refresh=True)
+            creation = stack.up(program(Variant.FIRST))
+            preview = stack.preview(program(Variant.EQUIVALENT), refresh=True)
+            update = stack.up(program(Variant.CHANGED))
+            preview_after_update = stack.preview(program(Variant.CHANGED), refresh=True)
             resources = stack.resources()
-            reported = group.reported(engine.client, lambda name: resources[name]["outputs"])
-            while_up = group.listed(engine.client)
+            settings = group.read_settings(engine.client, lambda name: resources[name]["outputs"])
+            resources_deployed = group.list_resources(engine.client)
             stack.destroy()
-        left = group.listed(engine.client)
-        return cls(group, created, repeated, changed, settled, resources, reported, before, while_up, left)
+        return cls(
+            group=group,
+            creation=creation,
+            preview=preview,
+            update=update,
+            preview_after_update=preview_after_update,
+            resources=resources,
+            settings=settings,
+            resources_before=resources_before,
+            resources_deployed=resources_deployed,
+            resources_after=group.list_resources(engine.client),
+        )

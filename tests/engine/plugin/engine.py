@@ -1,4 +1,4 @@
-"""The real engine with the plugin under test: inline programs, state in a folder, events as they come."""
+"""The Pulumi engine with the plugin under test: inline programs, a file backend and engine events."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from pulumi import automation as auto
+from pulumi.automation._stack import StackInitMode
 
-from orchestration.pulumi.engine import LeanStack, StackInitMode
+from orchestration.pulumi.engine import LeanStack
 
 Program = Callable[[], None]
-# Not that of the pipeline which other tests deploy.
+# Not the account of the pipeline that other tests deploy.
 ACCOUNT = "999999999999"
 
 
@@ -25,7 +26,7 @@ class Stack:
     def up(self, program: Program, *, refresh: bool = False) -> "Operations":
         """Apply the program."""
         operations = Operations()
-        self.stack.up(program=program, refresh=refresh, on_event=operations.note)
+        self.stack.up(program=program, refresh=refresh, on_event=operations.record_event)
         return operations
 
     def outputs(self) -> dict[str, Any]:
@@ -34,9 +35,9 @@ class Stack:
         return {name: output.value for name, output in outputs.items()}
 
     def preview(self, program: Program, *, refresh: bool = False) -> "Operations":
-        """See what an update would do."""
+        """Preview an update with the program."""
         operations = Operations()
-        self.stack.preview(program=program, refresh=refresh, on_event=operations.note)
+        self.stack.preview(program=program, refresh=refresh, on_event=operations.record_event)
         return operations
 
     def destroy(self) -> None:
@@ -44,51 +45,55 @@ class Stack:
         self.stack.destroy()
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """What the state has of each resource of the plugin, by logical name."""
-        found = self.stack.export_stack().deployment.get("resources", [])
-        return {one["urn"].rsplit("::", 1)[1]: one for one in found if one["type"].startswith("aws:")}
+        """The state of each resource of the plugin, by logical name."""
+        resources = self.stack.export_stack().deployment.get("resources", [])
+        return {
+            resource["urn"].rsplit("::", 1)[1]: resource
+            for resource in resources
+            if resource["type"].startswith("aws:")
+        }
 
 
 @dataclass
 class Operations:
-    """What the engine did, by logical name of the resource.
+    """The operations of the engine, by logical name of the resource.
 
-    done: create, same, update, replace or delete. found: the resources whose outputs a refresh found changed.
+    by_name: create, same, update, replace or delete. drifted: resources whose outputs changed in a refresh.
     """
 
-    done: dict[str, str] = field(default_factory=dict)
-    found: set[str] = field(default_factory=set)
+    by_name: dict[str, str] = field(default_factory=dict)
+    drifted: set[str] = field(default_factory=set)
 
-    def note(self, event: auto.EngineEvent) -> None:
-        """Take one event."""
-        for one in (event.resource_pre_event, event.res_outputs_event):
-            if one is not None and one.metadata.type.startswith("aws:"):
-                self._note(one.metadata.urn.rsplit("::", 1)[1], one.metadata)
+    def record_event(self, event: auto.EngineEvent) -> None:
+        for resource_event in (event.resource_pre_event, event.res_outputs_event):
+            if resource_event is not None and resource_event.metadata.type.startswith("aws:"):
+                metadata = resource_event.metadata
+                self._record_step(metadata.urn.rsplit("::", 1)[1], metadata)
 
-    def _note(self, name: str, step: Any) -> None:
+    def _record_step(self, name: str, step: Any) -> None:
         operation = str(step.op.value)
         if operation == "refresh":
-            if step.new is None or _told(step.old) != _told(step.new):
-                self.found.add(name)
+            if step.new is None or _refreshed_outputs(step.old) != _refreshed_outputs(step.new):
+                self.drifted.add(name)
         elif "replace" in operation:
-            self.done[name] = "replace"
+            self.by_name[name] = "replace"
         else:
-            self.done.setdefault(name, operation)
+            self.by_name.setdefault(name, operation)
 
     @property
     def changes(self) -> dict[str, str]:
-        """What was done to the resources that did not stay the same."""
-        return {name: done for name, done in self.done.items() if done != "same"}
+        """The operations except `same`."""
+        return {name: operation for name, operation in self.by_name.items() if operation != "same"}
 
 
-def _told(state: Any) -> dict[str, Any]:
-    """The outputs of a state; without a function's code, of which the engine refreshes the hash alone."""
+def _refreshed_outputs(state: Any) -> dict[str, Any]:
+    """The outputs of a state without the code of a function, of which the engine only refreshes the hash."""
     return {name: value for name, value in state.outputs.items() if name != "code"}
 
 
 @dataclass(frozen=True)
 class EngineUnderTest:
-    """Makes stacks whose `aws` provider is the plugin, on the embedded AWS of the test run."""
+    """Creates stacks whose `aws` provider is the plugin, on the embedded AWS of the test run."""
 
     cli: auto.PulumiCommand
     folder: Path
@@ -97,7 +102,7 @@ class EngineUnderTest:
 
     @contextmanager
     def stack(self, name: str, config: Mapping[str, str] | None = None) -> Iterator[Stack]:
-        """An empty stack; what a failed test leaves in it is destroyed."""
+        """An empty stack. If the test fails, its resources are destroyed."""
         settings = auto.StackSettings(config={"aws:region": "us-east-1", **(config or {})})
         workspace = auto.LocalWorkspace(
             program=lambda: None,

@@ -1,9 +1,9 @@
-"""Every resource type through the real engine: made, found unchanged, changed, and gone."""
+"""The life cycle of every resource type with the Pulumi engine: create, preview, update, destroy."""
 
 import pytest
 
 from local.plugin.registry import RESOURCES
-from tests.engine.plugin.cycle import Cycle
+from tests.engine.plugin.cycle import LifeCycleRun
 from tests.engine.plugin.programs import data, edge, identity, network, operations, processing
 
 GROUPS = {
@@ -17,9 +17,9 @@ GROUPS = {
 
 
 @pytest.fixture(scope="module", params=sorted(GROUPS))
-def cycle(request: pytest.FixtureRequest) -> Cycle:
+def run(request: pytest.FixtureRequest) -> LifeCycleRun:
     engine = request.getfixturevalue("engine")
-    return Cycle.run(request.param, GROUPS[request.param], engine)
+    return LifeCycleRun.run(request.param, GROUPS[request.param], engine)
 
 
 def test_every_type_of_the_plugin_is_covered() -> None:
@@ -27,32 +27,32 @@ def test_every_type_of_the_plugin_is_covered() -> None:
     assert sorted(covered) == sorted(RESOURCES)
 
 
-def test_first_update_creates_every_resource(cycle: Cycle) -> None:
-    assert set(cycle.created.done.values()) == {"create"}
-    assert cycle.types == cycle.group.types
+def test_first_update_creates_every_resource(run: LifeCycleRun) -> None:
+    assert set(run.creation.by_name.values()) == {"create"}
+    assert run.types == run.group.types
 
 
-def test_refresh_finds_what_creation_told(cycle: Cycle) -> None:
-    assert cycle.repeated.found == set()
+def test_refresh_after_the_creation_detects_no_drift(run: LifeCycleRun) -> None:
+    assert run.preview.drifted == set()
 
 
-def test_same_program_in_another_spelling_changes_nothing(cycle: Cycle) -> None:
-    assert cycle.repeated.changes == {}
+def test_equivalent_program_has_no_changes(run: LifeCycleRun) -> None:
+    assert run.preview.changes == {}
 
 
-def test_changed_program_changes_exactly_that(cycle: Cycle) -> None:
-    assert cycle.changed.changes == cycle.group.changes
+def test_changed_program_has_exactly_the_expected_changes(run: LifeCycleRun) -> None:
+    assert run.update.changes == run.group.changes
 
 
-def test_changed_settings_arrive_at_aws(cycle: Cycle) -> None:
-    assert cycle.reported == cycle.group.expected
+def test_changed_settings_are_in_aws(run: LifeCycleRun) -> None:
+    assert run.settings == run.group.expected_settings
 
 
-def test_after_a_change_refresh_and_update_find_no_other(cycle: Cycle) -> None:
-    assert cycle.settled.found == set()
-    assert cycle.settled.changes == {}
+def test_preview_after_the_update_has_no_drift_and_no_changes(run: LifeCycleRun) -> None:
+    assert run.preview_after_update.drifted == set()
+    assert run.preview_after_update.changes == {}
 
 
-def test_destroy_leaves_nothing(cycle: Cycle) -> None:
-    assert cycle.left - cycle.before == set()
-    assert cycle.while_up - cycle.before != set()
+def test_destroy_deletes_every_resource(run: LifeCycleRun) -> None:
+    assert run.resources_after - run.resources_before == set()
+    assert run.resources_deployed - run.resources_before != set()

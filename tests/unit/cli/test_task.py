@@ -4,87 +4,85 @@ import sys
 
 import pytest
 
-from cli.task import exit_status
+from cli.task import run_to_exit_status
 from local.errors import LocalError
-from orchestration.environments import ROOT
-from terminal.errors import UserError
+from orchestration.environments import ENVIRONMENT_NAMES, ROOT
+from terminal.errors import PartialFailureError, UserError
 
 
 @pytest.fixture(autouse=True)
-def _signals_as_before() -> object:
+def _restore_signal_handlers() -> object:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
-def raising(error: BaseException) -> int:
-    def act() -> int:
+def run_raising(error: BaseException) -> int:
+    def body() -> int:
         raise error
 
-    return exit_status(act)
+    return run_to_exit_status(body)
 
 
-def test_an_error_for_the_user_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert raising(UserError("No [layer] there.", "Try data.")) == 1
+def run_invoke(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_user_error_is_one_line_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_raising(UserError("No [layer] there.", "Try data.")) == 1
     assert capsys.readouterr().err == "error: No [layer] there. Try data.\n"
 
 
-def test_an_error_of_the_embedded_aws_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert raising(LocalError("port 4566 is busy")) == 1
+def test_partial_failure_has_status_3() -> None:
+    assert run_raising(PartialFailureError("Not deployed: data.")) == 3
+
+
+def test_error_of_the_embedded_aws_is_one_line_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_raising(LocalError("port 4566 is busy")) == 1
     assert capsys.readouterr().err == "error: port 4566 is busy\n"
 
 
-def test_ctrl_c_is_status_130_and_silent(capsys: pytest.CaptureFixture[str]) -> None:
-    assert raising(KeyboardInterrupt()) == 130
+def test_ctrl_c_prints_nothing_and_has_status_130(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_raising(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == ""
 
 
-def test_the_bodys_own_status_is_kept() -> None:
-    assert exit_status(lambda: 3) == 3
-    assert exit_status(lambda: None) == 0
+def test_status_of_the_body_is_returned() -> None:
+    assert run_to_exit_status(lambda: 3) == 3
+    assert run_to_exit_status(lambda: None) == 0
 
 
-def test_being_ended_politely_is_like_ctrl_c() -> None:
-    assert exit_status(lambda: signal.raise_signal(signal.SIGTERM)) == 130
+def test_sigterm_ends_a_task_like_ctrl_c() -> None:
+    assert run_to_exit_status(lambda: signal.raise_signal(signal.SIGTERM)) == 130
 
 
-def test_a_mistake_in_the_code_keeps_its_traceback() -> None:
+def test_bug_has_a_traceback() -> None:
     with pytest.raises(ZeroDivisionError):
-        exit_status(lambda: 1 // 0)
+        run_to_exit_status(lambda: 1 // 0)
 
 
-def test_a_task_says_a_users_error_without_a_traceback() -> None:
-    task = subprocess.run(
-        [sys.executable, "-m", "invoke", "deploy", "--env", "nowhere"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert task.returncode == 1
-    assert task.stderr == (
-        "error: There is no environment 'nowhere'. Environments are: local, dev, staging, prod.\n"
-    )
+def test_task_prints_a_user_error_without_traceback() -> None:
+    process = run_invoke("deploy", "--env", "nowhere")
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: ")
+    assert process.stderr.count("\n") == 1
+    assert all(word in process.stderr for word in ("nowhere", *ENVIRONMENT_NAMES))
 
 
 @pytest.mark.parametrize("option", ["--count=abc", "--count=-1", "--rate=fast", "--rate=0"])
-def test_an_option_that_is_no_such_number_is_said_without_a_traceback(option: str) -> None:
-    task = subprocess.run(
-        [sys.executable, "-m", "invoke", "demo", option],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert task.returncode == 1
-    assert task.stderr.startswith(f"error: '{option.partition('=')[2]}' is no ")
-    assert task.stderr.count("\n") == 1
+def test_invalid_number_is_an_error_without_traceback(option: str) -> None:
+    process = run_invoke("demo", option)
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"error: '{option.partition('=')[2]}'")
+    assert process.stderr.count("\n") == 1
 
 
-def test_a_hang_up_that_is_to_be_ignored_stays_ignored() -> None:
+def test_ignored_hang_up_is_still_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        assert exit_status(lambda: signal.raise_signal(signal.SIGHUP)) == 0
+        assert run_to_exit_status(lambda: signal.raise_signal(signal.SIGHUP)) == 0
     finally:
         signal.signal(signal.SIGHUP, before)

@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from detection.data.columns import Labelled
+from detection.data.columns import LabelledTransaction
 from functions.common.domain.transaction_event import TransactionInserted
 
+BEGIN_MS = 1_522_540_800_000
 
-def transaction(
+
+def make_transaction(
     transaction_id: str = "t1",
     account_id: str = "a1",
     merchant_id: str = "m1",
     *,
     amount: str = "12.50",
-    timestamp: int = 1_522_540_800_000,
+    timestamp: int = BEGIN_MS,
 ) -> TransactionInserted:
-    """One in euros."""
+    """A transaction in euros."""
     return TransactionInserted(
         transaction_id=transaction_id,
         timestamp=timestamp,
@@ -27,10 +29,10 @@ def transaction(
     )
 
 
-def past(made: Iterable[tuple[int, str, str, bool]]) -> list[Labelled]:
-    """Transactions by milliseconds since 2018-04-01, account, merchant, and whether they were fraud."""
-    begin = 1_522_540_800_000
-    return [
-        Labelled(transaction(f"t{number}", account, merchant, timestamp=begin + time), is_fraud, "")
-        for number, (time, account, merchant, is_fraud) in enumerate(made)
-    ]
+def make_history(rows: Iterable[tuple[int, str, str, bool]]) -> list[LabelledTransaction]:
+    """Transactions from milliseconds since 2018-04-01, account, merchant and label."""
+    history = []
+    for number, (time_ms, account_id, merchant_id, is_fraud) in enumerate(rows):
+        transaction = make_transaction(f"t{number}", account_id, merchant_id, timestamp=BEGIN_MS + time_ms)
+        history.append(LabelledTransaction(transaction, is_fraud, ""))
+    return history

@@ -1,4 +1,4 @@
-"""Reads the commands in Markdown files and checks them against invoke's parser and the models of AWS."""
+"""Commands in Markdown files, checked with invoke's parser and the service models of botocore."""
 
 import re
 import shlex
@@ -17,13 +17,13 @@ from invoke.exceptions import ParseError
 from invoke.parser import Parser, ParserContext
 
 import tasks
-from orchestration.environments import CLOUD, LOCAL, ROOT
+from orchestration.environments import ACCOUNT_ENVIRONMENTS, LOCAL, ROOT
 from orchestration.layers import LAYERS
 
 _INLINE = re.compile(r"`((?:invoke|\./inv|aws) [^`]+)`")
 _SUBSTITUTION = re.compile(r"\$\((.*?)\)")
 _TOOLS = ("invoke", "./inv", "aws")
-# The layer that docs/runbooks/adding-a-layer.md adds.
+# The new layer in docs/runbooks/adding-a-layer.md.
 _EXAMPLE_LAYER = "reporting"
 _CLI_OPTIONS = frozenset({"query", "output", "region", "profile"})
 _SEPARATORS = frozenset({"&&", "||", "|", ";", ">", "<", "("})
@@ -32,20 +32,20 @@ _PLACEHOLDER_VALUES = re.compile(r"<\w+>|[A-Z_]+")
 
 @dataclass(frozen=True)
 class Command:
-    """One command, and where it is."""
+    """One command, with its file and section."""
 
     file: str
     section: str
     words: tuple[str, ...]
-    # In a sentence, `invoke rollback` or `aws kms enable-key` is a name without its options.
+    # A command in a sentence, such as `invoke rollback`, may lack required options.
     is_inline: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}: {' '.join(self.words)}"
 
 
-def documents() -> list[Path]:
-    """The Markdown files that describe commands."""
+def list_documents() -> list[Path]:
+    """List the Markdown files that describe commands."""
     return [
         ROOT / "README.md",
         ROOT / "operations" / "README.md",
@@ -54,7 +54,7 @@ def documents() -> list[Path]:
 
 
 def read_commands(path: Path) -> Iterator[Command]:
-    """The commands of tasks and of the AWS CLI in indented, fenced and inline code."""
+    """Read the commands of tasks and of the AWS CLI in indented, fenced and inline code."""
     section, is_fenced = "", False
     for line in path.read_text().splitlines():
         if line.startswith("## "):
@@ -71,7 +71,7 @@ def read_commands(path: Path) -> Iterator[Command]:
 
 
 def find_mistake(command: Command) -> str:
-    """What is wrong with a command; empty if nothing is."""
+    """Return the mistake in a command, or an empty string."""
     if command.words[0] == "aws":
         return _find_aws_mistake(command)
     if command.is_inline and command.words[1:] in {(name,) for name in tasks.namespace.task_names}:
@@ -81,12 +81,12 @@ def find_mistake(command: Command) -> str:
 
 def _split(line: str) -> Iterator[tuple[str, ...]]:
     for text in (*_SUBSTITUTION.findall(line), _SUBSTITUTION.sub("SUBSTITUTION", line)):
-        # Sentences in code, such as `edit …, then invoke deploy`, are no commands.
+        # Skips sentences in code, such as `edit …, then invoke deploy`.
         if not text.strip().startswith((*_TOOLS, "eval")):
             continue
         words = shlex.split(text, comments=True)
         while words:
-            end = next((at for at, word in enumerate(words) if word in _SEPARATORS), len(words))
+            end = next((index for index, word in enumerate(words) if word in _SEPARATORS), len(words))
             if words[:1] and words[0] in _TOOLS:
                 yield tuple(words[:end])
             words = words[end + 1 :]
@@ -94,7 +94,7 @@ def _split(line: str) -> Iterator[tuple[str, ...]]:
 
 @cache
 def _make_parser() -> Parser:
-    """invoke takes the help texts out of the tasks: it gets a copy of them."""
+    """Create invoke's parser from a copy of the tasks, because it removes their help texts."""
     return Parser(contexts=deepcopy(tasks.namespace).to_contexts())
 
 
@@ -109,10 +109,13 @@ def _find_task_mistake(words: list[str]) -> str:
 
 
 def _find_wrong_value(context: ParserContext) -> str:
-    allowed = {"env": {LOCAL, *CLOUD}, "layer": {_EXAMPLE_LAYER, *(layer.name for layer in LAYERS)}}
+    allowed = {
+        "env": {LOCAL, *ACCOUNT_ENVIRONMENTS},
+        "layer": {_EXAMPLE_LAYER, *(layer.name for layer in LAYERS)},
+    }
     for name, values in allowed.items():
-        given = context.args[name].value if name in context.args else None
-        for value in given if isinstance(given, list) else [given]:
+        argument = context.args[name].value if name in context.args else None
+        for value in argument if isinstance(argument, list) else [argument]:
             if value and value not in values and not _PLACEHOLDER_VALUES.fullmatch(str(value)):
                 return f"--{name}: {value}"
     return ""
@@ -140,7 +143,7 @@ def _find_aws_mistake(command: Command) -> str:
 
 
 def _find_wrong_shorthand(options: list[str], shapes: dict[str, Shape]) -> str:
-    """The option whose value, such as Key=a,Value=b, names what its structure does not have."""
+    """Return an option whose value, such as Key=a,Value=b, names an unknown member or enum value."""
     for option, value in pairwise(options):
         shape = shapes.get(option.removeprefix("--")) if option.startswith("--") else None
         if shape is not None and shape.type_name == "list":

@@ -1,18 +1,16 @@
-"""Every command in the documents is one that the tasks and AWS accept."""
-
 import pytest
 
-from tests.unit.docs.commands import Command, documents, find_mistake, read_commands
+from tests.unit.docs.commands import Command, find_mistake, list_documents, read_commands
 
-COMMANDS = [command for path in documents() for command in read_commands(path)]
+COMMANDS = [command for path in list_documents() for command in read_commands(path)]
 
 
 @pytest.mark.parametrize("command", dict.fromkeys(COMMANDS), ids=str)
-def test_a_command_exists_with_its_options(command: Command) -> None:
+def test_command_in_documents_exists_with_its_options(command: Command) -> None:
     assert find_mistake(command) == ""
 
 
-def test_the_documents_have_commands_of_each_kind() -> None:
+def test_documents_have_commands_of_each_tool() -> None:
     tools = [command.words[0] for command in COMMANDS]
     assert min(tools.count("invoke"), tools.count("./inv"), tools.count("aws")) > 5
 
@@ -33,5 +31,5 @@ def test_the_documents_have_commands_of_each_kind() -> None:
         "aws ce get-cost-and-usage --time-period Start=a,End=b --granularity YEARLY --metrics UnblendedCost",
     ],
 )
-def test_a_mistake_is_found(text: str) -> None:
+def test_wrong_command_is_detected(text: str) -> None:
     assert find_mistake(Command("seeded.md", "", tuple(text.split()))) != ""

@@ -1,4 +1,4 @@
-"""Transactions, events and messages as they look on each hop; a test names only what it is about."""
+"""Builders for transactions, events and messages. A test passes only the values that it depends on."""
 
 import json
 import math
@@ -6,20 +6,20 @@ from typing import Any
 
 import msgspec
 
-from functions.common.domain.features import NAMES
+from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
 from functions.common.domain.transaction import Transaction
-from functions.common.domain.transaction_event import TransactionInserted, facts_of
+from functions.common.domain.transaction_event import TransactionInserted, stored_values
 
-NO_FEATURES = (math.nan,) * len(NAMES)
-"""Of a transaction of which nothing is known."""
+NO_FEATURES = (math.nan,) * len(FEATURE_NAMES)
+"""The features of a transaction without any history."""
 
 NOW = 1_780_000_000_000
 """Epoch milliseconds: 2026-05-28T20:26:40Z."""
 
 
 def posted(**changes: Any) -> dict[str, Any]:
-    """What a client posts, complete and valid."""
+    """A complete and valid body of a request."""
     return {
         "transaction_id": "tx-1",
         "account_id": "account-123456789",
@@ -49,7 +49,7 @@ def request(body: str | dict[str, Any] | None = None, **changes: Any) -> dict[st
 
 
 def attributes(**changes: Any) -> dict[str, Any]:
-    """The transaction in the event, its values as DynamoDB types them."""
+    """The DynamoDB-typed transaction in an event."""
     return {
         "transaction_id": {"S": "tx-1"},
         "timestamp": {"N": str(NOW)},
@@ -66,7 +66,7 @@ def attributes(**changes: Any) -> dict[str, Any]:
 
 
 def inserted_event(**changes: Any) -> dict[str, Any]:
-    """What the rule delivers to the fraud function."""
+    """An EventBridge event, as the fraud function receives it."""
     return {
         "version": "0",
         "source": "fraud.transactions",
@@ -81,7 +81,7 @@ def inserted(**changes: Any) -> TransactionInserted:
 
 
 def suspicious(**changes: Any) -> SuspiciousTransaction:
-    values = facts_of(inserted(amount="12500.5"))
+    values = stored_values(inserted(amount="12500.5"))
     reason = Reason(rule_id="amount-over-limit", weight=0.6, text="Amount of 12,500.50 USD is over the limit")
     return SuspiciousTransaction(**(values | {"score": 0.6, "reasons": (reason,)} | changes))
 

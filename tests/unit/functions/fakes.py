@@ -1,4 +1,4 @@
-"""Stand-ins for what the functions call, kept in memory."""
+"""In-memory fakes of the stores, senders and clients that the functions use."""
 
 import copy
 import threading
@@ -6,72 +6,76 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.api.items import fingerprint
-from functions.api.store import Outcome
+from functions.api.items import compute_fingerprint
+from functions.api.transaction_store import TransactionStore, WriteResult
 from functions.common.domain.decision import Decision
-from functions.common.domain.lists_and_snoozes import Snooze
+from functions.common.domain.overrides import Snooze
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction import Transaction
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.common.dynamodb import profile_items
-from functions.common.dynamodb.client import StoreBusyError
+from functions.common.dynamodb.client import StoreBusyError, TransactionNotFoundError
+from functions.common.dynamodb.profile_items import decode_account, decode_merchant
 from functions.fraud.profile_store import (
-    ChangedMeanwhileError,
-    DecidedBeforeError,
-    Known,
-    LabelledBeforeError,
-    TransactionGoneError,
+    AlreadyDecidedError,
+    AlreadyLabeledError,
+    ProfileChangedError,
+    ProfileStore,
 )
-from functions.notify import alert_records
+from functions.fraud.scoring.decider import DecisionContext
+from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
 from functions.notify.alert import Alert
+from functions.notify.alert_records import AlertClaimedError, AlertRecords, AlreadyAlertedError
+from functions.notify.alert_windows import AlertWindows
+from functions.notify.publisher import AlertPublisher
 
 
-class InMemoryStore:
-    """A store that keeps fingerprints; `error` is raised instead, if there is one."""
+class FakeTransactionStore(TransactionStore):
+    """Stores fingerprints by transaction ID. With `error`, each write raises it."""
 
     def __init__(self, error: Exception | None = None) -> None:
-        self.fingerprints: dict[str, str] = {}
+        self._fingerprints: dict[str, str] = {}
         self._error = error
         self._lock = threading.Lock()
 
-    def add(self, transaction: Transaction, received_at: int) -> Outcome:
+    def add(self, transaction: Transaction, received_at: int) -> WriteResult:
         if self._error:
             raise self._error
+        fingerprint = compute_fingerprint(transaction)
         with self._lock:
-            held = self.fingerprints.setdefault(transaction.transaction_id, "")
-            if held:
-                return Outcome.REPLAYED if held == fingerprint(transaction) else Outcome.ID_TAKEN
-            self.fingerprints[transaction.transaction_id] = fingerprint(transaction)
-            return Outcome.STORED
+            stored = self._fingerprints.setdefault(transaction.transaction_id, "")
+            if stored:
+                return WriteResult.REPLAYED if stored == fingerprint else WriteResult.ID_TAKEN
+            self._fingerprints[transaction.transaction_id] = fingerprint
+            return WriteResult.STORED
 
 
-def busy_store() -> InMemoryStore:
-    return InMemoryStore(StoreBusyError())
+def busy_store() -> FakeTransactionStore:
+    return FakeTransactionStore(StoreBusyError())
 
 
 class FakeDynamoDb:
-    """TransactWriteItems of conditional puts, by the semantics of DynamoDB.
+    """TransactWriteItems with conditional puts, as DynamoDB behaves.
 
-    `refusals` are raised first, one per call. Writes of two threads to one id at a time are a conflict.
+    Each call raises the next of `errors` first. Concurrent writes conflict.
     """
 
-    def __init__(self, *refusals: Exception) -> None:
+    def __init__(self, *errors: Exception) -> None:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.calls = 0
-        self._refusals = list(refusals)
+        self._errors = list(errors)
         self._writing = threading.Lock()
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         self.calls += 1
-        if self._refusals:
-            raise self._refusals.pop(0)
+        if self._errors:
+            raise self._errors.pop(0)
         if not self._writing.acquire(blocking=False):
-            raise cancelled(*[{"Code": "TransactionConflict"}] * len(TransactItems))
+            raise canceled_error(*[{"Code": "TransactionConflict"}] * len(TransactItems))
         try:
             puts = [operation["Put"] for operation in TransactItems]
-            held = [self.items.get(self._key(put["Item"])) for put in puts]
-            if any(held):
-                raise cancelled(*[_check(item) for item in held])
+            existing = [self.items.get(self._key(put["Item"])) for put in puts]
+            if any(existing):
+                raise canceled_error(*[_cancellation_reason(item) for item in existing])
             self.items |= {self._key(put["Item"]): put["Item"] for put in puts}
         finally:
             self._writing.release()
@@ -82,11 +86,11 @@ class FakeDynamoDb:
         return item["transaction_id"]["S"], item["timestamp"]["N"]
 
 
-def _check(item: dict[str, Any] | None) -> dict[str, Any]:
-    return {"Code": "ConditionalCheckFailed", "Item": item} if item else {"Code": "None"}
+def _cancellation_reason(existing: dict[str, Any] | None) -> dict[str, Any]:
+    return {"Code": "ConditionalCheckFailed", "Item": existing} if existing else {"Code": "None"}
 
 
-def cancelled(*reasons: dict[str, Any]) -> ClientError:
+def canceled_error(*reasons: dict[str, Any]) -> ClientError:
     response: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": list(reasons)}
     return ClientError(response, "TransactWriteItems")
 
@@ -95,8 +99,8 @@ def client_error(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "about account-123456789"}}, "AnOperation")
 
 
-class InMemoryQueue:
-    """Keeps what is sent, and the delays; `error` is raised instead, if there is one."""
+class FakeSender(SuspiciousTransactionSender):
+    """Records sent transactions and their delays. With `error`, each send raises it."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.sent: list[SuspiciousTransaction] = []
@@ -110,58 +114,75 @@ class InMemoryQueue:
         self.delays.append(delay_seconds)
 
 
-class InMemoryProfiles:
-    """Profiles and decisions as the tables keep them; `changes` are writes of others that come in between.
+class FakeFailureSender(UnreadableMessageSender):
+    """Records sent message bodies. With `error`, each send raises it."""
 
-    `account`, `merchant` and `snoozes` are what is known of whatever account and merchant, `label` is what
-    became known of a transaction before its decision.
+    def __init__(self, error: Exception | None = None) -> None:
+        self.bodies: list[str] = []
+        self._error = error
+
+    def send(self, body: str) -> None:
+        if self._error:
+            raise self._error
+        self.bodies.append(body)
+
+
+class FakeProfileStore(ProfileStore):
+    """One account, one merchant and the decisions of all transactions.
+
+    The first `conflicts` writes fail because of a concurrent change. `label` is a label that every
+    transaction got before its decision.
     """
 
-    def __init__(self, changes: int = 0) -> None:
-        self.account = profile_items.read_account("account", None)
-        self.merchant = profile_items.read_merchant("merchant", None)
-        self.snoozes: dict[str, Snooze] = {}
+    def __init__(self, conflicts: int = 0) -> None:
+        self.account = decode_account("account", None)
+        self.merchant = decode_merchant("merchant", None)
+        self.rule_snoozes: dict[str, Snooze] = {}
         self.decisions: dict[str, Decision] = {}
-        self.gone: set[str] = set()
+        self.deleted: set[str] = set()
         self.label = ""
-        self._changes = changes
+        self._conflicts = conflicts
 
-    def read(self, _transaction: TransactionInserted, _now_ms: int) -> Known:
+    def read(self, _transaction: TransactionInserted, _now_ms: int) -> DecisionContext:
         account, merchant = copy.deepcopy((self.account, self.merchant))
-        return Known(account=account, merchant=merchant, snoozes=self.snoozes)
+        return DecisionContext(account=account, merchant=merchant, rule_snoozes=self.rule_snoozes)
 
     def record(
-        self, transaction: TransactionInserted, known: Known, decision: Decision, label: str | None
+        self,
+        transaction: TransactionInserted,
+        context: DecisionContext,
+        decision: Decision,
+        label: str | None,
     ) -> None:
-        if transaction.transaction_id in self.gone:
-            raise TransactionGoneError
-        if before := self.decisions.get(transaction.transaction_id):
-            raise DecidedBeforeError(before)
-        if self._changes:
-            self._changes -= 1
-            raise ChangedMeanwhileError
+        if transaction.transaction_id in self.deleted:
+            raise TransactionNotFoundError
+        if recorded := self.decisions.get(transaction.transaction_id):
+            raise AlreadyDecidedError(recorded)
+        if self._conflicts:
+            self._conflicts -= 1
+            raise ProfileChangedError
         if self.label and self.label != label:
-            raise LabelledBeforeError(self.label)
+            raise AlreadyLabeledError(self.label)
         self.decisions[transaction.transaction_id] = decision
-        self.account, self.merchant = known.account, known.merchant
+        self.account, self.merchant = context.account, context.merchant
 
 
-class InMemoryAlertRecords:
-    """Keeps claims by message and published alerts; a transaction in `gone` is no longer in the table."""
+class FakeAlertRecords(AlertRecords):
+    """Claims and published alerts by transaction ID. Transactions in `deleted` are not in the table."""
 
     def __init__(self) -> None:
         self.claims: dict[str, str] = {}
         self.published: dict[str, str] = {}
-        self.gone: set[str] = set()
+        self.deleted: set[str] = set()
 
     def claim(self, transaction: SuspiciousTransaction, message_id: str, now_ms: int) -> None:
         key = transaction.transaction_id
-        if key in self.gone:
-            raise alert_records.TransactionGoneError
+        if key in self.deleted:
+            raise TransactionNotFoundError
         if key in self.published:
-            raise alert_records.AlertedBeforeError
+            raise AlreadyAlertedError
         if self.claims.setdefault(key, message_id) != message_id:
-            raise alert_records.ClaimedError
+            raise AlertClaimedError
 
     def release(self, transaction: SuspiciousTransaction, message_id: str) -> None:
         if self.claims.get(transaction.transaction_id) == message_id:
@@ -171,16 +192,28 @@ class InMemoryAlertRecords:
         self.published[transaction.transaction_id] = publication_id
 
 
-class InMemoryTopic:
-    """Keeps what is published; fails with `status` on alerts on the transactions in `refused`."""
+class FakeAlertWindows(AlertWindows):
+    """Every alert window has `alerts` alerts. `requests` are the accounts and window starts asked for."""
 
-    def __init__(self, *refused: str, status: int = 500) -> None:
+    def __init__(self, alerts: int) -> None:
+        self.requests: list[tuple[str, int]] = []
+        self._alerts = alerts
+
+    def count(self, account_id: str, started_at: int) -> int:
+        self.requests.append((account_id, started_at))
+        return self._alerts
+
+
+class FakePublisher(AlertPublisher):
+    """Records published alerts. Alerts on transactions in `rejected` fail with HTTP status `status`."""
+
+    def __init__(self, *rejected: str, status: int = 500) -> None:
         self.published: list[Alert] = []
+        self.rejected = set(rejected)
         self._status = status
-        self.refused = set(refused)
 
     def publish(self, alert: Alert) -> str:
-        if alert.attributes["transaction_id"] in self.refused:
+        if alert.attributes["transaction_id"] in self.rejected:
             response: Any = {
                 "Error": {"Code": "Refused"},
                 "ResponseMetadata": {"HTTPStatusCode": self._status},
@@ -191,7 +224,7 @@ class InMemoryTopic:
 
 
 class RecordingClient:
-    """An AWS client that keeps the arguments of its calls."""
+    """An AWS client that records the arguments of its calls."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []

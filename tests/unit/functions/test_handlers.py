@@ -1,4 +1,4 @@
-"""The entry points, in a process of their own as Lambda starts it; the network ends in this process."""
+"""The entry points, each in its own process as Lambda starts it. A fake DynamoDB replaces AWS."""
 
 import json
 import os
@@ -36,21 +36,21 @@ import importlib, json, sys
 name, event = json.load(sys.stdin)
 class Context:
     def get_remaining_time_in_millis(self): return 30_000
-answer = importlib.import_module(f"functions.{name}.handler").handle(event, Context())
-print(json.dumps({"answer": answer}))
+response = importlib.import_module(f"functions.{name}.handler").handle(event, Context())
+print(json.dumps({"response": response}))
 """
 
 
 class EmptyTables(BaseHTTPRequestHandler):
-    """A DynamoDB that holds nothing and takes everything."""
+    """A DynamoDB with empty tables, which accepts every write."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        answer = b'{"Responses": {}}' if self.headers["X-Amz-Target"].endswith("BatchGetItem") else b"{}"
+        body = b'{"Responses": {}}' if self.headers["X-Amz-Target"].endswith("BatchGetItem") else b"{}"
         self.send_response(200)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -67,7 +67,7 @@ def endpoint() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The functions' code with rules beside it, as in the zip."""
+    """The functions' code with rules, as in the zip."""
     folder = tmp_path_factory.mktemp("code")
     shutil.copytree(ROOT / "functions", folder / "functions")
     rules = RuleSet(threshold=0.5).to_json()
@@ -75,7 +75,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(code: Path, name: str, event: object, **changes: str) -> "subprocess.CompletedProcess[str]":
+def _run_handler(code: Path, name: str, event: object, **changes: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
         input=json.dumps([name, event]),
@@ -87,44 +87,44 @@ def _run(code: Path, name: str, event: object, **changes: str) -> "subprocess.Co
     )
 
 
-def _lines(code: Path, name: str, event: object) -> list[dict[str, Any]]:
-    result = _run(code, name, event)
+def _read_lines(code: Path, name: str, event: object) -> list[dict[str, Any]]:
+    result = _run_handler(code, name, event)
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_api_answers_a_request_and_writes_metrics(code: Path) -> None:
-    *_, metrics, result = _lines(code, "api", request("{"))
-    assert result["answer"]["statusCode"] == 400
+def test_api_responds_to_a_request_and_writes_metrics(code: Path) -> None:
+    *_, metrics, result = _read_lines(code, "api", request("{"))
+    assert result["response"]["statusCode"] == 400
     assert (metrics["service"], metrics["RequestsRefused"]) == ("api", [1])
 
 
-def test_fraud_scores_an_event_by_the_rules_beside_it(code: Path) -> None:
-    *_, metrics, result = _lines(code, "fraud", inserted_event())
-    assert result == {"answer": None}
+def test_fraud_scores_an_event_with_the_rules_in_the_zip(code: Path) -> None:
+    *_, metrics, result = _read_lines(code, "fraud", inserted_event())
+    assert result == {"response": None}
     assert metrics["TransactionsScored"] == [1]
 
 
-def test_labels_answers_a_request(code: Path) -> None:
+def test_labels_responds_to_a_request(code: Path) -> None:
     label = {"transaction_id": "tx-1", "timestamp": 1, "label": "fraud"}
-    *_, result = _lines(code, "labels", request(json.dumps(label)))
-    assert result["answer"]["statusCode"] == 404
+    *_, result = _read_lines(code, "labels", request(json.dumps(label)))
+    assert result["response"]["statusCode"] == 404
 
 
-def test_notify_reports_what_failed(code: Path) -> None:
-    *_, metrics, result = _lines(code, "notify", {"Records": [message("m-1", "{}")]})
-    assert result["answer"] == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+def test_notify_reports_failed_messages(code: Path) -> None:
+    *_, metrics, result = _read_lines(code, "notify", {"Records": [message("m-1", "{}")]})
+    assert result["response"] == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert metrics["AlertsFailed"] == [1]
 
 
 def test_function_without_its_environment_does_not_start(code: Path) -> None:
-    result = _run(code, "api", request(), RETENTION_DAYS="")
+    result = _run_handler(code, "api", request(), RETENTION_DAYS="")
     assert result.returncode != 0
     assert "RETENTION_DAYS" in result.stderr
 
 
-def test_event_that_fraud_cannot_read_ends_the_invocation_with_an_error(code: Path) -> None:
-    result = _run(code, "fraud", {"detail": {}})
+def test_unreadable_event_fails_the_invocation(code: Path) -> None:
+    result = _run_handler(code, "fraud", {"detail": {}})
     assert result.returncode != 0
     assert "InvocationFailedError: UnreadableEventError" in result.stderr.splitlines()[-1]
     assert json.loads(result.stdout.splitlines()[-1])["error"] == "UnreadableEventError"

@@ -1,4 +1,4 @@
-"""Which port is taken."""
+"""Selection of the emulator's port."""
 
 import socket
 from pathlib import Path
@@ -14,38 +14,38 @@ def remembered(tmp_path: Path) -> Path:
     return tmp_path / "port"
 
 
-def test_argument_goes_before_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ports.VARIABLE, "5001")
-    assert ports.requested(5000) == 5000
-    assert ports.requested(None) == 5001
+def test_argument_overrides_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ports.PORT_VARIABLE, "5001")
+    assert ports.requested_port(5000) == 5000
+    assert ports.requested_port(None) == 5001
 
 
 @pytest.mark.parametrize("wrong", ["http", "-1", "65536", "4566 "])
-def test_what_is_no_port_is_refused_with_the_name_of_the_variable(
+def test_invalid_port_is_rejected_with_the_name_of_the_variable(
     monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    monkeypatch.setenv(ports.VARIABLE, wrong)
-    with pytest.raises(LocalError, match=ports.VARIABLE):
-        ports.requested(None)
+    monkeypatch.setenv(ports.PORT_VARIABLE, wrong)
+    with pytest.raises(LocalError, match=ports.PORT_VARIABLE):
+        ports.requested_port(None)
 
 
-def test_last_runs_port_is_taken_again(remembered: Path) -> None:
-    with ports.listen(0, remembered) as first:
+def test_port_of_the_last_run_is_used_again(remembered: Path) -> None:
+    with ports.open_listening_socket(0, remembered) as first:
         port = first.getsockname()[1]
     remembered.write_text(str(port))
-    with ports.listen(None, remembered) as again:
+    with ports.open_listening_socket(None, remembered) as again:
         assert again.getsockname() == ("127.0.0.1", port)
 
 
-def test_another_port_is_taken_if_the_last_runs_is_busy(remembered: Path) -> None:
+def test_another_port_is_used_if_the_last_runs_port_is_in_use(remembered: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         remembered.write_text(str(busy.getsockname()[1]))
-        with ports.listen(None, remembered) as other:
+        with ports.open_listening_socket(None, remembered) as other:
             assert other.getsockname()[1] != busy.getsockname()[1]
 
 
-def test_asked_for_port_that_is_busy_is_refused(remembered: Path) -> None:
+def test_requested_port_that_is_in_use_is_rejected(remembered: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
-        with pytest.raises(LocalError, match=f"port {port} is in use by another program"):
-            ports.listen(port, remembered)
+        with pytest.raises(LocalError, match=f"{port}.*{ports.PORT_VARIABLE}"):
+            ports.open_listening_socket(port, remembered)

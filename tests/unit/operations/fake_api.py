@@ -1,4 +1,4 @@
-"""An API on loopback that gives the answers it is told to, and keeps what it was asked."""
+"""An HTTP API on loopback with prepared responses, which records its requests."""
 
 import json
 import threading
@@ -9,14 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from botocore.credentials import Credentials
 
-from operations.ingest.api_client import Target
+from operations.api_target import ApiTarget
 
 CREATED = (201, b"{}", {})
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request: `connection` is the client's port, the same for what came over one connection."""
+    """One request. `connection` is the client's port, which identifies the connection."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -28,7 +28,7 @@ class Request:
 
 @dataclass
 class FakeApi:
-    """Answers each request with the next of `answers` (status, body, headers), then 201 to all."""
+    """Answers each request with the next of `answers` (status, body, headers), then with 201."""
 
     url: str = ""
     answers: list[tuple[int, bytes, dict[str, str]]] = field(default_factory=list)
@@ -39,13 +39,13 @@ class FakeApi:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers.append((status, json.dumps(problem or {}).encode(), named))
 
-    def target(self) -> Target:
-        return Target(self.url, "eu-north-1", Credentials("AKIDEXAMPLE", "not-a-secret"))
+    def target(self) -> ApiTarget:
+        return ApiTarget(self.url, "eu-north-1", Credentials("AKIDEXAMPLE", "not-a-secret"))
 
 
 @contextmanager
 def running() -> Iterator[FakeApi]:
-    """A fake that serves until the context ends."""
+    """Serve until the context ends."""
     api = FakeApi()
     lock = threading.Lock()
 

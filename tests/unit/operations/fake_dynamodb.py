@@ -1,4 +1,4 @@
-"""A table in memory, by the few expressions that the tasks use."""
+"""A DynamoDB table in memory that supports the expressions of the review tasks."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -25,9 +25,9 @@ def denied(operation: str) -> ClientError:
 
 @dataclass
 class FakeTable:
-    """One table with the keys `hash_key` and `sort_key`; pages of `page_size` items.
+    """One table with the keys `hash_key` and `sort_key`, read in pages of `page_size` items.
 
-    `before_write` is called before each transaction, as somebody else who writes at the same time.
+    `before_write` is called before each transaction, like a concurrent writer.
     """
 
     hash_key: str = "subject"
@@ -42,24 +42,24 @@ class FakeTable:
         return next((item for item in self.items if self._key(item) == self._key(key)), None)
 
     def get_item(self, *, Key: Item, **_: Any) -> dict[str, Any]:  # noqa: N803
-        found = self.item(Key)
-        return {"Item": deepcopy(found)} if found else {}
+        item = self.item(Key)
+        return {"Item": deepcopy(item)} if item else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         [(table, request)] = RequestItems.items()
-        found = [self.item(key) for key in request["Keys"]]
-        return {"Responses": {table: [deepcopy(item) for item in found if item]}}
+        items = [self.item(key) for key in request["Keys"]]
+        return {"Responses": {table: [deepcopy(item) for item in items if item]}}
 
     def query(self, **request: Any) -> dict[str, Any]:
         [value] = [value for name, value in request["ExpressionAttributeValues"].items() if name != ":guard"]
         guard = request["ExpressionAttributeValues"].get(":guard")
-        found = [
+        items = [
             item
             for item in self.items
             if item[self.hash_key] == value and (not guard or int(item[self.sort_key]["N"]) > int(guard["N"]))
         ]
-        found.sort(key=self._key, reverse=not request.get("ScanIndexForward", True))
-        return self._page(found, request, lambda _: True)
+        items.sort(key=self._key, reverse=not request.get("ScanIndexForward", True))
+        return self._page(items, request, lambda _: True)
 
     def scan(self, **request: Any) -> dict[str, Any]:
         since = int(request["ExpressionAttributeValues"][":since"]["N"])
@@ -74,27 +74,27 @@ class FakeTable:
         self.before_write()
         if self.errors:
             raise self.errors.pop(0)
-        operations = [(kind, what) for write in TransactItems for kind, what in write.items()]
-        held = [self._holds(what) for _, what in operations]
-        if not all(held):
-            raise cancelled(*("None" if one else "ConditionalCheckFailed" for one in held))
-        for kind, what in operations:
-            self._write(kind, what)
+        operations = [(kind, fields) for write in TransactItems for kind, fields in write.items()]
+        results = [self._holds(fields) for _, fields in operations]
+        if not all(results):
+            raise cancelled(*("None" if holds else "ConditionalCheckFailed" for holds in results))
+        for kind, fields in operations:
+            self._write(kind, fields)
         return {}
 
-    def _write(self, kind: str, what: dict[str, Any]) -> None:
-        before = self.item(what.get("Key") or what["Item"])
+    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+        before = self.item(fields.get("Key") or fields["Item"])
         if before:
             self.items.remove(before)
         if kind == "Put":
-            self.items.append(deepcopy(what["Item"]))
+            self.items.append(deepcopy(fields["Item"]))
         elif kind == "Update":
-            self.items.append(_updated(before or dict(what["Key"]), what))
+            self.items.append(_updated(before or dict(fields["Key"]), fields))
 
-    def _holds(self, what: dict[str, Any]) -> bool:
-        item = self.item(what.get("Key") or what["Item"]) or {}
-        conditions = what.get("ConditionExpression", "").split(" AND ")
-        return all(_holds(condition, item, what) for condition in conditions if condition)
+    def _holds(self, fields: dict[str, Any]) -> bool:
+        item = self.item(fields.get("Key") or fields["Item"]) or {}
+        conditions = fields.get("ConditionExpression", "").split(" AND ")
+        return all(_holds(condition, item, fields) for condition in conditions if condition)
 
     def _page(self, items: Iterable[Item], request: Any, fits: Callable[[Item], bool]) -> dict[str, Any]:
         rest = list(items)
@@ -109,9 +109,9 @@ class FakeTable:
         return first, second
 
 
-def _updated(item: Item, what: dict[str, Any]) -> Item:
-    values = what["ExpressionAttributeValues"]
-    sets, _, removes = what["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
+def _updated(item: Item, fields: dict[str, Any]) -> Item:
+    values = fields["ExpressionAttributeValues"]
+    sets, _, removes = fields["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
     for assignment in re.split(r", (?![^(]*\))", sets):
         name, _, value = assignment.partition(" = ")
         if value.startswith("if_not_exists"):
@@ -124,8 +124,8 @@ def _updated(item: Item, what: dict[str, Any]) -> Item:
     return item
 
 
-def _holds(condition: str, item: Item, what: dict[str, Any]) -> bool:
+def _holds(condition: str, item: Item, fields: dict[str, Any]) -> bool:
     if match := re.fullmatch(r"attribute_not_exists\((\w+)\)", condition):
         return match[1] not in item
     name, _, value = condition.partition(" = ")
-    return bool(item.get(name) == what["ExpressionAttributeValues"][value])
+    return bool(item.get(name) == fields["ExpressionAttributeValues"][value])

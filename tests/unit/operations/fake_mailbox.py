@@ -1,11 +1,10 @@
-"""A mailbox in memory, and mails to put into it."""
+"""A mailbox in memory."""
 
 import queue
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
-from local.mailbox import Mail
+from local.mailbox import Mail, Mailbox
 
 
 def mail(transaction_id: str, *, received_ms: int = 0, message_id: str = "m1") -> Mail:
@@ -21,16 +20,16 @@ def mail(transaction_id: str, *, received_ms: int = 0, message_id: str = "m1") -
     )
 
 
-@dataclass
-class FakeMailbox:
-    """Mails that are there, and further ones as `deliver` brings them."""
+class FakeMailbox(Mailbox):
+    """Contains `mails` and those that `deliver` adds. With `interrupted`, following ends with Ctrl-C."""
 
-    mails: list[Mail] = field(default_factory=list)
-    interrupted: bool = False
-    _coming: "queue.SimpleQueue[Mail]" = field(default_factory=queue.SimpleQueue)
+    def __init__(self, mails: Sequence[Mail] = (), *, interrupted: bool = False) -> None:
+        self.mails = list(mails)
+        self._interrupted = interrupted
+        self._delivered: queue.SimpleQueue[Mail] = queue.SimpleQueue()
 
     def deliver(self, new: Mail) -> None:
-        self._coming.put(new)
+        self._delivered.put(new)
 
     def last(self) -> str:
         return ""
@@ -40,10 +39,10 @@ class FakeMailbox:
 
     def follow(self, stop: threading.Event, *, after: str = "") -> Iterator[Mail]:
         yield from self.mails
-        if self.interrupted:
+        if self._interrupted:
             raise KeyboardInterrupt
         while not stop.is_set():
             try:
-                yield self._coming.get(timeout=0.01)
+                yield self._delivered.get(timeout=0.01)
             except queue.Empty:
                 continue

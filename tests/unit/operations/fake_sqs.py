@@ -1,4 +1,4 @@
-"""SQS in memory: several queues, visibility, and a clock that tests move."""
+"""SQS queues in memory, with visibility and failures."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ class Stored:
 
 
 class FakeSqs:
-    """Queues by URL. `refused` are bodies that no queue takes; `receives` counts calls."""
+    """Queues by URL. They refuse the bodies in `refused`; `receives` counts the calls of receive_message."""
 
     def __init__(self) -> None:
         self.queues: dict[str, list[Stored]] = {}
@@ -33,8 +33,8 @@ class FakeSqs:
     def add(self, url: str, body: str, *, sent_at_ms: int | None = None, **attributes: str) -> str:
         self._count += 1
         values = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
-        sent = self.now_ms if sent_at_ms is None else sent_at_ms
-        message = Stored(f"m-{self._count}", body, sent, values)
+        sent_ms = self.now_ms if sent_at_ms is None else sent_at_ms
+        message = Stored(f"m-{self._count}", body, sent_ms, values)
         self.queues.setdefault(url, []).append(message)
         return message.id
 

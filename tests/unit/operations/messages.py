@@ -1,16 +1,16 @@
-"""Bodies of the failure queues' messages."""
+"""Bodies of messages in the failure queues."""
 
 import json
 from typing import Any
 
-from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE, event_detail
+from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE, build_event_detail
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/transactions/stream/2026-01-01T00:00:00.000"
 RECEIVED_MS = 1_789_999_000_000
 
 
 def image(transaction_id: str = "t-1", **attributes: Any) -> dict[str, Any]:
-    """An item as the stream has it."""
+    """An item in the format of the stream."""
     return {
         "transaction_id": {"S": transaction_id},
         "timestamp": {"N": str(RECEIVED_MS - 500)},
@@ -37,7 +37,7 @@ def event(transaction_id: str = "t-1") -> dict[str, Any]:
         "detail-type": DETAIL_TYPE,
         "time": "2026-09-21T10:00:00Z",
         "resources": [],
-        "detail": event_detail(image(transaction_id)),
+        "detail": build_event_detail(image(transaction_id)),
     }
 
 

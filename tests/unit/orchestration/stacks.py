@@ -1,21 +1,16 @@
-"""The stacks of an environment, as the engine tells of them, with what a test says they are."""
+"""Fake engine whose stacks share one history and one state."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi.automation import UpdateSummary
 
 from orchestration.layers import Layer
+from orchestration.pulumi.engine import Engine
 
 
-@dataclass
-class Stacks:
-    """Each layer has the same `history`, newest first, and state; `given` are outputs by layer."""
-
-    history_: list[UpdateSummary] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
-    given: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+class FakeStacks(Engine):
+    """Every layer has the same history, newest first, and the same state. `given` are outputs by layer."""
 
     def __init__(
         self,
@@ -23,13 +18,16 @@ class Stacks:
         state: Mapping[str, Any] | None = None,
         given: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self.history_, self.state, self.given = list(history), dict(state or {}), given or {}
+        self.updates, self.state, self.given = list(history), dict(state or {}), given or {}
 
     def history(self, layer: Layer) -> list[UpdateSummary]:
-        return self.history_
+        return self.updates
 
-    def exported(self, layer: Layer) -> dict[str, Any]:
+    def export_deployment(self, layer: Layer) -> dict[str, Any]:
         return self.state
 
     def outputs(self, layer: Layer) -> Mapping[str, Any] | None:
         return self.given.get(layer.name)
+
+    def interrupt(self) -> None:
+        raise AssertionError("no test interrupts this engine")

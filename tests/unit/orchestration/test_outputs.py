@@ -1,17 +1,18 @@
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from orchestration import outputs
-from orchestration.environments import find
+from orchestration.environments import find_environment
 from orchestration.layers import LAYERS, Layer
+from orchestration.pulumi.engine import Engine
 from terminal.errors import UserError
 
 
-class Deployed:
-    """Stacks with these outputs."""
+class FakeEngine:
+    """An engine with these stack outputs."""
 
     def __init__(self, **stacks: Mapping[str, Any]) -> None:
         self._stacks = stacks
@@ -20,11 +21,15 @@ class Deployed:
         return self._stacks.get(layer.name)
 
 
-STACKS = Deployed(data={"table_name": "transactions"}, foundation={"private_subnet_ids": ["a", "b"]})
+def make_engine(**stacks: Mapping[str, Any]) -> Engine:
+    return cast(Engine, FakeEngine(**stacks))
 
 
-def test_outputs_are_shown_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs.show(find("local"), STACKS, LAYERS)
+ENGINE = make_engine(data={"table_name": "transactions"}, foundation={"private_subnet_ids": ["a", "b"]})
+
+
+def test_outputs_are_printed_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs.print_outputs(find_environment("local"), ENGINE, LAYERS)
     assert capsys.readouterr().out.splitlines() == [
         "foundation",
         "  private_subnet_ids  a, b",
@@ -33,21 +38,24 @@ def test_outputs_are_shown_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_json_holds_the_deployed_layers_only(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs.show(find("local"), STACKS, LAYERS, as_json=True)
+def test_json_contains_only_deployed_layers(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs.print_outputs(find_environment("local"), ENGINE, LAYERS, as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "foundation": {"private_subnet_ids": ["a", "b"]},
         "data": {"table_name": "transactions"},
     }
 
 
-def test_the_reserved_output_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    outputs.show(find("local"), Deployed(data={"table_name": "t", "contracts": {}}), LAYERS, as_json=True)
+def test_reserved_output_is_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs.print_outputs(
+        find_environment("local"),
+        make_engine(data={"table_name": "t", "contracts": {}}),
+        LAYERS,
+        as_json=True,
+    )
     assert json.loads(capsys.readouterr().out) == {"data": {"table_name": "t"}}
 
 
-def test_where_nothing_is_deployed_it_says_how_to_deploy() -> None:
-    with pytest.raises(
-        UserError, match=r"Nothing of .* in 'prod'. Deploy it first: invoke deploy --env prod"
-    ):
-        outputs.show(find("prod"), Deployed(), LAYERS)
+def test_without_a_deployment_the_hint_is_to_deploy() -> None:
+    with pytest.raises(UserError, match=r"'prod'.* invoke deploy --env prod"):
+        outputs.print_outputs(find_environment("prod"), make_engine(), LAYERS)

@@ -1,4 +1,4 @@
-"""Reads the value of a Pulumi Output outside of a program."""
+"""Resolution of a Pulumi Output outside of a program."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import pulumi
 T = TypeVar("T")
 
 
-def resolved(make: Callable[[], pulumi.Output[T]]) -> T | None:
-    """The value of the Output that `make` makes (it needs a running loop for that), or its error."""
+def resolve_output(make: Callable[[], pulumi.Output[T]]) -> T | None:
+    """The value of the Output that `make` returns. `make` runs in an event loop, which an Output needs."""
 
     async def value() -> T | None:
         return await make().future()

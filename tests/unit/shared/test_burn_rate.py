@@ -29,7 +29,7 @@ NAMES = Names("blue")
         ("available-1x-6h", 21600, 0.0005),
     ],
 )
-def test_a_window_is_in_alarm_above_the_rate_times_the_error_budget(
+def test_threshold_of_a_window_is_the_rate_times_the_error_budget(
     name: str, period_seconds: int, threshold: float
 ) -> None:
     alarm = {alarm.name: alarm for alarm in LEVEL.alarms(NAMES)}[name]
@@ -43,7 +43,7 @@ def test_only_the_composite_alarm_notifies() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "wanted"),
+    ("in_alarm", "expected"),
     [
         ({"14-4x-1h", "14-4x-5m", "minimum"}, True),
         ({"6x-6h", "6x-30m", "minimum"}, True),
@@ -53,21 +53,23 @@ def test_only_the_composite_alarm_notifies() -> None:
         ({"minimum"}, False),
     ],
 )
-def test_both_windows_of_a_rate_and_enough_bad_events_are_needed(on: set[str], wanted: bool) -> None:
+def test_alarm_needs_both_windows_of_a_rate_and_enough_bad_events(in_alarm: set[str], expected: bool) -> None:
     assert (
-        evaluate(LEVEL.composite(NAMES).rule, {f"fraud-pipeline-edge-available-{name}-blue" for name in on})
-        is wanted
+        evaluate_rule(
+            LEVEL.composite(NAMES).rule, {f"fraud-pipeline-edge-available-{name}-blue" for name in in_alarm}
+        )
+        is expected
     )
 
 
-def test_the_rule_reads_every_alarm_of_the_level_and_no_other() -> None:
+def test_rule_reads_exactly_the_alarms_of_the_level() -> None:
     composite = LEVEL.composite(NAMES)
     assert set(composite.children) == {alarm.physical_name for alarm in LEVEL.alarms(NAMES)}
     assert all(f'ALARM("{name}")' in composite.rule for name in composite.children)
     assert composite.rule.count("ALARM(") == len(composite.children)
 
 
-def evaluate(rule: str, on: set[str]) -> bool:
-    """The rule as CloudWatch evaluates it: its operators are Python's, in capitals."""
+def evaluate_rule(rule: str, in_alarm: set[str]) -> bool:
+    """Evaluate the rule as CloudWatch does. Its operators are those of Python in upper case."""
     text = rule.replace(" AND ", " and ").replace(" OR ", " or ")
-    return bool(eval(text, {"__builtins__": {}}, {"ALARM": lambda name: name in on}))  # noqa: S307 our own rule
+    return bool(eval(text, {"__builtins__": {}}, {"ALARM": lambda name: name in in_alarm}))  # noqa: S307 our own rule

@@ -1,4 +1,4 @@
-"""The words for types, and the values that stand in for what is not deployed."""
+"""The names of types, their legacy names, and placeholders."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,53 +6,95 @@ from typing import Any
 import pulumi
 import pytest
 
-from shared.contract_types import fits, of_annotation, of_value, placeholder
+from shared.contract_types import (
+    annotation_type,
+    from_legacy_name,
+    legacy_name,
+    make_placeholder,
+    matches_type,
+    value_type,
+)
+
+# Each type in the names of this release and of the last one.
+LEGACY_NAMES = [
+    ("string", "text"),
+    ("number", "number"),
+    ("boolean", "true or false"),
+    ("array of string", "list of text"),
+    ("array of boolean", "list of true or false"),
+    ("object of number", "map of number"),
+    ("object of array of string", "map of list of text"),
+]
 
 
 @pytest.mark.parametrize(
-    ("annotation", "words"),
+    ("annotation", "type_name"),
     [
-        (pulumi.Input[str], "text"),
+        (pulumi.Input[str], "string"),
         (pulumi.Input[int], "number"),
-        (pulumi.Input[bool], "true or false"),
-        (pulumi.Input[Sequence[pulumi.Input[str]]], "list of text"),
-        (pulumi.Input[Mapping[str, pulumi.Input[float]]], "map of number"),
-        (str | None, "text"),
+        (pulumi.Input[bool], "boolean"),
+        (pulumi.Input[Sequence[pulumi.Input[str]]], "array of string"),
+        (pulumi.Input[Mapping[str, pulumi.Input[float]]], "object of number"),
+        (str | None, "string"),
     ],
 )
-def test_a_type_is_told_in_words(annotation: Any, words: str) -> None:
-    assert of_annotation(annotation) == words
+def test_annotation_has_a_json_schema_type(annotation: Any, type_name: str) -> None:
+    assert annotation_type(annotation) == type_name
 
 
-def test_a_type_that_no_output_has_is_refused() -> None:
-    with pytest.raises(TypeError, match="object"):
-        of_annotation(pulumi.Input[object])
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [("a", "text"), (7.0, "number"), (True, "true or false"), ([1], "list of number"), ({}, "map of text")],
-)
-def test_the_type_of_a_value_is_told_in_the_same_words(value: Any, words: str) -> None:
-    assert of_value(value) == words
-    assert fits(value, words)
+def test_annotation_without_a_type_is_refused() -> None:
+    with pytest.raises(TypeError):
+        annotation_type(pulumi.Input[object])
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
-    [(1, "text"), (True, "number"), ("1", "number"), ("a", "list of text"), (["a", 1], "list of text")],
+    ("value", "type_name"),
+    [
+        ("a", "string"),
+        (7.0, "number"),
+        (True, "boolean"),
+        ([1], "array of number"),
+        ({}, "object of string"),
+    ],
 )
-def test_a_value_of_another_type_does_not_fit(value: Any, words: str) -> None:
-    assert not fits(value, words)
+def test_value_matches_its_type(value: Any, type_name: str) -> None:
+    assert value_type(value) == type_name
+    assert matches_type(value, type_name)
 
 
-def test_an_empty_list_fits_a_list_of_anything() -> None:
-    assert fits([], "list of number")
+@pytest.mark.parametrize(
+    ("value", "type_name"),
+    [
+        (1, "string"),
+        (True, "number"),
+        ("1", "number"),
+        ("a", "array of string"),
+        (["a", 1], "array of string"),
+        ({"a": 1}, "object of string"),
+    ],
+)
+def test_value_does_not_match_another_type(value: Any, type_name: str) -> None:
+    assert not matches_type(value, type_name)
 
 
-@pytest.mark.parametrize("words", ["text", "number", "true or false", "list of text", "map of number"])
-def test_a_placeholder_is_of_the_type_that_it_stands_in_for(words: str) -> None:
-    assert fits(placeholder("data", "table_name", words), words)
+def test_empty_array_matches_an_array_of_any_type() -> None:
+    assert matches_type([], "array of number")
+
+
+@pytest.mark.parametrize(("type_name", "legacy"), LEGACY_NAMES)
+def test_type_names_convert_to_legacy_names_and_back(type_name: str, legacy: str) -> None:
+    assert legacy_name(type_name) == legacy
+    assert from_legacy_name(legacy) == type_name
+
+
+@pytest.mark.parametrize("type_name", [name for name, _ in LEGACY_NAMES])
+def test_current_type_name_is_read_unchanged(type_name: str) -> None:
+    assert from_legacy_name(type_name) == type_name
+
+
+@pytest.mark.parametrize("type_name", ["string", "number", "boolean", "array of string", "object of number"])
+def test_placeholder_matches_its_type(type_name: str) -> None:
+    assert matches_type(make_placeholder("data", "table_name", type_name), type_name)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +105,11 @@ def test_a_placeholder_is_of_the_type_that_it_stands_in_for(words: str) -> None:
         ("table_name", "PLACEHOLDER-data-table_name"),
     ],
 )
-def test_a_placeholder_names_what_it_stands_in_for(field: str, value: str) -> None:
-    assert placeholder("data", field, "text") == value
+def test_placeholder_names_its_layer_and_field(field: str, value: str) -> None:
+    assert make_placeholder("data", field, "string") == value
 
 
-def test_a_placeholder_of_several_arns_is_a_list_of_arns() -> None:
-    assert placeholder("data", "queue_arns", "list of text") == [placeholder("data", "queue_arn", "text")]
+def test_placeholder_of_several_arns_is_an_array_of_arns() -> None:
+    assert make_placeholder("data", "queue_arns", "array of string") == [
+        make_placeholder("data", "queue_arn", "string")
+    ]

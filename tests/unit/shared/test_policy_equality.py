@@ -1,4 +1,4 @@
-"""When two IAM policies mean the same."""
+"""Comparison of IAM policies."""
 
 from typing import Any
 
@@ -9,37 +9,37 @@ from shared.policy_equality import canonical_policy
 ALLOW: dict[str, Any] = {"Effect": "Allow", "Action": ["a:Get", "a:Put"], "Resource": "*"}
 
 
-def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+def make_policy(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
-        (policy(ALLOW), policy({**ALLOW, "Action": ["a:Put", "a:Get"]})),
-        (policy(ALLOW), policy({**ALLOW, "Resource": ["*"]})),
-        (policy(ALLOW), {**policy(), "Statement": ALLOW}),
-        (policy(ALLOW, {**ALLOW, "Sid": "b"}), policy({**ALLOW, "Sid": "b"}, ALLOW)),
-        (policy({**ALLOW, "Principal": "*"}), policy({**ALLOW, "Principal": {"AWS": ["*"]}})),
+        (make_policy(ALLOW), make_policy({**ALLOW, "Action": ["a:Put", "a:Get"]})),
+        (make_policy(ALLOW), make_policy({**ALLOW, "Resource": ["*"]})),
+        (make_policy(ALLOW), {**make_policy(), "Statement": ALLOW}),
+        (make_policy(ALLOW, {**ALLOW, "Sid": "b"}), make_policy({**ALLOW, "Sid": "b"}, ALLOW)),
+        (make_policy({**ALLOW, "Principal": "*"}), make_policy({**ALLOW, "Principal": {"AWS": ["*"]}})),
         (
-            policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": False}}}),
-            policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}),
+            make_policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": False}}}),
+            make_policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": ["false"]}}}),
         ),
     ],
 )
-def test_policies_that_iam_treats_alike_are_the_same(one: Any, other: Any) -> None:
-    assert canonical_policy(one) == canonical_policy(other)
+def test_policies_with_the_same_effect_are_equal(first: Any, second: Any) -> None:
+    assert canonical_policy(first) == canonical_policy(second)
 
 
 @pytest.mark.parametrize(
-    "other",
+    "changed",
     [
-        policy({**ALLOW, "Effect": "Deny"}),
-        policy({**ALLOW, "Action": "a:Get"}),
-        policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
-        policy(ALLOW, ALLOW),
-        {**policy(ALLOW), "Version": "2008-10-17"},
+        make_policy({**ALLOW, "Effect": "Deny"}),
+        make_policy({**ALLOW, "Action": "a:Get"}),
+        make_policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+        make_policy(ALLOW, ALLOW),
+        {**make_policy(ALLOW), "Version": "2008-10-17"},
     ],
 )
-def test_policies_that_grant_otherwise_differ(other: Any) -> None:
-    assert canonical_policy(policy(ALLOW)) != canonical_policy(other)
+def test_policies_with_another_effect_differ(changed: Any) -> None:
+    assert canonical_policy(make_policy(ALLOW)) != canonical_policy(changed)

@@ -1,4 +1,4 @@
-"""The versions that the programs are written for."""
+"""The versions of Pulumi and Python."""
 
 from importlib.metadata import version
 
@@ -9,14 +9,14 @@ from orchestration.environments import ROOT
 from shared.projects import PROJECTS
 
 
-def test_C13_pulumi_is_of_version_3() -> None:
+def test_C13_pulumi_has_major_version_3() -> None:
     pinned = (ROOT / "requirements" / "dev.in").read_text().splitlines()
     assert f"pulumi=={version('pulumi')}" in pinned
     assert version("pulumi").startswith("3.")
 
 
 @pytest.mark.parametrize("layer", [project.layer for project in PROJECTS])
-def test_C13_programs_are_written_in_python(layer: str) -> None:
+def test_C13_every_layer_is_a_python_program(layer: str) -> None:
     project = yaml.safe_load((ROOT / "stacks" / layer / "Pulumi.yaml").read_text())
     assert project["runtime"]["name"] == "python"
     assert (ROOT / "stacks" / layer / "__main__.py").is_file()

@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from tests.engine.plugin.programs.documents import policy, spelled
+from tests.engine.plugin.programs.documents import policy_json, to_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
 
-def _program(variant: Variant, _: Path) -> None:
+def _declare_resources(variant: Variant, _: Path) -> None:
     changed = variant is Variant.CHANGED
     key = aws.kms.Key("data-key", deletion_window_in_days=7)
     attributes = [
@@ -25,7 +25,7 @@ def _program(variant: Variant, _: Path) -> None:
         billing_mode="PAY_PER_REQUEST",
         hash_key="transaction_id",
         range_key="timestamp",
-        attributes=attributes[::-1] if variant is Variant.AGAIN else attributes,
+        attributes=attributes[::-1] if variant is Variant.EQUIVALENT else attributes,
         stream_enabled=True,
         stream_view_type="NEW_AND_OLD_IMAGES" if changed else "NEW_IMAGE",
         server_side_encryption={"enabled": True, "kms_key_arn": key.arn},
@@ -41,11 +41,11 @@ def _program(variant: Variant, _: Path) -> None:
         hash_key="b" if changed else "a",
         attributes=[{"name": "b" if changed else "a", "type": "S"}],
     )
-    _queues(variant, key)
-    _topics(variant, key)
+    _declare_queues(variant, key)
+    _declare_topics(variant, key)
 
 
-def _queues(variant: Variant, key: aws.kms.Key) -> None:
+def _declare_queues(variant: Variant, key: aws.kms.Key) -> None:
     changed = variant is Variant.CHANGED
     dead = aws.sqs.Queue("dead", name="plugin-test-dead", message_retention_seconds=1209600)
     queue = aws.sqs.Queue(
@@ -55,7 +55,7 @@ def _queues(variant: Variant, key: aws.kms.Key) -> None:
         kms_master_key_id=None if changed else key.arn,
         kms_data_key_reuse_period_seconds=300,
         redrive_policy=dead.arn.apply(
-            lambda arn: spelled({"deadLetterTargetArn": arn, "maxReceiveCount": 9 if changed else 5}, variant)
+            lambda arn: to_json({"deadLetterTargetArn": arn, "maxReceiveCount": 9 if changed else 5}, variant)
         ),
         tags={"Layer": "test"},
     )
@@ -63,7 +63,7 @@ def _queues(variant: Variant, key: aws.kms.Key) -> None:
         "allow",
         queue_url=dead.id,
         redrive_allow_policy=queue.arn.apply(
-            lambda arn: spelled(
+            lambda arn: to_json(
                 {"redrivePermission": "allowAll"}
                 if changed
                 else {"redrivePermission": "byQueue", "sourceQueueArns": [arn]},
@@ -72,13 +72,13 @@ def _queues(variant: Variant, key: aws.kms.Key) -> None:
         ),
     )
     aws.sqs.QueuePolicy(
-        "queue-policy", queue_url=queue.url, policy=queue.arn.apply(lambda arn: _use(arn, variant))
+        "queue-policy", queue_url=queue.url, policy=queue.arn.apply(lambda arn: _use_policy(arn, variant))
     )
     aws.sqs.Queue("renamed", name="plugin-test-second" if changed else "plugin-test-first")
     aws.sqs.Queue("autonamed")
 
 
-def _topics(variant: Variant, key: aws.kms.Key) -> None:
+def _declare_topics(variant: Variant, key: aws.kms.Key) -> None:
     changed = variant is Variant.CHANGED
     topic = aws.sns.Topic(
         "topic",
@@ -87,7 +87,9 @@ def _topics(variant: Variant, key: aws.kms.Key) -> None:
         kms_master_key_id=None if changed else key.arn,
         tags={"Layer": "changed" if changed else "test"},
     )
-    aws.sns.TopicPolicy("topic-policy", arn=topic.arn, policy=topic.arn.apply(lambda arn: _use(arn, variant)))
+    aws.sns.TopicPolicy(
+        "topic-policy", arn=topic.arn, policy=topic.arn.apply(lambda arn: _use_policy(arn, variant))
+    )
     aws.sns.TopicSubscription(
         "mail",
         topic=topic.arn,
@@ -100,31 +102,31 @@ def _topics(variant: Variant, key: aws.kms.Key) -> None:
         topic=topic.arn,
         protocol="email",
         endpoint="high@example.com",
-        filter_policy=spelled(filtered, variant),
+        filter_policy=to_json(filtered, variant),
         filter_policy_scope="MessageAttributes",
     )
     pulumi.export("topic", topic.arn)
 
 
-def _use(arn: str, variant: Variant) -> str:
+def _use_policy(arn: str, variant: Variant) -> str:
     changed = variant is Variant.CHANGED
     action = ("sns:Publish" if ":sns:" in arn else "sqs:SendMessage",)
     who = {"Service": ["lambda.amazonaws.com" if changed else "events.amazonaws.com"]}
     condition = {"ArnLike": {"aws:SourceArn": ["arn:aws:events:us-east-1:000000000000:rule/x"]}}
     statement = {"Sid": "Use", "Effect": "Allow", "Principal": who, "Action": list(action), "Resource": [arn]}
-    return policy({**statement, "Condition": condition}, variant=variant)
+    return policy_json({**statement, "Condition": condition}, variant=variant)
 
 
-def _listed(client: Client) -> set[str]:
+def _list_resources(client: Client) -> set[str]:
     return {
         *client("dynamodb").list_tables()["TableNames"],
         *client("sqs").list_queues().get("QueueUrls", []),
         *(topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]),
-        *(one["Endpoint"] for one in client("sns").list_subscriptions()["Subscriptions"]),
+        *(entry["Endpoint"] for entry in client("sns").list_subscriptions()["Subscriptions"]),
     }
 
 
-def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     db, sqs, sns = client("dynamodb"), client("sqs"), client("sns")
     table = db.describe_table(TableName="plugin-test")["Table"]
     backups = db.describe_continuous_backups(TableName="plugin-test")["ContinuousBackupsDescription"]
@@ -149,7 +151,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
 
 
 GROUP = Group(
-    program=_program,
+    program=_declare_resources,
     types=frozenset(
         {
             "aws:kms/key:Key",
@@ -174,9 +176,9 @@ GROUP = Group(
         "mail": "replace",
         "filtered": "update",
     },
-    listed=_listed,
-    reported=_reported,
-    expected={
+    list_resources=_list_resources,
+    read_settings=_read_settings,
+    expected_settings={
         "stream": "NEW_AND_OLD_IMAGES",
         "stream arn": True,
         "key": True,

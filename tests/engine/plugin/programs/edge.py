@@ -1,4 +1,4 @@
-"""A REST API with all that describes it."""
+"""A REST API with its model, validator, method, responses, stage and account settings."""
 
 import json
 from collections.abc import Callable
@@ -8,22 +8,24 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from tests.engine.plugin.programs.documents import policy, spelled, trust
+from tests.engine.plugin.programs.documents import policy_json, to_json, trust_policy_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
 _FUNCTIONS = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions"
 _FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function"
 
 
-def _program(variant: Variant, _: Path) -> None:
+def _declare_resources(variant: Variant, _: Path) -> None:
     changed = variant is Variant.CHANGED
     role = aws.iam.Role(
         "gateway-role",
         name="plugin-test-gateway",
-        assume_role_policy=trust("apigateway.amazonaws.com", variant),
+        assume_role_policy=trust_policy_json("apigateway.amazonaws.com", variant),
     )
     other = aws.iam.Role(
-        "other-role", name="plugin-test-other", assume_role_policy=trust("apigateway.amazonaws.com", variant)
+        "other-role",
+        name="plugin-test-other",
+        assume_role_policy=trust_policy_json("apigateway.amazonaws.com", variant),
     )
     aws.apigateway.Account("account", cloudwatch_role_arn=other.arn if changed else role.arn)
     call = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["execute-api:Invoke"], "Resource": ["*"]}
@@ -33,7 +35,7 @@ def _program(variant: Variant, _: Path) -> None:
         description="Transactions",
         endpoint_configuration={"types": "REGIONAL"},
         disable_execute_api_endpoint=changed,
-        policy=policy(call, variant=variant),
+        policy=policy_json(call, variant=variant),
         tags={"Layer": "changed" if changed else "test"},
     )
     schema = {"type": "object", "required": ["id"], "maxProperties": 30 if changed else 20}
@@ -42,7 +44,7 @@ def _program(variant: Variant, _: Path) -> None:
         rest_api=api.id,
         name="Transaction",
         content_type="application/json",
-        schema=spelled(schema, variant),
+        schema=to_json(schema, variant),
         description=None if changed else "A transaction",
     )
     validator = aws.apigateway.RequestValidator(
@@ -86,10 +88,10 @@ def _program(variant: Variant, _: Path) -> None:
         response_parameters={"gatewayresponse.header.Content-Type": "'application/problem+json'"},
         response_templates={"application/problem+json": '{"title": "x"}'},
     )
-    _stage(variant, api, [method, integration, response])
+    _declare_stage(variant, api, [method, integration, response])
 
 
-def _stage(variant: Variant, api: aws.apigateway.RestApi, parts: list[pulumi.Resource]) -> None:
+def _declare_stage(variant: Variant, api: aws.apigateway.RestApi, parts: list[pulumi.Resource]) -> None:
     changed = variant is Variant.CHANGED
     deployment = aws.apigateway.Deployment(
         "deployment",
@@ -105,7 +107,7 @@ def _stage(variant: Variant, api: aws.apigateway.RestApi, parts: list[pulumi.Res
         deployment=deployment.id,
         xray_tracing_enabled=True,
         variables=None if changed else {"a": "b"},
-        access_log_settings={"destination_arn": logs.arn, "format": spelled({"id": "x"}, Variant.FIRST)},
+        access_log_settings={"destination_arn": logs.arn, "format": to_json({"id": "x"}, Variant.FIRST)},
         tags={"Layer": "changed" if changed else "test"},
     )
     aws.apigateway.MethodSettings(
@@ -121,7 +123,7 @@ def _stage(variant: Variant, api: aws.apigateway.RestApi, parts: list[pulumi.Res
     )
 
 
-def _listed(client: Client) -> set[str]:
+def _list_resources(client: Client) -> set[str]:
     gateway = client("apigateway")
     return {
         *(api["id"] for api in gateway.get_rest_apis()["items"]),
@@ -129,17 +131,17 @@ def _listed(client: Client) -> set[str]:
     }
 
 
-def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     gateway, api = client("apigateway"), outputs("model")["restApi"]
-    place = {"restApiId": api, "resourceId": outputs("method")["resourceId"], "httpMethod": "POST"}
-    method, integration = gateway.get_method(**place), gateway.get_integration(**place)
+    method_key = {"restApiId": api, "resourceId": outputs("method")["resourceId"], "httpMethod": "POST"}
+    method, integration = gateway.get_method(**method_key), gateway.get_integration(**method_key)
     rest, stage = gateway.get_rest_api(restApiId=api), gateway.get_stage(restApiId=api, stageName="v1")
     response = gateway.get_gateway_response(restApiId=api, responseType="BAD_REQUEST_BODY")
     model = gateway.get_model(restApiId=api, modelName="Transaction")
     return {
         "name": rest["name"],
         "endpoint": (rest["endpointConfiguration"]["types"], rest["disableExecuteApiEndpoint"]),
-        "paths": sorted(one["path"] for one in gateway.get_resources(restApiId=api)["items"]),
+        "paths": sorted(entry["path"] for entry in gateway.get_resources(restApiId=api)["items"]),
         "models": sorted(method["requestModels"]),
         "authorization": method["authorizationType"],
         "integration": (integration["uri"].rsplit(":", 1)[1], integration["timeoutInMillis"]),
@@ -154,7 +156,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
 
 
 GROUP = Group(
-    program=_program,
+    program=_declare_resources,
     types=frozenset(
         {
             "aws:iam/role:Role",
@@ -185,9 +187,9 @@ GROUP = Group(
         "stage": "update",
         "settings": "update",
     },
-    listed=_listed,
-    reported=_reported,
-    expected={
+    list_resources=_list_resources,
+    read_settings=_read_settings,
+    expected_settings={
         "name": "plugin-test-changed",
         "endpoint": (["REGIONAL"], True),
         "paths": ["/", "/labels", "/payments"],

@@ -6,13 +6,13 @@ from typing import Any
 
 import pulumi_aws as aws
 
-from tests.engine.plugin.programs.documents import policy, trust
+from tests.engine.plugin.programs.documents import policy_json, trust_policy_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
 _ROOT = {"AWS": ["arn:aws:iam::000000000000:root"]}
 
 
-def _program(variant: Variant, _: Path) -> None:
+def _declare_resources(variant: Variant, _: Path) -> None:
     changed = variant is Variant.CHANGED
     administration = {
         "Sid": "Root",
@@ -25,7 +25,7 @@ def _program(variant: Variant, _: Path) -> None:
     key = aws.kms.Key(
         "key",
         description="What it is for" if not changed else "What else it is for",
-        policy=policy(administration, *([] if changed else [logs]), variant=variant),
+        policy=policy_json(administration, *([] if changed else [logs]), variant=variant),
         enable_key_rotation=True,
         rotation_period_in_days=180 if changed else 365,
         deletion_window_in_days=7,
@@ -39,13 +39,13 @@ def _program(variant: Variant, _: Path) -> None:
     boundary = aws.iam.Policy(
         "boundary",
         name="plugin-test-boundary",
-        policy=policy(queues, *([] if changed else [topics]), variant=variant),
+        policy=policy_json(queues, *([] if changed else [topics]), variant=variant),
         tags={"Layer": "test"},
     )
     role = aws.iam.Role(
         "role",
         name="plugin-test-role",
-        assume_role_policy=trust("lambda.amazonaws.com", variant),
+        assume_role_policy=trust_policy_json("lambda.amazonaws.com", variant),
         permissions_boundary=None if changed else boundary.arn,
         managed_policy_arns=[boundary.arn] if changed else [],
         max_session_duration=7200 if changed else 3600,
@@ -56,27 +56,27 @@ def _program(variant: Variant, _: Path) -> None:
         "role-policy",
         name="send",
         role=role.name,
-        policy=policy(queues, *([topics] if changed else []), variant=variant),
+        policy=policy_json(queues, *([topics] if changed else []), variant=variant),
     )
     aws.iam.Role(
         "renamed-role",
         name="plugin-test-second" if changed else "plugin-test-first",
-        assume_role_policy=trust("lambda.amazonaws.com", variant),
+        assume_role_policy=trust_policy_json("lambda.amazonaws.com", variant),
     )
 
 
-def _listed(client: Client) -> set[str]:
+def _list_resources(client: Client) -> set[str]:
     kms, iam = client("kms"), client("iam")
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
     return {
         *(key["KeyId"] for key in keys if key["KeyState"] == "Enabled"),
         *(alias["AliasName"] for alias in kms.list_aliases()["Aliases"]),
         *(role["RoleName"] for role in iam.list_roles()["Roles"]),
-        *(one["Arn"] for one in iam.list_policies(Scope="Local")["Policies"]),
+        *(entry["Arn"] for entry in iam.list_policies(Scope="Local")["Policies"]),
     }
 
 
-def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     kms, iam = client("kms"), client("iam")
     key, role = outputs("key")["keyId"], iam.get_role(RoleName="plugin-test-role")["Role"]
     document = iam.get_role_policy(RoleName="plugin-test-role", PolicyName="send")["PolicyDocument"]
@@ -88,7 +88,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
         "tags": kms.list_resource_tags(KeyId=key)["Tags"],
         "alias": [alias["AliasName"] for alias in aliases],
         "boundary": role.get("PermissionsBoundary"),
-        "attached": [one["PolicyName"] for one in attached],
+        "attached": [entry["PolicyName"] for entry in attached],
         "role description": role.get("Description", ""),
         "role seconds": role["MaxSessionDuration"],
         "statements": [statement["Sid"] for statement in document["Statement"]],
@@ -96,7 +96,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
 
 
 GROUP = Group(
-    program=_program,
+    program=_declare_resources,
     types=frozenset(
         {
             "aws:kms/key:Key",
@@ -114,9 +114,9 @@ GROUP = Group(
         "role-policy": "update",
         "renamed-role": "replace",
     },
-    listed=_listed,
-    reported=_reported,
-    expected={
+    list_resources=_list_resources,
+    read_settings=_read_settings,
+    expected_settings={
         "description": "What else it is for",
         "rotation": 180,
         "tags": [{"TagKey": "Layer", "TagValue": "test"}],

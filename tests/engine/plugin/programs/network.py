@@ -6,11 +6,11 @@ from typing import Any
 
 import pulumi_aws as aws
 
-from tests.engine.plugin.programs.documents import policy
+from tests.engine.plugin.programs.documents import policy_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
 
-def _program(variant: Variant, _: Path) -> None:
+def _declare_resources(variant: Variant, _: Path) -> None:
     changed = variant is Variant.CHANGED
     vpc = aws.ec2.Vpc(
         "vpc",
@@ -56,10 +56,10 @@ def _program(variant: Variant, _: Path) -> None:
         service_name="com.amazonaws.us-east-1.dynamodb",
         vpc_endpoint_type="Gateway",
         route_table_ids=[table.id],
-        policy=policy(more if changed else use, variant=variant),
+        policy=policy_json(more if changed else use, variant=variant),
         tags={"Name": "dynamodb"},
     )
-    order = reversed if variant is Variant.AGAIN else list
+    order = reversed if variant is Variant.EQUIVALENT else list
     aws.ec2.VpcEndpoint(
         "interface",
         vpc_id=vpc.id,
@@ -98,18 +98,18 @@ def _program(variant: Variant, _: Path) -> None:
     )
 
 
-def _listed(client: Client) -> set[str]:
+def _list_resources(client: Client) -> set[str]:
     ec2 = client("ec2")
     return {
-        *(one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"]),
-        *(one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]),
-        *(one["RouteTableId"] for one in ec2.describe_route_tables()["RouteTables"]),
-        *(one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]),
-        *(one["VpcEndpointId"] for one in ec2.describe_vpc_endpoints()["VpcEndpoints"]),
+        *(entry["VpcId"] for entry in ec2.describe_vpcs()["Vpcs"]),
+        *(entry["SubnetId"] for entry in ec2.describe_subnets()["Subnets"]),
+        *(entry["RouteTableId"] for entry in ec2.describe_route_tables()["RouteTables"]),
+        *(entry["GroupId"] for entry in ec2.describe_security_groups()["SecurityGroups"]),
+        *(entry["VpcEndpointId"] for entry in ec2.describe_vpc_endpoints()["VpcEndpoints"]),
     }
 
 
-def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     ec2, vpc = client("ec2"), outputs("interface")["vpcId"]
     attribute = ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
@@ -134,7 +134,7 @@ def _id_of(outputs: Callable[[str], dict[str, Any]], name: str) -> str:
 
 
 GROUP = Group(
-    program=_program,
+    program=_declare_resources,
     types=frozenset(
         {
             "aws:ec2/vpc:Vpc",
@@ -161,9 +161,9 @@ GROUP = Group(
         "out": "update",
         "moved": "replace",
     },
-    listed=_listed,
-    reported=_reported,
-    expected={
+    list_resources=_list_resources,
+    read_settings=_read_settings,
+    expected_settings={
         "host names": False,
         "default group": [],
         "ports": [(False, 443, 8443), (True, 443, 443)],

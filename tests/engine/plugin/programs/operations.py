@@ -8,11 +8,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from tests.engine.plugin.programs.documents import spelled
+from tests.engine.plugin.programs.documents import to_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
 
-def _program(variant: Variant, _: Path) -> None:
+def _declare_resources(variant: Variant, _: Path) -> None:
     changed = variant is Variant.CHANGED
     topic = aws.sns.Topic("operations", name="plugin-test-operations")
     single = aws.cloudwatch.MetricAlarm(
@@ -33,7 +33,7 @@ def _program(variant: Variant, _: Path) -> None:
         ok_actions=[topic.arn],
         tags={"Layer": "changed" if changed else "test"},
     )
-    _expression(variant)
+    _declare_expression(variant)
     aws.cloudwatch.CompositeAlarm(
         "both",
         alarm_name="plugin-test-both",
@@ -45,13 +45,13 @@ def _program(variant: Variant, _: Path) -> None:
     aws.cloudwatch.Dashboard(
         "dashboard",
         dashboard_name="plugin-test",
-        dashboard_body=spelled({"widgets": [], "start": "-PT6H" if changed else "-PT3H"}, variant),
+        dashboard_body=to_json({"widgets": [], "start": "-PT6H" if changed else "-PT3H"}, variant),
     )
-    _budget(variant, topic)
+    _declare_budget(variant, topic)
     _key_rule(variant, topic)
 
 
-def _expression(variant: Variant) -> None:
+def _declare_expression(variant: Variant) -> None:
     changed = variant is Variant.CHANGED
     queries = [
         {"id": "result", "expression": "a - b", "return_data": True},
@@ -66,14 +66,14 @@ def _expression(variant: Variant) -> None:
     aws.cloudwatch.MetricAlarm(
         "expression",
         name="plugin-test-expression",
-        metric_queries=queries[::-1] if variant is Variant.AGAIN else queries,
+        metric_queries=queries[::-1] if variant is Variant.EQUIVALENT else queries,
         evaluation_periods=3 if changed else 5,
         threshold=0,
         comparison_operator="GreaterThanThreshold",
     )
 
 
-def _budget(variant: Variant, topic: aws.sns.Topic) -> None:
+def _declare_budget(variant: Variant, topic: aws.sns.Topic) -> None:
     changed = variant is Variant.CHANGED
     aws.budgets.Budget(
         "budget",
@@ -100,7 +100,7 @@ def _key_rule(variant: Variant, topic: aws.sns.Topic) -> None:
     rule = aws.cloudwatch.EventRule(
         "key-rule",
         name="plugin-test-keys",
-        event_pattern=spelled({"source": ["aws.kms"], "detail-type": ["x"]}, variant),
+        event_pattern=to_json({"source": ["aws.kms"], "detail-type": ["x"]}, variant),
     )
     aws.cloudwatch.EventTarget(
         "key-target",
@@ -114,7 +114,7 @@ def _key_rule(variant: Variant, topic: aws.sns.Topic) -> None:
     )
 
 
-def _listed(client: Client) -> set[str]:
+def _list_resources(client: Client) -> set[str]:
     cloudwatch, events = client("cloudwatch"), client("events")
     alarms = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     account = client("sts").get_caller_identity()["Account"]
@@ -122,15 +122,15 @@ def _listed(client: Client) -> set[str]:
         *(alarm["AlarmArn"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in alarms[kind]),
         *(board["DashboardName"] for board in cloudwatch.list_dashboards()["DashboardEntries"]),
         *(
-            one["BudgetName"]
-            for one in client("budgets").describe_budgets(AccountId=account).get("Budgets", [])
+            entry["BudgetName"]
+            for entry in client("budgets").describe_budgets(AccountId=account).get("Budgets", [])
         ),
         *(rule["Arn"] for rule in events.list_rules()["Rules"]),
         *(topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]),
     }
 
 
-def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     cloudwatch = client("cloudwatch")
     account = client("sts").get_caller_identity()["Account"]
     names = ["plugin-test-single", "plugin-test-expression"]
@@ -152,15 +152,15 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
         "dashboard": json.loads(cloudwatch.get_dashboard(DashboardName="plugin-test")["DashboardBody"]),
         "limit": client("budgets").describe_budget(**budget)["Budget"]["BudgetLimit"]["Amount"],
         "notifications": [
-            one["Threshold"]
-            for one in client("budgets").describe_notifications_for_budget(**budget)["Notifications"]
+            entry["Threshold"]
+            for entry in client("budgets").describe_notifications_for_budget(**budget)["Notifications"]
         ],
         "template": target["InputTransformer"]["InputTemplate"],
     }
 
 
 GROUP = Group(
-    program=_program,
+    program=_declare_resources,
     types=frozenset(
         {
             "aws:sns/topic:Topic",
@@ -180,9 +180,9 @@ GROUP = Group(
         "budget": "update",
         "key-target": "update",
     },
-    listed=_listed,
-    reported=_reported,
-    expected={
+    list_resources=_list_resources,
+    read_settings=_read_settings,
+    expected_settings={
         "description": "",
         "dimensions": [{"Name": "QueueName", "Value": "other"}],
         "statistic": "p99",

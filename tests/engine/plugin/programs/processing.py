@@ -1,4 +1,4 @@
-"""Pipes, buses, rules, functions and what calls them."""
+"""Pipes, buses, rules, functions and their triggers."""
 
 import json
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from tests.engine.plugin.programs.code import zipped
-from tests.engine.plugin.programs.documents import policy, spelled, trust
+from tests.engine.plugin.programs.code import zip_code
+from tests.engine.plugin.programs.documents import policy_json, to_json, trust_policy_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
 
-def _program(variant: Variant, folder: Path) -> None:
+def _declare_resources(variant: Variant, folder: Path) -> None:
     changed = variant is Variant.CHANGED
     key = aws.kms.Key("processing-key", deletion_window_in_days=7)
     other = aws.kms.Key("other-processing-key", deletion_window_in_days=7)
@@ -26,21 +26,21 @@ def _program(variant: Variant, folder: Path) -> None:
         dead_letter_config=None if changed else {"arn": failures.arn},
         tags={"Layer": "changed" if changed else "test"},
     )
-    _pipe(variant, bus, failures)
+    _declare_pipe(variant, bus, failures)
     role = aws.iam.Role(
         "function-role",
         name="plugin-test-function",
-        assume_role_policy=trust("lambda.amazonaws.com", variant),
+        assume_role_policy=trust_policy_json("lambda.amazonaws.com", variant),
     )
     send = {"Effect": "Allow", "Action": ["sqs:*"], "Resource": ["*"]}
     permissions = aws.iam.RolePolicy(
-        "function-permissions", role=role.name, name="send", policy=policy(send, variant=variant)
+        "function-permissions", role=role.name, name="send", policy=policy_json(send, variant=variant)
     )
-    function = _function(variant, folder, role, other if changed else key, permissions)
-    _calls(variant, bus, function, failures, permissions)
+    function = _declare_function(variant, folder, role, other if changed else key, permissions)
+    _declare_calls(variant, bus, function, failures, permissions)
 
 
-def _pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queue) -> None:
+def _declare_pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queue) -> None:
     changed = variant is Variant.CHANGED
     table = aws.dynamodb.Table(
         "streamed",
@@ -52,7 +52,9 @@ def _pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queu
         stream_view_type="NEW_IMAGE",
     )
     role = aws.iam.Role(
-        "pipe-role", name="plugin-test-pipe", assume_role_policy=trust("pipes.amazonaws.com", variant)
+        "pipe-role",
+        name="plugin-test-pipe",
+        assume_role_policy=trust_policy_json("pipes.amazonaws.com", variant),
     )
     aws.pipes.Pipe(
         "pipe",
@@ -63,7 +65,7 @@ def _pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queu
         desired_state="STOPPED",
         description=None if changed else "From the table to the bus",
         source_parameters={
-            "filter_criteria": {"filters": [{"pattern": spelled({"eventName": ["INSERT"]}, variant)}]},
+            "filter_criteria": {"filters": [{"pattern": to_json({"eventName": ["INSERT"]}, variant)}]},
             "dynamodb_stream_parameters": {
                 "starting_position": "LATEST",
                 "batch_size": 5 if changed else 10,
@@ -81,7 +83,7 @@ def _pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queu
     )
 
 
-def _function(
+def _declare_function(
     variant: Variant, folder: Path, role: aws.iam.Role, key: aws.kms.Key, permissions: aws.iam.RolePolicy
 ) -> aws.lambda_.Function:
     changed = variant is Variant.CHANGED
@@ -95,14 +97,14 @@ def _function(
     vpc = aws.ec2.Vpc("function-vpc", cidr_block="10.30.0.0/16")
     subnet = aws.ec2.Subnet("function-subnet", vpc_id=vpc.id, cidr_block="10.30.0.0/24")
     closed = aws.ec2.SecurityGroup("closed", name="plugin-test-closed", vpc_id=vpc.id)
-    name = "again" if variant is Variant.AGAIN else "code"
+    name = "again" if variant is Variant.EQUIVALENT else "code"
     return aws.lambda_.Function(
         "function",
         name="plugin-test",
         role=role.arn,
         runtime="python3.11",
         handler="handler.handle",
-        code=pulumi.FileArchive(zipped(folder, version=2 if changed else 1, name=name)),
+        code=pulumi.FileArchive(zip_code(folder, version=2 if changed else 1, name=name)),
         architectures=["x86_64"],
         memory_size=256,
         timeout=None if changed else 30,
@@ -117,7 +119,7 @@ def _function(
     )
 
 
-def _calls(
+def _declare_calls(
     variant: Variant,
     bus: aws.cloudwatch.EventBus,
     function: aws.lambda_.Function,
@@ -130,7 +132,7 @@ def _calls(
         "rule",
         name="plugin-test",
         event_bus_name=bus.name,
-        event_pattern=spelled(pattern, variant),
+        event_pattern=to_json(pattern, variant),
         description=None if changed else "New transactions",
         tags={"Layer": "test"},
     )
@@ -172,18 +174,18 @@ def _calls(
     )
 
 
-def _listed(client: Client) -> set[str]:
+def _list_resources(client: Client) -> set[str]:
     events, functions = client("events"), client("lambda")
     return {
         *(bus["Arn"] for bus in events.list_event_buses()["EventBuses"]),
         *(pipe["Arn"] for pipe in client("pipes").list_pipes()["Pipes"]),
         *(group["arn"] for group in client("logs").describe_log_groups()["logGroups"]),
-        *(one["FunctionArn"] for one in functions.list_functions()["Functions"]),
-        *(one["UUID"] for one in functions.list_event_source_mappings()["EventSourceMappings"]),
+        *(entry["FunctionArn"] for entry in functions.list_functions()["Functions"]),
+        *(entry["UUID"] for entry in functions.list_event_source_mappings()["EventSourceMappings"]),
     }
 
 
-def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     events, functions = client("events"), client("lambda")
     bus = events.describe_event_bus(Name="plugin-test")
     rule = events.describe_rule(Name="plugin-test", EventBusName="plugin-test")
@@ -217,7 +219,7 @@ def _reported(client: Client, outputs: Callable[[str], dict[str, Any]]) -> dict[
 
 
 GROUP = Group(
-    program=_program,
+    program=_declare_resources,
     types=frozenset(
         {
             "aws:kms/key:Key",
@@ -250,9 +252,9 @@ GROUP = Group(
         "retries": "update",
         "mapping": "update",
     },
-    listed=_listed,
-    reported=_reported,
-    expected={
+    list_resources=_list_resources,
+    read_settings=_read_settings,
+    expected_settings={
         "bus": ("", "", {}),
         "rule": ("", ["Inserted", "Changed"]),
         "target": 3,

@@ -1,4 +1,4 @@
-"""The three times a program is run."""
+"""The variants of a test program, and the group of resources that it declares."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,26 +10,29 @@ Client = Callable[[str], Any]
 
 
 class Variant(Enum):
-    """FIRST makes everything; AGAIN means the same, written otherwise; CHANGED differs."""
+    """FIRST creates the resources, EQUIVALENT declares the same in another form, CHANGED differs."""
 
     FIRST = "first"
-    AGAIN = "again"
+    EQUIVALENT = "equivalent"
     CHANGED = "changed"
 
 
 @dataclass(frozen=True)
 class Group:
-    """A program and what is to come of it.
+    """A program and its expected results.
 
-    program gets a folder for files. types: the resource types it covers. changes: what CHANGED does, by
-    logical name; all else stays the same. listed: what AWS has of these kinds, to see that nothing is left.
-    reported: settings as AWS has them after CHANGED, given the outputs of a resource by its logical name.
-    expected: what these must be.
+    program: receives the variant and a folder for files.
+    types: the resource types of the program.
+    changes: the operations of CHANGED by logical name; other resources do not change.
+    list_resources: lists the resources of these types in AWS.
+    read_settings: reads the settings in AWS after CHANGED. Its second argument returns the outputs of a
+    resource.
+    expected_settings: the expected result of read_settings.
     """
 
     program: Callable[[Variant, Path], None]
     types: frozenset[str]
     changes: dict[str, str]
-    listed: Callable[[Client], set[str]]
-    reported: Callable[[Client, Callable[[str], dict[str, Any]]], dict[str, Any]]
-    expected: dict[str, Any]
+    list_resources: Callable[[Client], set[str]]
+    read_settings: Callable[[Client, Callable[[str], dict[str, Any]]], dict[str, Any]]
+    expected_settings: dict[str, Any]

@@ -1,28 +1,34 @@
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from cli.rules.listing import show
-from functions.fraud.scoring.rules import RuleSet
-from tests.rules import rule, ruleset
+from cli.rules.listing import show_rules
+from terminal.errors import UserError
+from tests.rules import rule_data
 from tests.unit.functions.builders import NOW
 
-RULES = ruleset(
-    rule(id="always-on", weight=0.55),
-    rule(id="hard", weight=None, decision="flag", mode="off"),
-    rule(id="spring", **{"from": "2026-03-01", "until": "2026-05-27"}),
-    rule(id="summer", mode="shadow", **{"from": "2026-06-01"}),
+RULES = (
+    rule_data(id="always-on", weight=0.55),
+    rule_data(id="hard", weight=None, decision="flag", mode="off"),
+    rule_data(id="spring", **{"from": "2026-03-01", "until": "2026-05-27"}),
+    rule_data(id="summer", mode="shadow", **{"from": "2026-06-01"}),
 )
 
 
-def _lines(rules: RuleSet, capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
-    show(rules, NOW, as_json=False)
-    shown = capsys.readouterr().out.splitlines()
-    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown if line.startswith("│")]
+def write_rules(folder: Path, *rules: dict[str, Any]) -> Path:
+    file = folder / "rules.yaml"
+    limits = {"large": {"USD": 100}}
+    file.write_text(yaml.safe_dump({"threshold": 0.5, "limits": limits, "rules": list(rules)}))
+    return file
 
 
-def test_each_rule_is_a_row(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _lines(RULES, capsys) == [
+def test_each_rule_is_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_rules(write_rules(tmp_path, *RULES), NOW, as_json=False)
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines] == [
         ["always-on", "on", "0.55", "always", "Over"],
         ["hard", "off", "flag", "always", "Over"],
         ["spring", "on", "0.5", "ended 2026-05-27", "Over"],
@@ -30,10 +36,9 @@ def test_each_rule_is_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_scripts_get_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    show(RULES, NOW, as_json=True)
-    told = json.loads(capsys.readouterr().out)
-    assert told[2] == {
+def test_json_has_all_fields_of_a_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_rules(write_rules(tmp_path, *RULES), NOW, as_json=True)
+    assert json.loads(capsys.readouterr().out)[2] == {
         "id": "spring",
         "mode": "on",
         "weight": 0.5,
@@ -46,6 +51,11 @@ def test_scripts_get_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
-def test_no_rules_are_told_of_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    show(ruleset(), NOW, as_json=False)
-    assert capsys.readouterr().out == "There are no rules.\n"
+def test_file_without_rules_shows_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_rules(write_rules(tmp_path), NOW, as_json=False)
+    assert "│" not in capsys.readouterr().out
+
+
+def test_faulty_rules_are_a_user_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"rules\.yaml:\d+:\d+: "):
+        show_rules(write_rules(tmp_path, rule_data(when="colour > 5")), NOW, as_json=False)

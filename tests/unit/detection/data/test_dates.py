@@ -2,8 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from detection.data.dates import DAY_MS, begin_ms, end_ms, readable_time
+from detection.data.dates import format_timestamp, parse_period_begin_ms, parse_period_end_ms
 from detection.errors import DetectionError
+from functions.common.domain.time_buckets import DAY_MS
 
 FIRST_MS = int(datetime(2018, 4, 1, 7, tzinfo=UTC).timestamp() * 1000)
 
@@ -12,26 +13,26 @@ def utc(*parts: int) -> int:
     return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type, misc]
 
 
-def test_a_period_of_dates_holds_its_last_day() -> None:
-    assert begin_ms("--from", "2018-08-08", FIRST_MS) == utc(2018, 8, 8)
-    assert end_ms("--to", "2018-08-08", FIRST_MS) == utc(2018, 8, 9)
+def test_period_includes_its_last_day() -> None:
+    assert parse_period_begin_ms("--from", "2018-08-08", FIRST_MS) == utc(2018, 8, 8)
+    assert parse_period_end_ms("--to", "2018-08-08", FIRST_MS) == utc(2018, 8, 9)
 
 
-def test_a_number_is_a_day_of_the_file_from_0() -> None:
-    assert begin_ms("--from", "0", FIRST_MS) == utc(2018, 4, 1)
-    assert end_ms("--to", "129", FIRST_MS) == utc(2018, 4, 1) + 130 * DAY_MS
+def test_number_is_a_day_of_the_file_counted_from_0() -> None:
+    assert parse_period_begin_ms("--from", "0", FIRST_MS) == utc(2018, 4, 1)
+    assert parse_period_end_ms("--to", "129", FIRST_MS) == utc(2018, 4, 1) + 130 * DAY_MS
 
 
-def test_a_time_is_taken_to_the_second_in_utc_unless_said() -> None:
-    assert end_ms("--to", "2018-08-08T12:30", FIRST_MS) == utc(2018, 8, 8, 12, 30)
-    assert begin_ms("--from", "2018-08-08T12:30+02:00", FIRST_MS) == utc(2018, 8, 8, 10, 30)
+def test_time_is_in_utc_unless_it_has_an_offset() -> None:
+    assert parse_period_end_ms("--to", "2018-08-08T12:30", FIRST_MS) == utc(2018, 8, 8, 12, 30)
+    assert parse_period_begin_ms("--from", "2018-08-08T12:30+02:00", FIRST_MS) == utc(2018, 8, 8, 10, 30)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2018-13-01", "-3", "", "12345678"])
-def test_what_is_no_date_is_refused_with_the_options_name(text: str) -> None:
-    with pytest.raises(DetectionError, match=f"^--from {text} is no date"):
-        begin_ms("--from", text, FIRST_MS)
+def test_invalid_date_is_rejected_with_the_name_of_the_option(text: str) -> None:
+    with pytest.raises(DetectionError, match=r"^--from:"):
+        parse_period_begin_ms("--from", text, FIRST_MS)
 
 
-def test_a_time_is_told_in_utc() -> None:
-    assert readable_time(FIRST_MS + 999) == "2018-04-01 07:00:00"
+def test_timestamp_is_formatted_in_utc() -> None:
+    assert format_timestamp(FIRST_MS + 999) == "2018-04-01 07:00:00"

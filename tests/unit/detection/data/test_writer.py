@@ -2,25 +2,25 @@ from pathlib import Path
 
 import pytest
 
-from detection.data.columns import Labelled
+from detection.data.columns import LabelledTransaction
 from detection.data.dataset import Dataset
-from detection.data.writer import check_suffix, write
+from detection.data.writer import check_suffix, write_transactions
 from detection.errors import DetectionError
-from tests.unit.detection.transactions import transaction
+from tests.unit.detection.transactions import make_transaction
 
 ROWS = [
-    Labelled(transaction("t1", amount="12.50"), False, ""),
-    Labelled(transaction("t2", amount="220.01", timestamp=1_522_540_800_123), True, "large"),
+    LabelledTransaction(make_transaction("t1", amount="12.50"), False, ""),
+    LabelledTransaction(make_transaction("t2", amount="220.01", timestamp=1_522_540_800_123), True, "large"),
 ]
 
 
 @pytest.mark.parametrize("name", ["f.csv", "f.parquet"])
-def test_what_is_written_is_read_again(tmp_path: Path, name: str) -> None:
-    write(tmp_path / name, ROWS)
+def test_written_transactions_are_read_back(tmp_path: Path, name: str) -> None:
+    write_transactions(tmp_path / name, ROWS)
     assert list(Dataset(tmp_path / name).rows()) == ROWS
 
 
-def test_a_file_is_csv_or_parquet_by_its_name() -> None:
+def test_suffix_must_name_a_format() -> None:
     check_suffix(Path("f.parquet"))
-    with pytest.raises(DetectionError, match="neither"):
+    with pytest.raises(DetectionError, match=r"^f\.txt:"):
         check_suffix(Path("f.txt"))

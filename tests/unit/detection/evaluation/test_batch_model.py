@@ -1,5 +1,3 @@
-"""Many transactions at once get the function's log-odds, to the last bit."""
-
 import random
 from collections.abc import Callable
 
@@ -7,78 +5,82 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detection.evaluation.batch_model import BatchModel, UnsuitedTreesError, log_odds_of
-from functions.common.domain.features import NAMES, VERSION
-from functions.fraud.scoring.model import LEAF, Artifact, Model, Trees
+from detection.evaluation.batch_model import BatchModel, UnsupportedTreesError, build_batch_log_odds
+from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
+from functions.fraud.scoring.model import LEAF, Artifact, FraudModel, Trees
 
 NO_TREES = Trees(roots=[], features=[], thresholds=[], left=[], unknown=[], values=[])
 
 
-class Grown:
-    """Random trees, as an artifact has them."""
+class RandomTrees:
+    """Random trees in the format of an artifact."""
 
     def __init__(self, count: int, depth: int) -> None:
-        self._rolled = random.Random(2)  # noqa: S311  # trees, not a secret
+        self._generator = random.Random(2)  # noqa: S311  # test data, not a secret
         self.trees = Trees(roots=[], features=[], thresholds=[], left=[], unknown=[], values=[])
         for _ in range(count):
-            root = self._node()
+            root = self._add_leaf()
             self.trees.roots.append(root)
             self._grow(root, depth)
 
-    def _node(self) -> int:
+    def _add_leaf(self) -> int:
         trees = self.trees
         for column in (trees.left, trees.unknown):
             column.append(0)
         trees.features.append(LEAF)
         trees.thresholds.append(0.0)
-        trees.values.append(self._rolled.gauss(0, 0.1))
+        trees.values.append(self._generator.gauss(0, 0.1))
         return len(trees.features) - 1
 
     def _grow(self, node: int, depth: int) -> None:
-        trees, rolled = self.trees, self._rolled
-        if depth == 0 or rolled.random() < 0.1:
+        trees, generator = self.trees, self._generator
+        if depth == 0 or generator.random() < 0.1:
             return
-        left, right = self._node(), self._node()
-        trees.features[node] = rolled.randrange(len(NAMES))
-        trees.thresholds[node] = float(np.float32(rolled.choice([rolled.gauss(0, 1), rolled.randrange(3)])))
-        trees.left[node], trees.unknown[node] = left, rolled.choice([left, right])
+        left, right = self._add_leaf(), self._add_leaf()
+        trees.features[node] = generator.randrange(len(FEATURE_NAMES))
+        trees.thresholds[node] = float(
+            np.float32(generator.choice([generator.gauss(0, 1), generator.randrange(3)]))
+        )
+        trees.left[node], trees.unknown[node] = left, generator.choice([left, right])
         self._grow(left, depth - 1)
         self._grow(right, depth - 1)
 
 
-def model(trees: Trees) -> Model:
+def make_model(trees: Trees) -> FraudModel:
     artifact = Artifact(
-        format=1, features_version=VERSION, features=list(NAMES), label_delay_days=7,
+        format=1, features_version=FEATURES_VERSION, features=list(FEATURE_NAMES), label_delay_days=7,
         base=-3.3, trees=trees, threshold=0.5, card={},
     )  # fmt: skip
-    return Model(artifact, "grown")
+    return FraudModel(artifact, "random")
 
 
-def some_values() -> NDArray[np.float64]:
-    """Of all kinds: whole numbers, which meet thresholds, fractions, unknown ones, and some beyond all."""
-    rolled = np.random.default_rng(4)
-    values = rolled.normal(size=(300, len(NAMES)))
+def make_values() -> NDArray[np.float64]:
+    """Whole numbers, which equal thresholds, fractions, unknown values and extreme values."""
+    generator = np.random.default_rng(4)
+    values = generator.normal(size=(300, len(FEATURE_NAMES)))
     values[::2] = np.round(values[::2])
-    values[rolled.random(values.shape) < 0.1] = np.nan
+    values[generator.random(values.shape) < 0.1] = np.nan
     values[3, :5] = (1e300, -1e300, np.inf, -np.inf, 1e-320)
     return values
 
 
-@pytest.mark.parametrize("made", [BatchModel, log_odds_of])
+@pytest.mark.parametrize("build", [BatchModel, build_batch_log_odds])
 @pytest.mark.parametrize(("count", "depth"), [(70, 1), (150, 3), (65, 4), (10, 6)])
-def test_log_odds_are_the_functions(
-    made: Callable[[Model], Callable[[NDArray[np.float64]], NDArray[np.float64]]], count: int, depth: int
+def test_log_odds_equal_those_of_the_function(
+    build: Callable[[FraudModel], Callable[[NDArray[np.float64]], NDArray[np.float64]]],
+    count: int,
+    depth: int,
 ) -> None:
-    grown, values = model(Grown(count, depth).trees), some_values()
-    assert made(grown)(values).tolist() == [grown.log_odds(row) for row in values.tolist()]
+    model, values = make_model(RandomTrees(count, depth).trees), make_values()
+    assert build(model)(values).tolist() == [model.log_odds(row) for row in values.tolist()]
 
 
-def test_trees_with_more_leaves_are_walked_instead() -> None:
-    grown, values = model(Grown(3, 9).trees), some_values()
-    with pytest.raises(UnsuitedTreesError):
-        BatchModel(grown)
-    assert log_odds_of(grown)(values).tolist() == [grown.log_odds(row) for row in values.tolist()]
+def test_trees_with_too_many_leaves_use_the_code_of_the_function() -> None:
+    model, values = make_model(RandomTrees(3, 9).trees), make_values()
+    with pytest.raises(UnsupportedTreesError):
+        BatchModel(model)
+    assert build_batch_log_odds(model)(values).tolist() == [model.log_odds(row) for row in values.tolist()]
 
 
-def test_a_model_without_trees_knows_its_base() -> None:
-    assert log_odds_of(model(NO_TREES))(some_values()).tolist() == [-3.3] * 300
+def test_model_without_trees_returns_its_base() -> None:
+    assert build_batch_log_odds(make_model(NO_TREES))(make_values()).tolist() == [-3.3] * 300

@@ -1,66 +1,71 @@
-"""Figures are those of the field: areas as scikit-learn's, card precision as the handbook's."""
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from detection.data.columns import Labelled
-from detection.data.dates import DAY_MS
-from detection.evaluation.card_precision import CardPrecision, KnownAccounts
-from detection.evaluation.curves import ScoreCounts
+from detection.data.columns import LabelledTransaction
+from detection.evaluation.card_precision import CardPrecision, CompromisedAccounts
+from detection.evaluation.curves import ScoreHistogram
+from detection.evaluation.figures import Figures
 from detection.evaluation.metrics import Metrics
 from functions.common.domain.suspicious_message import Reason
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule
-from functions.fraud.scoring.scorer import Verdict
-from tests.unit.detection.transactions import transaction
+from functions.fraud.scoring.scorer import ScoringResult
+from tests.unit.detection.transactions import make_transaction
 
 RANDOM = np.random.default_rng(5)
 FRAUDS = RANDOM.random(40_000) < 0.02
 SKEWED = 1 / (1 + np.exp(5 - RANDOM.normal(FRAUDS * 3.0, 1.5)))
 
 
-def counts(scores: NDArray[np.float64], frauds: NDArray[np.bool_]) -> ScoreCounts:
-    made = ScoreCounts()
+def make_histogram(scores: NDArray[np.float64], frauds: NDArray[np.bool_]) -> ScoreHistogram:
+    histogram = ScoreHistogram()
     for part in np.array_split(np.arange(len(scores)), 7):
-        made.add(scores[part], frauds[part])
-    return made
+        histogram.add(scores[part], frauds[part])
+    return histogram
 
 
 @pytest.mark.parametrize(
     "scores",
     [SKEWED, np.round(SKEWED, 2), np.where(SKEWED > 0.3, 1.0, 0.0), SKEWED**2, np.zeros(len(SKEWED))],
-    ids=["all different", "tied", "certain", "small", "all the same"],
+    ids=["distinct", "tied", "certain", "small", "equal"],
 )
-def test_areas_are_those_of_scikit_learn(scores: NDArray[np.float64]) -> None:
-    made = counts(scores, FRAUDS)
-    assert made.auc_roc() == pytest.approx(roc_auc_score(FRAUDS, scores), abs=1e-4)
-    assert made.average_precision() == pytest.approx(average_precision_score(FRAUDS, scores), abs=1e-4)
+def test_areas_equal_those_of_scikit_learn(scores: NDArray[np.float64]) -> None:
+    histogram = make_histogram(scores, FRAUDS)
+    assert histogram.auc_roc() == pytest.approx(roc_auc_score(FRAUDS, scores), abs=1e-4)
+    assert histogram.average_precision() == pytest.approx(average_precision_score(FRAUDS, scores), abs=1e-4)
 
 
-def test_the_curve_lies_on_scikit_learns() -> None:
+def test_curve_equals_that_of_scikit_learn() -> None:
     precision, recall, _ = precision_recall_curve(FRAUDS, SKEWED)
-    points = counts(SKEWED, FRAUDS).precision_recall(most=50)
+    points = make_histogram(SKEWED, FRAUDS).precision_recall(max_points=50)
     assert len(points) <= 50
     assert points[-1].recall == 1
     for point in points:
         assert np.min(np.abs(recall - point.recall) + np.abs(precision - point.precision)) < 1e-3
 
 
-def test_areas_without_fraud_have_no_value() -> None:
-    made = counts(SKEWED, np.zeros(len(SKEWED), bool))
-    assert (made.auc_roc(), made.average_precision(), made.precision_recall()) == (None, None, [])
-    assert ScoreCounts().average_precision() is None
+def test_areas_without_fraud_are_undefined() -> None:
+    histogram = make_histogram(SKEWED, np.zeros(len(SKEWED), bool))
+    assert (histogram.auc_roc(), histogram.average_precision(), histogram.precision_recall()) == (
+        None,
+        None,
+        [],
+    )
+    assert ScoreHistogram().average_precision() is None
 
 
 def test_scores_are_counted_between_edges() -> None:
-    made = counts(np.array([0.0, 0.24, 0.26, 0.9, 1.0]), np.array([False, True, False, False, True]))
-    genuine, frauds = made.by_score(np.array([0, 0.25, 0.5, 1.0]))
+    histogram = make_histogram(
+        np.array([0.0, 0.24, 0.26, 0.9, 1.0]), np.array([False, True, False, False, True])
+    )
+    genuine, frauds = histogram.count_between(np.array([0, 0.25, 0.5, 1.0]))
     assert (genuine.tolist(), frauds.tolist()) == ([1, 1, 1], [1, 0, 1])
 
 
-def test_card_precision_is_the_share_of_misused_accounts_among_those_looked_at() -> None:
-    cards = CardPrecision(looked_at=2)
+def test_card_precision_is_the_share_of_compromised_accounts_among_the_top_accounts() -> None:
+    cards = CardPrecision(accounts_per_day=2)
     for account_id, score, is_fraud in (
         ("a", 0.9, False),
         ("b", 0.1, True),
@@ -71,8 +76,8 @@ def test_card_precision_is_the_share_of_misused_accounts_among_those_looked_at()
     assert cards.mean() == 0.5
 
 
-def test_card_precision_does_not_look_twice_at_an_account_it_found() -> None:
-    cards = CardPrecision(looked_at=1)
+def test_card_precision_counts_a_found_account_once() -> None:
+    cards = CardPrecision(accounts_per_day=1)
     cards.add(3, "a", 0.9, is_fraud=True)
     cards.add(4, "a", 0.9, is_fraud=True)
     cards.add(4, "b", 0.1, is_fraud=True)
@@ -80,21 +85,23 @@ def test_card_precision_does_not_look_twice_at_an_account_it_found() -> None:
     assert cards.mean() == pytest.approx(2 / 3)
 
 
-def test_card_precision_without_a_day_has_no_value() -> None:
+def test_card_precision_without_a_day_is_undefined() -> None:
     assert CardPrecision().mean() is None
 
 
-def test_an_account_is_known_from_the_day_after_its_label_came() -> None:
-    known = KnownAccounts(delay_ms=7 * DAY_MS, since_ms=2 * DAY_MS)
-    known.fraud("before", 2 * DAY_MS - 1)
-    known.fraud("a", 3 * DAY_MS + 5)
-    known.fraud("b", 4 * DAY_MS - 1)
-    assert known.on(10) == set()
-    assert known.on(11) == {"a", "b"}
+def test_account_is_known_from_the_day_after_its_label() -> None:
+    compromised = CompromisedAccounts(delay_ms=7 * DAY_MS, since_ms=2 * DAY_MS)
+    compromised.add_fraud("before", 2 * DAY_MS - 1)
+    compromised.add_fraud("a", 3 * DAY_MS + 5)
+    compromised.add_fraud("b", 4 * DAY_MS - 1)
+    assert compromised.known_by(10) == set()
+    assert compromised.known_by(11) == {"a", "b"}
 
 
-def verdict(score: float, *rules: str, flagged: bool = False, probability: float | None = None) -> Verdict:
-    return Verdict(
+def make_result(
+    score: float, *rules: str, flagged: bool = False, probability: float | None = None
+) -> ScoringResult:
+    return ScoringResult(
         score=score,
         suspicious=flagged,
         decided_by="rules",
@@ -105,32 +112,32 @@ def verdict(score: float, *rules: str, flagged: bool = False, probability: float
     )
 
 
-def decided(
-    account_id: str, score: Verdict, *, day: int = 20, is_fraud: bool = False
-) -> tuple[Labelled, Verdict]:
-    made = transaction(account_id=account_id, timestamp=day * DAY_MS)
-    return Labelled(made, is_fraud, "stolen" if is_fraud else ""), score
+def make_decision(
+    account_id: str, result: ScoringResult, *, day: int = 20, is_fraud: bool = False
+) -> tuple[LabelledTransaction, ScoringResult]:
+    transaction = make_transaction(account_id=account_id, timestamp=day * DAY_MS)
+    return LabelledTransaction(transaction, is_fraud, "stolen" if is_fraud else ""), result
 
 
-def of(*decisions: tuple[Labelled, Verdict]) -> Metrics:
-    known = KnownAccounts(delay_ms=DAY_MS)
-    known.fraud("known", 0)
+def measure(*decisions: tuple[LabelledTransaction, ScoringResult]) -> Figures:
+    compromised = CompromisedAccounts(delay_ms=DAY_MS)
+    compromised.add_fraud("known", 0)
     rules = [
         Rule(id="large", reason="", when=True, weight=0.5),
         Rule(id="tried", reason="", when=True, weight=0.5, mode="shadow"),
     ]
-    metrics = Metrics(rules, known)
-    for labelled, score in decisions:
-        metrics.add(labelled, score)
-    return metrics
+    metrics = Metrics(rules, compromised)
+    for labelled, result in decisions:
+        metrics.add(labelled, result)
+    return metrics.figures()
 
 
-def test_what_is_flagged_is_counted_by_day() -> None:
-    figures = of(
-        decided("a", verdict(0.9, flagged=True), is_fraud=True),
-        decided("b", verdict(0.8, flagged=True)),
-        decided("c", verdict(0.1), day=21, is_fraud=True),
-    ).figures()
+def test_alerts_are_counted_by_day() -> None:
+    figures = measure(
+        make_decision("a", make_result(0.9, flagged=True), is_fraud=True),
+        make_decision("b", make_result(0.8, flagged=True)),
+        make_decision("c", make_result(0.1), day=21, is_fraud=True),
+    )
     tested = figures.tested
     assert (tested.precision, tested.recall, tested.alerts, tested.alerts_per_day) == (0.5, 0.5, 2, 1.0)
     assert [(day.transactions, day.frauds, day.alerts, day.caught) for day in figures.days] == [
@@ -138,30 +145,34 @@ def test_what_is_flagged_is_counted_by_day() -> None:
         (1, 1, 0, 0),
     ]
     assert figures.card_precision_100 == 0.01
-    assert [(one.name, one.frauds, one.recall) for one in figures.scenarios] == [("stolen", 2, 0.5)]
+    assert [(scenario.name, scenario.frauds, scenario.recall) for scenario in figures.scenarios] == [
+        ("stolen", 2, 0.5)
+    ]
 
 
-def test_accounts_known_to_be_compromised_are_left_out() -> None:
-    figures = of(
-        decided("known", verdict(0.9, flagged=True), is_fraud=True), decided("a", verdict(0.1))
-    ).figures()
+def test_accounts_known_to_be_compromised_are_excluded() -> None:
+    figures = measure(
+        make_decision("known", make_result(0.9, flagged=True), is_fraud=True),
+        make_decision("a", make_result(0.1)),
+    )
     assert (figures.tested.transactions, figures.everything.transactions) == (1, 2)
     assert (figures.tested.alerts, figures.everything.alerts) == (0, 1)
 
 
-def test_each_rule_has_its_own_figures_in_shadow_too() -> None:
-    figures = of(
-        decided("a", verdict(0.5, "large", flagged=True), is_fraud=True), decided("b", verdict(0.5, "large"))
-    ).figures()
+def test_each_rule_has_figures_in_shadow_mode_too() -> None:
+    figures = measure(
+        make_decision("a", make_result(0.5, "large", flagged=True), is_fraud=True),
+        make_decision("b", make_result(0.5, "large")),
+    )
     large, tried = figures.rules
     assert (large.flagged, large.precision, large.recall) == (2, 0.5, 1.0)
     assert (tried.mode, tried.flagged, tried.precision) == ("shadow", 1, 1.0)
 
 
-def test_calibration_is_of_the_models_probability() -> None:
-    figures = of(
-        decided("a", verdict(1.0, probability=0.31)),
-        decided("b", verdict(1.0, probability=0.33), is_fraud=True),
-    ).figures()
-    filled = [one for one in figures.calibration if one.transactions]
-    assert [(one.from_score, one.mean_score, one.observed) for one in filled] == [(0.3, 0.32, 0.5)]
+def test_calibration_uses_the_probability_of_the_model() -> None:
+    figures = measure(
+        make_decision("a", make_result(1.0, probability=0.31)),
+        make_decision("b", make_result(1.0, probability=0.33), is_fraud=True),
+    )
+    filled = [group for group in figures.calibration if group.transactions]
+    assert [(group.from_score, group.mean_score, group.observed) for group in filled] == [(0.3, 0.32, 0.5)]

@@ -1,28 +1,26 @@
-"""The report stands alone: it says the figures, draws them, and loads nothing."""
-
 import re
 from html.parser import HTMLParser
 
 import pytest
 
-from detection.data.dataset import Facts
-from detection.data.dates import DAY_MS
-from detection.evaluation.backtest import Backtest, Period
-from detection.evaluation.result import Result, to_json
-from detection.report.html import html
+from detection.data.dataset import DatasetSummary
+from detection.evaluation.backtest import Backtest, BacktestPeriod
+from detection.evaluation.result import BacktestResult, result_to_json
+from detection.report.html import render_report
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer
-from tests.unit.detection.transactions import past
+from tests.unit.detection.transactions import make_history
 
 VOID = {"meta"}
 
 
-def result(frauds: int = 1, days: int = 3, data: str = "past.csv") -> Result:
+def make_result(frauds: int = 1, days: int = 3, data: str = "past.csv") -> BacktestResult:
     rules = RuleSet(threshold=0.5, rules=(Rule(id="any", when=True, reason="always", weight=0.5),))
-    rows = past((day * DAY_MS, f"a{day}", "m", day < frauds) for day in range(days))
-    facts = Facts(days, frauds, rows[0].transaction.timestamp, rows[-1].transaction.timestamp)
-    period = Period.of(facts, label_delay_ms=DAY_MS)
-    return Result(
+    rows = make_history((day * DAY_MS, f"a{day}", "m", day < frauds) for day in range(days))
+    summary = DatasetSummary(days, frauds, rows[0].transaction.timestamp, rows[-1].transaction.timestamp)
+    period = BacktestPeriod.from_options(summary, label_delay_ms=DAY_MS)
+    return BacktestResult(
         data=data,
         model="",
         rules="abc",
@@ -34,8 +32,8 @@ def result(frauds: int = 1, days: int = 3, data: str = "past.csv") -> Result:
     )
 
 
-class Balance(HTMLParser):
-    """Fails where tags do not match."""
+class TagChecker(HTMLParser):
+    """Fails if tags do not match."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,33 +47,33 @@ class Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_holds_all_charts_and_is_well_formed() -> None:
-    page = html(result())
-    balance = Balance()
-    balance.feed(page)
-    assert balance.open == []
+def test_report_has_all_charts_and_is_well_formed() -> None:
+    page = render_report(make_result())
+    checker = TagChecker()
+    checker.feed(page)
+    assert checker.open == []
     assert page.count("<svg") == 4
     assert "<td>any</td>" in page
 
 
-def test_the_page_loads_nothing_and_runs_nothing() -> None:
-    page = html(result())
+def test_report_has_no_scripts_and_no_external_resources() -> None:
+    page = render_report(make_result())
     assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|src=|https?:", page)
     assert "prefers-color-scheme: dark" in page
     assert 'name="viewport"' in page
 
 
-def test_what_comes_from_a_file_cannot_become_html() -> None:
-    assert "<b>" not in html(result(data="<b>past</b>.csv")).split("</h1>")[0]
+def test_text_from_a_file_is_escaped() -> None:
+    assert "<b>" not in render_report(make_result(data="<b>past</b>.csv")).split("</h1>")[0]
 
 
 @pytest.mark.parametrize(("frauds", "days"), [(0, 1), (1, 1), (200, 400)])
-def test_a_page_is_made_of_little_and_of_much(frauds: int, days: int) -> None:
-    assert html(result(frauds, days)).count("<rect") < 400
+def test_number_of_bars_is_bounded(frauds: int, days: int) -> None:
+    assert render_report(make_result(frauds, days)).count("<rect") < 400
 
 
-def test_json_has_the_figures_by_the_fields_names() -> None:
-    figures = to_json(result())
+def test_json_has_the_figures() -> None:
+    figures = result_to_json(make_result())
     assert figures["precision"] == pytest.approx(1 / 3)
     assert (figures["recall"], figures["alerts_per_day"], figures["days"]) == (1.0, 1.0, 3)
     assert (figures["auc_roc"], figures["average_precision"]) == (0.5, pytest.approx(1 / 3))

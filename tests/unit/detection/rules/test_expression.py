@@ -1,22 +1,21 @@
-import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from detection.rules.expression import compiled
+from detection.rules.expression import compile_expression
 
 LIMITS = {"large": {"USD": Decimal(100)}}
 
 
 def _form(text: str) -> Any:
-    form, _, faults = compiled(text, LIMITS)
+    form, _, faults = compile_expression(text, LIMITS)
     assert not faults
     return form
 
 
 def _faults(text: str) -> list[tuple[int, str]]:
-    return list(compiled(text, LIMITS).faults)
+    return list(compile_expression(text, LIMITS).faults)
 
 
 @pytest.mark.parametrize(
@@ -65,16 +64,16 @@ def test_expression_is_compiled(text: str, form: object) -> None:
         ("new_device and true", "not new_device or false"),
     ],
 )
-def test_not_is_worked_out(text: str, opposite: str) -> None:
+def test_not_is_compiled_to_the_opposite_condition(text: str, opposite: str) -> None:
     assert _form(f"not ({text})") == _form(opposite)
 
 
-def test_expression_goes_over_lines_with_comments() -> None:
+def test_expression_can_span_lines_and_have_comments() -> None:
     assert _form("hour > 5  # late\n  and new_device\n") == _form("hour > 5 and new_device")
 
 
-def test_money_beside_the_amount_is_a_limit_for_every_currency_with_a_rate() -> None:
-    form, tables, _ = compiled("amount > money(115, 'USD')", {})
+def test_money_compared_with_the_amount_is_a_limit_in_every_currency_with_a_rate() -> None:
+    form, tables, _ = compile_expression("amount > money(115, 'USD')", {})
     assert form == [">", "amount", "limits.115 USD"]
     assert tables["115 USD"]["USD"] == 115
     assert tables["115 USD"]["EUR"] == 100
@@ -82,77 +81,78 @@ def test_money_beside_the_amount_is_a_limit_for_every_currency_with_a_rate() -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "at", "message"),
+    ("text", "offset", "mention"),
     [
-        ("amount_ration > 5", 0, "unknown name 'amount_ration': did you mean amount_ratio?"),
-        ("hour > 5 and colour == 'red'", 13, "unknown name 'colour': no field of a transaction"),
-        ("amount > limits.lage", 9, "unknown limit 'lage': did you mean large?"),
-        ("account_id == 'a'", 0, "there is no account_id here: .*lists.add"),
-        ("country == US", 11, "a text stands in quotes, \"US\""),
-        ("country == 'UK'", 11, "no transaction has the country 'UK'"),
-        ("country == 'us'", 11, "did you mean 'US'"),
-        ("channel in ['atm', 'phone']", 19, "'phone'; possible are atm, card_present, ecommerce, transfer"),
-        ("currency == 'EURO'", 12, "no transaction has the currency 'EURO'"),
-        ("merchant_id == 'a b'", 15, "no merchant has the id 'a b'"),
-        ("amount > 5000", 9, r'write limits.NAME or money\(5000, "EUR"\)'),
-        ("amount > amount_ratio", 9, "cannot be compared: write limits.NAME"),
-        ("amount > account_mean_30d", 0, "the amount in euros is amount_euros"),
-        ("limits.large > account_mean_30d", 0, "compare euros with euros"),
-        ("account_mean_30d > 5", 19, r'write money\(5, "EUR"\)'),
-        ("account_idle < 600", 15, r"write minutes\(600\), hours\(600\) or days\(600\)"),
-        ("speed > hours(1)", 8, "speed in km/h.*write a plain number of km/h, such as 900"),
-        ("account_count_1d > minutes(5)", 19, "write a plain number"),
-        ("account_count_1d > merchant_fraud_7d", 19, "cannot be compared"),
-        ("merchant_fraud_7d > 35", 20, "write 0.35 for 35 %"),
-        ("hour == 24", 8, "hour from 0 to 23.* is never 24"),
-        ("weekday in [5, 7]", 15, "is never 7"),
-        ("country > 'US'", 10, "texts are compared by =="),
-        ("country == 5", 11, "write a text in quotes"),
-        ("country == currency", 11, "compared with texts in quotes"),
-        ("country in 'US'", 11, "comes a list"),
-        ("country in []", 11, "this list is empty"),
-        ("country in ['US', 5]", 18, "compared with texts"),
-        ("amount in [5]", 0, "cannot be looked for"),
-        ("hour in ['5']", 9, "has plain numbers"),
-        ("amount", 0, "is no condition: compare it with limits.NAME"),
-        ("country", 0, "is no condition"),
-        ("new_device > 1", 13, "write true or false"),
-        ("amount + 5 > limits.large", 0, "makes no sense"),
-        ("amount * amount > limits.large", 0, "makes no sense"),
-        ("amount_ratio / 0 > 5", 15, "divides by 0"),
-        ("country + 'x' == 'US'", 0, "makes no sense"),
-        ("(hour > 5) + 1 > 2", 1, "holds or not"),
-        ("minutes(account_idle) > 2", 0, "takes one number"),
-        ("account_idle > seconds(5)", 15, "unknown function 'seconds'"),
-        ("amount > money(5)", 9, "takes a number and a currency"),
-        ("amount > money(5, 'EURO')", 18, "no currency 'EURO'"),
-        ("amount > money(5, 'XTS')", 9, "no rate for XTS"),
-        ("amount_ratio > 1e400", 15, "too large"),
-        ("country is 'US'", 11, "not by 'is'"),
-        ("amount_ratio ** 2 > 4", 0, "rules cannot say 'amount_ratio \\*\\* 2'"),
-        ("true", 0, "the same for every transaction"),
-        ("5 > 3", 4, "two values that are always the same"),
-        ("money(5, 'EUR') > money(3, 'USD')", 18, "two values that are always the same"),
-        ("amount > money(-5, 'EUR')", 15, "0 or more"),
-        ("account_idle > minutes(-3)", 23, "0 or more"),
-        ("amount > money(5, 'EUR') * 2", 9, "write the amount itself"),
-        ("merchant_category in ['a' 'b']", 22, "one pair of quotes, and commas between"),
-        ("merchant_category == r'a'", 21, "one pair of quotes"),
-        ("country.lower() == 'us'", 0, "rules cannot say"),
-        ("(lambda: true)()", 0, "rules cannot say"),
-        ("[x for x in country]", 0, "rules cannot say"),
-        ("__import__('os').system('x') == 1", 0, "rules cannot say"),
+        ("amount_ration > 5", 0, "amount_ratio?"),
+        ("hour > 5 and colour == 'red'", 13, "'colour'"),
+        ("amount > limits.lage", 9, "large?"),
+        ("account_id == 'a'", 0, "lists.add"),
+        ("country == US", 11, '"US"'),
+        ("country == 'UK'", 11, "'UK'"),
+        ("country == 'us'", 11, "'US'?"),
+        ("channel in ['atm', 'phone']", 19, "atm, card_present, ecommerce, transfer"),
+        ("currency == 'EURO'", 12, "'EURO'"),
+        ("merchant_id == 'a b'", 15, "'a b'"),
+        ("amount > 5000", 9, 'limits.NAME or money(5000, "EUR")'),
+        ("amount > amount_ratio", 9, "limits.NAME"),
+        ("amount > account_mean_30d", 0, "amount_euros"),
+        ("limits.large > account_mean_30d", 0, "euros"),
+        ("account_mean_30d > 5", 19, 'money(5, "EUR")'),
+        ("account_idle < 600", 15, "minutes(600), hours(600) or days(600)"),
+        ("speed > hours(1)", 8, "km/h, such as 900"),
+        ("account_count_1d > minutes(5)", 19, "plain number"),
+        ("account_count_1d > merchant_fraud_7d", 19, "merchant_fraud_7d"),
+        ("merchant_fraud_7d > 35", 20, "0.35"),
+        ("hour == 24", 8, "0 to 23"),
+        ("weekday in [5, 7]", 15, "0 to 6"),
+        ("country > 'US'", 10, "=="),
+        ("country == 5", 11, "in quotes"),
+        ("country == currency", 11, "in quotes"),
+        ("country in 'US'", 11, '["US", "GB"]'),
+        ("country in []", 11, "list"),
+        ("country in ['US', 5]", 18, "in quotes"),
+        ("amount in [5]", 0, "amount"),
+        ("hour in ['5']", 9, "plain numbers"),
+        ("amount", 0, "limits.NAME"),
+        ("country", 0, "country"),
+        ("new_device > 1", 13, "true or false"),
+        ("amount + 5 > limits.large", 0, "amount"),
+        ("amount * amount > limits.large", 0, "amount"),
+        ("amount_ratio / 0 > 5", 15, "0"),
+        ("country + 'x' == 'US'", 0, "country"),
+        ("(hour > 5) + 1 > 2", 1, "'hour > 5'"),
+        ("minutes(account_idle) > 2", 0, "minutes(3)"),
+        ("account_idle > seconds(5)", 15, "'seconds'"),
+        ("amount > money(5)", 9, 'money(500, "EUR")'),
+        ("amount > money(5, 'EURO')", 18, "'EURO'"),
+        ("amount > money(5, 'XTS')", 9, "XTS"),
+        ("amount_ratio > 1e400", 15, "1e+15"),
+        ("country is 'US'", 11, "'is'"),
+        ("amount_ratio ** 2 > 4", 0, "'amount_ratio ** 2'"),
+        ("true", 0, "transaction"),
+        ("5 > 3", 4, "transaction"),
+        ("money(5, 'EUR') > money(3, 'USD')", 18, "transaction"),
+        ("amount > money(-5, 'EUR')", 15, "-5"),
+        ("account_idle > minutes(-3)", 23, "-3"),
+        ("amount > money(5, 'EUR') * 2", 9, "money(…)"),
+        ("merchant_category in ['a' 'b']", 22, "quotes"),
+        ("merchant_category == r'a'", 21, "quotes"),
+        ("country.lower() == 'us'", 0, "'country.lower()'"),
+        ("(lambda: true)()", 0, "(lambda: true)()"),
+        ("[x for x in country]", 0, "[x for x in country]"),
+        ("__import__('os').system('x') == 1", 0, "__import__('os').system('x')"),
     ],
-)  # fmt: skip
-def test_fault_is_placed_and_says_what_to_write(text: str, at: int, message: str) -> None:
-    [(offset, said)] = _faults(text)
-    assert (offset, bool(re.search(message, said))) == (at, True), said
+)
+def test_fault_has_an_offset_and_names_the_cause_or_the_fix(text: str, offset: int, mention: str) -> None:
+    [(fault_offset, message)] = _faults(text)
+    assert fault_offset == offset
+    assert mention in message
 
 
-def test_all_faults_of_an_expression_are_found() -> None:
+def test_all_faults_of_an_expression_are_reported() -> None:
     text = "amount > 5 and (colour or not hour == 30) and account_idle > 5"
     assert [offset for offset, _ in _faults(text)] == [9, 16, 38, 61]
 
 
-def test_place_is_counted_in_characters() -> None:
+def test_offset_counts_characters() -> None:
     assert _faults("merchant_category == 'café' and colour")[0][0] == 32

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from detection.rules.yaml_positions import positions
+from detection.rules.yaml_positions import character_positions
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,15 @@ from detection.rules.yaml_positions import positions
         "!!str 'COLOUR'",
     ],
 )
-def test_every_way_to_write_a_text_leads_back_to_its_characters(written: str) -> None:
+def test_characters_are_located_in_every_scalar_style(written: str) -> None:
     text = f"threshold: 1\nwhen: {written}\nid: a\n"
     scalar = yaml.compose(text).value[1][1]
-    place = positions(scalar, text)[scalar.value.index("COLOUR")]
-    assert place == text.index("COLOUR")
+    position = character_positions(scalar, text)[scalar.value.index("COLOUR")]
+    assert position == text.index("COLOUR")
 
 
 @pytest.mark.parametrize("written", ["''", '""', "|\n", ""])
-def test_empty_text_has_a_place_for_its_end(written: str) -> None:
+def test_empty_scalar_has_a_position_for_its_end(written: str) -> None:
     text = f"when: {written}\n"
     scalar = yaml.compose(text).value[0][1]
-    assert len(positions(scalar, text)) == 1
+    assert len(character_positions(scalar, text)) == 1

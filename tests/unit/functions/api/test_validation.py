@@ -11,22 +11,22 @@ from tests.unit.functions.builders import NOW, posted, transaction
 FIVE_MINUTES_MS = 300_000
 
 
-def _errors(body: str | dict[str, Any]) -> dict[str, str]:
-    """What is wrong, by field."""
+def _find_errors(body: str | dict[str, Any]) -> dict[str, str]:
+    """The error details by field."""
     text = body if isinstance(body, str) else json.dumps(body)
-    with pytest.raises(ProblemError) as caught:
+    with pytest.raises(ProblemError) as raised:
         parse_transaction(text, NOW)
-    assert caught.value.problem.status == 400
-    return {error.field: error.detail for error in caught.value.problem.errors}
+    assert raised.value.problem.status == 400
+    return {error.field: error.detail for error in raised.value.problem.errors}
 
 
-def _amount(written: str) -> Decimal:
-    """The amount accepted from JSON in which it is written so."""
+def _parse_amount(written: str) -> Decimal:
+    """Parse a transaction whose amount has this JSON notation."""
     text = json.dumps(posted(amount="AMOUNT")).replace('"AMOUNT"', written)
     return parse_transaction(text, NOW).amount
 
 
-def test_complete_transaction_is_accepted_as_it_is() -> None:
+def test_complete_transaction_is_accepted_unchanged() -> None:
     assert parse_transaction(json.dumps(posted()), NOW) == transaction()
 
 
@@ -37,12 +37,12 @@ def test_optional_fields_may_be_missing_or_null() -> None:
     assert parse_transaction(json.dumps(without), NOW) == parse_transaction(json.dumps(nulls), NOW)
 
 
-def test_every_field_at_fault_is_named_at_once() -> None:
+def test_response_names_every_invalid_field() -> None:
     body = posted(
         amount=-1, currency="usd", timestamp="now", country="UK", channel="pigeon", colour="red", ip="x"
     )
     del body["transaction_id"]
-    assert list(_errors(body)) == [
+    assert list(_find_errors(body)) == [
         "transaction_id",
         "amount",
         "currency",
@@ -54,10 +54,10 @@ def test_every_field_at_fault_is_named_at_once() -> None:
     ]
 
 
-def test_fault_says_what_the_field_may_be() -> None:
+def test_error_describes_the_valid_values() -> None:
     body = posted(currency="EURO", extra=1)
     del body["account_id"]
-    assert _errors(body) == {
+    assert _find_errors(body) == {
         "account_id": "is missing",
         "currency": "must be an ISO 4217 currency code in capital letters",
         "extra": "is not a field of a transaction",
@@ -67,7 +67,7 @@ def test_fault_says_what_the_field_may_be() -> None:
 @pytest.mark.parametrize("name", ["transaction_id", "account_id", "merchant_id"])
 @pytest.mark.parametrize("value", ["", "a" * 65, "a b", "é", "a\n", "a/b", 7, True, None, ["a"], {"a": 1}])
 def test_identifier_is_1_to_64_plain_characters(name: str, value: object) -> None:
-    assert list(_errors(posted(**{name: value}))) == [name]
+    assert list(_find_errors(posted(**{name: value}))) == [name]
 
 
 @pytest.mark.parametrize("value", ["a", "Z" * 64, "A-z_0-9", "-", "007"])
@@ -91,7 +91,7 @@ def test_identifier_may_be_any_plain_characters(value: str) -> None:
     ],
 )
 def test_amount_is_kept_exact(written: str, amount: str) -> None:
-    assert _amount(written) == Decimal(amount)
+    assert _parse_amount(written) == Decimal(amount)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_amount_is_kept_exact(written: str, amount: str) -> None:
         *("true", "false", "null", "[1]", '{"amount": 1}'),
     ],
 )
-def test_amount_out_of_range_or_form_is_refused(written: str) -> None:
+def test_invalid_amount_is_rejected(written: str) -> None:
     text = json.dumps(posted(amount="AMOUNT")).replace('"AMOUNT"', written)
-    assert list(_errors(text)) == ["amount"]
+    assert list(_find_errors(text)) == ["amount"]
 
 
 @pytest.mark.parametrize("value", [1, NOW, NOW + FIVE_MINUTES_MS])
@@ -128,7 +128,7 @@ def test_timestamp_may_be_up_to_five_minutes_ahead(value: int) -> None:
 
 @pytest.mark.parametrize("value", [0, -1, NOW + FIVE_MINUTES_MS + 1, 1.5, 1e3, True, "1", None, 10**30])
 def test_timestamp_is_a_positive_integer_not_far_ahead(value: object) -> None:
-    assert list(_errors(posted(timestamp=value))) == ["timestamp"]
+    assert list(_find_errors(posted(timestamp=value))) == ["timestamp"]
 
 
 @pytest.mark.parametrize(
@@ -142,8 +142,8 @@ def test_timestamp_is_a_positive_integer_not_far_ahead(value: object) -> None:
         *(("ip_address", value) for value in ("", "a\tb", 1.5)),
     ],
 )
-def test_value_that_a_field_cannot_have_is_refused(name: str, value: object) -> None:
-    assert list(_errors(posted(**{name: value}))) == [name]
+def test_invalid_value_is_rejected(name: str, value: object) -> None:
+    assert list(_find_errors(posted(**{name: value}))) == [name]
 
 
 @pytest.mark.parametrize("value", ["Café 🍰", "a" * 128, "5967"])
@@ -151,13 +151,16 @@ def test_category_may_be_any_readable_text(value: str) -> None:
     assert parse_transaction(json.dumps(posted(merchant_category=value)), NOW).merchant_category == value
 
 
-def test_field_given_twice_is_named() -> None:
+def test_repeated_field_is_an_error() -> None:
     text = json.dumps(posted())[:-1] + ', "amount": 1, "colour": 1, "colour": 2}'
-    assert _errors(text) == {"amount": "is given more than once", "colour": "is not a field of a transaction"}
+    assert _find_errors(text) == {
+        "amount": "is given more than once",
+        "colour": "is not a field of a transaction",
+    }
 
 
-def test_unknown_field_that_cannot_be_written_in_utf8_is_named_all_the_same() -> None:
-    assert list(_errors(json.dumps(posted())[:-1] + ', "\\ud800": 1}')) == ["?"]
+def test_unknown_field_with_a_lone_surrogate_is_named() -> None:
+    assert list(_find_errors(json.dumps(posted())[:-1] + ', "\\ud800": 1}')) == ["?"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,7 @@ def test_unknown_field_that_cannot_be_written_in_utf8_is_named_all_the_same() ->
         *('{"amount": NaN}', '{"amount": Infinity}', '{"amount": -Infinity}', '{"a": "\n"}', "\ufeff{}"),
     ],
 )
-def test_body_that_is_no_json_object_is_malformed(text: str) -> None:
-    with pytest.raises(ProblemError) as caught:
+def test_body_that_is_not_a_json_object_is_malformed(text: str) -> None:
+    with pytest.raises(ProblemError) as raised:
         parse_transaction(text, NOW)
-    assert caught.value.problem.type.endswith("malformed-body")
+    assert raised.value.problem.type.endswith("malformed-body")

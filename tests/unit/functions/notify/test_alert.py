@@ -1,12 +1,12 @@
 import pytest
 
 from functions.common.domain.suspicious_message import Reason
-from functions.notify.alert import compose, masked, summarize
+from functions.notify.alert import compose_alert, compose_summary, mask_account
 from tests.unit.functions.builders import NOW, suspicious
 
 
 def test_alert_is_readable_on_a_phone() -> None:
-    alert = compose(suspicious())
+    alert = compose_alert(suspicious())
     assert alert.subject == "Fraud alert (0.60): 12,500.50 USD at merchant_1"
     assert alert.text == (
         "A transaction looks suspicious.\n"
@@ -26,15 +26,15 @@ def test_alert_is_readable_on_a_phone() -> None:
     )
 
 
-def test_what_is_not_known_is_left_out() -> None:
-    alert = compose(suspicious(channel=None, country=None, merchant_category=None))
+def test_unknown_values_are_left_out() -> None:
+    alert = compose_alert(suspicious(channel=None, country=None, merchant_category=None))
     assert "Merchant: merchant_1\n" in alert.text
     assert "None" not in alert.text
     assert "channel" not in alert.attributes
 
 
-def test_attributes_are_for_filters() -> None:
-    assert compose(suspicious(score=0.85)).attributes == {
+def test_alert_has_attributes_for_filters() -> None:
+    assert compose_alert(suspicious(score=0.85)).attributes == {
         "transaction_id": "tx-1",
         "severity": "high",
         "currency": "USD",
@@ -44,26 +44,26 @@ def test_attributes_are_for_filters() -> None:
 
 
 @pytest.mark.parametrize(("score", "expected"), [(0.79, "medium"), (0.8, "high"), (1.0, "high")])
-def test_severity_is_high_from_a_score_on(score: float, expected: str) -> None:
-    assert compose(suspicious(score=score)).attributes["severity"] == expected
+def test_severity_depends_on_the_score(score: float, expected: str) -> None:
+    assert compose_alert(suspicious(score=score)).attributes["severity"] == expected
 
 
 @pytest.mark.parametrize(
     "merchant_id", ["m" * 64, "m" * 200, "line\r\nBcc: someone", "café\x07", "\u202egnp.exe", "日本" * 40]
 )
 def test_subject_is_one_short_line_of_ascii(merchant_id: str) -> None:
-    subject = compose(suspicious(merchant_id=merchant_id)).subject
+    subject = compose_alert(suspicious(merchant_id=merchant_id)).subject
     assert len(subject) < 100
     assert all(" " <= character <= "~" for character in subject)
 
 
-def test_each_reason_has_its_line() -> None:
+def test_each_reason_is_on_its_own_line() -> None:
     reasons = tuple(Reason(rule_id=f"r{n}", weight=0.3, text=f"Reason {n}") for n in (1, 2))
-    assert "Why:\n- Reason 1 (+0.30)\n- Reason 2 (+0.30)\n" in compose(suspicious(reasons=reasons)).text
+    assert "Why:\n- Reason 1 (+0.30)\n- Reason 2 (+0.30)\n" in compose_alert(suspicious(reasons=reasons)).text
 
 
-def test_text_of_a_client_cannot_add_lines_or_turn_the_reading_direction() -> None:
-    alert = compose(suspicious(merchant_category="x\nAccount: 1\u2028\u202e"))
+def test_client_text_cannot_add_lines_or_reverse_the_text_direction() -> None:
+    alert = compose_alert(suspicious(merchant_category="x\nAccount: 1\u2028\u202e"))
     assert "Merchant: merchant_1 (x Account: 1  )\n" in alert.text
 
 
@@ -72,13 +72,13 @@ def test_text_of_a_client_cannot_add_lines_or_turn_the_reading_direction() -> No
     [("account-123456789", "****6789"), ("12345678", "****5678"), ("1234567", "****"), ("a", "****")],
 )
 def test_account_is_masked(account_id: str, expected: str) -> None:
-    assert masked(account_id) == expected
-    assert account_id not in compose(suspicious(account_id=account_id, reasons=())).text.split()
+    assert mask_account(account_id) == expected
+    assert account_id not in compose_alert(suspicious(account_id=account_id, reasons=())).text.split()
 
 
-def test_summary_says_how_many_and_since_when_and_masks_the_account() -> None:
-    alert = summarize(suspicious(summary_since=NOW), 5)
+def test_summary_has_the_count_and_the_start_and_masks_the_account() -> None:
+    alert = compose_summary(suspicious(summary_since=NOW), 5)
     assert alert.subject == "Fraud alert: 5 suspicious transactions of one account"
-    assert "5 transactions of one account looked suspicious since 2026-05-28T20:26:40Z" in alert.text
+    assert "2026-05-28T20:26:40Z" in alert.text
     assert "account-123456789" not in alert.text
     assert "****6789" in alert.text

@@ -1,45 +1,59 @@
-"""Lambda's queue of asynchronous events, stepped by hand on a clock of its own."""
+"""Lambda's queue of asynchronous events, with a clock that the test sets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.delivery.async_queue import AsyncEvent, AsyncQueue, Outcome, Policy, Refused, RuleTarget, save
+from local.delivery.async_queue import (
+    AsyncEvent,
+    AsyncQueue,
+    InvocationRefusedError,
+    InvocationResult,
+    RetryPolicy,
+    RuleTarget,
+    save_events,
+)
 from local.delivery.delays import Delays
 
-OK, ERROR, THROTTLED = Outcome("ok"), Outcome("error", {"errorMessage": "no"}), Outcome("throttled")
+OK, ERROR, THROTTLED = (
+    InvocationResult("ok"),
+    InvocationResult("error", {"errorMessage": "no"}),
+    InvocationResult("throttled"),
+)
 SCALE = 1 / 60
 
 
 @dataclass
 class FakeFunctions:
-    """Answers each invocation with the next of `outcomes`, the last one for ever."""
+    """Returns the next of `results` for each invocation, and the last one repeatedly."""
 
-    outcomes: Sequence[Outcome] = (OK,)
-    policy: Policy = field(default_factory=lambda: Policy(maximum_retries=2, maximum_age_seconds=60))
-    refusal: Refused | None = None
+    results: Sequence[InvocationResult] = (OK,)
+    policy: RetryPolicy = field(
+        default_factory=lambda: RetryPolicy(maximum_retries=2, maximum_age_seconds=60)
+    )
+    refusal: InvocationRefusedError | None = None
     invoked: list[str] = field(default_factory=list)
-    given_up: list[tuple[str, str]] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
-    def accept(self, event: AsyncEvent) -> Policy:
+    def retry_policy(self, event: AsyncEvent) -> RetryPolicy:
         if self.refusal:
             raise self.refusal
         return self.policy
 
-    def invoke(self, event: AsyncEvent) -> Outcome:
+    def invoke(self, event: AsyncEvent) -> InvocationResult:
         self.invoked.append(event.payload)
-        return self.outcomes[min(len(self.invoked), len(self.outcomes)) - 1]
+        return self.results[min(len(self.invoked), len(self.results)) - 1]
 
-    def give_up(self, event: AsyncEvent, condition: str, outcome: Outcome | None) -> None:
-        self.given_up.append((event.payload, condition))
+    def report_failure(self, event: AsyncEvent, condition: str, result: InvocationResult | None) -> None:
+        self.failures.append((event.payload, condition))
 
-    def refuse(self, event: AsyncEvent, reason: Refused) -> None:
-        self.refused.append(reason.code)
+    def report_refusal(self, event: AsyncEvent, error: InvocationRefusedError) -> None:
+        self.refusals.append(error.code)
 
 
-class Stepped:
-    """A queue whose time goes on as far as the test says."""
+class ManualQueue:
+    """A queue that processes events only when the test advances its clock."""
 
     def __init__(self, functions: FakeFunctions) -> None:
         self.now = 1000.0
@@ -47,81 +61,81 @@ class Stepped:
             functions, Delays(SCALE, chance=lambda: 1.0), threads=0, clock=lambda: self.now
         )
 
-    def after(self, seconds: float) -> int:
-        """Let time go by; returns how many events were handled."""
+    def advance(self, seconds: float) -> int:
+        """Advance the clock and process the due events; returns their number."""
         self.now += seconds
-        handled = 0
-        while self.queue.step():
-            handled += 1
-        return handled
+        processed = 0
+        while self.queue.process_next():
+            processed += 1
+        return processed
 
 
 def test_event_is_invoked_once_when_it_succeeds() -> None:
     functions = FakeFunctions()
-    stepped = Stepped(functions)
-    stepped.queue.submit("f", "1")
-    assert [stepped.after(0), stepped.after(3600)] == [1, 0]
+    manual = ManualQueue(functions)
+    manual.queue.submit("f", "1")
+    assert [manual.advance(0), manual.advance(3600)] == [1, 0]
     assert functions.invoked == ["1"]
 
 
-def test_failed_event_is_tried_after_one_and_after_two_more_minutes_and_then_given_up() -> None:
+def test_failed_event_is_retried_after_one_and_two_minutes_and_then_reported() -> None:
     functions = FakeFunctions([ERROR])
-    stepped = Stepped(functions)
-    stepped.queue.submit("f", "1")
+    manual = ManualQueue(functions)
+    manual.queue.submit("f", "1")
     minute = 60 * SCALE
-    assert [stepped.after(0), stepped.after(0.9 * minute), stepped.after(0.1 * minute)] == [1, 0, 1]
-    assert [stepped.after(1.9 * minute), stepped.after(0.2 * minute)] == [0, 1]
-    assert functions.given_up == [("1", "RetriesExhausted")]
-    assert stepped.after(3600) == 0
+    assert [manual.advance(0), manual.advance(0.9 * minute), manual.advance(0.1 * minute)] == [1, 0, 1]
+    assert [manual.advance(1.9 * minute), manual.advance(0.2 * minute)] == [0, 1]
+    assert functions.failures == [("1", "RetriesExhausted")]
+    assert manual.advance(3600) == 0
 
 
-def test_throttling_does_not_use_up_the_retries() -> None:
+def test_throttles_do_not_count_as_retries() -> None:
     functions = FakeFunctions([THROTTLED] * 8 + [ERROR, ERROR, OK])
-    stepped = Stepped(functions)
-    stepped.queue.submit("f", "1")
+    manual = ManualQueue(functions)
+    manual.queue.submit("f", "1")
     for _ in range(40):
-        stepped.after(0.5)
+        manual.advance(0.5)
     assert len(functions.invoked) == 11
-    assert functions.given_up == []
+    assert functions.failures == []
 
 
 def test_event_that_stays_throttled_expires() -> None:
-    functions = FakeFunctions([THROTTLED], policy=Policy(maximum_retries=2, maximum_age_seconds=60))
-    stepped = Stepped(functions)
-    stepped.queue.submit("f", "1")
+    functions = FakeFunctions([THROTTLED], policy=RetryPolicy(maximum_retries=2, maximum_age_seconds=60))
+    manual = ManualQueue(functions)
+    manual.queue.submit("f", "1")
     for _ in range(70):
-        stepped.after(1)
-    assert functions.given_up == [("1", "EventAgeExceeded")]
+        manual.advance(1)
+    assert functions.failures == [("1", "EventAgeExceeded")]
 
 
-def test_refused_event_is_not_tried_again() -> None:
-    functions = FakeFunctions(refusal=Refused("NO_PERMISSIONS", "no"))
-    stepped = Stepped(functions)
-    stepped.queue.submit("f", "1")
-    stepped.after(3600)
-    assert functions.refused == ["NO_PERMISSIONS"]
+def test_refused_event_is_not_retried() -> None:
+    functions = FakeFunctions(refusal=InvocationRefusedError("NO_PERMISSIONS", "no"))
+    manual = ManualQueue(functions)
+    manual.queue.submit("f", "1")
+    manual.advance(3600)
+    assert functions.refusals == ["NO_PERMISSIONS"]
     assert functions.invoked == []
 
 
-def test_waiting_event_does_not_hold_back_another() -> None:
+def test_waiting_event_does_not_delay_another_event() -> None:
     functions = FakeFunctions([ERROR, OK])
-    stepped = Stepped(functions)
-    stepped.queue.submit("f", "first")
-    stepped.after(0)
-    stepped.queue.submit("f", "second")
-    stepped.after(0)
+    manual = ManualQueue(functions)
+    manual.queue.submit("f", "first")
+    manual.advance(0)
+    manual.queue.submit("f", "second")
+    manual.advance(0)
     assert functions.invoked == ["first", "second"]
 
 
-def test_events_that_are_left_are_taken_up_by_the_next_run(tmp_path: Path) -> None:
-    before, kept = Stepped(FakeFunctions([ERROR])), tmp_path / "events.json"
-    before.queue.submit("f", "tried", RuleTarget("rule", None))
-    before.after(0)
-    before.queue.submit("f", "new")
-    save(kept, before.queue.stop(0))
+def test_unfinished_events_are_restored_by_the_next_run(tmp_path: Path) -> None:
+    first_run, saved_events = ManualQueue(FakeFunctions([ERROR])), tmp_path / "events.json"
+    first_run.queue.submit("f", "attempted", RuleTarget("rule", None))
+    first_run.advance(0)
+    first_run.queue.submit("f", "new")
+    save_events(saved_events, first_run.queue.stop(0))
     functions = FakeFunctions([OK])
-    after = Stepped(functions)
-    after.queue.restore(kept)
-    after.after(0)
-    assert sorted(functions.invoked) == ["new", "tried"]
-    assert not kept.exists()
+    second_run = ManualQueue(functions)
+    second_run.queue.restore(saved_events)
+    second_run.advance(0)
+    assert sorted(functions.invoked) == ["attempted", "new"]
+    assert not saved_events.exists()

@@ -1,4 +1,4 @@
-"""A resource type without AWS: what it keeps is a dictionary."""
+"""A resource type whose resources are in a dictionary instead of AWS."""
 
 from typing import Any, ClassVar
 
@@ -8,26 +8,26 @@ from local.plugin.resource import REGION, TAGS, LifeCycle, Resource
 from local.plugin.values import Props
 
 
-class GoneError(Exception):
-    """What botocore raises when a thing does not exist."""
+class NotFoundError(Exception):
+    """A botocore error for a resource that does not exist."""
 
-    response: ClassVar = {"Error": {"Code": "ResourceNotFoundException", "Message": "no such thing"}}
+    response: ClassVar = {"Error": {"Code": "ResourceNotFoundException", "Message": "not found"}}
     operation_name = "DescribeThing"
 
 
 class DeniedError(Exception):
-    """What botocore raises when a call is not allowed."""
+    """A botocore error for a call that is not allowed."""
 
     response: ClassVar = {"Error": {"Code": "AccessDenied", "Message": "not\nyours"}}
     operation_name = "DescribeThing"
 
 
-class Thing(Resource):
-    """Has a name that no two may share, a size AWS defaults to 1, a zone AWS picks, and a secret it keeps."""
+class FakeResource(Resource):
+    """Has a unique name, a size with default 1, a zone that AWS chooses, and a value that is not returned."""
 
     pulumi_type = "aws:test/thing:Thing"
     identity = ("name",)
-    settled_by: ClassVar = {"size": ("arn",)}
+    changing_outputs: ClassVar = {"size": ("arn",)}
     properties: ClassVar = {
         **REGION,
         **TAGS,
@@ -42,39 +42,39 @@ class Thing(Resource):
 
     def __init__(self, aws: Aws) -> None:
         super().__init__(aws)
-        self.kept: dict[str, Props] = {}
-        self.calls: list[Any] = []
-        self.configuring: Exception | None = None
+        self.resources: dict[str, Props] = {}
+        self.updates: list[Any] = []
+        self.configure_error: Exception | None = None
 
     def create(self, inputs: Props) -> str:
         name = str(inputs["name"])
-        self.kept[name] = {"zone": "a", **inputs}
+        self.resources[name] = {"zone": "a", **inputs}
         return name
 
     def configure(self, resource_id: str, inputs: Props) -> None:
-        if self.configuring:
-            raise self.configuring
+        if self.configure_error:
+            raise self.configure_error
 
     def read(self, resource_id: str, state: Props) -> Props:
-        if resource_id not in self.kept:
-            raise GoneError
-        kept = self.kept[resource_id]
+        if resource_id not in self.resources:
+            raise NotFoundError
+        resource = self.resources[resource_id]
         return {
-            **{name: value for name, value in kept.items() if name != "hidden"},
+            **{name: value for name, value in resource.items() if name != "hidden"},
             "arn": f"arn:{resource_id}",
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self.calls.append(changed)
-        self.kept[resource_id] = {"zone": "a", **new}
+        self.updates.append(changed)
+        self.resources[resource_id] = {"zone": "a", **new}
 
     def delete(self, resource_id: str, state: Props) -> None:
-        if resource_id not in self.kept:
-            raise GoneError
-        del self.kept[resource_id]
+        if resource_id not in self.resources:
+            raise NotFoundError
+        del self.resources[resource_id]
 
 
-def thing(default_tags: dict[str, str] | None = None) -> tuple[LifeCycle, Thing]:
-    """A life cycle and the resource behind it."""
-    resource = Thing(Aws("http://127.0.0.1:1", "eu-west-1", default_tags))
+def make_life_cycle(default_tags: dict[str, str] | None = None) -> tuple[LifeCycle, FakeResource]:
+    """A life cycle and its resource type."""
+    resource = FakeResource(Aws("http://127.0.0.1:1", "eu-west-1", default_tags))
     return LifeCycle(resource), resource

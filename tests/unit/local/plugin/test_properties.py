@@ -1,10 +1,10 @@
-"""When two values mean the same, and what is refused."""
+"""Comparison and validation of properties."""
 
 import json
 
 import pytest
 
-from local.plugin.properties import Property, from_api, problems, same, to_api
+from local.plugin.properties import Property, from_api, property_problems, same_value, to_api
 from local.plugin.values import UNKNOWN
 
 BLOCK = Property(
@@ -30,9 +30,9 @@ BLOCK = Property(
         (Property(fields={"ids": Property(), "on": Property(False)}), {"ids": [], "on": False}, None),
     ],
 )
-def test_values_that_mean_the_same_are_the_same(declared: Property, old: object, new: object) -> None:
-    assert same(declared, old, new)
-    assert same(declared, new, old)
+def test_equivalent_values_are_the_same(declared: Property, old: object, new: object) -> None:
+    assert same_value(declared, old, new)
+    assert same_value(declared, new, old)
 
 
 @pytest.mark.parametrize(
@@ -47,43 +47,42 @@ def test_values_that_mean_the_same_are_the_same(declared: Property, old: object,
         (Property(True), False, None),
     ],
 )
-def test_values_that_differ_are_not_the_same(declared: Property, old: object, new: object) -> None:
-    assert not same(declared, old, new)
+def test_different_values_are_not_the_same(declared: Property, old: object, new: object) -> None:
+    assert not same_value(declared, old, new)
 
 
-def test_text_that_is_no_json_is_compared_as_text() -> None:
-    assert same(Property(document="json"), "<$.body>", "<$.body>")
-    assert not same(Property(document="json"), "<$.body>", "<$.other>")
+def test_text_that_is_not_json_is_compared_as_text() -> None:
+    assert same_value(Property(document="json"), "<$.body>", "<$.body>")
+    assert not same_value(Property(document="json"), "<$.body>", "<$.other>")
 
 
-def test_property_that_is_not_declared_is_refused_by_name() -> None:
-    found = dict(problems({"size": Property()}, {"size": 1, "sise": 2}))
-    assert list(found) == ["sise"]
-    assert "not supported" in found["sise"]
+def test_undeclared_property_is_rejected_by_name() -> None:
+    problems = dict(property_problems({"size": Property()}, {"size": 1, "sise": 2}))
+    assert list(problems) == ["sise"]
 
 
-def test_field_of_a_block_that_is_not_declared_is_refused_with_its_path() -> None:
-    found = problems({"blocks": BLOCK}, {"blocks": [{"must": 1}, {"must": 1, "mustnt": 2}]})
-    assert [path for path, _ in found] == ["blocks[1].mustnt"]
+def test_undeclared_field_of_a_block_is_rejected_with_its_path() -> None:
+    problems = property_problems({"blocks": BLOCK}, {"blocks": [{"must": 1}, {"must": 1, "mustnt": 2}]})
+    assert [path for path, _ in problems] == ["blocks[1].mustnt"]
 
 
-def test_required_property_and_field_must_be_there() -> None:
-    found = problems({"name": Property(required=True), "block": BLOCK}, {"block": {}})
-    assert dict(found) == {"name": "is required", "block.must": "is required"}
+def test_missing_required_property_and_field_are_rejected() -> None:
+    problems = property_problems({"name": Property(required=True), "block": BLOCK}, {"block": {}})
+    assert dict(problems) == {"name": "is required", "block.must": "is required"}
 
 
-def test_value_that_would_ask_for_what_is_not_applied_is_refused() -> None:
+def test_value_that_is_not_allowed_is_rejected() -> None:
     declared = {"fifo": Property(False, only=(False,))}
-    assert not list(problems(declared, {"fifo": False}))
-    assert "can only be false" in dict(problems(declared, {"fifo": True}))["fifo"]
+    assert not list(property_problems(declared, {"fifo": False}))
+    assert list(dict(property_problems(declared, {"fifo": True}))) == ["fifo"]
 
 
 def test_unknown_value_of_a_preview_passes_every_check() -> None:
     declared = {"fifo": Property(only=(False,)), "block": BLOCK, "list": Property(unordered=True)}
-    assert not list(problems(declared, {"fifo": UNKNOWN, "block": UNKNOWN, "list": [UNKNOWN]}))
+    assert not list(property_problems(declared, {"fifo": UNKNOWN, "block": UNKNOWN, "list": [UNKNOWN]}))
 
 
-def test_block_travels_to_the_api_and_back() -> None:
+def test_block_is_converted_to_the_api_and_back() -> None:
     fields = {"inner": Property(fields={"keyArn": Property(api="KMSKeyArn")}), "size": Property(3)}
     sent = to_api(fields, {"inner": {"keyArn": "k"}})
     assert sent == {"Inner": {"KMSKeyArn": "k"}, "Size": 3}

@@ -1,4 +1,4 @@
-"""The declared properties against those of the official SDK."""
+"""The declared properties, compared with the official SDK."""
 
 import importlib
 import inspect
@@ -10,12 +10,12 @@ from local.plugin.registry import RESOURCES
 
 
 @pytest.mark.parametrize("kind", sorted(RESOURCES))
-def test_every_property_is_one_of_the_sdk(kind: str) -> None:
+def test_every_declared_property_exists_in_the_sdk(kind: str) -> None:
     assert RESOURCES[kind].properties.keys() - sdk_properties(kind) == set()
 
 
 def sdk_properties(kind: str) -> set[str]:
-    """The inputs of a type in pulumi_aws, in the engine's spelling."""
+    """The inputs of a type in pulumi_aws, with the engine's names."""
     package, name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", kind).groups()  # type: ignore[union-attr]
     module = importlib.import_module(f"pulumi_aws.{'lambda_' if package == 'lambda' else package}")
     parameters = inspect.signature(getattr(module, name)._internal_init).parameters

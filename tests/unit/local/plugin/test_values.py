@@ -1,4 +1,4 @@
-"""Between the engine's values and plain ones."""
+"""Conversion between the engine's values and plain values."""
 
 from pathlib import Path
 
@@ -30,13 +30,13 @@ def zip_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_plain_values_travel_there_and_back() -> None:
+def test_plain_values_are_converted_to_the_engine_and_back() -> None:
     plain = {"text": "a", "whole": 3, "part": 0.5, "yes": True, "list": [1, {"deep": "b"}], "map": {}}
     assert to_plain_map(to_property_map(plain)) == plain
     assert isinstance(to_plain_map(to_property_map(plain))["whole"], int)
 
 
-def test_null_is_as_good_as_absent() -> None:
+def test_null_is_equal_to_an_absent_value() -> None:
     assert to_plain_map({"a": PropertyValue(None)}) == {}
     assert to_property_map({"a": None}) == {}
 
@@ -48,35 +48,34 @@ def test_secret_is_unwrapped_and_unknown_is_marked() -> None:
     assert not has_unknown({"a": ["known"]})
 
 
-def test_archive_keeps_path_and_hash_through_the_sdk(zip_file: Path) -> None:
-    sent = archive_struct(path=str(zip_file), hash=ZIP_SHA256, assets={})
-    received = through_the_sdk(sent)
-    assert received == {
+def test_sdk_preserves_path_and_hash_of_an_archive(zip_file: Path) -> None:
+    struct = archive_struct(path=str(zip_file), hash=ZIP_SHA256, assets={})
+    assert convert_with_sdk(struct) == {
         "code": {_special_sig_key: _special_archive_sig, "path": str(zip_file), "hash": ZIP_SHA256}
     }
 
 
-def test_archive_of_the_state_has_a_hash_alone() -> None:
-    assert through_the_sdk(archive_struct(hash=ZIP_SHA256))["code"]["hash"] == ZIP_SHA256
+def test_archive_of_the_state_has_only_a_hash() -> None:
+    assert convert_with_sdk(archive_struct(hash=ZIP_SHA256))["code"]["hash"] == ZIP_SHA256
 
 
 def test_archive_without_a_hash_gets_one(zip_file: Path) -> None:
-    assert through_the_sdk(archive_struct(path=str(zip_file)))["code"]["hash"] == ZIP_SHA256
+    assert convert_with_sdk(archive_struct(path=str(zip_file)))["code"]["hash"] == ZIP_SHA256
 
 
-def test_archive_tells_the_hash_that_lambda_will(zip_file: Path) -> None:
+def test_code_hash_of_an_archive_is_the_hash_of_lambda(zip_file: Path) -> None:
     assert Archive(str(zip_file)).code_sha256() == "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 
 
-def test_archive_that_is_not_there_is_named() -> None:
-    with pytest.raises(PluginError, match=r"/nowhere/code\.zip cannot be read"):
+def test_error_of_a_missing_archive_names_the_file() -> None:
+    with pytest.raises(PluginError, match=r"/nowhere/code\.zip"):
         Archive("/nowhere/code.zip").content()
 
 
-def test_asset_is_refused() -> None:
-    with pytest.raises(PluginError, match="give a FileArchive"):
+def test_asset_is_rejected() -> None:
+    with pytest.raises(PluginError, match="StringAsset"):
         to_plain(PropertyValue(pulumi.StringAsset("text")))
-    with pytest.raises(PluginError, match="give a FileArchive"):
+    with pytest.raises(PluginError, match="AssetArchive"):
         to_plain(PropertyValue(pulumi.AssetArchive({"a": pulumi.StringAsset("text")})))
 
 
@@ -86,9 +85,9 @@ def archive_struct(**fields: object) -> struct_pb2.Struct:
     return struct
 
 
-def through_the_sdk(struct: struct_pb2.Struct) -> dict[str, dict[str, object]]:
-    archives.hide(struct)
+def convert_with_sdk(struct: struct_pb2.Struct) -> dict[str, dict[str, object]]:
+    archives.mark_archives(struct)
     plain = to_plain_map(PropertyValue.unmarshal_map(struct))
     back = PropertyValue.marshal_map({name: to_property(value) for name, value in plain.items()})
-    archives.show(back)
+    archives.restore_archives(back)
     return dict(json_format.MessageToDict(back))

@@ -54,7 +54,7 @@ class Metrics:
 
 
 def is_on(entry: Alarm, metrics: Metrics, scale: float = 1.0) -> bool:
-    return EmbeddedAlarms(metrics, scale).in_alarm([table(entry)])[entry.physical_name]
+    return EmbeddedAlarms(metrics, scale).read_states([table(entry)])[entry.physical_name]
 
 
 def test_counts_add_up_over_the_window_of_an_alarm() -> None:
@@ -63,25 +63,25 @@ def test_counts_add_up_over_the_window_of_an_alarm() -> None:
     assert metrics.seconds == pytest.approx(300)
 
 
-def test_an_alarm_below_its_threshold_or_without_data_is_off() -> None:
+def test_alarm_below_its_threshold_or_without_data_is_off() -> None:
     assert not is_on(alarm("a"), Metrics(2))
     assert not is_on(alarm("a"), Metrics(None))
 
 
-def test_windows_are_shortened_like_the_waits_of_the_embedded_aws() -> None:
+def test_windows_are_shortened_on_the_embedded_aws() -> None:
     metrics = Metrics(0)
     is_on(alarm("a"), metrics, scale=1 / 60)
     assert metrics.seconds == pytest.approx(5)
 
 
-def test_an_age_is_compared_with_a_shortened_threshold() -> None:
+def test_age_is_compared_with_a_shortened_threshold() -> None:
     entry = with_metric("ApproximateAgeOfOldestMessage", "Maximum", threshold=1800)
     assert is_on(entry, Metrics(31), scale=1 / 60)
     assert not is_on(entry, Metrics(29), scale=1 / 60)
 
 
 @pytest.mark.parametrize(("values", "expected"), [((9, 9), True), ((9, 1), False), ((9, None), False)])
-def test_a_percentile_must_breach_in_every_period(values: tuple[float | None, ...], expected: bool) -> None:
+def test_percentile_must_breach_in_every_period(values: tuple[float | None, ...], expected: bool) -> None:
     assert is_on(with_metric("Latency", "p99", evaluation_periods=2), Metrics(*values)) is expected
 
 
@@ -89,12 +89,12 @@ def test_a_percentile_must_breach_in_every_period(values: tuple[float | None, ..
     ("on", "expected"),
     [((), False), (("a",), False), (("a", "b"), True), (("b", "c"), False), (("a", "c"), True)],
 )
-def test_a_rule_of_a_composite_alarm_is_evaluated(on: tuple[str, ...], expected: bool) -> None:
+def test_composite_alarm_rule_is_evaluated(on: tuple[str, ...], expected: bool) -> None:
     rule = 'ALARM("a") AND ((ALARM("b")) OR (ALARM("c") AND ALARM("a")))'
     assert evaluate_rule(rule, {name: name in on for name in "abc"}) is expected
 
 
-def test_a_rule_that_is_not_understood_is_an_error() -> None:
+def test_unsupported_composite_alarm_rule_is_an_error() -> None:
     with pytest.raises(ValueError, match="rule"):
         evaluate_rule('NOT ALARM("a")'.replace("NOT", "not"), {})
 
@@ -103,7 +103,7 @@ def found(states: Mapping[str, bool], *tables: AlarmTable) -> list[Check]:
     return list(check_alarms(states, tables, redeploy="invoke deploy"))
 
 
-def test_an_alarm_that_is_on_names_its_severity_and_runbook() -> None:
+def test_alarm_that_is_on_has_severity_and_runbook() -> None:
     first, last = found(
         {"fraud-pipeline-x-a": True, "fraud-pipeline-x-b": False}, table(alarm("a"), alarm("b"))
     )
@@ -111,12 +111,12 @@ def test_an_alarm_that_is_on_names_its_severity_and_runbook() -> None:
     assert last.state == "ok"
 
 
-def test_an_alarm_that_does_not_exist_is_wrong() -> None:
+def test_missing_alarm_is_wrong() -> None:
     first, _ = found({}, table(alarm("a")))
     assert (first.subject, first.state) == ("alarm fraud-pipeline-x-a", "wrong")
 
 
-def test_a_part_of_a_composite_alarm_is_not_reported_by_itself() -> None:
+def test_child_of_a_composite_alarm_is_not_reported() -> None:
     (last,) = found({"fraud-pipeline-x-a": True}, table(alarm("a", notifies=False)))
     assert last.state == "ok"
 
@@ -133,7 +133,7 @@ class CloudWatch:
         return [{"MetricAlarms": [metric, foreign], "CompositeAlarms": [composite]}]
 
 
-def test_in_an_account_the_states_are_cloudwatchs() -> None:
+def test_states_in_an_account_are_read_from_cloudwatch() -> None:
     composite = CompositeAlarm(
         name="c",
         physical_name="fraud-pipeline-x-c",
@@ -143,5 +143,5 @@ def test_in_an_account_the_states_are_cloudwatchs() -> None:
         runbook="c.md",
         summary="c",
     )
-    states = CloudWatchAlarms(CloudWatch()).in_alarm([table(alarm("a"), composites=(composite,))])
+    states = CloudWatchAlarms(CloudWatch()).read_states([table(alarm("a"), composites=(composite,))])
     assert states == {"fraud-pipeline-x-a": True, "fraud-pipeline-x-c": False}

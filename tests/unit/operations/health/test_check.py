@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from operations.health.check import Check, guard, ok, unhealthy, wrong
+from operations.health.check import Check, ok_check, run_check, select_unhealthy, wrong_check
 
 
 def failing(code: str) -> ClientError:
@@ -16,21 +16,24 @@ def failing(code: str) -> ClientError:
         (EndpointConnectionError(endpoint_url="https://x"), "unknown"),
     ],
 )
-def test_what_cannot_be_described_is_not_ok(error: Exception, state: str) -> None:
+def test_aws_error_makes_a_check_wrong_or_unknown(error: Exception, state: str) -> None:
     def look() -> Check:
         raise error
 
-    assert guard("pipe", look).state == state
+    assert run_check("pipe", look).state == state
 
 
-def test_other_errors_are_raised() -> None:
+def test_other_exceptions_are_raised() -> None:
     def look() -> Check:
         raise KeyError
 
     with pytest.raises(KeyError):
-        guard("pipe", look)
+        run_check("pipe", look)
 
 
-def test_unknown_checks_need_somebody_too() -> None:
+def test_wrong_and_unknown_checks_are_unhealthy() -> None:
     unknown = Check(subject="c", state="unknown", detail="")
-    assert list(unhealthy([ok("a", ""), wrong("b", ""), unknown])) == [wrong("b", ""), unknown]
+    assert list(select_unhealthy([ok_check("a", ""), wrong_check("b", ""), unknown])) == [
+        wrong_check("b", ""),
+        unknown,
+    ]

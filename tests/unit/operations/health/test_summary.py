@@ -1,19 +1,24 @@
-"""The summary of the health at the end of the demonstration."""
+"""The summary of the health checks."""
 
 import pytest
 
-from operations.health.check import ok, wrong
+from operations.health.check import ok_check, wrong_check
 from operations.health.report import show_summary
 
 
-def test_one_line_if_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
-    show_summary([ok("pipe", "running"), ok("queue", "empty")])
+def test_summary_is_one_line_if_every_check_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
+    show_summary([ok_check("pipe", "running"), ok_check("queue", "empty")])
     assert capsys.readouterr().out.splitlines() == ["Health: all 2 checks are ok."]
 
 
-def test_only_what_needs_somebody_with_its_runbook(capsys: pytest.CaptureFixture[str]) -> None:
-    show_summary([ok("pipe", "running"), wrong("key data", "Disabled", runbook="docs/runbooks/key-state.md")])
-    shown = capsys.readouterr().out
-    assert "key data" in shown
-    assert "docs/runbooks/key-state.md" in " ".join(shown.split())
-    assert "pipe" not in shown
+def test_summary_has_unhealthy_checks_with_their_runbooks(capsys: pytest.CaptureFixture[str]) -> None:
+    show_summary(
+        [
+            ok_check("pipe", "running"),
+            wrong_check("key data", "Disabled", runbook="docs/runbooks/key-state.md"),
+        ]
+    )
+    output = capsys.readouterr().out
+    assert "key data" in output
+    assert "docs/runbooks/key-state.md" in " ".join(output.split())
+    assert "pipe" not in output

@@ -1,4 +1,4 @@
-"""Posting a stream: counting, order, bounds, and everything that ends it early."""
+"""Posting a stream of records: counts, order, limits and early ends."""
 
 import json
 import threading
@@ -9,48 +9,56 @@ from itertools import count, repeat
 import pytest
 from urllib3 import HTTPHeaderDict
 
-from operations.ingest.api_client import Answer
+from operations.ingest.api_client import ApiResponse
 from operations.ingest.input_file import Record
-from operations.ingest.ordered_workers import WAITING_PER_THREAD
-from operations.ingest.poster import FAILURES_IN_A_ROW, Posting, Summary
-from operations.ingest.responses import Outcome, RefusedCallerError, Verdict, explain, judge
+from operations.ingest.ordered_workers import PENDING_PER_THREAD
+from operations.ingest.poster import MAX_CONSECUTIVE_FAILURES, Poster, PostSummary
+from operations.ingest.responses import (
+    CallerRefusedError,
+    PostOutcome,
+    PostResult,
+    describe_problem,
+    read_transaction_response,
+)
 from terminal.errors import UserError
 
 RECORD = Record(1, b"{}", b"{}")
 
 
-def answer(status: int, problem: object = None) -> Answer:
-    return Answer(status, json.dumps(problem).encode(), HTTPHeaderDict())
+def answer(status: int, problem: object = None) -> ApiResponse:
+    return ApiResponse(status, json.dumps(problem).encode(), HTTPHeaderDict())
 
 
 @dataclass
-class Api:
-    """Answers 201, or for a body `statuses` knows, that."""
+class FakePost:
+    """Answers with the status of the body in `statuses`, else with `otherwise`."""
 
     statuses: dict[bytes, int] = field(default_factory=dict)
     otherwise: int = 201
     posts: list[bytes] = field(default_factory=list)
 
-    def post(self, body: bytes) -> Answer:
+    def __call__(self, body: bytes) -> ApiResponse:
         self.posts.append(body)
         return answer(self.statuses.get(body, self.otherwise), {"detail": "because."})
 
 
 @dataclass
-class Seen:
-    verdicts: list[tuple[Record, Verdict]] = field(default_factory=list)
+class Observer:
+    results: list[tuple[Record, PostResult]] = field(default_factory=list)
 
-    def __call__(self, record: Record, verdict: Verdict) -> None:
-        self.verdicts.append((record, verdict))
+    def __call__(self, record: Record, result: PostResult) -> None:
+        self.results.append((record, result))
 
     def lines(self) -> list[int]:
-        return [record.line for record, _ in self.verdicts]
+        return [record.line for record, _ in self.results]
 
 
-def post(api: Api, records: Iterator[Record], seen: Seen | None = None, concurrency: int = 4) -> Summary:
+def post(
+    api: FakePost, records: Iterator[Record], observer: Observer | None = None, concurrency: int = 4
+) -> PostSummary:
     stop = threading.Event()
-    posting = Posting(api, concurrency=concurrency, stop=stop, observe=seen or Seen())
-    summary = posting.run(records)
+    poster = Poster(api, concurrency=concurrency, stop=stop, observe=observer or Observer())
+    summary = poster.run(records)
     assert stop.is_set()
     return summary
 
@@ -72,20 +80,23 @@ def record(number: int) -> Record:
         (503, "failed"),
     ],
 )
-def test_an_answer_is_judged_by_whether_sending_again_helps(status: int, outcome: str) -> None:
-    assert judge(answer(status)).outcome == outcome
+def test_status_decides_the_outcome(status: int, outcome: str) -> None:
+    assert read_transaction_response(answer(status)).outcome == outcome
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_caller_is_no_verdict_on_a_transaction(status: int) -> None:
-    with pytest.raises(RefusedCallerError, match=r"no token.*execute-api:Invoke"):
-        judge(answer(status, {"message": "no token"}))
+def test_refused_caller_is_an_error_and_not_a_result(status: int) -> None:
+    with pytest.raises(CallerRefusedError) as raised:
+        read_transaction_response(answer(status, {"message": "no token"}))
+    assert "no token" in raised.value.message
+    assert "execute-api:Invoke" in raised.value.hint
 
 
 @pytest.mark.parametrize("status", [302, 404])
-def test_what_is_not_the_api_is_no_verdict_on_a_transaction(status: int) -> None:
-    with pytest.raises(UserError, match=str(status)):
-        judge(answer(status))
+def test_unexpected_status_is_an_error_and_not_a_result(status: int) -> None:
+    with pytest.raises(UserError) as raised:
+        read_transaction_response(answer(status))
+    assert str(status) in raised.value.message
 
 
 @pytest.mark.parametrize(
@@ -100,89 +111,91 @@ def test_what_is_not_the_api_is_no_verdict_on_a_transaction(status: int) -> None
         ("text", "Conflict"),
     ],
 )
-def test_a_problem_is_explained_on_one_line(problem: object, reason: str) -> None:
-    assert explain(answer(409, problem)) == reason
+def test_problem_is_described_on_one_line(problem: object, reason: str) -> None:
+    assert describe_problem(answer(409, problem)) == reason
 
 
-def test_a_problem_that_is_no_json_is_explained_by_its_status() -> None:
-    assert explain(Answer(502, b"<html>", HTTPHeaderDict())) == "Bad Gateway"
+def test_response_without_json_is_described_by_its_status() -> None:
+    assert describe_problem(ApiResponse(502, b"<html>", HTTPHeaderDict())) == "Bad Gateway"
 
 
-def test_each_outcome_is_counted() -> None:
-    api = Api({b"1": 200, b"2": 400, b"3": 503})
+def test_outcomes_are_counted() -> None:
+    api = FakePost({b"1": 200, b"2": 400, b"3": 503})
     summary = post(api, iter([record(0), record(1), record(2), record(3)]))
     assert summary.counts == {"stored": 1, "replayed": 1, "rejected": 1, "failed": 1}
-    assert not summary.complete
+    assert not summary.is_complete
 
 
-def test_replays_are_as_good_as_stored_ones() -> None:
-    assert post(Api({b"1": 200}), iter([record(0), record(1)])).complete
+def test_replayed_records_complete_a_run() -> None:
+    assert post(FakePost({b"1": 200}), iter([record(0), record(1)])).is_complete
 
 
-def test_verdicts_come_in_the_order_of_the_records() -> None:
-    seen = Seen()
-    post(Api(), map(record, range(500)), seen, concurrency=8)
-    assert seen.lines() == list(range(500))
+def test_results_are_in_the_order_of_the_records() -> None:
+    observer = Observer()
+    post(FakePost(), map(record, range(500)), observer, concurrency=8)
+    assert observer.lines() == list(range(500))
 
 
-def test_a_record_without_a_body_is_not_posted() -> None:
-    seen = Seen()
-    post(Api(otherwise=404), iter([Record(7, b"x", problem="not JSON")]), seen)
-    assert seen.verdicts == [(Record(7, b"x", problem="not JSON"), Verdict(Outcome.REJECTED, 0, "not JSON"))]
+def test_invalid_record_is_rejected_without_a_request() -> None:
+    observer = Observer()
+    post(FakePost(otherwise=404), iter([Record(7, b"x", error="not JSON")]), observer)
+    assert observer.results == [
+        (Record(7, b"x", error="not JSON"), PostResult(PostOutcome.REJECTED, 0, "not JSON"))
+    ]
 
 
-def test_few_records_are_in_memory_at_a_time() -> None:
+def test_number_of_records_in_memory_is_limited() -> None:
     taken = count()
-    seen = Seen()
+    observer = Observer()
 
     def records() -> Iterator[Record]:
         for number in range(1000):
-            assert next(taken) - len(seen.verdicts) <= 4 * WAITING_PER_THREAD
+            assert next(taken) - len(observer.results) <= 4 * PENDING_PER_THREAD
             yield record(number)
 
-    assert post(Api(), records(), seen).counts[Outcome.STORED] == 1000
+    assert post(FakePost(), records(), observer).counts[PostOutcome.STORED] == 1000
 
 
-def test_a_refused_caller_ends_it_at_once_with_the_reason() -> None:
-    summary = post(Api(otherwise=403), map(record, count()))
-    assert isinstance(summary.error, RefusedCallerError)
-    assert not summary.complete
+def test_refused_caller_ends_the_run() -> None:
+    summary = post(FakePost(otherwise=403), map(record, count()))
+    assert isinstance(summary.error, CallerRefusedError)
+    assert not summary.is_complete
 
 
-def test_what_was_answered_before_the_end_is_still_counted() -> None:
-    summary = post(Api({b"50": 403}), map(record, count()))
-    assert summary.counts[Outcome.STORED] >= 50
+def test_responses_before_an_early_end_are_counted() -> None:
+    summary = post(FakePost({b"50": 403}), map(record, count()))
+    assert summary.counts[PostOutcome.STORED] >= 50
 
 
-def test_an_api_that_fails_all_the_time_is_not_tried_with_everything() -> None:
-    seen = Seen()
-    summary = post(Api(otherwise=503), repeat(RECORD), seen)
-    assert str(FAILURES_IN_A_ROW) in str(summary.error)
-    assert len(seen.verdicts) <= FAILURES_IN_A_ROW + 4 * WAITING_PER_THREAD
+def test_run_ends_after_too_many_consecutive_failures() -> None:
+    observer = Observer()
+    summary = post(FakePost(otherwise=503), repeat(RECORD), observer)
+    assert str(MAX_CONSECUTIVE_FAILURES) in str(summary.error)
+    assert len(observer.results) <= MAX_CONSECUTIVE_FAILURES + 4 * PENDING_PER_THREAD
 
 
-def test_failures_between_successes_do_not_end_it() -> None:
+def test_failures_between_successes_do_not_end_the_run() -> None:
     failing = {str(number).encode(): 503 for number in range(0, 400, 2)}
-    assert post(Api(failing), map(record, range(400))).error is None
+    assert post(FakePost(failing), map(record, range(400))).error is None
 
 
-def test_an_unreadable_rest_of_the_file_ends_it_with_what_was_sent() -> None:
+def test_unreadable_rest_of_the_file_ends_the_run_after_the_earlier_records() -> None:
     def records() -> Iterator[Record]:
         yield from map(record, range(30))
         raise UserError("line 31 is too long")
 
-    api = Api()
+    api = FakePost()
     summary = post(api, records())
     assert str(summary.error) == "line 31 is too long"
-    assert summary.counts[Outcome.STORED] == len(api.posts) > 0
+    assert summary.counts[PostOutcome.STORED] == len(api.posts) > 0
 
 
-def test_ctrl_c_keeps_what_was_counted() -> None:
+def test_ctrl_c_keeps_the_counts() -> None:
     def records() -> Iterator[Record]:
         yield from map(record, range(30))
         raise KeyboardInterrupt
 
-    api = Api()
+    api = FakePost()
     summary = post(api, records())
-    assert (summary.interrupted, summary.complete) == (True, False)
-    assert summary.counts[Outcome.STORED] == len(api.posts) > 0
+    assert (summary.interrupted, summary.is_complete) == (True, False)
+    assert summary.counts[PostOutcome.STORED] == len(api.posts) > 0

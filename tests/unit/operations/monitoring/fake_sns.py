@@ -1,4 +1,4 @@
-"""An SNS whose topics have the subscriptions that a test gives."""
+"""SNS topics with given subscriptions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass
 class FakeSns:
-    """`subscriptions` are (address, ARN) by topic; each page of a list holds one."""
+    """`subscriptions` are (address, ARN) by topic, listed in pages of one."""
 
     subscriptions: Mapping[str, Sequence[tuple[str, str]]]
     regions: list[str] = field(default_factory=list)

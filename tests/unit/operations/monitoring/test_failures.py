@@ -1,4 +1,4 @@
-"""Why a message of a failure queue failed, and of which transactions it is."""
+"""Messages of the failure queues: their errors and transactions."""
 
 import json
 
@@ -24,13 +24,13 @@ def message(body: str, **attributes: str) -> Message:
         (queues.ALERTS, messages.alert(), "not published", ("t-1",)),
     ],
 )
-def test_a_message_has_its_error_and_transactions(
+def test_message_has_its_error_and_transactions(
     queue: str, body: str, error: str, ids: tuple[str, ...]
 ) -> None:
     assert read_failure(queue, message(body)) == Failure(error=error, transaction_ids=ids)
 
 
-def test_the_error_that_ended_an_invocation_is_in_the_text_of_the_functions_exception() -> None:
+def test_error_of_an_invocation_is_read_from_the_message_of_the_exception() -> None:
     record = json.loads(messages.failed_invocation())
     record["responsePayload"] = {
         "errorType": "InvocationFailedError",
@@ -39,24 +39,24 @@ def test_the_error_that_ended_an_invocation_is_in_the_text_of_the_functions_exce
     assert read_failure(queues.FRAUD, message(json.dumps(record))).error == "ClientError (AccessDenied)"
 
 
-def test_an_event_has_the_error_code_of_its_attributes() -> None:
+def test_error_of_an_event_is_read_from_the_message_attributes() -> None:
     failed = message(messages.failed_event(), ERROR_CODE="NO_PERMISSIONS")
     assert read_failure(queues.EVENTS, failed) == Failure(error="NO_PERMISSIONS", transaction_ids=("t-1",))
 
 
-def test_an_event_of_another_source_is_readable() -> None:
-    other = json.dumps({"source": "other", "detail-type": "Other", "detail": {"transaction": "none"}})
-    assert read_failure(queues.EVENTS, message(other)).transaction_ids == ()
+def test_event_of_another_source_is_readable() -> None:
+    foreign = json.dumps({"source": "other", "detail-type": "Other", "detail": {"transaction": "none"}})
+    assert read_failure(queues.EVENTS, message(foreign)).transaction_ids == ()
 
 
 @pytest.mark.parametrize("queue", queues.FAILURE_QUEUES)
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"requestPayload": {}}', '{"detail": 1}'])
-def test_anything_else_is_unreadable(queue: str, body: str) -> None:
+def test_body_of_another_format_is_unreadable(queue: str, body: str) -> None:
     with pytest.raises(UnreadableMessageError):
         read_failure(queue, message(body))
 
 
-def test_an_event_whose_transaction_is_unreadable_is_unreadable_itself() -> None:
+def test_event_with_an_unreadable_transaction_is_unreadable() -> None:
     poison = messages.event()
     poison["detail"]["transaction"]["amount"] = {"S": "much"}
     with pytest.raises(UnreadableMessageError):
@@ -65,7 +65,7 @@ def test_an_event_whose_transaction_is_unreadable_is_unreadable_itself() -> None
         read_failure(queues.FRAUD, message(json.dumps({"requestPayload": poison})))
 
 
-def test_sequence_numbers_that_no_stream_has_are_unreadable() -> None:
+def test_invalid_sequence_number_is_unreadable() -> None:
     body = messages.pipe_failure().replace(messages.sequence(1), "1")
     with pytest.raises(UnreadableMessageError):
         read_failure(queues.PIPE, message(body))

@@ -1,4 +1,4 @@
-"""The place of an undecided transaction: the first that has evidence, and no guess where there is none."""
+"""The place of an undecided transaction: the first with evidence, or nowhere."""
 
 import json
 from typing import Any
@@ -7,12 +7,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from operations.monitoring import queues
-from operations.monitoring.locate import TRAVEL_MS, Location, Locator
+from operations.monitoring.locate import DECISION_DELAY_MS, Location, Locator
 from operations.monitoring.queues import Queue
 from tests.unit.operations import messages
 from tests.unit.operations.fake_sqs import FakeSqs
 
-NOW_MS = messages.RECEIVED_MS + TRAVEL_MS + 1000
+NOW_MS = messages.RECEIVED_MS + DECISION_DELAY_MS + 1000
 URLS = {name: f"https://sqs/{name}" for name in (*queues.FAILURE_QUEUES, queues.RETRY)}
 
 
@@ -42,7 +42,7 @@ class FakePipes:
 
 
 class FakeStream:
-    """A stream with one record, or one that has no records any more."""
+    """A stream with one record, or one whose records are trimmed."""
 
     def __init__(self, transaction_id: str = "") -> None:
         self._id = transaction_id
@@ -58,8 +58,8 @@ class FakeStream:
         return {"Records": [{"eventName": "INSERT", "dynamodb": change}]}
 
 
-class Pipeline:
-    """A pipeline in memory, whose parts a test breaks."""
+class FakePipeline:
+    """A pipeline in memory, whose resources a test breaks."""
 
     def __init__(self) -> None:
         self.sqs = FakeSqs()
@@ -85,20 +85,22 @@ class Pipeline:
 
 
 @pytest.fixture
-def pipeline() -> Pipeline:
-    return Pipeline()
+def pipeline() -> FakePipeline:
+    return FakePipeline()
 
 
 def error_line(transaction_id: str = "t-1", error: str = "ClientError") -> dict[str, Any]:
     return {"level": "ERROR", "message": "retry failed", "correlation_id": transaction_id, "error": error}
 
 
-def test_a_young_transaction_is_in_the_stream(pipeline: Pipeline) -> None:
+def test_recent_transaction_is_in_the_stream(pipeline: FakePipeline) -> None:
     assert pipeline.locate(messages.RECEIVED_MS + 500).place == "stream"
     assert pipeline.sqs.receives == 0
 
 
-def test_failed_attempts_are_counted_from_the_log_and_the_retry_queue_is_not_read(pipeline: Pipeline) -> None:
+def test_failed_attempts_are_counted_in_the_log_without_reading_the_retry_queue(
+    pipeline: FakePipeline,
+) -> None:
     pipeline.add(queues.RETRY, messages.failed_invocation())
     pipeline.logs.lines = [
         error_line(error="StoreBusyError"),
@@ -106,8 +108,8 @@ def test_failed_attempts_are_counted_from_the_log_and_the_retry_queue_is_not_rea
         {"level": "INFO", "correlation_id": "t-1"},
         error_line(error="ClientError"),
     ]
-    place = pipeline.locate()
-    assert (place.place, place.attempts, place.error) == ("retry", 2, "ClientError")
+    location = pipeline.locate()
+    assert (location.place, location.attempts, location.error) == ("retry", 2, "ClientError")
     assert pipeline.sqs.queues[URLS[queues.RETRY]][0].receipt == ""
 
 
@@ -118,20 +120,20 @@ def test_failed_attempts_are_counted_from_the_log_and_the_retry_queue_is_not_rea
         (queues.EVENTS, messages.failed_event(), "NO_PERMISSIONS"),
     ],
 )
-def test_a_failure_queue_is_named_with_the_error_and_its_repair(
-    pipeline: Pipeline, queue: str, body: str, error: str
+def test_failure_queue_is_named_with_the_error_and_the_repair(
+    pipeline: FakePipeline, queue: str, body: str, error: str
 ) -> None:
     pipeline.add(queue, "poison")
     pipeline.add(queue, messages.failed_invocation("t-10"))
     pipeline.add(queue, body, ERROR_CODE="NO_PERMISSIONS")
     pipeline.logs.lines = [] if queue == queues.EVENTS else [error_line()]
-    place = pipeline.locate()
-    assert (place.place, place.error) == (queue, error)
-    assert place.command == f"invoke redrive --queue {queue}"
+    location = pipeline.locate()
+    assert (location.place, location.error) == (queue, error)
+    assert location.command == f"invoke redrive --queue {queue}"
     assert pipeline.sqs.hidden(URLS[queue]) == 0
 
 
-def test_a_batch_of_the_pipe_is_checked_in_the_stream(pipeline: Pipeline) -> None:
+def test_batch_of_the_pipe_is_matched_by_its_stream_records(pipeline: FakePipeline) -> None:
     arrival = "2026-09-21T13:46:40Z"
     pipeline.add(queues.PIPE, messages.pipe_failure(arrival=arrival))
     pipeline.stream = FakeStream("t-1")
@@ -140,21 +142,23 @@ def test_a_batch_of_the_pipe_is_checked_in_the_stream(pipeline: Pipeline) -> Non
     assert pipeline.locate(received_at_ms=None).place == "nowhere"
 
 
-def test_a_stopped_pipe_leaves_transactions_in_the_stream(pipeline: Pipeline) -> None:
+def test_stopped_pipe_leaves_transactions_in_the_stream(pipeline: FakePipeline) -> None:
     pipeline.pipes = FakePipes("STOPPED")
-    place = pipeline.locate()
-    assert (place.place, place.error) == ("stream", "STOPPED")
-    assert "start-pipe" in place.command
+    location = pipeline.locate()
+    assert (location.place, location.error) == ("stream", "STOPPED")
+    assert "start-pipe" in location.command
 
 
 @pytest.mark.parametrize(
     ("error", "place"), [("NotFoundException", "stream"), ("AccessDeniedException", "nowhere")]
 )
-def test_a_pipe_that_is_not_there_or_not_shown(pipeline: Pipeline, error: str, place: str) -> None:
+def test_missing_pipe_is_reported_and_denied_access_is_ignored(
+    pipeline: FakePipeline, error: str, place: str
+) -> None:
     pipeline.pipes = FakePipes(error=error)
     assert pipeline.locate().place == place
 
 
-def test_a_transaction_without_a_trace_is_replayed(pipeline: Pipeline) -> None:
-    place = pipeline.locate(messages.RECEIVED_MS + 3 * 3_600_000 + 60_000)
-    assert (place.place, place.command) == ("nowhere", "invoke replay --since 4h")
+def test_transaction_without_evidence_is_nowhere_and_can_be_replayed(pipeline: FakePipeline) -> None:
+    location = pipeline.locate(messages.RECEIVED_MS + 3 * 3_600_000 + 60_000)
+    assert (location.place, location.command) == ("nowhere", "invoke replay --since 4h")

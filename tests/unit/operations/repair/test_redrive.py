@@ -1,4 +1,4 @@
-"""Redrive: nothing is lost, nothing is sent twice in a run, and what stays is visible and named."""
+"""Redrive: no message is lost or sent twice in a run, and messages that stay are visible and named."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def redrive(sqs: Any, limit: int | None = None, route: Route | None = None) -> R
     return QueueRedrive(sqs, FAILURES, route or QueueRoute(sqs, RETRY)).run(NOW_MS, limit)
 
 
-def test_all_messages_are_sent_back_once() -> None:
+def test_every_message_is_sent_once() -> None:
     sqs = filled(25)
     before = sqs.bodies(FAILURES.url)
     assert redrive(sqs).sent == 25
@@ -51,15 +51,15 @@ def test_unreadable_messages_stay_visible_and_do_not_count_for_the_limit() -> No
     poison = sqs.add(FAILURES.url, "poison")
     sqs.add(FAILURES.url, messages.failed_invocation())
     result = redrive(sqs, 1)
-    assert (result.sent, result.unreadable, list(result.named)) == (1, 1, [poison])
+    assert (result.sent, result.unreadable, list(result.reasons)) == (1, 1, [poison])
     assert (sqs.bodies(FAILURES.url), sqs.hidden(FAILURES.url)) == (["poison"], 0)
 
 
-def test_what_fails_again_is_not_sent_a_second_time() -> None:
+def test_message_that_fails_again_is_not_sent_twice() -> None:
     sqs = filled(3)
 
     class Failing(QueueRoute):
-        """Every message is back in the failure queue as soon as it is sent."""
+        """Returns each message to the failure queue when it is sent."""
 
         def send(self, messages: Sequence[Message]) -> list[str]:
             for message in messages:
@@ -72,7 +72,7 @@ def test_what_fails_again_is_not_sent_a_second_time() -> None:
     assert sqs.hidden(FAILURES.url) == 0
 
 
-def test_a_queue_that_fills_meanwhile_does_not_keep_the_run_going() -> None:
+def test_queue_that_fills_during_the_run_does_not_prolong_it() -> None:
     sqs = filled(1)
 
     class Filling(FakeSqs):
@@ -85,16 +85,16 @@ def test_a_queue_that_fills_meanwhile_does_not_keep_the_run_going() -> None:
     assert redrive(filling).sent == 1
 
 
-def test_a_message_that_the_destination_refuses_stays() -> None:
+def test_message_that_the_destination_refuses_stays() -> None:
     sqs = filled(3)
     refused = sqs.bodies(FAILURES.url)[1]
     sqs.refused.add(refused)
     result = redrive(sqs)
-    assert (result.sent, result.refused, list(result.named.values())) == (2, 1, ["InternalError"])
+    assert (result.sent, result.refused, list(result.reasons.values())) == (2, 1, ["InternalError"])
     assert (sqs.bodies(FAILURES.url), sqs.hidden(FAILURES.url)) == ([refused], 0)
 
 
-def test_a_message_that_is_not_deleted_is_not_sent_again_in_this_run() -> None:
+def test_message_that_is_not_deleted_is_not_sent_again_in_the_run() -> None:
     sqs = filled(1)
     sqs.not_deleted.update(sqs.bodies(FAILURES.url))
     result = redrive(sqs)
@@ -102,7 +102,7 @@ def test_a_message_that_is_not_deleted_is_not_sent_again_in_this_run() -> None:
     assert len(sqs.bodies(RETRY)) == 1
 
 
-def test_ctrl_c_between_send_and_delete_loses_nothing() -> None:
+def test_ctrl_c_between_send_and_delete_loses_no_message() -> None:
     sqs = filled(15)
     sqs.interrupt_at = "send"
     with pytest.raises(KeyboardInterrupt):
@@ -114,14 +114,14 @@ def test_ctrl_c_between_send_and_delete_loses_nothing() -> None:
     assert redrive(sqs).sent == 0
 
 
-def test_the_limit_is_for_all_queues_together() -> None:
+def test_limit_counts_the_messages_of_all_queues() -> None:
     sqs = filled(3)
-    other = Queue(queues.FRAUD, "https://sqs/other")
+    second = Queue(queues.FRAUD, "https://sqs/second")
     for number in range(3):
-        sqs.add(other.url, messages.failed_invocation(f"o-{number}"))
+        sqs.add(second.url, messages.failed_invocation(f"o-{number}"))
     client: Any = sqs
     results: list[RedriveResult] = []
-    routes = {FAILURES: QueueRoute(client, RETRY), other: QueueRoute(client, RETRY)}
+    routes = {FAILURES: QueueRoute(client, RETRY), second: QueueRoute(client, RETRY)}
     redrive_queues(
         client, routes, started_ms=NOW_MS, limit=4, results=results, progress=lambda _queue, _sent: None
     )
@@ -145,28 +145,28 @@ def test_large_messages_are_sent_in_smaller_batches() -> None:
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "two", "1.5", "²"])
-def test_a_limit_that_is_no_number_of_messages_is_refused(typed: str) -> None:
+def test_invalid_limit_is_refused(typed: str) -> None:
     with pytest.raises(UserError):
         read_limit(typed)
     assert (read_limit(""), read_limit("12")) == (None, 12)
 
 
-def test_a_survey_groups_by_error_and_changes_nothing() -> None:
+def test_survey_groups_by_error_and_changes_nothing() -> None:
     sqs = filled(12)
-    sqs.add(FAILURES.url, messages.failed_invocation("t-other", "AccessDenied"), sent_at_ms=NOW_MS - 5000)
+    sqs.add(FAILURES.url, messages.failed_invocation("t-second", "AccessDenied"), sent_at_ms=NOW_MS - 5000)
     poison = sqs.add(FAILURES.url, "poison")
     client: Any = sqs
     survey = survey_queue(client, FAILURES)
     errors = dict(survey.by_count)
-    assert (survey.count, survey.looked_at, survey.oldest_ms) == (14, 14, NOW_MS - 5000)
+    assert (survey.count, survey.read, survey.oldest_ms) == (14, 14, NOW_MS - 5000)
     assert [errors[name].count for name in ("StoreBusyError", "AccessDenied", UNREADABLE)] == [12, 1, 1]
-    assert errors["AccessDenied"].ids == ["t-other"]
+    assert errors["AccessDenied"].ids == ["t-second"]
     assert errors[UNREADABLE].ids == [poison]
     assert len(errors["StoreBusyError"].ids) == MAX_IDS
     assert (len(sqs.bodies(FAILURES.url)), sqs.hidden(FAILURES.url)) == (14, 0)
 
 
-def test_a_survey_that_is_interrupted_gives_its_messages_back() -> None:
+def test_interrupted_survey_makes_its_messages_visible_again() -> None:
     sqs = filled(12)
 
     def interrupt(_queue: str, _message: Message) -> list[str]:

@@ -1,4 +1,4 @@
-"""The pipe's failures are announced from the stream, or from the table where the stream has them no more."""
+"""Failed batches of the pipe are announced from the stream, or later from the table."""
 
 import json
 from datetime import UTC, datetime
@@ -11,16 +11,16 @@ from functions.fraud.service import read_event
 from operations.monitoring.reader import Message
 from operations.repair.bus import Bus
 from operations.repair.routes import BusRoute, StreamRoute
-from operations.repair.undecided import TransactionTable
+from operations.repair.transaction_reader import TransactionReader
 from terminal.errors import UserError
 from tests.unit.operations import messages
-from tests.unit.operations.fake_table import FakeTable
+from tests.unit.operations.fake_transaction_table import FakeTransactionTable
 
 NOW_MS = messages.RECEIVED_MS + 10_000
 
 
 class FakeBus:
-    """PutEvents; refuses events whose detail has a text of `refused`."""
+    """A bus that refuses events whose detail contains `refused`."""
 
     def __init__(self, refused: str = "\0") -> None:
         self.entries: list[dict[str, Any]] = []
@@ -38,7 +38,7 @@ class FakeBus:
 
 
 class FakeStream:
-    """One shard; records by number, in pages of two with an empty one between."""
+    """One shard with records by number, in pages of two with an empty page in between."""
 
     def __init__(self, records: dict[int, dict[str, Any]], error: str = "") -> None:
         self._records = records
@@ -50,8 +50,8 @@ class FakeStream:
         return {"ShardIterator": f"full {int(SequenceNumber) - 10**20}"}
 
     def get_records(self, *, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
-        kind, _, place = ShardIterator.partition(" ")
-        start = int(place)
+        kind, _, number = ShardIterator.partition(" ")
+        start = int(number)
         if kind == "empty":
             return {"Records": [], "NextShardIterator": f"full {start}"}
         numbers = [number for number in sorted(self._records) if number >= start][:2]
@@ -68,7 +68,7 @@ def record(number: int, name: str = "INSERT", **image: Any) -> dict[str, Any]:
 
 
 def route(stream: Any, bus: Any, table: Any = None) -> StreamRoute:
-    transactions = TransactionTable(table or FakeTable(), "transactions", lambda: NOW_MS)
+    transactions = TransactionReader(table or FakeTransactionTable(), "transactions", lambda: NOW_MS)
     return StreamRoute(stream, Bus(bus, "bus"), transactions)
 
 
@@ -76,14 +76,14 @@ def message(body: str) -> Message:
     return Message("m-1", body, "receipt", 0)
 
 
-def test_the_records_of_a_batch_are_announced_and_no_others() -> None:
+def test_only_the_records_of_the_batch_are_announced() -> None:
     bus = FakeBus()
     stream = FakeStream({number: record(number) for number in range(1, 9)})
     assert route(stream, bus).send([message(messages.pipe_failure(2, 6))]) == [""]
     assert bus.announced == [f"t-{number}" for number in range(2, 7)]
 
 
-def test_records_after_the_batch_are_not_announced_where_its_last_one_is_missing() -> None:
+def test_records_after_the_batch_are_not_announced_if_its_last_one_is_missing() -> None:
     bus = FakeBus()
     stream = FakeStream({number: record(number) for number in (1, 2, 4, 5)})
     assert route(stream, bus).send([message(messages.pipe_failure(1, 3))]) == [""]
@@ -99,13 +99,13 @@ def test_changes_and_guard_items_are_not_announced() -> None:
     assert bus.announced == ["t-3"]
 
 
-def test_the_event_has_no_ip_address() -> None:
+def test_event_has_no_ip_address() -> None:
     bus = FakeBus()
     route(FakeStream({1: record(1)}), bus).send([message(messages.pipe_failure())])
     assert "192.0.2.1" not in bus.entries[0]["Detail"]
 
 
-def test_an_unreadable_record_keeps_its_message_and_not_the_others() -> None:
+def test_unreadable_record_keeps_its_message_and_the_rest_is_announced() -> None:
     bus = FakeBus()
     stream = FakeStream({1: record(1, amount={"S": "much"}), 2: record(2)})
     (error,) = route(stream, bus).send([message(messages.pipe_failure(1, 2))])
@@ -113,7 +113,7 @@ def test_an_unreadable_record_keeps_its_message_and_not_the_others() -> None:
     assert bus.announced == ["t-2"]
 
 
-def test_an_event_that_the_bus_refuses_keeps_its_message() -> None:
+def test_event_that_the_bus_refuses_keeps_its_message() -> None:
     stream = FakeStream({1: record(1), 2: record(2)})
     bus = FakeBus(refused="t-2")
     bodies = [message(messages.pipe_failure(1, 1)), message(messages.pipe_failure(2, 2))]
@@ -121,8 +121,8 @@ def test_an_event_that_the_bus_refuses_keeps_its_message() -> None:
 
 
 @pytest.mark.parametrize("error", ["TrimmedDataAccessException", "ResourceNotFoundException"])
-def test_what_the_stream_no_longer_has_is_found_in_the_table_by_one_scan(error: str) -> None:
-    table, bus = FakeTable(), FakeBus()
+def test_trimmed_records_are_found_in_the_table_by_one_scan(error: str) -> None:
+    table, bus = FakeTransactionTable(), FakeBus()
     table.items = [
         messages.image("t-1"),
         messages.image("t-2", decision={"S": "{}"}),
@@ -136,12 +136,12 @@ def test_what_the_stream_no_longer_has_is_found_in_the_table_by_one_scan(error: 
     assert table.scans == 1
 
 
-def test_another_error_of_the_stream_is_the_users() -> None:
+def test_other_stream_error_is_a_user_error() -> None:
     with pytest.raises(UserError):
         route(FakeStream({}, "AccessDeniedException"), FakeBus()).send([message(messages.pipe_failure())])
 
 
-def test_an_event_returns_to_the_bus_as_it_was() -> None:
+def test_event_returns_to_the_bus_unchanged() -> None:
     bus = FakeBus()
     client: Any = bus
     assert BusRoute(Bus(client, "bus")).send([message(messages.failed_event())]) == [""]

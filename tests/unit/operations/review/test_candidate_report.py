@@ -1,4 +1,4 @@
-"""Comparing a candidate, and rules in shadow, with what was live."""
+"""Comparison of a candidate and of rules in shadow with live decisions."""
 
 import json
 from typing import Any
@@ -8,46 +8,50 @@ import pytest
 
 from functions.common.domain.decision import CandidateDecision
 from operations.review import candidate_report_view
-from operations.review.candidate_report import DISAGREEMENTS, ShadowReport
-from operations.review.decision_scan import Outcome, Recorded
+from operations.review.candidate_report import MAX_DISAGREEMENTS, ShadowReport
+from operations.review.decision_scan import DecisionSummary, RecordedDecision
 from terminal.errors import UserError
 from tests.unit.operations.fake_dynamodb import FakeTable, denied
 
 
 def recorded(
     name: str, live: float, candidate: float | None = None, label: str | None = None, *rules: str
-) -> Recorded:
-    """Both flag from 0.5."""
-    beside = None
+) -> RecordedDecision:
+    """A decision in which live and candidate flag from a score of 0.5."""
+    candidate_decision = None
     if candidate is not None:
-        beside = CandidateDecision(score=candidate, suspicious=candidate >= 0.5, model="m2", rules="r2")
-    outcome = Outcome(score=live, suspicious=live >= 0.5, candidate=beside, shadow_rules=rules)
-    return Recorded(name, outcome, label)
+        candidate_decision = CandidateDecision(
+            score=candidate, suspicious=candidate >= 0.5, model="m2", rules="r2"
+        )
+    summary = DecisionSummary(
+        score=live, suspicious=live >= 0.5, candidate=candidate_decision, shadow_rules=rules
+    )
+    return RecordedDecision(name, summary, label)
 
 
-def report(*decisions: Recorded) -> ShadowReport:
-    found = ShadowReport()
-    for each in decisions:
-        found.add(each)
-    return found
+def report(*decisions: RecordedDecision) -> ShadowReport:
+    result = ShadowReport()
+    for decision in decisions:
+        result.add(decision)
+    return result
 
 
-def as_items(*decisions: Recorded) -> list[dict[str, Any]]:
+def as_items(*decisions: RecordedDecision) -> list[dict[str, Any]]:
     return [
         {
-            "transaction_id": {"S": each.transaction_id},
+            "transaction_id": {"S": decision.transaction_id},
             "timestamp": {"N": "1"},
             "received_at": {"N": "1000"},
-            "decision": {"S": msgspec.json.encode(each.decision).decode()},
-            **({"label": {"S": each.label}} if each.label else {}),
+            "decision": {"S": msgspec.json.encode(decision.decision).decode()},
+            **({"label": {"S": decision.label}} if decision.label else {}),
         }
-        for each in decisions
+        for decision in decisions
     ]
 
 
 def printed(items: list[dict[str, Any]], *, as_json: bool = False, **options: Any) -> None:
     client: Any = FakeTable("transaction_id", "timestamp", items=items, **options)
-    candidate_report_view.report(client, "transactions", since_ms=500, since="7d", as_json=as_json)
+    candidate_report_view.show_report(client, "transactions", since_ms=500, since="7d", as_json=as_json)
 
 
 MIXED = (
@@ -60,66 +64,86 @@ MIXED = (
 )
 
 
-def test_decisions_are_counted_by_who_flags() -> None:
-    [one] = report(*MIXED).candidates.values()
-    assert (one.both, one.only_live, one.only_candidate, one.neither) == (1, 2, 1, 1)
-    assert one.count == 5
+def test_decisions_are_counted_by_live_and_candidate_flags() -> None:
+    [comparison] = report(*MIXED).candidates.values()
+    assert (comparison.both, comparison.only_live, comparison.only_candidate, comparison.neither) == (
+        1,
+        2,
+        1,
+        1,
+    )
+    assert comparison.count == 5
 
 
-def test_precision_is_of_those_with_a_label_and_recall_of_all_frauds() -> None:
-    [one] = report(*MIXED).candidates.values()
-    assert (one.live.precision, one.live.recall(one.frauds)) == (1 / 2, 1 / 3)
-    assert (one.candidate.precision, one.candidate.recall(one.frauds)) == (1.0, 2 / 3)
+def test_precision_counts_labelled_transactions_and_recall_all_frauds() -> None:
+    [comparison] = report(*MIXED).candidates.values()
+    assert (comparison.live.precision, comparison.live.recall(comparison.frauds)) == (1 / 2, 1 / 3)
+    assert (comparison.candidate.precision, comparison.candidate.recall(comparison.frauds)) == (1.0, 2 / 3)
 
 
-def test_without_labels_there_are_no_such_figures() -> None:
-    [one] = report(recorded("a", 0.9, 0.9)).candidates.values()
-    assert (one.live.precision, one.live.recall(one.frauds)) == (None, None)
+def test_precision_and_recall_are_none_without_labels() -> None:
+    [comparison] = report(recorded("a", 0.9, 0.9)).candidates.values()
+    assert (comparison.live.precision, comparison.live.recall(comparison.frauds)) == (None, None)
 
 
-def test_the_furthest_disagreements_are_kept_and_no_more() -> None:
-    [one] = report(*(recorded(f"{number}", 0.5, number / 1000) for number in range(400))).candidates.values()
-    assert [each.transaction_id for each in one.disagreements] == [str(n) for n in range(DISAGREEMENTS)]
+def test_only_the_largest_disagreements_are_kept() -> None:
+    [comparison] = report(
+        *(recorded(f"{number}", 0.5, number / 1000) for number in range(400))
+    ).candidates.values()
+    assert [disagreement.transaction_id for disagreement in comparison.disagreements] == [
+        str(n) for n in range(MAX_DISAGREEMENTS)
+    ]
 
 
-def test_candidates_of_other_versions_are_not_mixed() -> None:
-    other = CandidateDecision(score=0.9, suspicious=True, model="m3", rules="r2")
-    found = report(*MIXED, Recorded("x", Outcome(score=0.1, suspicious=False, candidate=other), None))
-    assert {versions: one.count for versions, one in found.candidates.items()} == {
+def test_candidates_are_separated_by_version() -> None:
+    second = CandidateDecision(score=0.9, suspicious=True, model="m3", rules="r2")
+    result = report(
+        *MIXED, RecordedDecision("x", DecisionSummary(score=0.1, suspicious=False, candidate=second), None)
+    )
+    assert {versions: comparison.count for versions, comparison in result.candidates.items()} == {
         ("r2", "m2"): 5,
         ("r2", "m3"): 1,
     }
 
 
-def test_a_rule_in_shadow_is_told_by_what_it_held_for() -> None:
+def test_rule_in_shadow_is_counted_by_its_matches() -> None:
     rule = report(*MIXED).rules["abroad"]
-    assert (rule.held.count, rule.held.fraud, rule.held.genuine, rule.new) == (2, 1, 0, 1)
+    assert (rule.matched.count, rule.matched.fraud, rule.matched.genuine, rule.not_flagged_live) == (
+        2,
+        1,
+        0,
+        1,
+    )
 
 
-def test_the_report_says_what_it_reads_and_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_has_the_counts_of_live_candidate_and_rules(capsys: pytest.CaptureFixture[str]) -> None:
     printed(as_items(*MIXED), page_size=2)
-    shown = capsys.readouterr()
-    assert shown.err == "This reads the whole table of transactions once.\n"
-    assert "6 decisions in the last 7d, 4 of them with a label, 3 fraud" in shown.out
-    lines = [" ".join(line.replace("│", " ").split()) for line in shown.out.splitlines()]
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1
+    assert "6 decisions in the last 7d" in output.out
+    lines = [" ".join(line.replace("│", " ").split()) for line in output.out.splitlines()]
     assert "1 2 1 1" in lines
     assert "live 3 1 1 1 50.0 % 33.3 %" in lines
     assert "candidate 2 2 0 0 100.0 % 66.7 %" in lines
     assert "abroad 2 1 0 1 100.0 % 1" in lines
 
 
-def test_the_report_for_scripts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_report_has_the_counts_and_disagreements(capsys: pytest.CaptureFixture[str]) -> None:
     printed(as_items(*MIXED), as_json=True)
     value = json.loads(capsys.readouterr().out)
-    [one] = value["candidates"]
-    assert (one["only_live"], one["live"]["precision"], one["candidate"]["recall"]) == (2, 0.5, 2 / 3)
-    assert one["disagreements"][0] == {
+    [comparison] = value["candidates"]
+    assert (comparison["only_live"], comparison["live"]["precision"], comparison["candidate"]["recall"]) == (
+        2,
+        0.5,
+        2 / 3,
+    )
+    assert comparison["disagreements"][0] == {
         "transaction_id": "tried", "live": 0.2, "candidate": 0.8, "label": "fraud"
     }  # fmt: skip
     assert value["shadow_rules"]["abroad"]["not_flagged_live"] == 1
 
 
-def test_what_is_older_or_undecided_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+def test_earlier_and_undecided_transactions_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     old, undecided, counted = as_items(*MIXED[:3])
     old["received_at"] = {"N": "499"}
     del undecided["decision"]
@@ -127,27 +151,28 @@ def test_what_is_older_or_undecided_is_left_out(capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out)["decisions"] == 1
 
 
-def test_a_decision_that_cannot_be_read_is_left_out_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_decision_is_left_out_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     broken, fine = as_items(*MIXED[:2])
     broken["decision"] = {"S": '{"score": "high"}'}
     printed([broken, fine], as_json=True)
-    shown = capsys.readouterr()
-    assert json.loads(shown.out)["decisions"] == 1
-    assert "Left out: 1 decisions that this tree cannot read, such as both." in shown.err
+    output = capsys.readouterr()
+    assert json.loads(output.out)["decisions"] == 1
+    assert "'both'" in output.err.splitlines()[-1]
 
 
-def test_without_anything_in_shadow_it_says_what_to_set(capsys: pytest.CaptureFixture[str]) -> None:
+def test_report_without_a_candidate_names_the_settings(capsys: pytest.CaptureFixture[str]) -> None:
     printed([])
-    shown = capsys.readouterr().out
-    assert "No candidate decided: candidateRulesFile or candidateModelFile" in shown
-    assert "No rule in shadow held." in shown
+    output = capsys.readouterr().out
+    assert "candidateRulesFile or candidateModelFile" in output
+    assert "rules in shadow" not in output
 
 
-def test_a_refusal_of_aws_is_one_line() -> None:
+def test_aws_error_becomes_a_user_error() -> None:
     class Denied:
         def scan(self, **_: Any) -> None:
             raise denied("Scan")
 
     client: Any = Denied()
-    with pytest.raises(UserError, match="AWS refuses Scan"):
-        candidate_report_view.report(client, "t", since_ms=0, since="7d")
+    with pytest.raises(UserError) as raised:
+        candidate_report_view.show_report(client, "t", since_ms=0, since="7d")
+    assert "Scan" in raised.value.message

@@ -1,115 +1,117 @@
-"""Lists: what functions read of them, what is listed, and that no change is without a trace."""
+"""Lists: the entry that functions read, the registry, and the audit trail of every change."""
 
 from typing import Any
 
 import msgspec
 import pytest
 
-from functions.common.domain.lists_and_snoozes import Listing
+from functions.common.domain.overrides import ListEntry
 from functions.common.domain.profiles import AccountProfile
 from functions.common.dynamodb import profile_items
 from operations.review import audit_trail, lists
 from terminal.errors import UserError
 from tests.unit.operations.fake_dynamodb import FakeTable, cancelled, denied
-from tests.unit.operations.review.desk import AUTHOR, CALLER, NOW, Desk
+from tests.unit.operations.review.analyst_fixture import AUTHOR, CALLER, NOW, Analyst
 
 DAY_MS = 86_400_000
 KEY = profile_items.profile_key(profile_items.profile_subject("account", "a-1"))
 
 
-class ListDesk(Desk):
-    """Puts account a-1 on lists and takes it off."""
+class ListAnalyst(Analyst):
+    """Adds account a-1 to lists and removes it."""
 
-    def add(self, list_: str = "block", id_: str = "a-1", **typed: str) -> str:
-        options = {"reason": "stolen card", "until": "90d", "author": "", **typed}
-        return lists.add(self.sayings, lists.entry(list_, "account", id_, **options, now_ms=self.now))  # type: ignore[arg-type]
+    def add(self, list_: str = "block", id_: str = "a-1", **changes: str) -> str:
+        options = {"reason": "stolen card", "until": "90d", "author": "", **changes}
+        return lists.add_to_list(
+            self.overrides, lists.build_list_entry(list_, "account", id_, **options, now_ms=self.now)
+        )  # type: ignore[arg-type]
 
     def remove(self, list_: str = "block") -> str:
-        return lists.remove(self.sayings, lists.removal(list_, "account", "a-1", reason="cleared", author=""))
+        return lists.remove_from_list(
+            self.overrides, lists.build_removal(list_, "account", "a-1", reason="cleared", author="")
+        )
 
     def profile(self) -> dict[str, Any]:
         return self.fake.item(KEY) or {}
 
-    def listing(self) -> Listing | None:
-        return profile_items.read_account("a-1", self.profile()).listing
+    def listing(self) -> ListEntry | None:
+        return profile_items.decode_account("a-1", self.profile()).list_entry
 
 
-def test_a_new_entry_is_on_the_profile_in_the_registry_and_in_the_trail() -> None:
-    desk = ListDesk()
-    assert desk.add() == "account a-1 is on the block list until the end of 2026-04-05."
-    listed = desk.listing()
-    assert listed
-    assert (listed.list, listed.reason, listed.author) == (
+def test_new_entry_is_in_the_profile_the_registry_and_the_audit_trail() -> None:
+    analyst = ListAnalyst()
+    assert "2026-04-05" in analyst.add()
+    entry = analyst.listing()
+    assert entry
+    assert (entry.list, entry.reason, entry.author) == (
         "block",
         "stolen card",
         AUTHOR,
     )
-    assert audit_trail.listings(desk.table) == [listed]
-    [change] = desk.trail()
+    assert audit_trail.read_list_entries(analyst.table) == [entry]
+    [change] = analyst.read_changes()
     assert (change.task, change.id, change.caller, change.before) == ("lists.add", "a-1", CALLER, {})
-    assert msgspec.convert(change.after, Listing) == listed
+    assert msgspec.convert(change.after, ListEntry) == entry
 
 
-def test_a_profile_that_a_list_made_is_one_that_functions_can_count_on() -> None:
-    desk = ListDesk()
-    desk.add()
-    kept = profile_items.read_account("a-1", desk.profile())
-    assert (kept.version, kept.profile) == (1, AccountProfile())
+def test_profile_that_an_entry_created_is_readable_by_functions() -> None:
+    analyst = ListAnalyst()
+    analyst.add()
+    record = profile_items.decode_account("a-1", analyst.profile())
+    assert (record.version, record.profile) == (1, AccountProfile())
 
 
-def test_ttl_does_not_remove_a_profile_before_its_entry_ends() -> None:
-    desk = ListDesk()
-    desk.add(until="2030-12-31")
-    listed = desk.listing()
-    assert listed
-    assert int(desk.profile()["expires_at"]["N"]) * 1000 >= listed.until
+def test_profile_does_not_expire_before_its_entry() -> None:
+    analyst = ListAnalyst()
+    analyst.add(until="2030-12-31")
+    entry = analyst.listing()
+    assert entry
+    assert int(analyst.profile()["expires_at"]["N"]) * 1000 >= entry.until
 
 
-def test_an_entry_leaves_what_was_counted_as_it_is_and_raises_the_version() -> None:
+def test_entry_keeps_the_counts_and_increments_the_version() -> None:
     counted = {**KEY, "version": {"N": "7"}, "state": {"B": b"x"}, "format": {"N": "1"}}
-    desk = ListDesk(FakeTable(items=[counted]))
-    desk.add(until="1d")
-    profile = desk.profile()
+    analyst = ListAnalyst(FakeTable(items=[counted]))
+    analyst.add(until="1d")
+    profile = analyst.profile()
     assert (profile["version"], profile["state"]) == ({"N": "8"}, {"B": b"x"})
-    assert int(profile["expires_at"]["N"]) == NOW // 1000 + profile_items.KEPT_SECONDS
+    assert int(profile["expires_at"]["N"]) == NOW // 1000 + profile_items.RETENTION_SECONDS
 
 
-def test_the_same_again_changes_nothing_and_says_so() -> None:
-    desk = ListDesk()
-    desk.add()
-    before = list(desk.fake.items)
-    desk.now += 60_000
-    assert desk.add(author="somebody else").startswith("Nothing to change: account a-1 is on the block list")
-    assert desk.fake.items == before
+def test_same_entry_again_changes_nothing() -> None:
+    analyst = ListAnalyst()
+    analyst.add()
+    before = list(analyst.fake.items)
+    analyst.now += 60_000
+    assert analyst.add(author="jo").startswith("Nothing to change")
+    assert analyst.fake.items == before
 
 
-def test_another_end_is_a_change() -> None:
-    desk = ListDesk()
-    desk.add()
-    assert desk.add(until="2026-12-31") == (
-        "account a-1 stays on the block list, now until the end of 2026-12-31."
-    )
-    assert len(audit_trail.listings(desk.table)) == 1
-    assert len(desk.trail()) == 2
+def test_another_end_time_changes_the_entry() -> None:
+    analyst = ListAnalyst()
+    analyst.add()
+    assert "2026-12-31" in analyst.add(until="2026-12-31")
+    assert len(audit_trail.read_list_entries(analyst.table)) == 1
+    assert len(analyst.read_changes()) == 2
 
 
-def test_adding_to_the_other_list_moves_it() -> None:
-    desk = ListDesk()
-    desk.add()
-    desk.now += 1
-    assert "moved from the block list to the allow list" in desk.add("allow")
-    assert [entry.list for entry in audit_trail.listings(desk.table)] == ["allow"]
-    assert desk.trail()[0].before["list"] == "block"
+def test_adding_to_the_other_list_moves_the_entry() -> None:
+    analyst = ListAnalyst()
+    analyst.add()
+    analyst.now += 1
+    analyst.add("allow")
+    assert [entry.list for entry in audit_trail.read_list_entries(analyst.table)] == ["allow"]
+    assert analyst.read_changes()[0].before["list"] == "block"
 
 
-def test_a_removed_entry_is_gone_but_in_the_trail() -> None:
-    desk = ListDesk()
-    desk.add(author="jo")
-    desk.now += 1
-    assert desk.remove() == "account a-1 is off the block list."
-    assert desk.listing() is None
-    assert audit_trail.listings(desk.table) == []
-    newest, oldest = desk.trail()
+def test_removed_entry_is_in_the_audit_trail_only() -> None:
+    analyst = ListAnalyst()
+    analyst.add(author="jo")
+    analyst.now += 1
+    analyst.remove()
+    assert analyst.listing() is None
+    assert audit_trail.read_list_entries(analyst.table) == []
+    newest, oldest = analyst.read_changes()
     assert (newest.task, newest.reason, newest.author) == (
         "lists.remove",
         "cleared",
@@ -119,94 +121,102 @@ def test_a_removed_entry_is_gone_but_in_the_trail() -> None:
     assert oldest.author == "jo"
 
 
-def test_removing_what_is_on_no_list_changes_nothing() -> None:
-    desk = ListDesk()
-    assert desk.remove() == "Nothing to change: account a-1 is on no list."
-    assert desk.fake.items == []
+def test_removing_a_missing_entry_changes_nothing() -> None:
+    analyst = ListAnalyst()
+    assert analyst.remove().startswith("Nothing to change")
+    assert analyst.fake.items == []
 
 
 def test_removing_from_the_wrong_list_is_refused() -> None:
-    desk = ListDesk()
-    desk.add("allow")
-    with pytest.raises(
-        UserError, match=r"on the allow list, not on the block list.*lists.remove allow account"
-    ):
-        desk.remove("block")
-    assert desk.listing()
+    analyst = ListAnalyst()
+    analyst.add("allow")
+    with pytest.raises(UserError) as raised:
+        analyst.remove("block")
+    assert "invoke lists.remove allow account a-1 --reason cleared" in raised.value.hint
+    assert analyst.listing()
 
 
-def test_an_entry_that_has_ended_is_not_in_the_way_of_a_new_one() -> None:
-    desk = ListDesk()
-    desk.add(until="1d")
-    desk.now += 3 * DAY_MS
-    assert desk.remove() == "Nothing to change: account a-1 is on no list."
-    assert desk.add("allow").startswith("account a-1 is on the allow list")
-    assert desk.trail()[0].before == {}
+def test_expired_entry_does_not_prevent_a_new_one() -> None:
+    analyst = ListAnalyst()
+    analyst.add(until="1d")
+    analyst.now += 3 * DAY_MS
+    assert analyst.remove().startswith("Nothing to change")
+    analyst.add("allow")
+    entry = analyst.listing()
+    assert entry
+    assert entry.list == "allow"
+    assert analyst.read_changes()[0].before == {}
 
 
-def test_a_profile_that_changes_meanwhile_does_not_keep_an_entry_out() -> None:
+def test_concurrent_change_of_the_counts_does_not_prevent_an_entry() -> None:
     counted = {**KEY, "version": {"N": "7"}, "state": {"B": b"x"}}
     table = FakeTable(items=[counted])
     table.before_write = lambda: counted.update(version={"N": "8"})
-    desk = ListDesk(table)
-    desk.add()
-    assert (table.writes, desk.profile()["version"]) == (1, {"N": "9"})
+    analyst = ListAnalyst(table)
+    analyst.add()
+    assert (table.writes, analyst.profile()["version"]) == (1, {"N": "9"})
 
 
-def test_of_two_who_list_at_once_the_second_sees_the_first() -> None:
-    desk = ListDesk()
-    other = ListDesk(desk.fake)
+def test_second_of_two_concurrent_writers_moves_the_entry_of_the_first() -> None:
+    analyst = ListAnalyst()
+    second = ListAnalyst(analyst.fake)
 
     def meanwhile() -> None:
-        desk.fake.before_write = lambda: None
-        other.add("allow")
+        analyst.fake.before_write = lambda: None
+        second.add("allow")
 
-    desk.fake.before_write = meanwhile
-    assert "moved from the allow list" in desk.add("block")
+    analyst.fake.before_write = meanwhile
+    analyst.add("block")
+    newest, oldest = analyst.read_changes()
+    assert (newest.before["list"], newest.after["list"], oldest.after["list"]) == ("allow", "block", "allow")
+    assert [entry.list for entry in audit_trail.read_list_entries(analyst.table)] == ["block"]
 
 
-def test_a_conflict_is_tried_again_and_a_table_that_stays_busy_is_said() -> None:
-    desk = ListDesk(FakeTable(errors=[cancelled("TransactionConflict")]))
-    assert "is on the block list" in desk.add()
-    busy = ListDesk(FakeTable(errors=[cancelled("TransactionConflict")] * 99))
-    with pytest.raises(UserError, match="busy"):
+def test_conflict_is_retried_and_a_busy_table_is_a_user_error() -> None:
+    analyst = ListAnalyst(FakeTable(errors=[cancelled("TransactionConflict")]))
+    analyst.add()
+    assert analyst.listing()
+    busy = ListAnalyst(FakeTable(errors=[cancelled("TransactionConflict")] * 99))
+    with pytest.raises(UserError):
         busy.add()
+    assert busy.listing() is None
 
 
-def test_a_refusal_of_aws_is_one_line() -> None:
-    with pytest.raises(UserError, match="AWS refuses TransactWriteItems: not allowed"):
-        ListDesk(FakeTable(errors=[denied("TransactWriteItems")])).add()
+def test_aws_error_becomes_a_user_error() -> None:
+    with pytest.raises(UserError) as raised:
+        ListAnalyst(FakeTable(errors=[denied("TransactWriteItems")])).add()
+    assert "TransactWriteItems" in raised.value.message
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("changes", "facts"),
     [
-        ({"list_": "grey"}, "no list 'grey'. Say block or allow"),
-        ({"kind": "card"}, "no kind 'card'. Say account or merchant"),
-        ({"id_": "a 1"}, "'a 1' is no account id"),
-        ({"id_": "ä"}, "letters, digits"),
-        ({"reason": "  "}, "--reason is missing"),
-        ({"reason": "x" * 201}, "up to 200 characters"),
-        ({"reason": "bad\x00"}, "control characters"),
-        ({"until": ""}, "--until is missing"),
-        ({"until": "soon"}, "is no time"),
-        ({"until": "2020-01-01"}, "over already"),
+        ({"list_": "grey"}, ("list", "'grey'", "block or allow")),
+        ({"kind": "card"}, ("kind", "'card'", "account or merchant")),
+        ({"id_": "a 1"}, ("account id", "'a 1'")),
+        ({"id_": "ä"}, ("account id", "'ä'", "letters, digits")),
+        ({"reason": "  "}, ("--reason",)),
+        ({"reason": "x" * 201}, ("--reason", "200")),
+        ({"reason": "bad\x00"}, ("--reason", "control characters")),
+        ({"until": ""}, ("--until",)),
+        ({"until": "soon"}, ("--until", "soon")),
+        ({"until": "2020-01-01"}, ("--until", "2020-01-01")),
     ],
 )
-def test_what_is_wrong_with_an_entry_is_said_in_one_line(typed: dict[str, str], said: str) -> None:
-    right = {"list_": "block", "kind": "account", "id_": "a", "reason": "r", "until": "1d", "author": ""}
-    with pytest.raises(UserError) as error:
-        lists.entry(**{**right, **typed}, now_ms=NOW)  # type: ignore[arg-type]
-    assert said in str(error.value)
-    assert "\n" not in str(error.value)
+def test_invalid_argument_is_named_on_one_line(changes: dict[str, str], facts: tuple[str, ...]) -> None:
+    valid = {"list_": "block", "kind": "account", "id_": "a", "reason": "r", "until": "1d", "author": ""}
+    with pytest.raises(UserError) as raised:
+        lists.build_list_entry(**{**valid, **changes}, now_ms=NOW)  # type: ignore[arg-type]
+    assert [fact for fact in facts if fact not in str(raised.value)] == []
+    assert "\n" not in str(raised.value)
 
 
-def test_all_pages_of_the_registry_are_read_in_their_order() -> None:
-    desk = ListDesk(FakeTable(page_size=2))
+def test_all_pages_of_the_registry_are_read_in_order() -> None:
+    analyst = ListAnalyst(FakeTable(page_size=2))
     for number in (3, 1, 2, 5, 4):
-        desk.add(id_=f"a-{number}")
-    desk.add("allow", id_="a-0")
-    assert [entry.id for entry in audit_trail.listings(desk.table)] == [
+        analyst.add(id_=f"a-{number}")
+    analyst.add("allow", id_="a-0")
+    assert [entry.id for entry in audit_trail.read_list_entries(analyst.table)] == [
         "a-1",
         "a-2",
         "a-3",

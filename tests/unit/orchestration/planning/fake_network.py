@@ -1,4 +1,4 @@
-"""EC2 and Lambda of an account in which Lambda deletes its interfaces after some looks."""
+"""Fake EC2 and Lambda clients of an account in which Lambda deletes its interfaces after some time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ def interface(number: int, *, group: str = GROUP, status: str = "in-use", **chan
 
 @dataclass
 class FakeNetwork:
-    """`functions` are those in GROUP. `pause` stands for time: after `pauses` of them Lambda deletes all."""
+    """`functions` use GROUP. Lambda deletes the interfaces in use after `pauses` calls of `pause`."""
 
     interfaces: list[dict[str, Any]] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)

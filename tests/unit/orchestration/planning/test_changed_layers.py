@@ -1,24 +1,35 @@
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
+from pulumi.automation import UpdateSummary
 
-from orchestration.layers import LAYERS, Layer, select
-from orchestration.planning.changed_layers import LastUpdate, choose
+from orchestration.environments import Environment
+from orchestration.layers import LAYERS, Layer, select_layers
+from orchestration.planning.changed_layers import ChangeDetector, LastUpdate, choose_layers
+from orchestration.planning.contracts import LayerContracts
+from tests.unit.orchestration.stacks import FakeStacks
+from tests.unit.orchestration.updates import make_summary
 
 COMMIT = "1a2b3c4d5e"
+DATA = Layer("data", "fraud-data")
 
 
-@dataclass
-class Evidence:
-    """Every layer was deployed from `COMMIT`, and nothing changed since, but for what a test says."""
+class FakeDetector(ChangeDetector):
+    """Every layer was deployed from COMMIT and did not change, except as the arguments say."""
 
-    last: Mapping[str, LastUpdate | None] = field(default_factory=dict)
-    files: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
-    inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    def __init__(
+        self,
+        *,
+        updates: Mapping[str, LastUpdate | None] | None = None,
+        files: Mapping[str, Sequence[str] | None] | None = None,
+        inputs: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.updates, self.files, self.inputs = updates or {}, files or {}, inputs or {}
 
     def last_update(self, layer: Layer) -> LastUpdate | None:
-        return self.last.get(layer.name, LastUpdate(COMMIT))
+        return self.updates.get(layer.name, LastUpdate(COMMIT))
 
     def changed_files(self, layer: Layer, since: str) -> Sequence[str] | None:
         assert since == COMMIT
@@ -28,28 +39,60 @@ class Evidence:
         return self.inputs.get(layer.name, ())
 
 
-def test_nothing_is_taken_where_nothing_changed() -> None:
-    choices = choose(LAYERS, Evidence())
+def test_unchanged_layers_are_skipped() -> None:
+    choices = choose_layers(LAYERS, FakeDetector())
     assert [choice.taken for choice in choices] == [False] * len(LAYERS)
-    assert choices[0].sentence == "foundation: left, nothing of it changed since 1a2b3c4"
+    assert "1a2b3c4" in choices[0].reason
 
 
 @pytest.mark.parametrize(
-    ("evidence", "why"),
+    ("detector", "reason"),
     [
-        (Evidence(last={"data": None}), "it is not deployed"),
-        (Evidence(last={"data": LastUpdate("")}), "nobody knows which commit it was deployed from"),
-        (Evidence(last={"data": LastUpdate(COMMIT, dirty=True)}), "from files that were not committed"),
-        (Evidence(last={"data": LastUpdate(COMMIT, failed=True)}), "its last update failed"),
-        (Evidence(last={"data": LastUpdate(COMMIT, destroyed=True)}), "some of it was destroyed since"),
-        (Evidence(last={"data": LastUpdate(COMMIT, refreshed=True)}), "its state was refreshed since"),
-        (Evidence(files={"data": None}), "commit 1a2b3c4, which it was deployed from, is not in this clone"),
-        (Evidence(files={"data": ["a", "b", "c", "d", "e"]}), "changed since 1a2b3c4: a, b, c and 2 more"),
-        (Evidence(inputs={"data": ["foundation.vpc_id"]}), "what it reads changed: foundation.vpc_id"),
+        (FakeDetector(updates={"data": None}), "not deployed"),
+        (FakeDetector(updates={"data": LastUpdate("")}), "unknown"),
+        (FakeDetector(updates={"data": LastUpdate(COMMIT, dirty=True)}), "uncommitted"),
+        (FakeDetector(updates={"data": LastUpdate(COMMIT, failed=True)}), "failed"),
+        (FakeDetector(updates={"data": LastUpdate(COMMIT, destroyed=True)}), "destroyed"),
+        (FakeDetector(updates={"data": LastUpdate(COMMIT, refreshed=True)}), "refresh"),
+        (FakeDetector(files={"data": None}), "1a2b3c4"),
+        (FakeDetector(files={"data": ["a", "b", "c", "d", "e"]}), "a, b, c and 2 more"),
+        (FakeDetector(inputs={"data": ["foundation.vpc_id"]}), "foundation.vpc_id"),
     ],
 )
-def test_a_layer_is_taken_for_a_reason(evidence: Evidence, why: str) -> None:
-    [choice] = choose(select(["data"]), evidence)
+def test_changed_layer_is_deployed_with_a_reason(detector: FakeDetector, reason: str) -> None:
+    [choice] = choose_layers(select_layers(["data"]), detector)
     assert choice.taken
-    assert choice.sentence.startswith("data: taken, ")
-    assert why in choice.sentence
+    assert reason in choice.reason
+    assert choice.sentence.startswith("data: ")
+
+
+def last_update(
+    root: Path, *history: UpdateSummary, outputs: Mapping[str, Any] | None = None
+) -> LastUpdate | None:
+    environment = Environment("prod", root)
+    engine = FakeStacks(history, given={"data": {"queue": "q"} if outputs is None else outputs})
+    return ChangeDetector(environment, engine, LayerContracts(environment, engine, [DATA])).last_update(DATA)
+
+
+@pytest.mark.parametrize(
+    ("history", "last"),
+    [
+        ([make_summary("1a")], LastUpdate("1a")),
+        ([make_summary("1a", dirty=True)], LastUpdate("1a", dirty=True)),
+        ([make_summary("1a", result="failed"), make_summary("2b")], LastUpdate("1a", failed=True)),
+        ([make_summary("2b", kind="refresh"), make_summary("1a")], LastUpdate("1a", refreshed=True)),
+        (
+            [make_summary("2b", kind="destroy", result="failed"), make_summary("1a")],
+            LastUpdate("1a", destroyed=True),
+        ),
+        ([make_summary("1a"), make_summary("2b", kind="destroy")], LastUpdate("1a")),
+    ],
+)
+def test_last_update_includes_later_refresh_and_destroy(
+    tmp_path: Path, history: list[UpdateSummary], last: LastUpdate
+) -> None:
+    assert last_update(tmp_path, *history) == last
+
+
+def test_empty_stack_has_no_last_update(tmp_path: Path) -> None:
+    assert last_update(tmp_path, make_summary("2b", kind="destroy"), make_summary("1a"), outputs={}) is None

@@ -1,165 +1,168 @@
-"""Whether neighbours fit, on outputs as stacks have them."""
+"""Compatibility of contracts, on outputs as stacks export them."""
 
 from typing import Any
 
 import pytest
 
 from orchestration.planning.compatibility import (
-    Declared,
-    Problem,
-    Stale,
-    broken,
-    gives_of,
-    missing,
-    of_outputs,
-    refusal_of_broken,
-    refusal_of_missing,
-    seen_outputs,
-    stale,
+    STACK_REFERENCE,
+    ChangedInput,
+    ContractViolation,
+    DeclaredContract,
+    broken_inputs_error,
+    find_broken_inputs,
+    find_changed_inputs,
+    find_missing_inputs,
+    missing_inputs_error,
+    outputs_at_last_update,
 )
-from shared.contracts import DataOutputs
+from shared.contracts import RESERVED, DataOutputs
 
-DATA = {"table_name": "t", "days": 30.0, "contracts": {"gives": {"table_name": "text", "days": "number"}}}
-EDGE = Declared({"api_url": "text"}, {"data": {"table_name": "text", "days": "number"}})
-GIVES = {"table_name": "text", "days": "number"}
-
-
-def test_a_stack_declares_what_it_gives_and_uses() -> None:
-    outputs = {
-        "api_url": "u",
-        "contracts": {"gives": {"api_url": "text"}, "reads": {"data": GIVES}},
-    }
-    assert of_outputs(outputs) == Declared({"api_url": "text"}, {"data": GIVES})
+TYPES = {"queue": "string", "days": "number"}
+DATA = {"queue": "q", "days": 30.0, RESERVED: {"outputs": TYPES, "inputs": {}}}
+EDGE = DeclaredContract({"url": "string"}, {"data": TYPES})
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
 
 
-def test_of_a_stack_that_declares_nothing_the_values_tell_what_it_gives_and_it_may_use_all() -> None:
-    assert of_outputs({"table_name": "t", "days": 30.0, "subnets": []}) == Declared(
-        {"table_name": "text", "days": "number", "subnets": "list of text"}, None
+def test_stack_declares_its_outputs_and_inputs() -> None:
+    outputs = {"url": "u", RESERVED: {"outputs": {"url": "string"}, "inputs": {"data": TYPES}}}
+    assert DeclaredContract.from_outputs(outputs) == EDGE
+
+
+def test_stack_of_the_last_release_declares_the_same() -> None:
+    former = {"gives": {"url": "text"}, "reads": {"data": {"queue": "text", "days": "number"}}}
+    assert DeclaredContract.from_outputs({"url": "u", RESERVED: former}) == EDGE
+
+
+def test_stack_without_a_declaration_has_the_types_of_its_values_and_unknown_inputs() -> None:
+    assert DeclaredContract.from_outputs({"queue": "q", "days": 30.0, "subnets": []}) == DeclaredContract(
+        {"queue": "string", "days": "number", "subnets": "array of string"}, None
     )
 
 
-@pytest.mark.parametrize("reserved", [None, "text", {}, {"gives": None}])
-def test_a_declaration_that_is_cut_short_is_read(reserved: Any) -> None:
-    assert not of_outputs({"contracts": reserved}).gives
+@pytest.mark.parametrize("reserved", [None, "text", {}, {"outputs": None}])
+def test_incomplete_declaration_has_no_outputs(reserved: Any) -> None:
+    assert not DeclaredContract.from_outputs({RESERVED: reserved}).outputs
 
 
-def test_S3_a_layer_that_gives_what_others_use_breaks_nothing() -> None:
-    assert broken("data", GIVES, {"edge": EDGE}) == []
+def test_S3_layer_that_keeps_its_outputs_breaks_nothing() -> None:
+    assert find_broken_inputs("data", TYPES, {"edge": EDGE}) == []
 
 
-def test_S3_adding_an_output_is_free() -> None:
-    assert broken("data", {**GIVES, "more": "text"}, {"edge": EDGE}) == []
+def test_S3_new_output_breaks_nothing() -> None:
+    assert find_broken_inputs("data", {**TYPES, "more": "string"}, {"edge": EDGE}) == []
 
 
-def test_S3_removing_an_output_that_is_used_names_field_and_consumer() -> None:
-    assert broken("data", {"days": "number"}, {"edge": EDGE}) == [
-        Problem("data", "table_name", "edge", "text", None)
+def test_S3_removed_output_breaks_its_consumer() -> None:
+    assert find_broken_inputs("data", {"days": "number"}, {"edge": EDGE}) == [
+        ContractViolation("data", "queue", "edge", "string", None)
     ]
 
 
-def test_S3_retyping_an_output_that_is_used_tells_both_types() -> None:
-    assert broken("data", {**GIVES, "days": "text"}, {"edge": EDGE}) == [
-        Problem("data", "days", "edge", "number", "text")
+def test_S3_output_with_another_type_breaks_its_consumer() -> None:
+    assert find_broken_inputs("data", {**TYPES, "days": "string"}, {"edge": EDGE}) == [
+        ContractViolation("data", "days", "edge", "number", "string")
     ]
 
 
-def test_S3_removing_an_output_that_nobody_uses_is_free() -> None:
-    unused = Declared({}, {"data": {"days": "number"}})
-    assert broken("data", {"days": "number"}, {"edge": unused, "foreign": Declared({}, {})}) == []
+def test_S3_removed_output_without_a_consumer_breaks_nothing() -> None:
+    unused = DeclaredContract({}, {"data": {"days": "number"}})
+    consumers = {"edge": unused, "foreign": DeclaredContract({}, {})}
+    assert find_broken_inputs("data", {"days": "number"}, consumers) == []
 
 
-def test_S3_a_consumer_that_does_not_tell_uses_everything_that_is_deployed() -> None:
-    old = of_outputs({"api_url": "u"})
-    assert broken("data", {"days": "number"}, {"edge": old}, given=GIVES) == [
-        Problem("data", "table_name", "edge", "text", None)
+def test_S3_consumer_without_a_declaration_reads_every_deployed_output() -> None:
+    old = DeclaredContract.from_outputs({"url": "u"})
+    assert find_broken_inputs("data", {"days": "number"}, {"edge": old}, current=TYPES) == [
+        ContractViolation("data", "queue", "edge", "string", None)
     ]
 
 
-def test_S3_what_upstream_gives_is_not_missing() -> None:
-    assert missing("edge", {"data": {"days": "number"}}, {"data": DATA}) == []
+def test_S3_exported_input_is_not_missing() -> None:
+    assert find_missing_inputs("edge", {"data": {"days": "number"}}, {"data": DATA}) == []
 
 
 @pytest.mark.parametrize(
-    ("field", "wanted", "found"),
-    [("days", "text", "number"), ("topic", "text", None), ("days", "number", None)],
+    ("field", "expected", "actual"),
+    [("days", "string", "number"), ("topic", "string", None), ("days", "number", None)],
 )
-def test_S3_what_upstream_lacks_or_has_in_another_type_is_missing(
-    field: str, wanted: str, found: str | None
+def test_S3_input_without_an_output_of_its_type_is_missing(
+    field: str, expected: str, actual: str | None
 ) -> None:
-    given = {"data": DATA} if field == "topic" or found else {}
-    assert missing("edge", {"data": {field: wanted}}, given) == [
-        Problem("data", field, "edge", wanted, found)
+    outputs = {"data": DATA} if field == "topic" or actual else {}
+    assert find_missing_inputs("edge", {"data": {field: expected}}, outputs) == [
+        ContractViolation("data", field, "edge", expected, actual)
     ]
 
 
-def test_S3_upstream_that_declares_nothing_is_judged_by_its_values() -> None:
-    old = {"data": {"table_name": "t", "days": "thirty"}}
-    assert missing("edge", {"data": GIVES}, old) == [Problem("data", "days", "edge", "number", "text")]
+def test_S3_upstream_without_a_declaration_has_the_types_of_its_values() -> None:
+    old = {"data": {"queue": "q", "days": "thirty"}}
+    assert find_missing_inputs("edge", {"data": TYPES}, old) == [
+        ContractViolation("data", "days", "edge", "number", "string")
+    ]
 
 
-def test_S3_what_a_layer_would_give_is_its_contract() -> None:
-    assert gives_of(DataOutputs)["retention_days"] == "number"
+def test_S3_contract_class_declares_the_outputs_of_the_tree() -> None:
+    assert DataOutputs.types()["retention_days"] == "number"
 
 
-def test_S3_a_used_value_that_changed_makes_a_consumer_stale() -> None:
-    seen = {"data": {"table_name": "t", "days": 7.0, "topic": "a"}}
-    now = {"data": {"table_name": "t", "days": 30, "topic": "b"}}
-    assert stale("edge", seen, now, {"data": GIVES}) == [Stale("data", "days", "edge")]
+def test_S3_changed_input_is_found() -> None:
+    previous = {"data": {"queue": "q", "days": 7.0, "topic": "a"}}
+    current = {"data": {"queue": "q", "days": 30, "topic": "b"}}
+    assert find_changed_inputs("edge", previous, current, {"data": TYPES}) == [
+        ChangedInput("data", "days", "edge")
+    ]
 
 
-def test_S3_values_that_are_equal_or_gone_make_nothing_stale() -> None:
-    seen = {"data": {"table_name": "t", "days": 7.0}}
-    assert stale("edge", seen, {"data": {"table_name": "t", "days": 7}}, {"data": GIVES}) == []
-    assert stale("edge", seen, {"data": {}}, {"data": GIVES}) == []
-    assert stale("edge", {}, {"data": DATA}, {"data": GIVES}) == []
+def test_S3_removed_input_counts_as_changed() -> None:
+    previous, current = {"data": {"queue": "q", "days": 7}}, {"data": {"queue": "q"}}
+    assert find_changed_inputs("edge", previous, current, {"data": TYPES}) == [
+        ChangedInput("data", "days", "edge")
+    ]
 
 
-def test_S3_an_output_that_was_added_and_a_secret_make_nothing_stale() -> None:
-    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
-    assert stale("edge", {"data": {"days": secret}}, {"data": DATA}, {"data": GIVES}) == []
+@pytest.mark.parametrize(
+    ("previous", "current"),
+    [
+        ({"data": {"queue": "q", "days": 7.0}}, {"data": {"queue": "q", "days": 7}}),
+        ({"data": {"queue": "q", "days": 7.0}}, {"data": {}}),
+        ({}, {"data": DATA}),
+        ({"data": {"days": SECRET}}, {"data": DATA}),
+    ],
+    ids=["equal", "no longer deployed", "not read", "secret"],
+)
+def test_S3_other_inputs_count_as_unchanged(previous: Any, current: Any) -> None:
+    assert find_changed_inputs("edge", previous, current, {"data": TYPES}) == []
 
 
-def test_S3_an_output_that_is_used_and_was_taken_away_makes_a_consumer_stale() -> None:
-    seen, now = {"data": {"table_name": "t", "days": 7}}, {"data": {"table_name": "t"}}
-    assert stale("edge", seen, now, {"data": GIVES}) == [Stale("data", "days", "edge")]
-
-
-def test_S3_what_a_stack_saw_of_others_is_found_in_its_state() -> None:
+def test_S3_outputs_at_the_last_update_are_in_the_state() -> None:
     resources = [
         {"type": "pulumi:pulumi:Stack", "outputs": {"name": "organization/fraud-data/prod"}},
         {
-            "type": "pulumi:pulumi:StackReference",
-            "outputs": {"name": "organization/fraud-data/prod", "outputs": {"table_name": "t"}},
+            "type": STACK_REFERENCE,
+            "outputs": {"name": "organization/fraud-data/prod", "outputs": {"queue": "q"}},
         },
-        {"type": "pulumi:pulumi:StackReference", "outputs": {"name": "organization/other/prod"}},
-        {"type": "pulumi:pulumi:StackReference"},
+        {"type": STACK_REFERENCE, "outputs": {"name": "organization/other/prod"}},
+        {"type": STACK_REFERENCE},
     ]
-    assert seen_outputs(resources, {"fraud-data": "data"}) == {"data": {"table_name": "t"}}
+    assert outputs_at_last_update(resources, {"fraud-data": "data"}) == {"data": {"queue": "q"}}
 
 
-def test_S3_the_refusal_of_a_break_names_consumer_and_field_and_what_to_do() -> None:
-    refused = refusal_of_broken(
+def test_S3_error_of_broken_inputs_names_every_field_and_consumer() -> None:
+    error = broken_inputs_error(
         [
-            Problem("data", "topic", "processing", "text", None),
-            Problem("data", "days", "edge", "number", "text"),
+            ContractViolation("data", "topic", "processing", "string", None),
+            ContractViolation("data", "topic", "reports", "string", None),
+            ContractViolation("data", "days", "edge", "number", "string"),
         ]
     )
-    assert refused.message == (
-        "data would no longer give topic, which processing uses as text;"
-        " give days as text, which edge uses as number."
-    )
-    assert refused.hint == "Keep them, or first deploy processing and edge without using them."
+    for word in ("data", "topic", "processing", "reports", "days", "edge", "number"):
+        assert word in error.message
+    assert "processing and reports and edge" in error.hint
 
 
-def test_S3_the_refusal_of_a_break_names_all_consumers_of_a_field() -> None:
-    refused = refusal_of_broken([Problem("data", "days", name, "number", None) for name in ("edge", "more")])
-    assert refused.message == "data would no longer give days, which edge and more use as number."
-    assert refused.hint == "Keep it, or first deploy edge and more without using it."
-
-
-def test_S3_the_refusal_of_what_is_missing_names_the_layer_to_deploy() -> None:
-    refused = refusal_of_missing([Problem("data", "topic", "edge", "text", None)], "prod")
-    assert refused.message == "edge uses topic as text, which data does not give in 'prod'."
-    assert refused.hint == (
-        "First deploy data from code that gives it: invoke deploy --env prod --layer data"
-    )
+def test_S3_error_of_missing_inputs_has_the_command_that_deploys_the_producer() -> None:
+    error = missing_inputs_error([ContractViolation("data", "topic", "edge", "string", None)], "prod")
+    for word in ("edge", "topic", "data", "'prod'"):
+        assert word in error.message
+    assert "deploy --env prod --layer data" in error.hint

@@ -1,238 +1,298 @@
 import json
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestration import layers
-from orchestration.environments import find
-from orchestration.layers import Layer
-from orchestration.planning.deployer import Deployer, Ways
-from orchestration.pulumi.results import Step
-from terminal.errors import PartlyDoneError, UserError
+from orchestration.environments import find_environment
+from orchestration.layers import LAYERS, Layer, select_layers
+from orchestration.planning.deployer import Deployer
+from orchestration.planning.runner import DeployOptions
+from orchestration.pulumi.errors import LayerError
+from orchestration.pulumi.results import OperationResult, Step
+from shared.contracts import RESERVED
+from terminal.errors import PartialFailureError, UserError
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 
-FOUR = layers.select(["foundation", "data", "processing", "edge"])
+FOUR = select_layers(["foundation", "data", "processing", "edge"])
 ALL = {layer.name for layer in FOUR}
 
 
 @dataclass
-class User:
-    """Answers the question, and remembers it, with the word to be typed, if there is one."""
+class FakeUser:
+    """Answers the questions and records them, each with the word to type."""
 
     agrees: bool = True
     questions: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
 
     def __call__(self, question: str, word: str) -> None:
-        self.questions.append(f"{question} {word}".rstrip())
+        self.questions.append(question)
+        self.words.append(word)
         if not self.agrees:
             raise UserError("Nothing was changed.")
 
 
-def deployer(env: str, user: User, engine: FakeEngine, *, as_json: bool = False, **ways: Any) -> Deployer:
-    chosen = Ways(as_json=as_json, plan_first=env != "local", ask_name=env == "prod", **ways)
-    return Deployer(find(env), engine, user, chosen, all_layers=FOUR)
+def run_program(layer: Layer) -> Mapping[str, Any]:
+    return OUTPUTS[layer.name]
+
+
+def create_deployer(
+    env: str, user: FakeUser, engine: FakeEngine, *, as_json: bool = False, **options: Any
+) -> Deployer:
+    chosen = DeployOptions(as_json=as_json, ask_first=env != "local", ask_name=env == "prod", **options)
+    return Deployer(find_environment(env), engine, user, chosen, all_layers=FOUR, run_program=run_program)
 
 
 def test_local_is_deployed_without_a_preview_or_a_question() -> None:
-    user, engine = User(), FakeEngine(find("local"))
-    deployer("local", user, engine).deploy(FOUR)
+    user, engine = FakeUser(), FakeEngine(find_environment("local"))
+    create_deployer("local", user, engine).deploy(FOUR)
     assert engine.calls[:2] == ["up foundation", "up data"]
     assert sorted(engine.calls[2:]) == ["up edge", "up processing"]
     assert user.questions == []
 
 
-def test_an_account_is_asked_for_after_a_preview() -> None:
-    user, engine = User(), FakeEngine(find("prod"), deployed=set(ALL))
-    deployer("prod", user, engine).deploy(layers.select(["data"]))
+def test_account_is_deployed_after_a_preview_and_a_question() -> None:
+    user, engine = FakeUser(), FakeEngine(find_environment("prod"), deployed=set(ALL))
+    create_deployer("prod", user, engine).deploy(select_layers(["data"]))
     assert engine.calls == ["preview data", "up data"]
-    assert user.questions == ["Deploy data to 'prod'?"]
+    [question] = user.questions
+    assert "data" in question
+    assert "'prod'" in question
+    assert user.words == [""]
 
 
-def test_nothing_is_deployed_if_the_user_does_not_agree() -> None:
-    engine = FakeEngine(find("prod"), deployed=set(ALL))
-    with pytest.raises(UserError, match="Nothing was changed"):
-        deployer("prod", User(agrees=False), engine).deploy(FOUR)
+def test_nothing_is_deployed_if_the_user_declines() -> None:
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL))
+    with pytest.raises(UserError):
+        create_deployer("prod", FakeUser(agrees=False), engine).deploy(FOUR)
     assert all(call.startswith("preview") for call in engine.calls)
 
 
-def test_nothing_is_deployed_if_the_preview_fails() -> None:
-    user, engine = User(), FakeEngine(find("prod"), deployed=set(ALL), breaks={"edge": "edge: no"})
-    with pytest.raises(UserError, match="Nothing was changed: edge"):
-        deployer("prod", user, engine).deploy(FOUR)
+def test_nothing_is_deployed_if_a_preview_fails() -> None:
+    user = FakeUser()
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL), failures={"edge": "edge: no"})
+    with pytest.raises(UserError) as failed:
+        create_deployer("prod", user, engine).deploy(FOUR)
+    assert "edge" in failed.value.message
+    assert failed.value.status == 1
     assert user.questions == []
 
 
-def test_an_empty_account_is_previewed_with_placeholders_and_then_deployed(
+def test_empty_account_is_previewed_with_placeholders_and_then_deployed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    engine = FakeEngine(find("dev"))
-    deployer("dev", User(), engine).deploy(FOUR)
+    engine = FakeEngine(find_environment("dev"))
+    create_deployer("dev", FakeUser(), engine).deploy(FOUR)
     assert engine.placeholders["edge"] == {"foundation", "data"}
-    assert "PLACEHOLDERS stand in for the outputs of data, foundation" in capsys.readouterr().out
+    assert "PLACEHOLDERS" in capsys.readouterr().out
     assert engine.deployed == ALL
 
 
-def test_an_output_that_comes_with_the_same_deployment_has_a_placeholder_of_its_own() -> None:
-    known = {name: value for name, value in OUTPUTS["data"].items() if name != "table_arn"}
-    engine = FakeEngine(find("dev"), deployed=set(ALL), gives={"data": known})
-    deployer("dev", User(), engine).preview(FOUR)
-    assert engine.placeholders["edge"] == {"data.table_arn"}
-    deployer("dev", User(), engine).preview(layers.select(["edge"]))
+def test_output_that_the_same_deployment_adds_has_a_placeholder() -> None:
+    current = {name: value for name, value in OUTPUTS["data"].items() if name != "alerts_topic_arn"}
+    engine = FakeEngine(find_environment("dev"), deployed=set(ALL), current={"data": current})
+    create_deployer("dev", FakeUser(), engine).preview(FOUR)
+    assert engine.placeholders["edge"] == {"data.alerts_topic_arn"}
+    create_deployer("dev", FakeUser(), engine).preview(select_layers(["edge"]))
     assert engine.placeholders["edge"] == frozenset()
 
 
-def test_an_output_that_is_retyped_in_the_same_deployment_has_a_placeholder_too() -> None:
-    retyped = {**OUTPUTS["data"], "retention_days": "30"}
-    engine = FakeEngine(find("dev"), deployed=set(ALL), gives={"data": retyped})
-    deployer("dev", User(), engine).preview(FOUR)
+def test_output_whose_type_the_same_deployment_changes_has_a_placeholder() -> None:
+    current = {**OUTPUTS["data"], "retention_days": "30"}
+    engine = FakeEngine(find_environment("dev"), deployed=set(ALL), current={"data": current})
+    create_deployer("dev", FakeUser(), engine).preview(FOUR)
     assert engine.placeholders["edge"] == {"data.retention_days"}
 
 
-def test_what_would_lose_data_is_said_first_and_in_prod_the_name_is_to_be_typed(
+def test_loss_of_data_is_shown_and_in_prod_the_name_has_to_be_typed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    user, step = User(), Step("replace", "aws:dynamodb/table:Table", "transactions", ("hashKey",))
-    engine = FakeEngine(find("prod"), deployed=set(ALL), steps={"data": (step,)})
-    deployer("prod", user, engine).deploy(layers.select(["data"]))
-    assert user.questions == ["Deploy data to 'prod'? prod"]
-    shown = capsys.readouterr().out
-    assert "transactions (aws:dynamodb/table:Table) would be replaced (changed: hashKey): every item" in shown
+    user, step = FakeUser(), Step("replace", "aws:dynamodb/table:Table", "transactions", ("hashKey",))
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL), steps={"data": (step,)})
+    create_deployer("prod", user, engine).deploy(select_layers(["data"]))
+    assert user.words == ["prod"]
+    assert "! data: transactions (aws:dynamodb/table:Table)" in capsys.readouterr().out
 
 
-def test_an_output_that_a_deployed_layer_uses_cannot_be_taken_away() -> None:
-    less = {name: value for name, value in OUTPUTS["data"].items() if name != "table_arn"}
-    engine = FakeEngine(find("prod"), deployed=set(ALL), will_give={"data": less})
-    with pytest.raises(UserError, match="data would no longer give table_arn, which processing and edge use"):
-        deployer("prod", User(), engine).deploy(layers.select(["data"]))
+def test_output_that_a_deployed_layer_reads_cannot_be_removed() -> None:
+    future = {name: value for name, value in OUTPUTS["data"].items() if name != "alerts_topic_arn"}
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL), future={"data": future})
+    with pytest.raises(UserError) as refused:
+        create_deployer("prod", FakeUser(), engine).deploy(select_layers(["data"]))
+    for name in ("alerts_topic_arn", "processing", "edge"):
+        assert name in refused.value.message
     assert engine.calls == ["preview data"]
 
 
-def test_consumers_of_changed_outputs_are_named_with_the_command_to_run(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    other = {**OUTPUTS["data"], "table_arn": "another"}
-    engine = FakeEngine(find("local"), deployed=set(ALL), will_give={"data": other})
-    deployer("local", User(), engine).deploy(layers.select(["data"]))
-    said = capsys.readouterr().err
-    assert "edge is stale: it was deployed with another value of data.table_arn." in said
-    assert "invoke deploy --env local --layer processing --layer edge" in said
+def test_program_that_reads_a_missing_output_stops_local_before_the_first_change() -> None:
+    def run(layer: Layer) -> Mapping[str, Any]:
+        inputs = {"data": {"renamed": "string"}} if layer.name == "processing" else {}
+        types = dict.fromkeys(OUTPUTS[layer.name], "string")
+        return {**OUTPUTS[layer.name], RESERVED: {"outputs": types, "inputs": inputs}}
+
+    engine = FakeEngine(find_environment("local"))
+    options = DeployOptions(ask_first=False)
+    environment = find_environment("local")
+    deployer = Deployer(environment, engine, FakeUser(), options, all_layers=FOUR, run_program=run)
+    with pytest.raises(UserError) as refused:
+        deployer.deploy(FOUR)
+    for name in ("processing", "data", "renamed"):
+        assert name in refused.value.message
+    assert engine.calls == []
 
 
-def test_the_state_is_kept_and_the_history_told_before_anything_changes() -> None:
-    engine = FakeEngine(find("local"))
-    kept: list[str] = []
+def test_program_that_fails_stops_local_before_the_first_change() -> None:
+    def run(layer: Layer) -> Mapping[str, Any]:
+        raise UserError(f"the program of {layer.name} failed")
+
+    engine = FakeEngine(find_environment("local"))
+    options = DeployOptions(ask_first=False)
+    environment = find_environment("local")
+    with pytest.raises(UserError):
+        Deployer(environment, engine, FakeUser(), options, all_layers=FOUR, run_program=run).deploy(FOUR)
+    assert engine.calls == []
+
+
+def test_stale_consumers_are_named_with_the_command_to_run(capsys: pytest.CaptureFixture[str]) -> None:
+    future = {**OUTPUTS["data"], "alerts_topic_arn": "another"}
+    engine = FakeEngine(find_environment("local"), deployed=set(ALL), future={"data": future})
+    create_deployer("local", FakeUser(), engine).deploy(select_layers(["data"]))
+    printed = capsys.readouterr().err
+    assert "data.alerts_topic_arn" in printed
+    assert "deploy --env local --layer processing --layer edge" in printed
+
+
+def test_state_is_backed_up_before_the_update() -> None:
+    engine = FakeEngine(find_environment("local"))
+    saved: list[str] = []
 
     def backup(layer: Layer) -> None:
         assert f"up {layer.name}" not in engine.calls
-        kept.append(layer.name)
+        saved.append(layer.name)
 
-    way = deployer(
-        "local", User(), engine, backup=backup, message=lambda verb, layer: f"{verb}: {layer.name}"
+    deployer = create_deployer("local", FakeUser(), engine, backup=backup)
+    deployer.deploy(select_layers(["foundation"]))
+    assert saved == ["foundation"]
+
+
+def test_history_gets_the_composed_message() -> None:
+    engine = FakeEngine(find_environment("local"))
+    deployer = create_deployer(
+        "local", FakeUser(), engine, message=lambda verb, layer: f"{verb}: {layer.name}"
     )
-    way.deploy(layers.select(["foundation"]))
-    assert kept == ["foundation"]
+    deployer.deploy(select_layers(["foundation"]))
     assert engine.messages == ["deploy: foundation"]
 
 
-def test_a_report_is_written_to_a_file_too(tmp_path: Path) -> None:
-    engine, file = FakeEngine(find("local")), tmp_path / "report.json"
-    deployer("local", User(), engine, report=file, commit="1a2b3c4").deploy(layers.select(["foundation"]))
+def test_report_is_written_to_a_file(tmp_path: Path) -> None:
+    engine, file = FakeEngine(find_environment("local")), tmp_path / "report.json"
+    deployer = create_deployer("local", FakeUser(), engine, report=file, commit="1a2b3c4")
+    deployer.deploy(select_layers(["foundation"]))
     [report] = json.loads(file.read_text())
     assert (report["layer"], report["commit"], report["result"]) == ("foundation", "1a2b3c4", "done")
 
 
-def test_a_report_that_cannot_be_written_is_refused_before_anything_changes(tmp_path: Path) -> None:
-    engine = FakeEngine(find("prod"), deployed=set(ALL))
-    with pytest.raises(UserError, match=r"nowhere/report\.json cannot be written"):
-        deployer("prod", User(), engine, report=tmp_path / "nowhere/report.json").deploy(FOUR)
+def test_report_that_cannot_be_written_stops_the_deployment(tmp_path: Path) -> None:
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL))
+    file = tmp_path / "missing" / "report.json"
+    with pytest.raises(UserError) as refused:
+        create_deployer("prod", FakeUser(), engine, report=file).deploy(FOUR)
+    assert str(file) in refused.value.message
     assert engine.calls == []
 
 
-def test_where_nothing_is_deployed_scripts_get_an_empty_report(
+def test_scripts_get_an_empty_report_if_nothing_is_deployed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = tmp_path / "report.json"
-    deployer("prod", User(), FakeEngine(find("prod")), as_json=True, report=report).report([])
-    assert (json.loads(capsys.readouterr().out), json.loads(report.read_text())) == ([], [])
+    file = tmp_path / "report.json"
+    engine = FakeEngine(find_environment("prod"))
+    create_deployer("prod", FakeUser(), engine, as_json=True, report=file).report([])
+    assert (json.loads(capsys.readouterr().out), json.loads(file.read_text())) == ([], [])
 
 
-def test_a_layer_that_fails_after_others_changed_has_an_exit_status_of_its_own() -> None:
-    engine = FakeEngine(find("local"), breaks={"data": "data: no"})
-    with pytest.raises(PartlyDoneError) as caught:
-        deployer("local", User(), engine).deploy(FOUR)
-    assert caught.value.status == 3
+def test_failure_after_other_changes_has_exit_code_3() -> None:
+    engine = FakeEngine(find_environment("local"), failures={"data": "data: no"})
+    with pytest.raises(PartialFailureError) as failed:
+        create_deployer("local", FakeUser(), engine).deploy(FOUR)
+    assert failed.value.status == 3
 
 
-def test_a_layer_without_its_upstream_says_what_to_deploy_first() -> None:
-    engine = FakeEngine(find("local"), deployed={"foundation"})
-    with pytest.raises(UserError, match=r"edge reads data, .* invoke deploy --env local --layer data"):
-        deployer("local", User(), engine).deploy(layers.select(["edge"]))
+def test_failure_before_the_first_change_has_exit_code_1() -> None:
+    engine = FakeEngine(find_environment("local"), failures={"foundation": "foundation: no"})
+    with pytest.raises(UserError) as failed:
+        create_deployer("local", FakeUser(), engine).deploy(FOUR)
+    assert failed.value.status == 1
+
+
+class FailingEngine(FakeEngine):
+    """Fails in the update, before or after the change of a resource has started."""
+
+    may_have_changed = True
+
+    def up(
+        self, layer: Layer, *, message: str = "", plan: Path | None = None, refresh: bool = False
+    ) -> OperationResult:
+        error = LayerError(f"{layer.name}: no")
+        error.may_have_changed = self.may_have_changed
+        raise error
+
+
+@pytest.mark.parametrize(("may_have_changed", "status"), [(True, 3), (False, 1)])
+def test_exit_code_depends_on_whether_a_change_has_started(may_have_changed: bool, status: int) -> None:
+    engine = FailingEngine(find_environment("local"))
+    engine.may_have_changed = may_have_changed
+    with pytest.raises(UserError) as failed:
+        create_deployer("local", FakeUser(), engine).deploy(FOUR)
+    assert failed.value.status == status
+
+
+def test_layer_without_its_upstream_names_the_layer_to_deploy_first() -> None:
+    engine = FakeEngine(find_environment("local"), deployed={"foundation"})
+    with pytest.raises(UserError) as refused:
+        create_deployer("local", FakeUser(), engine).deploy(select_layers(["edge"]))
+    assert "deploy --env local --layer data" in refused.value.hint
     assert engine.calls == []
 
 
-def test_a_failed_layer_is_named_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    engine = FakeEngine(find("local"), breaks={"data": "data: the queue broke"})
-    with pytest.raises(UserError, match=r"^Not deployed: data\.$"):
-        deployer("local", User(), engine).deploy(FOUR)
-    shown = capsys.readouterr()
-    assert "error: data: the queue broke" in shown.err
-    assert "left out: data failed" in shown.out
+def test_failed_layer_is_shown_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine(find_environment("local"), failures={"data": "data: the queue broke"})
+    with pytest.raises(UserError) as failed:
+        create_deployer("local", FakeUser(), engine).deploy(FOUR)
+    assert "data" in failed.value.message
+    printed = capsys.readouterr()
+    assert "data: the queue broke" in printed.err
+    assert "left out: data failed" in printed.out
 
 
-def test_json_is_all_there_is_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    deployer("dev", User(), FakeEngine(find("dev")), as_json=True).deploy(layers.select(["foundation"]))
+def test_json_is_the_only_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine(find_environment("dev"))
+    create_deployer("dev", FakeUser(), engine, as_json=True).deploy(select_layers(["foundation"]))
     [report] = json.loads(capsys.readouterr().out)
     assert report["layer"] == "foundation"
     assert report["result"] == "done"
     assert report["changes"] == {"create": 2, "update": 0, "replace": 0, "delete": 0, "same": 0}
 
 
-def test_destroy_begins_with_those_that_read_others() -> None:
-    user, engine = User(), FakeEngine(find("local"), deployed=set(ALL))
-    deployer("local", user, engine).destroy(FOUR)
-    assert set(engine.calls[:2]) == {"destroy processing", "destroy edge"}
-    assert engine.calls[2:] == ["destroy data", "destroy foundation"]
-    assert user.questions == ["Delete every resource of foundation, data, processing, edge in 'local'?"]
-
-
-def test_destroy_refuses_a_layer_that_another_one_reads() -> None:
-    engine = FakeEngine(find("local"), deployed=set(ALL))
-    with pytest.raises(UserError, match="processing is deployed and reads data"):
-        deployer("local", User(), engine).destroy(layers.select(["data"]))
-    assert engine.calls == []
-
-
-def test_destroy_refuses_protected_resources_before_deleting_any() -> None:
-    engine = FakeEngine(find("prod"), deployed=set(ALL), protects={"data": ["transactions (aws:dynamodb)"]})
-    with pytest.raises(UserError, match="data has protected resources: transactions"):
-        deployer("prod", User(), engine).destroy(FOUR)
-    assert engine.calls == []
-
-
-def test_a_layer_that_cannot_be_destroyed_keeps_those_it_reads() -> None:
-    engine = FakeEngine(find("local"), deployed=set(ALL), breaks={"edge": "edge: busy"})
-    with pytest.raises(UserError, match="Not destroyed: edge"):
-        deployer("local", User(), engine).destroy(FOUR)
-    assert engine.deployed == {"foundation", "data", "edge"}
-
-
-def test_a_layer_whose_update_was_cut_off_is_to_be_recovered_first() -> None:
-    engine = FakeEngine(find("prod"), deployed=set(ALL))
+def test_layer_with_pending_operations_has_to_be_recovered_first() -> None:
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL))
     urn = "urn:pulumi:prod::fraud-data::aws:sqs/queue:Queue::suspicious"
     state = {"pending_operations": [{"type": "creating", "resource": {"urn": urn}}]}
-    engine.exported = lambda _: state  # type: ignore[method-assign]
-    user = User()
-    with pytest.raises(UserError, match=r"cut off.*suspicious.*recover --env prod --layer data"):
-        deployer("prod", user, engine).deploy(layers.select(["data"]))
+    engine.export_deployment = lambda _: state  # type: ignore[method-assign]
+    user = FakeUser()
+    with pytest.raises(UserError) as refused:
+        create_deployer("prod", user, engine).deploy(select_layers(["data"]))
+    assert "suspicious" in refused.value.message
+    assert "recover --env prod --layer data" in refused.value.hint
     assert user.questions == []
     assert engine.calls == ["preview data"]
 
 
-def test_ctrl_c_still_tells_what_was_done_by_then(capsys: pytest.CaptureFixture[str]) -> None:
-    engine = FakeEngine(find("local"))
+def test_ctrl_c_shows_the_results_until_then(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = FakeEngine(find_environment("local"))
 
     def message(_: str, layer: Layer) -> str:
         if layer.name == "data":
@@ -240,8 +300,8 @@ def test_ctrl_c_still_tells_what_was_done_by_then(capsys: pytest.CaptureFixture[
         return ""
 
     with pytest.raises(KeyboardInterrupt):
-        deployer("local", User(), engine, message=message, parallel=1).deploy(layers.LAYERS)
-    shown = capsys.readouterr().out
-    assert "foundation" in shown
-    assert "edge" not in shown
+        create_deployer("local", FakeUser(), engine, message=message, parallel=1).deploy(LAYERS)
+    printed = capsys.readouterr().out
+    assert "foundation" in printed
+    assert "edge" not in printed
     assert sorted(engine.calls) == ["interrupt", "up data", "up foundation"]

@@ -6,165 +6,202 @@ from pathlib import Path
 import pytest
 
 from orchestration.environments import ROOT, Environment
-from orchestration.layers import Layer, find, select
-from orchestration.planning.deployer import Deployer, Ways
-from orchestration.planning.plan_file import SavedPlan, digests
+from orchestration.layers import find_layer, select_layers
+from orchestration.planning.deployer import Deployer
+from orchestration.planning.plan_file import SavedPlan, compute_digests
+from orchestration.planning.runner import Confirm, DeployOptions
+from orchestration.pulumi.property_diff import PropertyChange
 from orchestration.pulumi.results import Step
 from shared.contracts import RESERVED, DataOutputs
 from terminal.errors import UserError
 from tests.unit.orchestration.fake_engine import OUTPUTS, FakeEngine
 
-CHOSEN = select(["data"])
-STEP = Step("update", "aws:sqs/queue:Queue", "suspicious", ("visibilityTimeoutSeconds",))
+CHOSEN = select_layers(["data"])
+STEP = Step(
+    "update",
+    "aws:sqs/queue:Queue",
+    "suspicious",
+    ("visibilityTimeoutSeconds",),
+    (PropertyChange("visibilityTimeoutSeconds", 30, 360),),
+)
 
 
-class Place:
-    """A copy of what the data layer is made of, everything deployed, and a plan for it."""
+class PlanFixture:
+    """A copy of the files of the data layer, with all layers deployed and a plan saved for the data layer."""
 
     def __init__(self, root: Path) -> None:
         for folder in ("stacks/data", "shared", "requirements"):
             shutil.copytree(ROOT / folder, root / folder)
         self.environment = Environment("prod", root)
         self.engine = FakeEngine(self.environment, deployed=set(OUTPUTS), steps={"data": (STEP,)})
-        self.plan = root / "plan"
-        self.deployer(print).save_plan(CHOSEN, self.plan)
+        self.folder = root / "plan"
+        self.questions: list[str] = []
+        self.create_deployer().save_plan(CHOSEN, self.folder)
 
-    def deployer(self, confirm: Callable[[str, str], None]) -> Deployer:
-        return Deployer(self.environment, self.engine, confirm, Ways(ask_name=True))
+    def create_deployer(self, confirm: Confirm | None = None) -> Deployer:
+        def record(question: str, _word: str) -> None:
+            self.questions.append(question)
+
+        return Deployer(self.environment, self.engine, confirm or record, DeployOptions(ask_name=True))
 
     def load(self, environment: str = "prod") -> SavedPlan:
-        return SavedPlan.load(self.plan, Environment(environment, self.environment.root))
+        return SavedPlan.load(self.folder, Environment(environment, self.environment.root))
 
     def apply(self) -> None:
-        self.deployer(print).deploy_saved(self.load())
+        self.create_deployer().deploy_saved(self.load())
+
+    def compute_digests(self, layer: str) -> dict[str, str]:
+        contracts = self.create_deployer().contracts
+        return compute_digests(self.environment, find_layer(layer), self.engine, contracts)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def plan(tmp_path: Path) -> PlanFixture:
+    return PlanFixture(tmp_path)
 
 
-def test_what_was_planned_is_shown_asked_for_and_done(
-    place: Place, capsys: pytest.CaptureFixture[str]
+def test_saved_plan_is_shown_confirmed_and_applied(
+    plan: PlanFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place.apply()
-    assert place.engine.calls == ["preview data", "up data as planned"]
-    shown = capsys.readouterr().out
-    assert "update  suspicious (aws:sqs/queue:Queue)  visibilityTimeoutSeconds" in shown
-    assert "Deploy data to 'prod'?" in shown
+    plan.apply()
+    assert plan.engine.calls == ["preview data", "up data as planned"]
+    printed = capsys.readouterr().out
+    assert "update  suspicious (aws:sqs/queue:Queue)" in printed
+    assert "visibilityTimeoutSeconds  30 → 360" in printed
+    assert len(plan.questions) == 1
 
 
-def append(path: Path) -> None:
+def append_line(path: Path) -> None:
     path.write_text(path.read_text() + "\n# changed\n")
 
 
-def take_foundation_away(place: Place) -> None:
-    place.engine.gives["foundation"] = {**OUTPUTS["foundation"], "vpc_id": "another"}
+def change_upstream(plan: PlanFixture) -> None:
+    plan.engine.current["foundation"] = {**OUTPUTS["foundation"], "vpc_id": "another"}
 
 
-def change_the_state(place: Place) -> None:
-    place.engine.exported = lambda _: {"resources": ["another"]}  # type: ignore[method-assign]
+def change_state(plan: PlanFixture) -> None:
+    plan.engine.export_deployment = lambda _: {"resources": ["another"]}  # type: ignore[method-assign]
 
 
-def test_what_compiles_the_rules_is_code_of_the_layer_that_packages_them(place: Place) -> None:
-    processing = find("processing")
-    file = place.environment.root / "detection/rules/rule_file.py"
+def test_rule_compiler_is_code_of_the_layer_that_packages_the_rules(plan: PlanFixture) -> None:
+    file = plan.environment.root / "detection/rules/rule_file.py"
     file.parent.mkdir(parents=True)
     file.write_text("")
-    before = digests(place.environment, processing, place.engine, place.deployer(print).neighbours)
-    append(file)
-    after = digests(place.environment, processing, place.engine, place.deployer(print).neighbours)
-    assert [what for what in before if before[what] != after[what]] == ["the code of processing"]
+    before = plan.compute_digests("processing")
+    append_line(file)
+    after = plan.compute_digests("processing")
+    assert [name for name in before if before[name] != after[name]] == ["the code of processing"]
 
 
 @pytest.mark.parametrize(
-    ("move", "what"),
+    ("change", "name"),
     [
-        (lambda place: append(place.environment.root / "stacks/data/alerts.py"), "the code of data"),
-        (lambda place: append(place.environment.root / "shared/queues.py"), "the code of data"),
-        (lambda place: append(place.environment.settings_file("data")), "the settings of data"),
-        (change_the_state, "the state of data"),
-        (take_foundation_away, "the outputs of foundation"),
+        (lambda plan: append_line(plan.environment.root / "stacks/data/__main__.py"), "the code of data"),
+        (lambda plan: append_line(plan.environment.root / "shared/queues.py"), "the code of data"),
+        (lambda plan: append_line(plan.environment.settings_file("data")), "the settings of data"),
+        (change_state, "the state of data"),
+        (change_upstream, "the outputs of foundation"),
     ],
 )
-def test_a_plan_is_refused_if_what_it_was_made_from_has_moved(
-    place: Place, move: Callable[[Place], None], what: str
+def test_plan_is_refused_if_its_basis_changed(
+    plan: PlanFixture, change: Callable[[PlanFixture], None], name: str
 ) -> None:
-    move(place)
-    with pytest.raises(UserError, match=f"no longer holds: since it was made, {what} changed"):
-        place.apply()
-    assert place.engine.calls == ["preview data"]
+    change(plan)
+    with pytest.raises(UserError) as refused:
+        plan.apply()
+    assert name in refused.value.message
+    assert plan.engine.calls == ["preview data"]
 
 
-def test_files_of_others_may_change(place: Place) -> None:
-    append(place.environment.settings_file("data").with_name("Pulumi.dev.yaml"))
-    place.apply()
+def test_settings_of_another_environment_may_change(plan: PlanFixture) -> None:
+    append_line(plan.environment.settings_file("data").with_name("Pulumi.dev.yaml"))
+    plan.apply()
 
 
-def test_a_plan_for_another_environment_is_refused(place: Place) -> None:
-    with pytest.raises(UserError, match="The plan is for 'prod', not for 'dev'"):
-        place.load("dev")
+def test_plan_for_another_environment_is_refused(plan: PlanFixture) -> None:
+    with pytest.raises(UserError) as refused:
+        plan.load("dev")
+    assert "--env prod" in refused.value.hint
 
 
-def test_a_folder_without_a_plan_says_how_to_make_one(place: Place, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no plan"):
-        SavedPlan.load(tmp_path / "nothing", place.environment)
+def test_folder_without_a_plan_is_refused_with_the_command_to_make_one(
+    plan: PlanFixture, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as refused:
+        SavedPlan.load(tmp_path / "nothing", plan.environment)
+    assert "deploy --env prod --plan" in refused.value.hint
 
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"format": 1, "environment": "prod", "layers": 3}'])
-def test_a_broken_plan_is_one_clear_line(place: Place, text: str) -> None:
-    (place.plan / "plan.json").write_text(text)
-    with pytest.raises(UserError, match="cannot be read as a plan"):
-        place.load()
+def test_invalid_plan_is_refused(plan: PlanFixture, text: str) -> None:
+    (plan.folder / "plan.json").write_text(text)
+    with pytest.raises(UserError) as refused:
+        plan.load()
+    assert "plan.json" in refused.value.message
 
 
-def test_a_plan_of_another_version_is_refused(place: Place) -> None:
-    content = json.loads((place.plan / "plan.json").read_text())
-    (place.plan / "plan.json").write_text(json.dumps({**content, "format": 0}))
-    with pytest.raises(UserError, match="another version"):
-        place.load()
+def edit_plan(plan: PlanFixture, **changed: object) -> None:
+    content = json.loads((plan.folder / "plan.json").read_text())
+    (plan.folder / "plan.json").write_text(json.dumps({**content, **changed}))
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(place: Place, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds something else than a plan"):
-        place.deployer(print).save_plan(CHOSEN, tmp_path / "shared")
+def test_plan_of_another_format_is_refused(plan: PlanFixture) -> None:
+    edit_plan(plan, format=0)
+    with pytest.raises(UserError):
+        plan.load()
 
 
-def test_what_is_made_of_placeholders_is_not_saved(place: Place, tmp_path: Path) -> None:
-    place.engine.deployed.clear()
-    both: tuple[Layer, ...] = select(["foundation", "data"])
-    with pytest.raises(UserError, match="No plan was saved: what would happen to data is not known"):
-        place.deployer(print).save_plan(both, tmp_path / "other")
+def test_plan_without_values_of_properties_is_loaded(plan: PlanFixture) -> None:
+    content = json.loads((plan.folder / "plan.json").read_text())
+    for step in content["layers"]["data"]["steps"]:
+        del step["changes"]
+    edit_plan(plan, layers=content["layers"])
+    plan.apply()
+
+
+def test_folder_with_other_files_is_refused(plan: PlanFixture, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        plan.create_deployer().save_plan(CHOSEN, tmp_path / "shared")
+    assert str(tmp_path / "shared") in refused.value.message
+    assert (tmp_path / "shared/queues.py").exists()
+
+
+def test_plan_with_placeholders_is_not_saved(plan: PlanFixture, tmp_path: Path) -> None:
+    plan.engine.deployed.clear()
+    with pytest.raises(UserError) as refused:
+        plan.create_deployer().save_plan(select_layers(["foundation", "data"]), tmp_path / "other")
+    assert "data" in refused.value.message
     assert not (tmp_path / "other/plan.json").exists()
 
 
-def test_a_layer_that_reads_what_the_same_plan_changes_is_not_saved(place: Place, tmp_path: Path) -> None:
-    both = select(["foundation", "data"])
-    reads = {"foundation": {"data_key_arn": "text"}}
-    place.engine.will_give = {
+def test_plan_is_not_saved_if_a_layer_reads_what_the_plan_changes(plan: PlanFixture, tmp_path: Path) -> None:
+    layers = select_layers(["foundation", "data"])
+    inputs = {"foundation": {"data_key_arn": "string"}}
+    plan.engine.future = {
         "foundation": {**OUTPUTS["foundation"], "vpc_id": "another"},
-        "data": {**OUTPUTS["data"], RESERVED: {"gives": DataOutputs.types(), "reads": reads}},
+        "data": {**OUTPUTS["data"], RESERVED: {"outputs": DataOutputs.types(), "inputs": inputs}},
     }
-    place.deployer(print).save_plan(both, tmp_path / "other")
-    place.engine.will_give["foundation"] = {**OUTPUTS["foundation"], "data_key_arn": "another"}
-    with pytest.raises(
-        UserError, match=r"to data is not known while it reads foundation\.data_key_arn, which"
-    ):
-        place.deployer(print).save_plan(both, tmp_path / "other")
+    plan.create_deployer().save_plan(layers, tmp_path / "other")
+    plan.engine.future["foundation"] = {**OUTPUTS["foundation"], "data_key_arn": "another"}
+    with pytest.raises(UserError) as refused:
+        plan.create_deployer().save_plan(layers, tmp_path / "other")
+    assert "foundation.data_key_arn" in refused.value.message
     assert not (tmp_path / "other/plan.json").exists()
 
 
-def test_a_plan_that_would_break_what_was_deployed_since_is_refused(place: Place) -> None:
-    def deploy(consumer: str, reads: dict[str, str]) -> None:
-        declared = {RESERVED: {"gives": {}, "reads": {"data": reads}}}
-        place.engine.gives[consumer] = {**OUTPUTS[consumer], **declared}
+def test_plan_that_would_break_a_later_deployment_is_refused(plan: PlanFixture) -> None:
+    def deploy(consumer: str, inputs: dict[str, str]) -> None:
+        declared = {RESERVED: {"outputs": {}, "inputs": {"data": inputs}}}
+        plan.engine.current[consumer] = {**OUTPUTS[consumer], **declared}
 
-    place.engine.gives["data"] = {**OUTPUTS["data"], "gone": "x"}
+    plan.engine.current["data"] = {**OUTPUTS["data"], "gone": "x"}
     deploy("edge", {})
     deploy("processing", {})
-    place.deployer(print).save_plan(CHOSEN, place.plan)
-    place.engine.calls.clear()
-    deploy("processing", {"gone": "text"})
-    with pytest.raises(UserError, match="data would no longer give gone, which processing uses as text"):
-        place.apply()
-    assert place.engine.calls == []
+    plan.create_deployer().save_plan(CHOSEN, plan.folder)
+    plan.engine.calls.clear()
+    deploy("processing", {"gone": "string"})
+    with pytest.raises(UserError) as refused:
+        plan.apply()
+    for name in ("data", "gone", "processing"):
+        assert name in refused.value.message
+    assert plan.engine.calls == []

@@ -1,76 +1,96 @@
-from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from orchestration.environments import find
+from orchestration.environments import find_environment
+from orchestration.git import Git
 from orchestration.planning import preflight
 from terminal.errors import UserError
 
+PROD = find_environment("prod")
 
-@dataclass
-class Tree:
-    dirty: bool = False
-    unpushed: bool = False
-    known: bool = True
-    contained: bool = True
+
+class FakeGit(Git):
+    """A git tree with the given properties."""
+
+    def __init__(
+        self, *, dirty: bool = False, unpushed: bool = False, known: bool = True, merged: bool = True
+    ) -> None:
+        super().__init__(Path("/nowhere"))
+        self.__dict__.update(dirty=dirty, unpushed=unpushed, known=known, merged=merged)
 
     def is_dirty(self) -> bool:
-        return self.dirty
+        return bool(self.__dict__["dirty"])
 
     def is_unpushed(self) -> bool:
-        return self.unpushed
+        return bool(self.__dict__["unpushed"])
 
-    def has(self, commit: str) -> bool:
-        return self.known
+    def has_commit(self, commit: str) -> bool:
+        return bool(self.__dict__["known"])
 
-    def contains(self, commit: str) -> bool:
-        return self.contained
+    def is_in_history(self, commit: str) -> bool:
+        return bool(self.__dict__["merged"])
 
 
-def test_a_clean_and_pushed_tree_may_be_deployed() -> None:
-    assert preflight.check_tree(find("prod"), Tree()) == ""
+def test_clean_and_pushed_tree_may_be_deployed() -> None:
+    assert preflight.check_tree(PROD, FakeGit()) == ""
 
 
 @pytest.mark.parametrize(
-    ("tree", "said"),
-    [
-        (Tree(dirty=True), "changes that are not committed: nobody"),
-        (Tree(unpushed=True), "on no remote branch: nobody"),
-        (Tree(dirty=True, unpushed=True), "not committed and is at a commit that is on no remote"),
-    ],
+    "git", [FakeGit(dirty=True), FakeGit(unpushed=True), FakeGit(dirty=True, unpushed=True)]
 )
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_a_tree_that_others_cannot_see_is_refused(environment: str, tree: Tree, said: str) -> None:
-    with pytest.raises(UserError, match=said):
-        preflight.check_tree(find(environment), tree)
+def test_tree_that_others_cannot_deploy_is_refused(environment: str, git: Git) -> None:
+    with pytest.raises(UserError) as refused:
+        preflight.check_tree(find_environment(environment), git)
+    assert f"'{environment}'" in refused.value.message
+    assert "--override" in refused.value.hint
 
 
-def test_an_override_is_for_the_record_and_needs_a_reason() -> None:
-    assert preflight.check_tree(find("prod"), Tree(dirty=True), override="hot\nfix") == "dirty: hot fix"
-    with pytest.raises(UserError, match="--override"):
-        preflight.check_tree(find("prod"), Tree(dirty=True), override=" ")
+def test_override_needs_a_reason() -> None:
+    with pytest.raises(UserError):
+        preflight.check_tree(PROD, FakeGit(dirty=True), override=" ")
 
 
-def test_a_tree_that_lacks_what_is_deployed_is_refused() -> None:
-    for tree in (Tree(contained=False), Tree(known=False)):
-        with pytest.raises(
-            UserError, match="edge was deployed from commit 1a2b3c4, which this tree does not"
-        ):
-            preflight.check_not_behind("edge", "1a2b3c4d5e", tree)
-        preflight.check_not_behind("edge", "1a2b3c4d5e", tree, override="back to Monday")
-    preflight.check_not_behind("edge", "1a2b3c4d5e", Tree())
-    preflight.check_not_behind("edge", "", Tree(known=False))
+@pytest.mark.parametrize(
+    ("git", "recorded"),
+    [
+        (FakeGit(dirty=True), "dirty: hot fix"),
+        (FakeGit(dirty=True, unpushed=True), "dirty and unpushed: hot fix"),
+        (FakeGit(), "hot fix"),
+    ],
+)
+def test_override_is_recorded_with_what_it_excuses(git: Git, recorded: str) -> None:
+    assert preflight.check_tree(PROD, git, override="hot\nfix") == recorded
 
 
-def test_an_override_is_recorded_whatever_it_excuses() -> None:
-    assert preflight.check_tree(find("prod"), Tree(), override="just in case") == "just in case"
+@pytest.mark.parametrize("git", [FakeGit(merged=False), FakeGit(known=False)])
+def test_tree_without_the_deployed_commit_is_refused(git: Git) -> None:
+    with pytest.raises(UserError) as refused:
+        preflight.check_not_behind("edge", "1a2b3c4d5e", git)
+    assert "edge" in refused.value.message
+    assert "1a2b3c4" in refused.value.message
+
+
+def test_tree_without_the_deployed_commit_may_be_deployed_with_an_override() -> None:
+    preflight.check_not_behind("edge", "1a2b3c4d5e", FakeGit(merged=False), override="back to Monday")
+
+
+def test_tree_with_the_deployed_commit_may_be_deployed() -> None:
+    preflight.check_not_behind("edge", "1a2b3c4d5e", FakeGit())
+
+
+def test_unknown_deployed_commit_is_not_compared() -> None:
+    preflight.check_not_behind("edge", "", FakeGit(known=False))
 
 
 def test_local_may_be_deployed_from_any_tree() -> None:
-    assert preflight.check_tree(find("local"), Tree(dirty=True, unpushed=True)) == ""
+    assert preflight.check_tree(find_environment("local"), FakeGit(dirty=True, unpushed=True)) == ""
 
 
-def test_another_account_than_the_settings_name_is_refused() -> None:
-    preflight.check_account(find("prod"), "111111111111", lambda: "111111111111")
-    with pytest.raises(UserError, match=r"are for the AWS account 2{12}, and 'prod' is 1{12}"):
-        preflight.check_account(find("prod"), "111111111111", lambda: "222222222222")
+def test_credentials_of_another_account_are_refused() -> None:
+    preflight.check_account(PROD, "111111111111", lambda: "111111111111")
+    with pytest.raises(UserError) as refused:
+        preflight.check_account(PROD, "111111111111", lambda: "222222222222")
+    assert "222222222222" in refused.value.message
+    assert "111111111111" in refused.value.message

@@ -5,14 +5,14 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestration.environments import find
-from orchestration.layers import LAYERS, select
+from orchestration.environments import find_environment
+from orchestration.layers import LAYERS, select_layers
 from orchestration.planning.quotas import (
     FUNCTION,
     PROJECT_TAG,
     AccountQuotas,
     check_quotas,
-    quotas,
+    required_quotas,
     reserved_concurrency,
 )
 from orchestration.pulumi import mocked_program
@@ -34,7 +34,7 @@ DECLARED = [
 
 @dataclass
 class FakeAccount:
-    """Service Quotas, Lambda and EC2 of one account; `applied` are quotas that were changed."""
+    """Fake clients of Service Quotas, Lambda and EC2. `applied` are the quotas that were changed."""
 
     concurrency: int = 1000
     applied: dict[str, float] = field(default_factory=dict)
@@ -64,13 +64,13 @@ class FakeAccount:
         yield {"Vpcs": self.vpcs}
 
 
-def account(fake: FakeAccount) -> AccountQuotas:
+def create_quotas(fake: FakeAccount) -> AccountQuotas:
     client = cast(Any, fake)
     return AccountQuotas("us-east-1", client, client, client)
 
 
-def test_a_new_account_lacks_concurrency_and_the_command_requests_what_is_needed() -> None:
-    shortage = account(FakeAccount(concurrency=10)).concurrency_shortage(DECLARED)
+def test_new_account_lacks_concurrency_and_the_command_requests_it() -> None:
+    shortage = create_quotas(FakeAccount(concurrency=10)).concurrency_shortage(DECLARED)
     assert shortage is not None
     assert (shortage.limit, shortage.quota.needed, shortage.certain) == (10, 400, True)
     assert shortage.command == (
@@ -79,48 +79,54 @@ def test_a_new_account_lacks_concurrency_and_the_command_requests_what_is_needed
     )
 
 
-def test_enough_concurrency_is_no_shortage() -> None:
-    assert account(FakeAccount(concurrency=400)).concurrency_shortage(DECLARED) is None
-    assert account(FakeAccount()).shortages(DECLARED) == []
+def test_sufficient_quotas_are_no_shortage() -> None:
+    assert create_quotas(FakeAccount(concurrency=400)).concurrency_shortage(DECLARED) is None
+    assert create_quotas(FakeAccount()).shortages(DECLARED) == []
 
 
-def test_every_quota_is_compared_with_what_is_declared() -> None:
+def test_every_quota_is_compared_with_the_declared_resources() -> None:
     tight = FakeAccount(
         applied={"L-29B6F2EB": 0.0, "L-9FEE3D26": 0.0, "L-8A5B8E43": 900.0, "L-F678F1CE": 0.0}
     )
-    found = {shortage.quota.code for shortage in account(tight).shortages(DECLARED)}
-    assert found == {quota.code for quota in quotas(DECLARED)} == DEFAULTS.keys()
+    found = {shortage.quota.code for shortage in create_quotas(tight).shortages(DECLARED)}
+    assert found == {quota.code for quota in required_quotas(DECLARED)} == DEFAULTS.keys()
 
 
-def test_the_role_that_previews_may_read_the_quotas() -> None:
-    assert {f"{quota.service}/{quota.code}" for quota in quotas(DECLARED)} == set(QUOTAS)
+def test_read_role_may_read_the_quotas() -> None:
+    assert {f"{quota.service}/{quota.code}" for quota in required_quotas(DECLARED)} == set(QUOTAS)
 
 
-def test_vpcs_of_others_use_up_the_quota_and_the_pipelines_own_does_not() -> None:
+def test_only_vpcs_of_others_are_added_to_the_needed_vpcs() -> None:
     ours = {"Tags": [{"Key": "project", "Value": PROJECT_TAG}]}
     full = FakeAccount(vpcs=[{}] * 5)
-    [shortage] = account(full).shortages(DECLARED)
+    [shortage] = create_quotas(full).shortages(DECLARED)
     assert (shortage.quota.code, shortage.quota.needed, shortage.certain) == ("L-F678F1CE", 6, False)
-    assert account(FakeAccount(vpcs=[*[{}] * 4, ours])).shortages(DECLARED) == []
+    assert create_quotas(FakeAccount(vpcs=[*[{}] * 4, ours])).shortages(DECLARED) == []
 
 
 @pytest.mark.parametrize(("env", "reserved"), [("dev", 400), ("prod", 600)])
-def test_the_programs_reserve_what_the_readme_says(env: str, reserved: int) -> None:
-    declared = [entry for layer in LAYERS for entry in mocked_program.declared(find(env), layer)]
+def test_programs_reserve_the_documented_concurrency(env: str, reserved: int) -> None:
+    declared = [
+        entry
+        for layer in LAYERS
+        for entry in mocked_program.list_declared_resources(find_environment(env), layer)
+    ]
     assert reserved_concurrency(declared) == reserved
-    assert all(quota.needed > 0 for quota in quotas(declared))
+    assert all(quota.needed > 0 for quota in required_quotas(declared))
 
 
-def test_a_deployment_of_functions_that_must_fail_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    small = account(FakeAccount(concurrency=10))
-    with pytest.raises(UserError, match="Concurrent executions") as refused:
-        check_quotas(find("dev"), small, refuse=True)
+def test_deployment_of_functions_that_is_certain_to_fail_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    small = create_quotas(FakeAccount(concurrency=10))
+    with pytest.raises(UserError) as refused:
+        check_quotas(find_environment("dev"), small, refuse=True)
     assert "--desired-value 500" in refused.value.hint
-    check_quotas(find("dev"), small, refuse=True, layers=select(["data"]))
-    check_quotas(find("dev"), small)
+    check_quotas(find_environment("dev"), small, refuse=True, layers=select_layers(["data"]))
+    check_quotas(find_environment("dev"), small)
     assert capsys.readouterr().err.count("--quota-code L-B99A9384") == 1
 
 
 def test_quotas_that_cannot_be_read_are_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
-    check_quotas(find("dev"), account(FakeAccount(denied=True)))
+    check_quotas(find_environment("dev"), create_quotas(FakeAccount(denied=True)))
     assert "AccessDenied" in capsys.readouterr().err

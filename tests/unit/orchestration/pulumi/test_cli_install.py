@@ -7,54 +7,58 @@ import pytest
 
 from orchestration.environments import ROOT
 from orchestration.pulumi import cli_install
-from orchestration.pulumi.cli_install import HOST_MODULE, MODULE, UnavailableError
+from orchestration.pulumi.cli_install import CLI_MODULE, HOST_MODULE, UnavailableError
 from tests.waiting import wait_for
 
 
-def test_the_modules_build_the_version_of_the_sdk() -> None:
+def test_go_module_has_the_version_of_the_sdk() -> None:
     requirements = (ROOT / "requirements" / "dev.txt").read_text()
-    assert f"\npulumi=={cli_install.pinned_version()} " in requirements
+    assert f"\npulumi=={cli_install.read_pinned_version()} " in requirements
 
 
-def test_one_go_builds_both_programs() -> None:
-    wanted = {
+def test_both_modules_require_the_same_go() -> None:
+    required = {
         line
-        for module in (MODULE, HOST_MODULE)
+        for module in (CLI_MODULE, HOST_MODULE)
         for line in (module / "go.mod").read_text().splitlines()
         if line.startswith("go ")
     }
-    assert len(wanted) == 1
+    assert len(required) == 1
 
 
-def test_go_for_the_build_is_pinned_by_hash() -> None:
-    assert "--hash=sha256:" in (MODULE / "requirements.txt").read_text()
+def test_go_is_pinned_by_hash() -> None:
+    assert "--hash=sha256:" in (CLI_MODULE / "requirements.txt").read_text()
 
 
-def test_a_command_that_fails_is_told_by_its_last_line() -> None:
-    with pytest.raises(UnavailableError, match=r"^trying failed: the reason$"):
-        cli_install.run(["sh", "-c", "echo first; echo the reason; exit 1"], doing="trying", limit_seconds=10)
+def test_failed_command_is_reported_with_its_last_line() -> None:
+    with pytest.raises(UnavailableError, match=r"^trying .*: the reason$"):
+        cli_install.run_with_progress(
+            ["sh", "-c", "echo first; echo the reason; exit 1"], action="trying", timeout_seconds=10
+        )
 
 
-def test_a_program_that_is_not_there_is_one_line() -> None:
-    with pytest.raises(UnavailableError, match="does not run"):
-        cli_install.run(["/nowhere/go"], doing="trying", limit_seconds=10)
+def test_missing_program_is_named() -> None:
+    with pytest.raises(UnavailableError, match="/nowhere/go"):
+        cli_install.run_with_progress(["/nowhere/go"], action="trying", timeout_seconds=10)
 
 
-def test_what_takes_too_long_is_ended_with_every_process_it_started(tmp_path: Path) -> None:
+def test_command_that_exceeds_its_timeout_is_ended_with_its_child_processes(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     started = time.monotonic()
-    with pytest.raises(UnavailableError, match="took more than"):
-        cli_install.run(
-            ["sh", "-c", f"sleep 60 & echo $! > {pid_file}; wait"], doing="trying", limit_seconds=0.2
+    with pytest.raises(UnavailableError, match=r"^trying "):
+        cli_install.run_with_progress(
+            ["sh", "-c", f"sleep 60 & echo $! > {pid_file}; wait"], action="trying", timeout_seconds=0.2
         )
     assert time.monotonic() - started < 30
     wait_for(lambda: not _is_alive(int(pid_file.read_text())), what="the end of the process")
 
 
-def test_a_command_runs_in_the_environment_that_is_given() -> None:
+def test_command_runs_with_the_given_environment() -> None:
     script = "import os, sys; sys.exit(os.environ['CGO_ENABLED'] != '0')"
     environment = {**os.environ, "CGO_ENABLED": "0"}
-    cli_install.run([sys.executable, "-c", script], doing="trying", limit_seconds=30, environment=environment)
+    cli_install.run_with_progress(
+        [sys.executable, "-c", script], action="trying", timeout_seconds=30, environment=environment
+    )
 
 
 def _is_alive(pid: int) -> bool:

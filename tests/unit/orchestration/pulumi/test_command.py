@@ -9,23 +9,23 @@ from pulumi.automation.errors import CommandError
 from orchestration.pulumi.command import ControlledCommand
 from tests.waiting import wait_for
 
-SECONDS = 3.0
+TIMEOUT_SECONDS = 3.0
 
 
-def test_an_interrupt_may_come_in_the_middle_of_another(
+def test_second_interrupt_during_the_first_does_not_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "pulumi"
     program.write_text(f'#!/bin/sh\n: > "{tmp_path}/started"\nexec sleep 8\n')
     program.chmod(0o755)
     command = ControlledCommand(program, "3.0.0", {"PATH": "/usr/bin:/bin"})
-    told: list[int] = []
+    signals: list[int] = []
     send = subprocess.Popen.send_signal
 
     def send_signal(process: "subprocess.Popen[bytes]", number: int) -> None:
-        told.append(number)
-        if len(told) == 1:
-            # As a signal's handler is, by that of the next one.
+        signals.append(number)
+        if len(signals) == 1:
+            # The handler of a second signal runs inside the handler of the first.
             command.interrupt()
         send(process, number)
 
@@ -40,8 +40,8 @@ def test_an_interrupt_may_come_in_the_middle_of_another(
     wait_for((tmp_path / "started").exists)
     interrupting = threading.Thread(target=command.interrupt, daemon=True)
     interrupting.start()
-    interrupting.join(SECONDS)
-    running.join(SECONDS)
+    interrupting.join(TIMEOUT_SECONDS)
+    running.join(TIMEOUT_SECONDS)
     assert not interrupting.is_alive()
     assert not running.is_alive()
-    assert len(told) == 2
+    assert len(signals) == 2

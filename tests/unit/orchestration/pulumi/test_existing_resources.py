@@ -1,13 +1,13 @@
 import pytest
 
-from orchestration.environments import find
-from orchestration.pulumi.existing_resources import KINDS, Existing, already_exists
+from orchestration.environments import find_environment
+from orchestration.pulumi.existing_resources import TYPE_COMMANDS, ExistingResource, already_exists
 
-PROD = find("prod")
+PROD = find_environment("prod")
 COMPONENT = "urn:pulumi:prod::fraud-processing::fraud:shared:Function::fraud"
 
 
-def urn(type_: str, name: str = "thing") -> str:
+def make_urn(type_: str, name: str = "thing") -> str:
     return f"urn:pulumi:prod::fraud-processing::fraud:shared:Function${type_}::{name}"
 
 
@@ -34,33 +34,37 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("type_", MESSAGES)
-def test_the_message_names_the_resource_and_the_hint_both_commands(type_: str) -> None:
+def test_hint_has_the_commands_to_import_and_delete_the_resource(type_: str) -> None:
     assert already_exists(MESSAGES[type_])
-    found = Existing.of("processing", urn(type_), MESSAGES[type_], parent=COMPONENT)
-    hint = found.hint(PROD)
-    assert found.name
+    existing = ExistingResource.from_message("processing", make_urn(type_), MESSAGES[type_], parent=COMPONENT)
+    hint = existing.hint(PROD)
+    assert existing.name
     assert f"pulumi import -C stacks/processing -s prod {type_} thing" in hint
     assert f"parent={COMPONENT}" in hint
-    assert KINDS[type_].delete.split(" {")[0].split(" arn:")[0].split(" https:")[0] in hint
+    assert TYPE_COMMANDS[type_].delete.split(" {")[0].split(" arn:")[0].split(" https:")[0] in hint
     assert "{" not in hint
 
 
-def test_an_import_takes_the_identity_that_the_provider_expects() -> None:
-    queue = Existing.of("data", urn("aws:sqs/queue:Queue"), MESSAGES["aws:sqs/queue:Queue"])
+def test_import_id_has_the_format_of_the_provider() -> None:
+    queue = ExistingResource.from_message(
+        "data", make_urn("aws:sqs/queue:Queue"), MESSAGES["aws:sqs/queue:Queue"]
+    )
     assert "https://sqs.us-east-1.amazonaws.com/333333333333/suspicious" in queue.hint(PROD)
-    policy = Existing("foundation", "aws:iam/policy:Policy", "api", "fraud-api")
+    policy = ExistingResource("foundation", "aws:iam/policy:Policy", "api", "fraud-api")
     assert "arn:aws:iam::333333333333:policy/fraud-api" in policy.hint(PROD)
 
 
-def test_what_is_lost_with_a_deletion_is_part_of_the_hint() -> None:
-    table = Existing("data", "aws:dynamodb/table:Table", "transactions", "transactions")
+def test_hint_states_the_loss_from_a_deletion() -> None:
+    table = ExistingResource("data", "aws:dynamodb/table:Table", "transactions", "transactions")
     assert "every item in it is lost" in table.hint(PROD)
 
 
-def test_a_type_without_a_known_command_can_be_imported() -> None:
-    found = Existing.of("edge", urn("aws:new/thing:Thing"), "creating Thing (x): AlreadyExistsException")
-    assert "pulumi import" in found.hint(PROD)
-    assert "delete" not in found.hint(PROD)
+def test_resource_of_an_unknown_type_can_be_imported() -> None:
+    existing = ExistingResource.from_message(
+        "edge", make_urn("aws:new/thing:Thing"), "creating Thing (x): AlreadyExistsException"
+    )
+    assert "pulumi import" in existing.hint(PROD)
+    assert "delete" not in existing.hint(PROD)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +75,14 @@ def test_a_type_without_a_known_command_can_be_imported() -> None:
         "updating Lambda Function (fraud): ResourceConflictException: an update is in progress",
     ],
 )
-def test_other_failures_are_not_taken_for_an_existing_resource(message: str) -> None:
+def test_other_failures_do_not_mean_an_existing_resource(message: str) -> None:
     assert not already_exists(message)
 
 
-def test_the_name_that_the_program_gives_is_taken_where_the_message_has_none() -> None:
+def test_name_in_the_program_is_used_if_the_message_has_none() -> None:
     message = "aws:dynamodb/table:Table: CreateTable: ResourceInUseException: Table already exists"
     assert already_exists(message)
-    found = Existing.of("data", urn("aws:dynamodb/table:Table", "transactions"), message, name="my-table")
-    assert "delete-table --table-name my-table" in found.hint(PROD)
+    existing = ExistingResource.from_message(
+        "data", make_urn("aws:dynamodb/table:Table", "transactions"), message, name="my-table"
+    )
+    assert "delete-table --table-name my-table" in existing.hint(PROD)

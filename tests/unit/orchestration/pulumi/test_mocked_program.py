@@ -1,64 +1,66 @@
-"""Programs without an engine: what they export as far as it is known, and what they fail with."""
-
 from pathlib import Path
 
 import pytest
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.pulumi.mocked_program import outputs_of
-from terminal.errors import UserError
+from orchestration.pulumi.errors import LayerError
+from orchestration.pulumi.mocked_program import preview_outputs
 
-LAYER = Layer("shop", "toy-shop", ("data",))
+LAYER = Layer("shop", "test-shop", ("data",))
 PROGRAM = """
 import pulumi, pulumi_aws as aws
 from shared import contracts
 from shared.contracts import DataOutputs, EdgeOutputs
 
-data = contracts.load(DataOutputs)
-queue = aws.sqs.Queue("queue", name=data.table_name)
-contracts.export(
+data = contracts.load_outputs(DataOutputs)
+queue = aws.sqs.Queue("queue", name=data.transactions_table_name)
+contracts.export_outputs(
     EdgeOutputs(
         api_url=queue.url.apply(lambda url: url.upper()),
         api_id=aws.get_caller_identity().account_id,
         stage_name=pulumi.Config().require("stage"),
-        api_arn=data.table_arn,
-        function_name=queue.name,
+        api_arn=data.transactions_table_arn,
+        api_function_name=queue.name,
         labels_url=queue.url,
         labels_api_arn=queue.arn,
         labels_function_name=queue.name,
     ),
-    reads=[data],
+    inputs=[data],
 )
 """
 
 
-def environment(root: Path, program: str) -> Environment:
-    """A tree that has this one program."""
+def write_program(root: Path, program: str) -> Environment:
+    """Write a tree with one program."""
     folder = root / "stacks" / LAYER.name
     folder.mkdir(parents=True)
     (folder / "__main__.py").write_text(program)
-    (folder / "Pulumi.local.yaml").write_text("config:\n  aws:region: eu-west-1\n  toy-shop:stage: v1\n")
+    (folder / "Pulumi.local.yaml").write_text("config:\n  aws:region: eu-west-1\n  test-shop:stage: v1\n")
     return Environment("local", root)
 
 
-def test_what_a_program_uses_of_others_is_known_without_them(tmp_path: Path) -> None:
-    outputs = outputs_of(environment(tmp_path, PROGRAM), LAYER)
-    assert outputs["contracts"]["reads"] == {"data": {"table_arn": "text", "table_name": "text"}}
+def test_upstream_outputs_that_a_program_reads_are_known_without_a_deployment(tmp_path: Path) -> None:
+    outputs = preview_outputs(write_program(tmp_path, PROGRAM), LAYER)
+    assert outputs["contracts"]["reads"]["data"].keys() == {
+        "table_arn",
+        "table_name",
+    }
     assert outputs["stage_name"] == "v1"
 
 
-def test_placeholders_stand_in_for_what_others_give(tmp_path: Path) -> None:
-    assert "PLACEHOLDER/data/table_arn" in outputs_of(environment(tmp_path, PROGRAM), LAYER)["api_arn"]
+def test_upstream_outputs_are_placeholders(tmp_path: Path) -> None:
+    outputs = preview_outputs(write_program(tmp_path, PROGRAM), LAYER)
+    assert "PLACEHOLDER/data/transactions_table_arn" in outputs["api_arn"]
 
 
-def test_what_only_aws_could_tell_is_not_made_up(tmp_path: Path) -> None:
-    assert outputs_of(environment(tmp_path, PROGRAM), LAYER)["api_url"] is None
+def test_output_of_a_resource_is_unknown(tmp_path: Path) -> None:
+    assert preview_outputs(write_program(tmp_path, PROGRAM), LAYER)["api_url"] is None
 
 
-def test_a_program_that_fails_is_told_with_the_line(tmp_path: Path) -> None:
-    broken = environment(tmp_path, "import pulumi\nraise KeyError('oops')\n")
-    with pytest.raises(
-        UserError, match=r"The program of shop failed: stacks/shop/__main__.py:2: KeyError: 'oops'"
-    ):
-        outputs_of(broken, LAYER)
+def test_exception_of_a_program_is_one_line_with_its_location(tmp_path: Path) -> None:
+    broken = write_program(tmp_path, "import pulumi\nraise KeyError('oops')\n")
+    with pytest.raises(LayerError) as caught:
+        preview_outputs(broken, LAYER)
+    assert caught.value.message == "shop: stacks/shop/__main__.py:2: KeyError: 'oops'"
+    assert caught.value.hint

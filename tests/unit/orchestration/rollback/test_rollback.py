@@ -1,311 +1,325 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from orchestration.environments import find
+from orchestration.environments import find_environment
 from orchestration.git import Git
 from orchestration.layers import LAYERS, Layer
 from orchestration.planning.compatibility import STACK_REFERENCE
+from orchestration.pulumi.engine import Engine
 from orchestration.pulumi.errors import LayerError
-from orchestration.pulumi.results import Changes, Outcome, Step
-from orchestration.rollback.rollback import Rollback, Ways
+from orchestration.pulumi.results import Changes, OperationResult, Step
+from orchestration.rollback.rollback import Rollback
 from shared.contracts import RESERVED
-from terminal.errors import PartlyDoneError, UserError
+from terminal.errors import PartialFailureError, UserError
 from tests import repository
-from tests.repository import commit
-from tests.unit.orchestration.stacks import Stacks
-from tests.unit.orchestration.updates import summary
+from tests.repository import commit_files
+from tests.unit.orchestration.stacks import FakeStacks
+from tests.unit.orchestration.updates import make_summary
 
-FOUNDATION, DATA, PROCESSING, EDGE, *_ = LAYERS
-RULE = Step("update", "aws:lambda/function:Function", "fraud", ("code",))
-OUTPUTS = {"queue": "q", RESERVED: {"gives": {"queue": "text"}, "reads": {"foundation": {"key": "text"}}}}
-UPSTREAM = {"foundation": {"key": "k", RESERVED: {"gives": {"key": "text"}, "reads": {}}}}
-
-
-def plan(*steps: Step, outputs: Mapping[str, Any] = OUTPUTS) -> Outcome:
-    """What would change: these resources."""
-    return Outcome(Changes(update=len(steps)), outputs=outputs, before=OUTPUTS, steps=steps)
+DATA = LAYERS[1]
+FUNCTION = Step("update", "aws:lambda/function:Function", "fraud", ("code",))
+OUTPUTS = {
+    "queue": "q",
+    RESERVED: {"outputs": {"queue": "string"}, "inputs": {"foundation": {"key": "string"}}},
+}
+UPSTREAM = {"foundation": {"key": "k", RESERVED: {"outputs": {"key": "string"}, "inputs": {}}}}
 
 
-@dataclass
-class World:
-    """A repository with two commits of `data`, both deployed, and all that is asked of the engine."""
+def plan(*steps: Step, outputs: Mapping[str, Any] = OUTPUTS) -> OperationResult:
+    return OperationResult(Changes(update=len(steps)), outputs=outputs, outputs_before=OUTPUTS, steps=steps)
 
-    git: Git
-    stacks: Stacks
-    first: str
-    second: str
-    plans: list[Outcome | LayerError] = field(default_factory=lambda: [plan(RULE), plan()])
-    calls: list[str] = field(default_factory=list)
+
+def declare(
+    inputs: Mapping[str, Mapping[str, str]], outputs: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    return {RESERVED: {"outputs": outputs or {}, "inputs": inputs}}
+
+
+class RollbackFixture(Engine):
+    """A repository with deployed commits of `data`, and a fake engine of the earlier commit.
+
+    `plans` are the results of its previews, in turn, and `update_result` that of its update.
+    """
+
+    def __init__(self, git: Git, stacks: FakeStacks, target: str, current: str) -> None:
+        self.git, self.stacks, self.target, self.current = git, stacks, target, current
+        self.plans: list[OperationResult | LayerError] = [plan(FUNCTION), plan()]
+        self.update_result: OperationResult | LayerError = plan(FUNCTION)
+        self.calls: list[str] = []
 
     @contextmanager
-    def at_commit(self, layer: Layer, commit_: str) -> Iterator["World"]:
-        self.calls.append(f"at {commit_}")
+    def open_engine_at(self, layer: Layer, commit: str) -> Iterator[Engine]:
+        self.calls.append(f"open {commit}")
         try:
             yield self
         finally:
-            self.calls.append("away")
+            self.calls.append("close")
 
-    def preview(self, layer: Layer, *, refresh: bool) -> Outcome:
+    def preview(self, layer: Layer, **options: Any) -> OperationResult:
         self.calls.append("preview")
-        found = self.plans.pop(0)
-        if isinstance(found, LayerError):
-            raise found
-        return found
+        return self._return(self.plans.pop(0))
 
-    def up(self, layer: Layer, *, message: str, refresh: bool) -> Outcome:
+    def up(self, layer: Layer, *, message: str = "", **options: Any) -> OperationResult:
         self.calls.append(f"up {message}")
-        self.stacks.history_.insert(0, summary(self.first, message=message))
-        return plan(RULE)
-
-    def interrupt(self) -> None:
-        self.calls.append("interrupt")
+        self.stacks.updates.insert(0, make_summary(self.target, message=message))
+        return self._return(self.update_result)
 
     def confirm(self, question: str) -> None:
-        self.calls.append(f"ask {question}")
+        self.calls.append("confirm")
 
-    def rollback(self, ways: Ways | None = None) -> Rollback:
-        ways = ways or Ways()
-        environment = find("local", self.git.root)
-        return Rollback(environment, self.stacks, self.git, self.at_commit, confirm=self.confirm, ways=ways)
+    def run(self, **options: Any) -> None:
+        environment = find_environment("local", self.git.root)
+        Rollback(
+            environment,
+            self.stacks,
+            self.git,
+            self.open_engine_at,
+            **{"confirm": self.confirm, **options},
+        ).run(DATA)
+
+    def refuse(self, error: type[UserError] = UserError, **options: Any) -> UserError:
+        """Run a rollback that has to fail."""
+        with pytest.raises(error) as refused:
+            self.run(**options)
+        return refused.value
+
+    @property
+    def changed_nothing(self) -> bool:
+        return not any(call.startswith(("up", "backup")) for call in self.calls)
+
+    @staticmethod
+    def _return(result: OperationResult | LayerError) -> OperationResult:
+        if isinstance(result, LayerError):
+            raise result
+        return result
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    git = repository.make(tmp_path / "clone")
-    first = commit(git, "feat: one", {"stacks/data/__main__.py": "1"})
-    second = commit(git, "feat: two", {"stacks/data/__main__.py": "2"})
-    commit(git, "feat: of another layer", {"stacks/edge/__main__.py": "1"})
-    third = commit(git, "feat: three", {"stacks/data/__main__.py": "3"})
-    stacks = Stacks([summary(third), summary(second), summary(first)], given=UPSTREAM)
-    return World(git, stacks, first=second, second=third)
+def fixture(tmp_path: Path) -> RollbackFixture:
+    git = repository.create_repository(tmp_path / "clone")
+    first = commit_files(git, "feat: one", {"stacks/data/__main__.py": "1"})
+    second = commit_files(git, "feat: two", {"stacks/data/__main__.py": "2"})
+    commit_files(git, "feat: of another layer", {"stacks/edge/__main__.py": "1"})
+    third = commit_files(git, "feat: three", {"stacks/data/__main__.py": "3"})
+    stacks = FakeStacks([make_summary(third), make_summary(second), make_summary(first)], given=UPSTREAM)
+    return RollbackFixture(git, stacks, target=second, current=third)
 
 
-def changed_nothing(world: World) -> bool:
-    return not [call for call in world.calls if call.startswith(("up", "backup"))]
-
-
-def test_the_old_commit_is_previewed_asked_about_kept_applied_and_previewed_again(world: World) -> None:
-    ways = Ways(by="Ann", backup=lambda layer: world.calls.append(f"backup {layer.name}"))
-    world.rollback(ways).run(DATA)
-    message = f"rollback to 2 ({world.first[:7]})\n\nBy: Ann\nRollback: 2"
-    assert world.calls == [
-        f"at {world.first}",
+def test_earlier_commit_is_previewed_confirmed_backed_up_applied_and_verified(
+    fixture: RollbackFixture,
+) -> None:
+    fixture.run(by="Ann", backup=lambda layer: fixture.calls.append(f"backup {layer.name}"))
+    assert fixture.calls == [
+        f"open {fixture.target}",
         "preview",
-        "ask Roll data in 'local' back to this?",
+        "confirm",
         "backup data",
-        f"up {message}",
+        f"up rollback to 2 ({fixture.target[:7]})\n\nBy: Ann\nRollback: 2",
         "preview",
-        "away",
+        "close",
     ]
 
 
-def test_it_says_from_where_to_where_and_what_goes(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.rollback().run(DATA)
-    captured = capsys.readouterr()
-    assert f"from version 3: {world.second[:7]} feat: three (2026-01-02 03:04 UTC by Ann)" in captured.out
-    assert f"to   version 2: {world.first[:7]} feat: two" in captured.out
-    assert f"goes: {world.second[:7]} feat: three" in captured.out
-    assert "of another layer" not in captured.out
-    assert "update  fraud (aws:lambda/function:Function)" in captured.out
-    assert "To go forward again: invoke rollback --env local --layer data --to 3" in captured.err
+def test_versions_commits_and_changes_are_shown(
+    fixture: RollbackFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixture.run()
+    printed = capsys.readouterr()
+    assert f"version 3: {fixture.current[:7]} feat: three (2026-01-02 03:04 UTC by Ann)" in printed.out
+    assert f"version 2: {fixture.target[:7]} feat: two" in printed.out
+    assert f"reverted: {fixture.current[:7]} feat: three" in printed.out
+    assert "of another layer" not in printed.out
+    assert "update  fraud (aws:lambda/function:Function)" in printed.out
+    assert "rollback --env local --layer data --to 3" in printed.err
 
 
-def test_json_tells_scripts_the_same(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.rollback(Ways(as_json=True)).run(DATA)
+def test_json_has_the_same_facts(fixture: RollbackFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    fixture.run(as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "layer": "data",
-        "from": {"version": 3, "commit": world.second, "dirty": False},
-        "to": {"version": 2, "commit": world.first, "dirty": False},
-        "undone": [{"id": world.second, "subject": "feat: three"}],
+        "from": {"version": 3, "commit": fixture.current, "dirty": False},
+        "to": {"version": 2, "commit": fixture.target, "dirty": False},
+        "undone": [{"id": fixture.current, "subject": "feat: three"}],
         "brought_back": [],
         "changes": {"create": 0, "update": 1, "replace": 0, "delete": 0, "same": 0},
-        "resources": [RULE.as_dict()],
+        "resources": [msgspec.json.decode(msgspec.json.encode(FUNCTION))],
         "version": 4,
     }
 
 
-def test_a_commit_that_touched_other_layers_only_is_passed_over(world: World) -> None:
-    elsewhere = commit(world.git, "feat: edge", {"stacks/edge/__main__.py": "2"})
-    world.stacks.history_.insert(0, summary(elsewhere))
-    world.rollback().run(DATA)
-    assert f"at {world.first}" in world.calls
+def test_commit_of_other_layers_is_skipped(fixture: RollbackFixture) -> None:
+    other = commit_files(fixture.git, "feat: edge", {"stacks/edge/__main__.py": "2"})
+    fixture.stacks.updates.insert(0, make_summary(other))
+    fixture.run()
+    assert f"open {fixture.target}" in fixture.calls
 
 
-def test_other_settings_of_the_same_commit_are_another_state(world: World) -> None:
-    world.stacks.history_.insert(0, summary(world.second, settings={"fraud-data:x": "2"}))
-    world.rollback().run(DATA)
-    assert f"at {world.second}" in world.calls
+def test_same_commit_with_other_settings_is_restored(fixture: RollbackFixture) -> None:
+    fixture.stacks.updates.insert(0, make_summary(fixture.current, settings={"fraud-data:x": "2"}))
+    fixture.run()
+    assert f"open {fixture.current}" in fixture.calls
 
 
-def test_nothing_is_done_where_nothing_would_change(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.plans = [plan()]
-    world.rollback().run(DATA)
-    assert world.calls == [f"at {world.first}", "preview", "away"]
-    assert "Nothing to do" in capsys.readouterr().err
+def test_nothing_is_applied_if_nothing_would_change(fixture: RollbackFixture) -> None:
+    fixture.plans = [plan()]
+    fixture.run()
+    assert fixture.calls == [f"open {fixture.target}", "preview", "close"]
 
 
-def test_an_output_that_changes_is_something_to_do(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.plans = [plan(outputs={**OUTPUTS, "more": "x"}), plan()]
-    world.rollback().run(DATA)
-    assert not changed_nothing(world)
-    assert "output more would come" in capsys.readouterr().out
+def test_changed_output_is_applied(fixture: RollbackFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    fixture.plans = [plan(outputs={**OUTPUTS, "more": "x"}), plan()]
+    fixture.run()
+    assert not fixture.changed_nothing
+    assert "output more" in capsys.readouterr().out
 
 
-def test_who_does_not_agree_changes_nothing(world: World) -> None:
-    def refuse(question: str) -> None:
+def test_nothing_is_changed_if_the_user_declines(fixture: RollbackFixture) -> None:
+    def decline(_question: str) -> None:
         raise UserError("Nothing was changed.")
 
-    world.confirm = refuse  # type: ignore[method-assign]
-    with pytest.raises(UserError, match="Nothing was changed"):
-        world.rollback().run(DATA)
-    assert changed_nothing(world)
-    assert world.calls[-1] == "away"
+    fixture.refuse(confirm=decline)
+    assert fixture.changed_nothing
+    assert fixture.calls[-1] == "close"
 
 
-def test_a_guard_comes_before_everything(world: World) -> None:
+def test_guard_is_checked_first(fixture: RollbackFixture) -> None:
     def guard() -> None:
         raise UserError("the wrong account")
 
-    with pytest.raises(UserError, match="the wrong account"):
-        world.rollback(Ways(guard=guard)).run(DATA)
-    assert world.calls == []
+    assert fixture.refuse(guard=guard).message == "the wrong account"
+    assert fixture.calls == []
 
 
-def test_a_commit_that_is_not_in_the_clone_is_refused(world: World) -> None:
-    world.stacks.history_[1] = summary("0" * 40)
-    with pytest.raises(UserError, match=r"Commit 0000000 of version 2 is not in this clone.*git fetch"):
-        world.rollback().run(DATA)
-    assert world.calls == []
+def test_commit_that_the_clone_lacks_is_refused(fixture: RollbackFixture) -> None:
+    fixture.stacks.updates[1] = make_summary("0" * 40)
+    error = fixture.refuse()
+    assert "0000000" in error.message
+    assert "git fetch" in error.hint
+    assert fixture.calls == []
 
 
-def test_operations_of_unknown_result_are_refused(world: World) -> None:
+def test_pending_operations_are_refused(fixture: RollbackFixture) -> None:
     urn = "urn:pulumi:local::fraud-data::aws:sqs/queue:Queue::suspicious"
-    world.stacks.state = {"pending_operations": [{"type": "creating", "resource": {"urn": urn}}]}
-    with pytest.raises(
-        UserError, match=r"cut off.*creating suspicious .*invoke recover --env local --layer data"
-    ):
-        world.rollback().run(DATA)
-    assert world.calls == []
+    fixture.stacks.state = {"pending_operations": [{"type": "creating", "resource": {"urn": urn}}]}
+    error = fixture.refuse()
+    assert "creating suspicious" in error.message
+    assert "recover --env local --layer data" in error.hint
+    assert fixture.calls == []
 
 
-def test_an_upstream_layer_that_is_gone_is_refused(world: World) -> None:
-    world.stacks.given = {}
-    with pytest.raises(UserError, match="data reads foundation, which is not deployed"):
-        world.rollback().run(DATA)
-    assert world.calls == []
+def test_missing_upstream_layer_is_refused(fixture: RollbackFixture) -> None:
+    fixture.stacks.given = {}
+    assert "foundation" in fixture.refuse().message
+    assert fixture.calls == []
 
 
 @pytest.mark.parametrize("operation", ["replace", "delete"])
-def test_losing_something_stateful_is_refused_and_named(world: World, operation: str) -> None:
-    world.plans = [plan(Step(operation, "aws:dynamodb/table:Table", "transactions"))]
-    with pytest.raises(
-        UserError, match=rf"Version 2 is not brought back.*transactions .* would be {operation}d"
-    ):
-        world.rollback().run(DATA)
-    assert changed_nothing(world)
-    assert world.calls[-1] == "away"
+def test_loss_of_data_is_refused(fixture: RollbackFixture, operation: str) -> None:
+    fixture.plans = [plan(Step(operation, "aws:dynamodb/table:Table", "transactions"))]
+    message = fixture.refuse().message
+    assert "Version 2" in message
+    assert "transactions (aws:dynamodb/table:Table)" in message
+    assert fixture.changed_nothing
+    assert fixture.calls[-1] == "close"
 
 
-def test_changing_something_stateful_is_not_refused(world: World) -> None:
-    world.plans = [plan(Step("update", "aws:dynamodb/table:Table", "transactions")), plan()]
-    world.rollback().run(DATA)
-    assert not changed_nothing(world)
+def test_update_of_a_resource_with_data_is_applied(fixture: RollbackFixture) -> None:
+    fixture.plans = [plan(Step("update", "aws:dynamodb/table:Table", "transactions")), plan()]
+    fixture.run()
+    assert not fixture.changed_nothing
 
 
-def test_losing_something_protected_is_refused_without_advice_to_unprotect(world: World) -> None:
-    world.plans = [LayerError("data: key (aws:kms/key:Key): cannot be deleted because it is protected.")]
-    with pytest.raises(UserError, match=r"brought back: key \(aws:kms/key:Key\) would be .* is protected\."):
-        world.rollback().run(DATA)
-    assert changed_nothing(world)
+def test_protected_resource_is_refused_without_advice_to_unprotect_it(fixture: RollbackFixture) -> None:
+    fixture.plans = [LayerError("data: key (aws:kms/key:Key): cannot be deleted because it is protected.")]
+    error = fixture.refuse()
+    assert "key (aws:kms/key:Key)" in error.message
+    assert "because" not in error.message
+    assert fixture.changed_nothing
 
 
-def test_a_program_that_fails_is_refused(world: World) -> None:
-    world.plans = [LayerError("data: stacks/data/__main__.py:3: KeyError: 'x'")]
-    with pytest.raises(UserError, match=r"Version 2 cannot be brought back.*__main__.py:3: KeyError"):
-        world.rollback().run(DATA)
-    assert changed_nothing(world)
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "data: stacks/data/__main__.py:3: KeyError: 'x'",
+        "data: stacks/data/__main__.py:3: ImportError: no shared.protection",
+    ],
+)
+def test_failing_program_is_refused_with_its_error(fixture: RollbackFixture, reason: str) -> None:
+    fixture.plans = [LayerError(reason)]
+    assert reason in fixture.refuse().message
+    assert fixture.changed_nothing
 
 
-def test_what_a_deployed_consumer_uses_must_stay(world: World) -> None:
-    uses = {RESERVED: {"gives": {}, "reads": {"data": {"queue": "text"}}}}
-    world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "edge": uses}
-    world.plans = [plan(RULE, outputs={"other": "x", RESERVED: {"gives": {"other": "text"}, "reads": {}}})]
-    with pytest.raises(UserError, match=r"queue.*edge"):
-        world.rollback().run(DATA)
-    assert changed_nothing(world)
+def test_output_that_a_deployed_consumer_reads_cannot_be_removed(fixture: RollbackFixture) -> None:
+    consumer = declare({"data": {"queue": "string"}})
+    fixture.stacks.given = {**UPSTREAM, "data": OUTPUTS, "edge": consumer}
+    fixture.plans = [plan(FUNCTION, outputs={"other": "x", **declare({}, {"other": "string"})})]
+    message = fixture.refuse().message
+    assert "queue" in message
+    assert "edge" in message
+    assert fixture.changed_nothing
 
 
-def test_what_the_old_program_reads_must_be_there(world: World) -> None:
-    world.plans = [
-        plan(RULE, outputs={RESERVED: {"gives": {}, "reads": {"foundation": {"old_key": "text"}}}})
-    ]
-    with pytest.raises(UserError, match=r"old_key.*foundation"):
-        world.rollback().run(DATA)
-    assert changed_nothing(world)
+def test_input_of_the_earlier_program_has_to_exist(fixture: RollbackFixture) -> None:
+    fixture.plans = [plan(FUNCTION, outputs=declare({"foundation": {"old_key": "string"}}))]
+    message = fixture.refuse().message
+    assert "old_key" in message
+    assert "foundation" in message
+    assert fixture.changed_nothing
 
 
-def test_a_rollback_that_does_not_settle_says_so(world: World) -> None:
-    world.plans = [plan(RULE), plan(RULE)]
-    with pytest.raises(PartlyDoneError, match=r"a new preview still finds fraud .* to change"):
-        world.rollback().run(DATA)
+def test_changes_in_the_verification_are_a_partial_failure(fixture: RollbackFixture) -> None:
+    fixture.plans = [plan(FUNCTION), plan(FUNCTION)]
+    assert "fraud" in fixture.refuse(PartialFailureError).message
 
 
-def test_an_update_that_fails_may_have_changed_something(world: World) -> None:
-    def fail(layer: Layer, *, message: str, refresh: bool) -> Outcome:
-        raise LayerError("data: out of things")
-
-    world.up = fail  # type: ignore[method-assign]
-    with pytest.raises(PartlyDoneError, match=r"data: out of things.*invoke status --env local"):
-        world.rollback().run(DATA)
-    assert world.calls[-1] == "away"
-
-
-def test_a_consumer_that_saw_other_values_is_named(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    def up(layer: Layer, *, message: str, refresh: bool) -> Outcome:
-        return Outcome(Changes(update=1), outputs={**OUTPUTS, "queue": "other"}, before=OUTPUTS)
-
-    world.up = up  # type: ignore[method-assign]
-    uses = {RESERVED: {"gives": {}, "reads": {"data": {"queue": "text"}}}}
-    world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": uses}
-    saw = {"name": "organization/fraud-data/local", "outputs": OUTPUTS}
-    world.stacks.state = {"resources": [{"type": STACK_REFERENCE, "urn": "::saw", "outputs": saw}]}
-    world.rollback().run(DATA)
-    assert "processing is stale: it was deployed with another value of data.queue" in capsys.readouterr().err
-
-
-def test_a_consumer_that_saw_what_came_back_is_not_stale(
-    world: World, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("may_have_changed", "status"), [(True, 3), (False, 1)])
+def test_exit_code_of_a_failed_update_depends_on_whether_a_change_has_started(
+    fixture: RollbackFixture, may_have_changed: bool, status: int
 ) -> None:
-    def up(layer: Layer, *, message: str, refresh: bool) -> Outcome:
-        return Outcome(Changes(update=1), outputs=OUTPUTS, before={**OUTPUTS, "queue": "other"})
-
-    world.up = up  # type: ignore[method-assign]
-    uses = {RESERVED: {"gives": {}, "reads": {"data": {"queue": "text"}}}}
-    world.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": uses}
-    saw = {"name": "organization/fraud-data/local", "outputs": OUTPUTS}
-    world.stacks.state = {"resources": [{"type": STACK_REFERENCE, "urn": "::saw", "outputs": saw}]}
-    world.rollback().run(DATA)
-    assert "stale" not in capsys.readouterr().err
+    failure = LayerError("data: out of things")
+    failure.may_have_changed = may_have_changed
+    fixture.update_result = failure
+    error = fixture.refuse()
+    assert error.status == status
+    assert "data: out of things" in error.message
+    assert fixture.calls[-1] == "close"
 
 
-def test_an_old_program_may_read_a_layer_that_todays_no_longer_reads(world: World) -> None:
-    reads = {"foundation": {"key": "text"}, "edge": {"url": "text"}}
-    world.stacks.given = {**UPSTREAM, "edge": {"url": "u"}}
-    old = {**OUTPUTS, RESERVED: {"gives": {"queue": "text"}, "reads": reads}}
-    world.plans = [plan(RULE, outputs=old), plan(outputs=old)]
-    world.rollback().run(DATA)
-    assert not changed_nothing(world)
+def test_failed_verification_is_a_partial_failure(fixture: RollbackFixture) -> None:
+    failure = LayerError("data: no")
+    failure.may_have_changed = False
+    fixture.plans = [plan(FUNCTION), failure]
+    assert fixture.refuse(PartialFailureError).status == 3
 
 
-def test_a_program_that_fails_in_a_file_about_protection_is_not_taken_for_a_protected_resource(
-    world: World,
+@pytest.mark.parametrize(("previous", "is_stale"), [("q", True), ("other", False)])
+def test_consumer_that_read_another_value_is_named(
+    fixture: RollbackFixture, capsys: pytest.CaptureFixture[str], previous: str, is_stale: bool
 ) -> None:
-    world.plans = [LayerError("data: stacks/data/__main__.py:3: ImportError: no shared.protection")]
-    with pytest.raises(UserError, match=r"cannot be brought back\. data: .*ImportError"):
-        world.rollback().run(DATA)
+    other = {**OUTPUTS, "queue": "other"}
+    fixture.update_result = OperationResult(Changes(update=1), outputs=other, outputs_before=OUTPUTS)
+    consumer = declare({"data": {"queue": "string"}})
+    fixture.stacks.given = {**UPSTREAM, "data": OUTPUTS, "processing": consumer}
+    reference = {"name": "organization/fraud-data/local", "outputs": {**OUTPUTS, "queue": previous}}
+    resource = {"type": STACK_REFERENCE, "urn": "::reference", "outputs": reference}
+    fixture.stacks.state = {"resources": [resource]}
+    fixture.run()
+    printed = capsys.readouterr().err
+    assert ("processing" in printed) is is_stale
+    assert ("data.queue" in printed) is is_stale
+
+
+def test_earlier_program_may_read_a_layer_that_the_current_one_does_not(fixture: RollbackFixture) -> None:
+    inputs = {"foundation": {"key": "string"}, "edge": {"url": "string"}}
+    fixture.stacks.given = {**UPSTREAM, "edge": {"url": "u"}}
+    old = {**OUTPUTS, **declare(inputs, {"queue": "string"})}
+    fixture.plans = [plan(FUNCTION, outputs=old), plan(outputs=old)]
+    fixture.run()
+    assert not fixture.changed_nothing

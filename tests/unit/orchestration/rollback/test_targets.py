@@ -1,90 +1,104 @@
 import pytest
+from pulumi.automation import UpdateSummary
 
-from orchestration.environments import find
+from orchestration.environments import find_environment
 from orchestration.layers import LAYERS
-from orchestration.rollback.targets import choose
-from orchestration.status.history import Update, updates
+from orchestration.rollback.targets import choose_target
+from orchestration.status.history import Update, list_updates
 from terminal.errors import UserError
-from tests.unit.orchestration.stacks import Stacks
-from tests.unit.orchestration.updates import summary
+from tests.unit.orchestration.stacks import FakeStacks
+from tests.unit.orchestration.updates import make_summary
 
 DATA = LAYERS[1]
 
 
-def by_commit(one: Update, other: Update) -> bool:
-    """As if every commit changed the layer."""
-    return one.commit != other.commit or one.kind != other.kind
+def differ(update: Update, other: Update) -> bool:
+    """Every commit changes the layer."""
+    return update.commit != other.commit or update.kind != other.kind
 
 
-def target_of(*newest_first: object, to: int = 0) -> int:
-    """The version gone back to."""
-    found = updates(Stacks(history=list(newest_first)), DATA)  # type: ignore[arg-type]
-    return choose(find("local"), DATA, found, to, by_commit).target.version
+def find_target(*newest_first: UpdateSummary, to: int = 0) -> int:
+    """Return the version that a rollback restores."""
+    updates = list_updates(FakeStacks(newest_first), DATA)
+    return choose_target(find_environment("local"), DATA, updates, to, differ).target.version
 
 
-def test_the_default_is_the_last_successful_update_before_the_current_one() -> None:
-    assert target_of(summary("c"), summary("b"), summary("a")) == 2
+def test_default_is_the_last_successful_update_before_the_current_one() -> None:
+    assert find_target(make_summary("c"), make_summary("b"), make_summary("a")) == 2
 
 
-def test_updates_of_the_same_code_are_passed_over() -> None:
-    assert target_of(summary("b"), summary("b"), summary("a")) == 1
+def test_updates_with_the_same_code_are_skipped() -> None:
+    assert find_target(make_summary("b"), make_summary("b"), make_summary("a")) == 1
 
 
-def test_failed_updates_are_passed_over() -> None:
-    assert target_of(summary("c"), summary("b", result="failed"), summary("a")) == 1
+def test_failed_updates_are_skipped() -> None:
+    assert find_target(make_summary("c"), make_summary("b", result="failed"), make_summary("a")) == 1
 
 
-def test_after_a_failure_the_last_success_comes_back_even_if_it_is_of_the_same_code() -> None:
-    assert target_of(summary("b", result="failed"), summary("b"), summary("a")) == 2
+def test_after_a_failure_the_last_success_is_restored_even_with_the_same_code() -> None:
+    assert find_target(make_summary("b", result="failed"), make_summary("b"), make_summary("a")) == 2
 
 
-def test_a_refresh_is_no_version_to_go_back_to() -> None:
-    assert (
-        target_of(summary("b", kind="refresh"), summary("b"), summary("a", kind="refresh"), summary("a")) == 1
-    )
+def test_refresh_is_not_a_version_to_restore() -> None:
+    history = [
+        make_summary("b", kind="refresh"),
+        make_summary("b"),
+        make_summary("a", kind="refresh"),
+        make_summary("a"),
+    ]
+    assert find_target(*history) == 1
 
 
-def test_what_was_destroyed_comes_back() -> None:
-    assert target_of(summary("a", kind="destroy"), summary("a")) == 1
+def test_destroyed_layer_is_restored() -> None:
+    assert find_target(make_summary("a", kind="destroy"), make_summary("a")) == 1
 
 
-def test_going_back_from_a_rollback_goes_forward() -> None:
-    assert target_of(summary("a", message="rollback to 1 (a)"), summary("b"), summary("a")) == 2
+def test_rollback_of_a_rollback_restores_the_newer_version() -> None:
+    history = [make_summary("a", message="rollback to 1 (a)"), make_summary("b"), make_summary("a")]
+    assert find_target(*history) == 2
 
 
-def test_a_version_that_is_named_is_taken() -> None:
-    assert target_of(summary("c"), summary("b"), summary("a"), to=1) == 1
+def test_chosen_version_is_restored() -> None:
+    assert find_target(make_summary("c"), make_summary("b"), make_summary("a"), to=1) == 1
 
 
-def test_a_dirty_update_is_not_passed_over_but_refused() -> None:
-    with pytest.raises(UserError, match="Version 1 of data was deployed from a dirty tree"):
-        target_of(summary("b"), summary("a", dirty=True))
+def test_dirty_update_is_refused_and_not_skipped() -> None:
+    with pytest.raises(UserError) as refused:
+        find_target(make_summary("b"), make_summary("a", dirty=True))
+    assert "Version 1" in refused.value.message
 
 
 @pytest.mark.parametrize(
     ("update", "reason"),
     [
-        (summary("a", dirty=True), "dirty tree: its code is not what commit a holds"),
-        (summary("a", result="failed"), "is an update that failed"),
-        (summary("a", kind="destroy"), "is a destroy, which has no code"),
-        (summary(dirty=None), "a tree without git"),
+        (make_summary("a", dirty=True), "commit a lacks"),
+        (make_summary("a", result="failed"), "failed"),
+        (make_summary("a", kind="destroy"), "destroy"),
+        (make_summary(dirty=None), "without git"),
     ],
 )
-def test_a_version_that_is_none_to_go_back_to_is_refused_with_its_reason(update: object, reason: str) -> None:
-    with pytest.raises(UserError, match=f"Version 1 .*{reason}.*invoke history --env local --layer data"):
-        target_of(summary("b"), update, to=1)
+def test_version_that_cannot_be_restored_is_refused_with_its_reason(
+    update: UpdateSummary, reason: str
+) -> None:
+    with pytest.raises(UserError) as refused:
+        find_target(make_summary("b"), update, to=1)
+    assert reason in refused.value.message
+    assert "history --env local --layer data" in refused.value.hint
 
 
-def test_a_version_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UserError, match=r"data has no version 9\. It has 1 to 2\."):
-        target_of(summary("b"), summary("a"), to=9)
+def test_unknown_version_is_refused_with_the_existing_ones() -> None:
+    with pytest.raises(UserError) as refused:
+        find_target(make_summary("b"), make_summary("a"), to=9)
+    assert "9" in refused.value.message
+    assert "1 to 2" in refused.value.hint
 
 
-def test_a_first_version_has_nothing_before_it() -> None:
-    with pytest.raises(UserError, match="no earlier successful update"):
-        target_of(summary("a"))
+def test_first_version_has_no_earlier_one() -> None:
+    with pytest.raises(UserError):
+        find_target(make_summary("a"))
 
 
-def test_a_layer_that_was_never_deployed_cannot_go_back() -> None:
-    with pytest.raises(UserError, match="data was never deployed in 'local'"):
-        target_of()
+def test_layer_that_was_never_deployed_is_refused() -> None:
+    with pytest.raises(UserError) as refused:
+        find_target()
+    assert "deploy --env local --layer data" in refused.value.hint

@@ -1,53 +1,55 @@
 from typing import Any
 
 from orchestration.state import state_document
-from orchestration.state.state_document import Difference
+from orchestration.state.state_document import StateDifference
 
 
-def resource(name: str, type_: str = "aws:sqs/queue:Queue", **more: Any) -> dict[str, Any]:
+def make_resource(name: str, type_: str = "aws:sqs/queue:Queue", **more: Any) -> dict[str, Any]:
     return {"urn": f"urn:pulumi:dev::fraud-data::{type_}::{name}", "type": type_, **more}
 
 
-def document(*resources: dict[str, Any], time: str = "now") -> dict[str, Any]:
+def make_document(*resources: dict[str, Any], time: str = "now") -> dict[str, Any]:
     return {"version": 3, "deployment": {"manifest": {"time": time}, "resources": list(resources)}}
 
 
-def test_a_state_that_was_only_written_again_has_the_same_digest() -> None:
-    assert state_document.digest(document(resource("q"))) == state_document.digest(
-        document(resource("q"), time="later")
+def test_digest_does_not_depend_on_the_time_of_writing() -> None:
+    assert state_document.compute_digest(make_document(make_resource("q"))) == state_document.compute_digest(
+        make_document(make_resource("q"), time="later")
     )
 
 
-def test_a_state_that_differs_has_another_digest() -> None:
-    one, other = document(resource("q", id="1")), document(resource("q", id="2"))
-    assert state_document.digest(one) != state_document.digest(other)
+def test_different_states_have_different_digests() -> None:
+    first, second = make_document(make_resource("q", id="1")), make_document(make_resource("q", id="2"))
+    assert state_document.compute_digest(first) != state_document.compute_digest(second)
 
 
-def test_a_difference_names_what_comes_back_what_goes_and_what_changes() -> None:
-    now = document(resource("old"), resource("both", id="1"), resource("same"))
-    then = document(resource("new"), resource("both", id="2"), resource("same"))
-    assert state_document.difference(now, then) == Difference(
-        back=("new (aws:sqs/queue:Queue)",),
-        gone=("old (aws:sqs/queue:Queue)",),
-        other=("both (aws:sqs/queue:Queue)",),
+def test_difference_lists_restored_removed_and_changed_resources() -> None:
+    current = make_document(make_resource("old"), make_resource("both", id="1"), make_resource("same"))
+    earlier = make_document(make_resource("new"), make_resource("both", id="2"), make_resource("same"))
+    assert state_document.compare_documents(current, earlier) == StateDifference(
+        restored=("new (aws:sqs/queue:Queue)",),
+        removed=("old (aws:sqs/queue:Queue)",),
+        changed=("both (aws:sqs/queue:Queue)",),
     )
 
 
-def test_pulumis_own_notes_are_no_difference() -> None:
-    assert not state_document.difference(document(resource("stack", "pulumi:pulumi:Stack")), document())
+def test_resources_of_pulumi_are_not_compared() -> None:
+    assert not state_document.compare_documents(
+        make_document(make_resource("stack", "pulumi:pulumi:Stack")), make_document()
+    )
 
 
-def test_a_resource_in_a_component_is_named_by_its_own_type() -> None:
-    inner = resource("q", "fraud:data:Suspicious$aws:sqs/queue:Queue")
-    assert state_document.difference({}, document(inner)).back == ("q (aws:sqs/queue:Queue)",)
+def test_resource_in_a_component_has_its_own_type() -> None:
+    inner = make_resource("q", "fraud:data:Suspicious$aws:sqs/queue:Queue")
+    assert state_document.compare_documents({}, make_document(inner)).restored == ("q (aws:sqs/queue:Queue)",)
 
 
-def test_a_file_of_a_backend_is_what_the_cli_exports() -> None:
-    deployment = {"resources": [resource("q")]}
+def test_checkpoint_is_converted_to_the_format_of_an_export() -> None:
+    deployment = {"resources": [make_resource("q")]}
     checkpoint = {"version": 3, "checkpoint": {"stack": "organization/fraud-data/dev", "latest": deployment}}
-    assert state_document.of_checkpoint(checkpoint) == {"version": 3, "deployment": deployment}
+    assert state_document.convert_checkpoint(checkpoint) == {"version": 3, "deployment": deployment}
 
 
-def test_a_new_stack_holds_nothing() -> None:
-    empty = state_document.of_checkpoint({"version": 3, "checkpoint": {"stack": "dev"}})
+def test_new_stack_is_empty() -> None:
+    empty = state_document.convert_checkpoint({"version": 3, "checkpoint": {"stack": "dev"}})
     assert state_document.is_empty(empty)

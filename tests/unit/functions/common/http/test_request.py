@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from functions.common.http.problem import ProblemError
-from functions.common.http.request import MAX_BODY_BYTES, body_of
+from functions.common.http.request import MAX_BODY_BYTES, read_body
 from tests.unit.functions.builders import posted, request
 
 
-def _status(event: dict[str, Any]) -> int:
-    with pytest.raises(ProblemError) as caught:
-        body_of(event)
-    return caught.value.problem.status
+def _read_error_status(event: dict[str, Any]) -> int:
+    with pytest.raises(ProblemError) as raised:
+        read_body(event)
+    return raised.value.problem.status
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def _status(event: dict[str, Any]) -> int:
         {"X": "1", "Content-Type": 'application/json;charset="utf-8"'},
     ],
 )
-def test_json_is_taken_however_its_header_is_written(headers: dict[str, str]) -> None:
-    assert body_of(request(headers=headers)) == json.dumps(posted())
+def test_json_is_accepted_with_any_notation_of_its_header(headers: dict[str, str]) -> None:
+    assert read_body(request(headers=headers)) == json.dumps(posted())
 
 
 @pytest.mark.parametrize(
@@ -43,33 +43,33 @@ def test_json_is_taken_however_its_header_is_written(headers: dict[str, str]) ->
     ],
 )
 def test_other_content_is_415(headers: dict[str, str] | None) -> None:
-    assert _status(request(headers=headers)) == 415
+    assert _read_error_status(request(headers=headers)) == 415
 
 
 def test_base64_body_is_decoded() -> None:
     body = base64.b64encode("{é}".encode()).decode()
-    assert body_of(request(body, isBase64Encoded=True)) == "{é}"
+    assert read_body(request(body, isBase64Encoded=True)) == "{é}"
 
 
 @pytest.mark.parametrize("body", ["%%%", "abc", base64.b64encode(b"\xff\xfe{").decode(), "é"])
-def test_base64_body_that_is_no_text_is_400(body: str) -> None:
-    assert _status(request(body, isBase64Encoded=True)) == 400
+def test_base64_body_that_is_not_text_is_400(body: str) -> None:
+    assert _read_error_status(request(body, isBase64Encoded=True)) == 400
 
 
 def test_missing_body_is_empty() -> None:
-    assert body_of(request() | {"body": None}) == ""
+    assert read_body(request() | {"body": None}) == ""
 
 
-def test_size_is_counted_in_bytes() -> None:
-    assert body_of(request("é" * (MAX_BODY_BYTES // 2)))
-    assert _status(request("é" * (MAX_BODY_BYTES // 2) + "e")) == 413
+def test_size_limit_is_in_bytes() -> None:
+    assert read_body(request("é" * (MAX_BODY_BYTES // 2)))
+    assert _read_error_status(request("é" * (MAX_BODY_BYTES // 2) + "e")) == 413
 
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 6_000_000])
 def test_large_base64_body_is_413(size: int) -> None:
-    assert _status(request(base64.b64encode(b"a" * size).decode(), isBase64Encoded=True)) == 413
+    assert _read_error_status(request(base64.b64encode(b"a" * size).decode(), isBase64Encoded=True)) == 413
 
 
-def test_largest_base64_body_is_taken() -> None:
+def test_largest_base64_body_is_accepted() -> None:
     body = base64.b64encode(b"a" * MAX_BODY_BYTES).decode()
-    assert len(body_of(request(body, isBase64Encoded=True))) == MAX_BODY_BYTES
+    assert len(read_body(request(body, isBase64Encoded=True))) == MAX_BODY_BYTES

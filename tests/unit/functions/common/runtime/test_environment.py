@@ -1,18 +1,22 @@
 import pytest
 
 from functions.api.environment import ApiEnvironment
-from functions.common.runtime.environment import EnvironmentVariablesError, from_variables, to_variables
+from functions.common.runtime.environment import (
+    EnvironmentVariablesError,
+    environment_variables,
+    read_environment,
+)
 
 
-def test_environment_comes_back_from_its_variables() -> None:
+def test_environment_is_restored_from_its_variables() -> None:
     environment = ApiEnvironment(table_name="transactions", retention_days=400)
-    variables = to_variables(environment)
+    variables = environment_variables(environment)
     assert variables == {"TABLE_NAME": "transactions", "RETENTION_DAYS": "400"}
-    assert from_variables(ApiEnvironment, variables | {"PATH": "/bin"}) == environment
+    assert read_environment(ApiEnvironment, variables | {"PATH": "/bin"}) == environment
 
 
 @pytest.mark.parametrize(
-    ("variables", "named"),
+    ("variables", "name"),
     [
         ({"TABLE_NAME": "transactions"}, "RETENTION_DAYS"),
         ({"TABLE_NAME": "", "RETENTION_DAYS": "1"}, "TABLE_NAME"),
@@ -20,6 +24,6 @@ def test_environment_comes_back_from_its_variables() -> None:
         ({"TABLE_NAME": "transactions", "RETENTION_DAYS": "soon"}, "RETENTION_DAYS"),
     ],
 )
-def test_variable_at_fault_is_named(variables: dict[str, str], named: str) -> None:
-    with pytest.raises(EnvironmentVariablesError, match=named):
-        from_variables(ApiEnvironment, variables)
+def test_error_names_the_invalid_variable(variables: dict[str, str], name: str) -> None:
+    with pytest.raises(EnvironmentVariablesError, match=name):
+        read_environment(ApiEnvironment, variables)

@@ -15,7 +15,7 @@ def _lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 def test_log_line_is_json_with_the_transaction_as_correlation_id() -> None:
     telemetry = Telemetry("api", stream := io.StringIO())
-    telemetry.about("tx-1")
+    telemetry.set_transaction("tx-1")
     telemetry.info("transaction stored", status=201)
     [line] = _lines(stream)
     assert line.pop("timestamp").endswith("+00:00")
@@ -28,19 +28,19 @@ def test_log_line_is_json_with_the_transaction_as_correlation_id() -> None:
     }
 
 
-def test_next_invocation_does_not_carry_the_last_transactions_id() -> None:
+def test_flush_clears_the_correlation_id() -> None:
     telemetry = Telemetry("api", stream := io.StringIO())
-    telemetry.about("tx-1")
+    telemetry.set_transaction("tx-1")
     telemetry.flush()
     telemetry.info("request refused")
     assert "correlation_id" not in _lines(stream)[-1]
 
 
-def test_metrics_are_one_line_in_the_embedded_format() -> None:
+def test_metrics_are_one_line_in_the_embedded_metric_format() -> None:
     telemetry = Telemetry("notify", stream := io.StringIO())
     telemetry.count("AlertsPublished")
     telemetry.count("AlertsPublished")
-    telemetry.duration("PostToAlert", 42)
+    telemetry.record_duration("PostToAlert", 42)
     telemetry.flush()
     telemetry.flush()
     [line] = _lines(stream)
@@ -55,33 +55,33 @@ def test_metrics_are_one_line_in_the_embedded_format() -> None:
     assert isinstance(line["_aws"]["Timestamp"], int)
 
 
-def test_duration_between_clocks_that_disagree_is_not_negative() -> None:
+def test_negative_duration_is_recorded_as_zero() -> None:
     telemetry = Telemetry("notify", stream := io.StringIO())
-    telemetry.duration("PostToAlert", -3)
+    telemetry.record_duration("PostToAlert", -3)
     telemetry.flush()
     assert _lines(stream)[0]["PostToAlert"] == [0]
 
 
-def test_failure_is_logged_without_the_text_of_the_error() -> None:
+def test_error_is_logged_without_its_text() -> None:
     telemetry = Telemetry("api", stream := io.StringIO())
-    telemetry.failure("request failed", client_error("AccessDeniedException"))
+    telemetry.error("request failed", client_error("AccessDeniedException"))
     [line] = _lines(stream)
     assert (line["level"], line["error"], line["code"]) == ("ERROR", "ClientError", "AccessDeniedException")
     assert "account" not in stream.getvalue()
 
 
-def test_failure_names_the_line_it_came_from() -> None:
+def test_logged_error_has_the_line_that_raised_it() -> None:
     telemetry = Telemetry("api", stream := io.StringIO())
-    with pytest.raises(ValueError, match="account") as caught:
+    with pytest.raises(ValueError, match="account") as raised:
         int("account-123456789")
-    telemetry.failure("request failed", caught.value)
+    telemetry.error("request failed", raised.value)
     assert _lines(stream)[0]["traceback"][-1].startswith("functions/common/runtime/test_telemetry.py:")
     assert "account" not in stream.getvalue()
 
 
-def test_error_that_ends_an_invocation_is_logged_with_its_transaction_and_raised_without_data() -> None:
+def test_error_of_an_invocation_is_logged_with_its_transaction_and_raised_without_data() -> None:
     telemetry = Telemetry("fraud", stream := io.StringIO())
-    telemetry.about("tx-1")
+    telemetry.set_transaction("tx-1")
     with pytest.raises(InvocationFailedError) as raised, telemetry.invocation():
         raise client_error("ThrottlingException")
     [line] = _lines(stream)
@@ -92,11 +92,11 @@ def test_error_that_ends_an_invocation_is_logged_with_its_transaction_and_raised
     assert "account" not in stream.getvalue() + str(raised.value)
 
 
-def test_cause_of_an_error_gives_its_code() -> None:
+def test_logged_error_has_the_code_of_its_cause() -> None:
     telemetry = Telemetry("fraud", stream := io.StringIO())
     busy = StoreBusyError()
     busy.__cause__ = client_error("ThrottlingException")
-    telemetry.failure("x", busy)
+    telemetry.error("x", busy)
     [line] = _lines(stream)
     assert (line["error"], line["cause"], line["code"]) == (
         "StoreBusyError",
@@ -105,7 +105,7 @@ def test_cause_of_an_error_gives_its_code() -> None:
     )
 
 
-def test_metrics_of_an_invocation_that_failed_are_written() -> None:
+def test_metrics_of_a_failed_invocation_are_written() -> None:
     telemetry = Telemetry("fraud", stream := io.StringIO())
     telemetry.count("DecidedLate", 0)
     with pytest.raises(InvocationFailedError), telemetry.invocation():
@@ -113,7 +113,7 @@ def test_metrics_of_an_invocation_that_failed_are_written() -> None:
     assert _lines(stream)[-1]["DecidedLate"] == [0]
 
 
-def test_trace_id_of_the_invocation_is_in_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_lines_have_the_trace_id_of_the_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-abc-def;Parent=1;Sampled=1")
     Telemetry("api", stream := io.StringIO()).info("x")
     assert _lines(stream)[0]["xray_trace_id"] == "1-abc-def"

@@ -1,4 +1,4 @@
-"""The rules that are deployed."""
+"""The deployed rules."""
 
 import math
 from pathlib import Path
@@ -6,24 +6,24 @@ from typing import Any
 
 import pytest
 
-from detection.rules.rule_file import rules_of
-from functions.common.domain.features import NAMES, features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, observe
-from functions.fraud.scoring.scorer import Scorer, Verdict
+from detection.rules.rule_file import read_rules
+from functions.common.domain.features import FEATURE_NAMES, compute_features
+from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_transaction
+from functions.fraud.scoring.scorer import Scorer, ScoringResult
 from tests.unit.functions.builders import NO_FEATURES, NOW, inserted
 
 RULES = Path(__file__).parents[5] / "stacks/processing/rules.yaml"
 MINUTE_MS = 60_000
-DAY = 86_400.0
+DAY_SECONDS = 86_400.0
 
 
 @pytest.fixture(scope="module")
 def scorer() -> Scorer:
-    return Scorer(rules_of(RULES))
+    return Scorer(read_rules(RULES))
 
 
-def _score(scorer: Scorer, known: dict[str, float], **transaction: Any) -> Verdict:
-    values = [known.get(name, math.nan) for name in NAMES]
+def _score(scorer: Scorer, features: dict[str, float], **transaction: Any) -> ScoringResult:
+    values = [features.get(name, math.nan) for name in FEATURE_NAMES]
     return scorer.score(inserted(**transaction), values, None, NOW)
 
 
@@ -40,12 +40,12 @@ def _score(scorer: Scorer, known: dict[str, float], **transaction: Any) -> Verdi
         ({"amount": 750_001, "currency": "JPY", "channel": None}, {"amount-over-limit"}),
     ],
 )
-def test_suspicious_kinds_are_flagged(
+def test_suspicious_transactions_are_flagged(
     scorer: Scorer, transaction: dict[str, Any], flagged_by: set[str]
 ) -> None:
-    verdict = scorer.score(inserted(**transaction), NO_FEATURES, None, NOW)
-    assert verdict.suspicious
-    assert {reason.rule_id for reason in verdict.reasons} == flagged_by
+    result = scorer.score(inserted(**transaction), NO_FEATURES, None, NOW)
+    assert result.suspicious
+    assert {reason.rule_id for reason in result.reasons} == flagged_by
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_suspicious_kinds_are_flagged(
         {"country": "NO"},
     ],
 )
-def test_everyday_kinds_are_not_flagged(scorer: Scorer, transaction: dict[str, Any]) -> None:
+def test_everyday_transactions_are_not_flagged(scorer: Scorer, transaction: dict[str, Any]) -> None:
     assert not scorer.score(inserted(**transaction), NO_FEATURES, None, NOW).suspicious
 
 
 @pytest.mark.parametrize(
-    ("known", "reason"),
+    ("features", "text"),
     [
         (
             {"amount_ratio": 5.2, "account_count_30d": 10},
@@ -81,7 +81,7 @@ def test_everyday_kinds_are_not_flagged(scorer: Scorer, transaction: dict[str, A
             "Amount of 412.00 EUR is 3.1 times this account's usual one; its confirmed frauds of 30 days: 1",
         ),
         (
-            {"merchant_run": 3, "merchant_run_age": 5 * DAY, "merchant_count_7d": 4},
+            {"merchant_run": 3, "merchant_run_age": 5 * DAY_SECONDS, "merchant_count_7d": 4},
             "The last 3 transactions at this merchant that anything is known of were fraud,"
             " the first 5 days ago",
         ),
@@ -91,47 +91,50 @@ def test_everyday_kinds_are_not_flagged(scorer: Scorer, transaction: dict[str, A
         ),
     ],
 )
-def test_what_differs_from_history_is_flagged_with_its_numbers(
-    scorer: Scorer, known: dict[str, float], reason: str
+def test_large_deviation_from_history_is_flagged_with_its_values(
+    scorer: Scorer, features: dict[str, float], text: str
 ) -> None:
-    verdict = _score(scorer, known, amount=412, currency="EUR", channel="card_present")
-    assert verdict.suspicious
-    assert [one.text for one in verdict.reasons] == [reason]
+    result = _score(scorer, features, amount=412, currency="EUR", channel="card_present")
+    assert result.suspicious
+    assert [reason.text for reason in result.reasons] == [text]
 
 
 @pytest.mark.parametrize(
-    "known",
+    "features",
     [
         {"amount_ratio": 5.2, "account_count_30d": 9},
         {"amount_to_usual": 3.1, "largest_to_usual_14d": 3.0, "account_count_30d": 10},
         {"amount_to_usual": 3.1, "account_fraud_30d": 0},
-        {"merchant_run": 2, "merchant_run_age": 5 * DAY, "merchant_count_7d": 4},
-        {"merchant_run": 3, "merchant_run_age": 40 * DAY, "merchant_count_7d": 4},
-        {"merchant_run": 30, "merchant_run_age": 5 * DAY, "merchant_count_7d": 9_000},
+        {"merchant_run": 2, "merchant_run_age": 5 * DAY_SECONDS, "merchant_count_7d": 4},
+        {"merchant_run": 3, "merchant_run_age": 40 * DAY_SECONDS, "merchant_count_7d": 4},
+        {"merchant_run": 30, "merchant_run_age": 5 * DAY_SECONDS, "merchant_count_7d": 9_000},
         {"speed": 800.0},
         {"new_device": 1, "new_country": 1},
         {"account_count_1d": 40, "account_count_30d": 50},
     ],
 )
-def test_what_differs_a_little_is_not_flagged(scorer: Scorer, known: dict[str, float]) -> None:
-    assert not _score(scorer, known, amount=412, currency="EUR", channel="card_present").suspicious
+def test_small_deviation_from_history_is_not_flagged(scorer: Scorer, features: dict[str, float]) -> None:
+    assert not _score(scorer, features, amount=412, currency="EUR", channel="card_present").suspicious
 
 
-def test_stolen_login_is_flagged_by_what_it_does_together(scorer: Scorer) -> None:
-    verdict = _score(scorer, {"new_device": 1, "new_country": 1, "amount_to_usual": 2.5})
-    assert verdict.suspicious
-    assert {one.rule_id for one in verdict.reasons} == {"new-device-abroad", "new-device-with-unusual-amount"}
+def test_stolen_login_is_flagged_by_a_combination_of_rules(scorer: Scorer) -> None:
+    result = _score(scorer, {"new_device": 1, "new_country": 1, "amount_to_usual": 2.5})
+    assert result.suspicious
+    assert {reason.rule_id for reason in result.reasons} == {
+        "new-device-abroad",
+        "new-device-with-unusual-amount",
+    }
 
 
-def test_cheap_purchase_of_who_spends_little_is_not_flagged(scorer: Scorer) -> None:
-    known = {"amount_ratio": 8.0, "amount_to_usual": 8.0, "account_count_30d": 30, "account_fraud_30d": 1}
-    assert not _score(scorer, known, amount=18, currency="EUR").suspicious
+def test_cheap_purchase_on_a_low_spending_account_is_not_flagged(scorer: Scorer) -> None:
+    features = {"amount_ratio": 8.0, "amount_to_usual": 8.0, "account_count_30d": 30, "account_fraud_30d": 1}
+    assert not _score(scorer, features, amount=18, currency="EUR").suspicious
 
 
 def test_first_transactions_of_an_account_are_not_flagged(scorer: Scorer) -> None:
     account, merchant = AccountProfile(), MerchantProfile()
     for number in range(30):
-        one = inserted(amount=10 * (number % 7 + 1), timestamp=NOW + number * MINUTE_MS)
-        verdict = scorer.score(one, features(account, merchant, one), None, NOW)
-        assert not verdict.suspicious, verdict.reasons
-        observe(account, merchant, one)
+        transaction = inserted(amount=10 * (number % 7 + 1), timestamp=NOW + number * MINUTE_MS)
+        result = scorer.score(transaction, compute_features(account, merchant, transaction), None, NOW)
+        assert not result.suspicious, result.reasons
+        count_transaction(account, merchant, transaction)

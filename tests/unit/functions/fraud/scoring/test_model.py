@@ -1,4 +1,4 @@
-"""A model's score and shares, and artifacts that cannot be used."""
+"""Scores and contributions of a model, and invalid artifacts."""
 
 import math
 from collections.abc import Callable
@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.common.domain.features import NAMES, VERSION
-from functions.fraud.scoring.model import FORMAT, LEAF, ArtifactError, Model
+from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
+from functions.fraud.scoring.model import ARTIFACT_FORMAT, LEAF, ArtifactError, FraudModel
 
-AMOUNT, RUN = NAMES.index("amount_euros"), NAMES.index("merchant_run")
-UNKNOWN = [math.nan] * len(NAMES)
+AMOUNT, RUN = FEATURE_NAMES.index("amount_euros"), FEATURE_NAMES.index("merchant_run")
+UNKNOWN = [math.nan] * len(FEATURE_NAMES)
 
 
-def artifact(**changes: Any) -> dict[str, Any]:
-    """Of two trees one asks for the amount and, where it is large, for the run; the other is one leaf."""
+def build_artifact(**changes: Any) -> dict[str, Any]:
+    """An artifact with two trees. One tests the amount and then the run; the other is a single leaf."""
     return {
-        "format": FORMAT,
-        "features_version": VERSION,
-        "features": list(NAMES),
+        "format": ARTIFACT_FORMAT,
+        "features_version": FEATURES_VERSION,
+        "features": list(FEATURE_NAMES),
         "label_delay_days": 7,
         "base": -4.0,
         "trees": {
@@ -35,68 +35,68 @@ def artifact(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def model(**changes: Any) -> Model:
-    return Model.from_json(msgspec.json.encode(artifact(**changes)))
+def load_model(**changes: Any) -> FraudModel:
+    return FraudModel.from_json(msgspec.json.encode(build_artifact(**changes)))
 
 
-def values(amount: float, run: float = math.nan) -> list[float]:
-    known = list(UNKNOWN)
-    known[AMOUNT], known[RUN] = amount, run
-    return known
+def build_values(amount: float, run: float = math.nan) -> list[float]:
+    values = list(UNKNOWN)
+    values[AMOUNT], values[RUN] = amount, run
+    return values
 
 
 @pytest.mark.parametrize(
-    ("known", "leaf"),
+    ("values", "leaf"),
     [
-        (values(99.9), -1.0),
-        (values(100, 1), 1.0),
-        (values(100, 2), 2.0),
-        (values(100), 1.0),
+        (build_values(99.9), -1.0),
+        (build_values(100, 1), 1.0),
+        (build_values(100, 2), 2.0),
+        (build_values(100), 1.0),
         (UNKNOWN, 1.0),
     ],
 )
-def test_log_odds_are_the_base_and_one_leaf_of_each_tree(known: list[float], leaf: float) -> None:
-    assert model().log_odds(known) == -4.0 + leaf + 0.5
+def test_log_odds_are_the_base_and_one_leaf_of_each_tree(values: list[float], leaf: float) -> None:
+    assert load_model().log_odds(values) == -4.0 + leaf + 0.5
 
 
-def test_contributions_lead_from_the_base_to_the_score() -> None:
-    found = model().contributions(values(100, 2))
-    assert (found[AMOUNT], found[RUN]) == (1.25, 0.5)
-    assert model().base + sum(found) == model().log_odds(values(100, 2)) == -1.5
+def test_base_and_contributions_add_up_to_the_log_odds() -> None:
+    contributions = load_model().contributions(build_values(100, 2))
+    assert (contributions[AMOUNT], contributions[RUN]) == (1.25, 0.5)
+    assert load_model().base + sum(contributions) == load_model().log_odds(build_values(100, 2)) == -1.5
 
 
 def test_values_are_compared_in_single_precision_as_in_training() -> None:
-    assert model().log_odds(values(99.999999999, 2)) == model().log_odds(values(100, 2))
+    assert load_model().log_odds(build_values(99.999999999, 2)) == load_model().log_odds(build_values(100, 2))
 
 
-def test_version_is_of_the_artifacts_bytes() -> None:
-    assert model().version == model().version != model(threshold=0.4).version
+def test_version_depends_on_the_bytes_of_the_artifact() -> None:
+    assert load_model().version == load_model().version != load_model(threshold=0.4).version
 
 
-def changed_tree(**columns: list[int]) -> dict[str, Any]:
-    return {"trees": artifact()["trees"] | columns}
+def change_trees(**columns: list[int]) -> dict[str, Any]:
+    return {"trees": build_artifact()["trees"] | columns}
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "subject"),
     [
-        ({"features_version": VERSION + 1}, "version"),
-        ({"features": list(reversed(NAMES))}, "features"),
-        ({"format": FORMAT + 1}, "format"),
+        ({"features_version": FEATURES_VERSION + 1}, "version"),
+        ({"features": list(reversed(FEATURE_NAMES))}, "features"),
+        ({"format": ARTIFACT_FORMAT + 1}, "format"),
         ({"threshold": 0.0}, "threshold"),
         ({"label_delay_days": 31}, "label delay"),
         ({"surplus": 1}, "surplus"),
-        (changed_tree(roots=[9]), "not whole"),
-        (changed_tree(left=[1, 0]), "not whole"),
-        (changed_tree(left=[0, 0, 3, 0, 0, 0]), "node 0"),
+        (change_trees(roots=[9]), "trees"),
+        (change_trees(left=[1, 0]), "trees"),
+        (change_trees(left=[0, 0, 3, 0, 0, 0]), "node 0"),
     ],
 )
-def test_artifact_that_does_not_fit_is_refused(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ArtifactError, match=said):
-        model(**changes)
+def test_artifact_that_does_not_fit_is_rejected(changes: dict[str, Any], subject: str) -> None:
+    with pytest.raises(ArtifactError, match=subject):
+        load_model(**changes)
 
 
 @pytest.mark.parametrize("cut", [lambda data: b"", lambda data: data[:-1], lambda data: b"[]"])
-def test_what_is_no_artifact_is_refused(cut: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(ArtifactError, match="no model's artifact"):
-        Model.from_json(cut(msgspec.json.encode(artifact())))
+def test_file_that_is_not_an_artifact_is_rejected(cut: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(ArtifactError):
+        FraudModel.from_json(cut(msgspec.json.encode(build_artifact())))

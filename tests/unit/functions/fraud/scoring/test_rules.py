@@ -7,26 +7,30 @@ import pytest
 
 from functions.fraud.scoring.rules import Rule, RulesError, RuleSet
 from functions.fraud.scoring.scorer import Scorer
-from tests.rules import rule, ruleset
+from tests.rules import rule_data, ruleset
 
 ROOT = Path(__file__).parents[5]
 
 
-def test_rules_come_back_from_their_json() -> None:
-    hard = rule(id="hard", weight=None, decision="flag", when="country not in ['US', 'GB']", mode="shadow")
-    rules = ruleset(rule(), hard, rule(id="spring", **{"from": "2026-03-01", "until": "2026-05-31"}))
+def test_rules_are_restored_from_their_json() -> None:
+    hard = rule_data(
+        id="hard", weight=None, decision="flag", when="country not in ['US', 'GB']", mode="shadow"
+    )
+    rules = ruleset(
+        rule_data(), hard, rule_data(id="spring", **{"from": "2026-03-01", "until": "2026-05-31"})
+    )
     assert RuleSet.from_json(rules.to_json()) == rules
 
 
-def test_same_rules_are_the_same_bytes_and_version() -> None:
-    one = ruleset(rule(), limits={"large": {"USD": 100, "EUR": 90}})
-    other = ruleset(rule(), limits={"large": {"EUR": 90, "USD": 100}})
-    assert one.to_json() == other.to_json()
-    assert one.version == other.version
+def test_equal_rules_have_the_same_bytes_and_version() -> None:
+    first = ruleset(rule_data(), limits={"large": {"USD": 100, "EUR": 90}})
+    second = ruleset(rule_data(), limits={"large": {"EUR": 90, "USD": 100}})
+    assert first.to_json() == second.to_json()
+    assert first.version == second.version
 
 
-def test_other_rules_are_another_version() -> None:
-    assert ruleset(rule()).version != ruleset(rule(weight=0.6)).version
+def test_different_rules_have_a_different_version() -> None:
+    assert ruleset(rule_data()).version != ruleset(rule_data(weight=0.6)).version
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,7 @@ def test_other_rules_are_another_version() -> None:
         b'{"threshold": 1, "rules": [{"id": "a", "reason": "", "when": 1, "weight": 1, "decision": "flag"}]}',
     ],
 )
-def test_bad_json_is_refused(data: bytes) -> None:
+def test_invalid_json_is_rejected(data: bytes) -> None:
     with pytest.raises(RulesError):
         RuleSet.from_json(data)
 
@@ -63,7 +67,7 @@ def test_bad_json_is_refused(data: bytes) -> None:
         ["**", 2, 2],
     ],
 )
-def test_scorer_refuses_what_is_no_compiled_condition(form: object) -> None:
+def test_scorer_rejects_an_invalid_condition(form: object) -> None:
     rules = RuleSet(
         threshold=0.5,
         limits=ruleset().limits,
@@ -73,8 +77,8 @@ def test_scorer_refuses_what_is_no_compiled_condition(form: object) -> None:
         Scorer(RuleSet.from_json(rules.to_json()))
 
 
-def test_the_function_starts_without_a_parser_of_expressions() -> None:
-    # msgspec takes typing_extensions, which is not in the zip, where it finds it.
+def test_scorer_starts_without_an_expression_parser() -> None:
+    # msgspec imports typing_extensions if it is installed, but the zip does not contain it.
     program = (
         "import sys; sys.path.append(sys.argv[1]); sys.modules['typing_extensions'] = None;"
         "import functions.fraud.scoring.scorer;"

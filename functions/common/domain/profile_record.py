@@ -1,0 +1,30 @@
+"""A profile as the table `profiles` stores it: with its version, its overrides and the account's alerts."""
+
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from functions.common.domain.overrides import ListEntry, Snooze
+from functions.common.domain.profiles import AccountProfile, MerchantProfile
+
+P = TypeVar("P", AccountProfile, MerchantProfile)
+
+
+class AlertHistory(Struct, frozen=True, array_like=True):
+    """The latest alert window of an account and the one before it: start (epoch milliseconds) and alerts."""
+
+    started_at: int = 0
+    count: int = 0
+    previous_started_at: int = 0
+    previous_count: int = 0
+
+
+class ProfileRecord(Struct, Generic[P], kw_only=True):
+    """A profile and the state that is stored with it. `subject` is its key; `version` 0 is not stored yet."""
+
+    subject: str
+    profile: P
+    version: int = 0
+    list_entry: ListEntry | None = None
+    snooze: Snooze | None = None
+    alert_history: AlertHistory = AlertHistory()

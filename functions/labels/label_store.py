@@ -1,0 +1,111 @@
+"""The label store: writes a label to its transaction's item and counts it into the profiles, in one write."""
+
+import time
+from collections.abc import Iterator
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from functions.common.domain.decision import FRAUD
+from functions.common.domain.profiles import count_fraud
+from functions.common.domain.transaction_event import decode_transaction, transaction_key
+from functions.common.dynamodb.client import (
+    Item,
+    RefusedWriteError,
+    StoreBusyError,
+    TransactionNotFoundError,
+    read_item,
+    write_items,
+)
+from functions.common.dynamodb.profile_items import build_update, read_profiles
+from functions.common.runtime.clock import Sleep, back_off
+from functions.labels.label import Label
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_MAX_ATTEMPTS = 20
+
+
+class LabelWriteResult(Enum):
+    """The result of storing a label. The values are statuses of the API."""
+
+    STORED = "stored"
+    CHANGED = "changed"
+    """The transaction had a different label. The profiles are updated."""
+    UNCHANGED = "unchanged"
+    """The transaction already has this label. Nothing was written."""
+
+
+class LabelStore:
+    """Writes to the tables `transactions` and `profiles`."""
+
+    def __init__(
+        self, client: "DynamoDBClient", transactions: str, profiles: str, sleep: Sleep = time.sleep
+    ) -> None:
+        self._client = client
+        self._transactions = transactions
+        self._profiles = profiles
+        self._sleep = sleep
+
+    def put(self, label: Label, now_ms: int) -> LabelWriteResult:
+        """Store the label and count it into the profiles, both or neither.
+
+        Raises TransactionNotFoundError, or StoreBusyError if a later attempt can succeed.
+        """
+        for attempt in range(_MAX_ATTEMPTS):
+            if attempt:
+                back_off(attempt, self._sleep)
+            key = transaction_key(label.transaction_id, label.timestamp)
+            item = read_item(self._client, self._transactions, key)
+            if item is None:
+                raise TransactionNotFoundError
+            previous = item["label"]["S"] if "label" in item else None
+            if previous == label.label:
+                return LabelWriteResult.UNCHANGED
+            try:
+                write_items(self._client, list(self._build_writes(label, item, previous, now_ms)))
+            except RefusedWriteError:
+                # A profile, or the label itself, changed since it was read.
+                continue
+            return LabelWriteResult.CHANGED if previous else LabelWriteResult.STORED
+        raise StoreBusyError
+
+    def _build_writes(
+        self, label: Label, item: Item, previous: str | None, now_ms: int
+    ) -> Iterator[dict[str, Any]]:
+        yield {"Update": self._build_label_update(label, item, previous, now_ms)}
+        change = (label.label == FRAUD) - (previous == FRAUD)
+        # The profiles do not contain an undecided transaction yet. The fraud function counts the label later.
+        if change and "decision" in item:
+            yield from self._build_profile_updates(item, change, now_ms)
+
+    def _build_label_update(
+        self, label: Label, item: Item, previous: str | None, now_ms: int
+    ) -> dict[str, Any]:
+        conditions = [
+            "attribute_exists(transaction_id)",
+            "#label = :before" if previous else "attribute_not_exists(#label)",
+            f"{'attribute_exists' if 'decision' in item else 'attribute_not_exists'}(decision)",
+        ]
+        return {
+            "TableName": self._transactions,
+            "Key": transaction_key(label.transaction_id, label.timestamp),
+            "UpdateExpression": "SET #label = :label, label_source = :source, reported_at = :reported,"
+            " labelled_at = :now",
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {"#label": "label"},
+            "ExpressionAttributeValues": {
+                ":label": {"S": label.label},
+                ":source": {"S": label.source} if label.source else {"NULL": True},
+                ":reported": {"N": str(label.reported_at or now_ms)},
+                ":now": {"N": str(now_ms)},
+                **({":before": {"S": previous}} if previous else {}),
+            },
+        }
+
+    def _build_profile_updates(self, item: Item, change: int, now_ms: int) -> Iterator[dict[str, Any]]:
+        transaction = decode_transaction(item)
+        account, merchant, _ = read_profiles(self._client, self._profiles, transaction)
+        count_fraud(account.profile, merchant.profile, transaction, change)
+        yield {"Update": build_update(self._profiles, account, now_ms)}
+        yield {"Update": build_update(self._profiles, merchant, now_ms)}

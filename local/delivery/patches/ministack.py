@@ -1,0 +1,81 @@
+"""The pinned version of ministack, and the replacement of its attributes.
+
+ministack has no extension interface. The version is therefore pinned and every attribute is checked, so that
+an upgrade that moves an attribute fails at start with its name.
+"""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from types import ModuleType
+from typing import Any
+
+from ministack.core import lambda_runtime  # type: ignore[import-untyped]
+from ministack.services import (  # type: ignore[import-untyped]
+    apigateway_v1,
+    cloudwatch,
+    dynamodb,
+    dynamodb_streams,
+    eventbridge,
+    iam,
+    lambda_svc,
+    pipes,
+    sns,
+    sqs,
+)
+
+from local.errors import LocalError
+
+SUPPORTED_VERSION = "1.5.33"
+
+# Attributes that local/delivery reads or calls without replacing them.
+_REQUIRED_ATTRIBUTES: dict[ModuleType, tuple[str, ...]] = {
+    apigateway_v1: ("_gw_error", "_rest_apis"),
+    cloudwatch: ("_dims_key", "_metric_bucket", "record_metric"),
+    dynamodb: ("_stream_records", "_stream_trimmed", "stream_live_records"),
+    dynamodb_streams: ("_decode_iterator",),
+    eventbridge: ("_compiled_pattern", "_matches_detail"),
+    iam: ("_roles",),
+    lambda_runtime: ("execution_credentials", "reset"),
+    lambda_svc: (
+        "_esm_inflight",
+        "_event_invoke_config",
+        "_execute_function_with_config_scope",
+        "_execution_record_for_config",
+        "_get_func_record_for_ref",
+    ),
+    pipes: ("_dynamodb_stream_source", "_iter_all_pipes", "_pipes"),
+    sns: (
+        "_build_envelope",
+        "_matches_filter_policy",
+        "_resolve_message_for_protocol",
+        "_topic_by_arn_any_scope",
+    ),
+    sqs: ("_queues", "_refresh_counts", "queue_policy_allows"),
+}
+
+
+def check_version() -> None:
+    """Raise LocalError if ministack has another version or lacks a required attribute."""
+    installed = version("ministack")
+    if installed != SUPPORTED_VERSION:
+        raise LocalError(
+            f"ministack {installed} is installed, but local/ supports only {SUPPORTED_VERSION}."
+            " Run ./inv to install it."
+        )
+    for module, names in _REQUIRED_ATTRIBUTES.items():
+        for name in names:
+            _check_attribute(module, name)
+
+
+def replace_attribute(module: ModuleType, name: str, wrap: Callable[[Any], Any]) -> None:
+    """Replace an attribute of a module with `wrap(original)`. Raises LocalError if it does not exist."""
+    _check_attribute(module, name)
+    setattr(module, name, wrap(getattr(module, name)))
+
+
+def _check_attribute(module: ModuleType, name: str) -> None:
+    if not hasattr(module, name):
+        raise LocalError(
+            f"ministack {SUPPORTED_VERSION} lacks {module.__name__}.{name}, which local/ requires."
+            " Run ./inv to reinstall it."
+        )

@@ -1,0 +1,72 @@
+"""Patches of IAM: the context of a request that ministack evaluates differently from AWS."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
+from ministack.services import dynamodb_streams  # type: ignore[import-untyped]
+
+from local.delivery.patches.ministack import replace_attribute
+
+# A name in an update or condition expression. Placeholders of values start with a colon.
+_EXPRESSION_NAME = re.compile(r"(?<![:\w])#?[A-Za-z_]\w*")
+_KEYWORDS = frozenset({
+    "add", "and", "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "between",
+    "contains", "delete", "if_not_exists", "in", "list_append", "not", "or", "remove", "set", "size",
+})  # fmt: skip
+
+
+def authorize_stream_arn() -> None:
+    """Authorize reads of a stream by its ARN: ministack requires the permission on `*`."""
+
+    def wrap_resource_arn(original: Any) -> Any:
+        def extract_resource_arn(
+            service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
+        ) -> str:
+            if service == "dynamodbstreams":
+                request = json.loads(body or b"{}")
+                iterator = dynamodb_streams._decode_iterator(request.get("ShardIterator") or "") or {}
+                return str(request.get("StreamArn") or iterator.get("arn") or "*")
+            return str(original(service, method, path, headers, body, *rest))
+
+        return extract_resource_arn
+
+    replace_attribute(iam_actions, "extract_resource_arn", wrap_resource_arn)
+
+
+def accept_loopback_as_tls() -> None:
+    """Evaluate aws:SecureTransport as true, because the stacks' policies require TLS on loopback as well."""
+
+    def wrap_resolve(original: Any) -> Any:
+        def resolve_condition_key(key: str, context: Any) -> Any:
+            return "true" if key.lower() == "aws:securetransport" else original(key, context)
+
+        return resolve_condition_key
+
+    replace_attribute(iam_evaluator, "_resolve_condition_key", wrap_resolve)
+
+
+def authorize_updated_attributes() -> None:
+    """Add `dynamodb:Attributes` to the context of UpdateItem: ministack sets it for projections only."""
+
+    def wrap_context(original: Any) -> Any:
+        def dynamodb_service_context(body: bytes) -> dict[str, Any]:
+            context = dict(original(body))
+            request = json.loads(body or b"{}")
+            if isinstance(request, dict) and "UpdateExpression" in request:
+                context["dynamodb:Attributes"] = sorted(_updated_attributes(request))
+            return context
+
+        return dynamodb_service_context
+
+    replace_attribute(iam_actions, "dynamodb_service_context", wrap_context)
+
+
+def _updated_attributes(request: Mapping[str, Any]) -> set[str]:
+    """Attributes in the key and in the expressions of an UpdateItem request."""
+    text = f"{request['UpdateExpression']} {request.get('ConditionExpression', '')}"
+    aliases = request.get("ExpressionAttributeNames", {})
+    names = {name for name in _EXPRESSION_NAME.findall(text) if name.lower() not in _KEYWORDS}
+    return {*request.get("Key", {}), *(aliases.get(name, name) for name in names)}

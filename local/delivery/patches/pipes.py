@@ -1,0 +1,111 @@
+"""Patches of EventBridge Pipes: parameters and starting positions are stored, and bus targets are skipped."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from ministack.services import dynamodb, pipes  # type: ignore[import-untyped]
+
+from local.delivery.patches.ministack import replace_attribute
+
+# Key of the last sequence number that a pipe has processed, in ministack's record of the pipe. ministack
+# saves and restores its records whole.
+POSITION_KEY = "LocalPosition"
+# Parameters of CreatePipe and UpdatePipe that ministack drops.
+_PARAMETERS = {
+    "SourceParameters",
+    "TargetParameters",
+    "Enrichment",
+    "EnrichmentParameters",
+    "LogConfiguration",
+    "KmsKeyIdentifier",
+}
+
+
+def store_parameters() -> None:
+    """Store and describe the parameters of a pipe, and its starting position."""
+
+    def wrap_create(original: Any) -> Any:
+        def create_pipe(name: str, body: dict[str, Any]) -> Any:
+            response = original(name, body)
+            if response[0] < HTTPStatus.BAD_REQUEST:
+                pipe = pipes._pipes[name]
+                pipe.update({key: body[key] for key in _PARAMETERS if body.get(key)})
+                pipe[POSITION_KEY] = _starting_position(pipe)
+            return response
+
+        return create_pipe
+
+    def wrap_update(original: Any) -> Any:
+        def update_pipe(name: str, body: dict[str, Any]) -> Any:
+            response = original(name, body)
+            if response[0] < HTTPStatus.BAD_REQUEST:
+                _merge_parameters(pipes._pipes[name], body)
+            return response
+
+        return update_pipe
+
+    def wrap_describe(original: Any) -> Any:
+        return lambda pipe: {
+            **original(pipe),
+            **{key: pipe[key] for key in _PARAMETERS if pipe.get(key)},
+        }
+
+    replace_attribute(pipes, "_create_pipe", wrap_create)
+    replace_attribute(pipes, "_update_pipe", wrap_update)
+    replace_attribute(pipes, "_describe_response", wrap_describe)
+
+
+def report_changes(on_change: Callable[[], None]) -> None:
+    """Call `on_change` after a pipe was created, updated, started, stopped or deleted."""
+
+    def wrap_operation(original: Any) -> Any:
+        def report_operation(*args: Any) -> Any:
+            response = original(*args)
+            on_change()
+            return response
+
+        return report_operation
+
+    for name in ("_create_pipe", "_update_pipe", "_set_state", "_delete_pipe_op"):
+        replace_attribute(pipes, name, wrap_operation)
+
+
+def skip_bus_targets() -> None:
+    """Do not poll pipes to an event bus: ministack cannot deliver to one, so PipePollers does it."""
+
+    def wrap_poll(original: Any) -> Any:
+        def poll_pipe(ddb: Any, pipe: dict[str, Any], account_id: str) -> None:
+            if ":event-bus/" not in pipe.get("Target", ""):
+                original(ddb, pipe, account_id)
+
+        return poll_pipe
+
+    replace_attribute(pipes, "_poll_pipe", wrap_poll)
+
+
+def _starting_position(pipe: Mapping[str, Any]) -> str | None:
+    """Sequence number after which the pipe starts; None to start at the beginning of the stream."""
+    parameters = (pipe.get("SourceParameters") or {}).get("DynamoDBStreamParameters") or {}
+    if parameters.get("StartingPosition") == "TRIM_HORIZON":
+        return None
+    source = pipes._dynamodb_stream_source(pipe["Source"])
+    records = dynamodb.stream_live_records(source[1]) if source else []
+    return records[-1]["dynamodb"]["SequenceNumber"] if records else None
+
+
+def _merge_parameters(pipe: dict[str, Any], body: Mapping[str, Any]) -> None:
+    """Merge as AWS does: the part of each service in a parameter block is replaced as a whole."""
+    for key in _PARAMETERS & body.keys():
+        block = body[key]
+        if not block or not isinstance(block, dict):
+            # An empty block removes the parameter.
+            pipe[key] = block
+            continue
+        previous = pipe.get(key) or {}
+        pipe[key] = {**previous, **block}
+        stream = previous.get("DynamoDBStreamParameters")
+        if stream and "DynamoDBStreamParameters" in block:
+            # UpdatePipe does not accept a starting position, so the previous one remains.
+            starting_position = {"StartingPosition": stream.get("StartingPosition", "LATEST")}
+            pipe[key]["DynamoDBStreamParameters"] = {**starting_position, **block["DynamoDBStreamParameters"]}

@@ -1,0 +1,96 @@
+"""The delivery service, which the daemon runs next to ministack."""
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core import lambda_runtime  # type: ignore[import-untyped]
+from ministack.services import lambda_svc  # type: ignore[import-untyped]
+
+from local.aws_json import Caller
+from local.delivery.async_queue import AsyncQueue, save_events
+from local.delivery.delays import Delays
+from local.delivery.emulated_functions import EmulatedFunctions
+from local.delivery.emulated_pipes import list_bus_pipes
+from local.delivery.function_process import link_runtime_packages
+from local.delivery.mail_delivery import MailDelivery
+from local.delivery.patches import (
+    api_gateway,
+    functions,
+    mail,
+    metrics,
+    ministack,
+    permissions,
+    pipes,
+    streams,
+)
+from local.delivery.pipe_pollers import PipePollers
+from local.endpoint import EmulatorEndpoint
+from local.layout import EmulatorLayout
+
+# Functions mostly wait for the emulator, so two a core use the machine. A burst waits in the queue instead of
+# starting one process per event.
+THREADS = max(4, 2 * (os.cpu_count() or 1))
+POLL_SECONDS = 0.01
+
+
+class DeliveryService:
+    """Delivers events, stream records and mail between ministack's services."""
+
+    def __init__(self, layout: EmulatorLayout, endpoint: EmulatorEndpoint, delays: Delays) -> None:
+        root_user = Caller(endpoint.credentials.access_key_id, endpoint.credentials.secret_access_key)
+        self._saved_events = layout.delivery_state / "asynchronous-events.json"
+        self._mail = MailDelivery(layout.mailbox)
+        self._queue = AsyncQueue(EmulatedFunctions(endpoint.url, root_user), delays, threads=THREADS)
+        self._delays = delays
+        self._pipes = PipePollers(lambda: list_bus_pipes(endpoint.url), delays)
+        self._stopping = threading.Event()
+        link_runtime_packages(layout.runtime)
+        self._patch_ministack()
+
+    def start(self) -> None:
+        """Start deliveries. Call it after ministack has restored its state."""
+        self._queue.restore(self._saved_events)
+        self._queue.start()
+        self._pipes.refresh()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Finish current deliveries, save pending events for the next start and end the function processes.
+
+        Call it before ministack saves its state.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        self._stopping.set()
+        self._pipes.stop(timeout_seconds)
+        while lambda_svc._esm_inflight and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        pending_events = self._queue.stop(max(0.0, deadline - time.monotonic()))
+        if pending_events:
+            save_events(self._saved_events, pending_events)
+        lambda_runtime.reset()
+
+    def _patch_ministack(self) -> None:
+        """Raises LocalError if ministack has another version than the patches support."""
+        ministack.check_version()
+        streams.persist_streams()
+        streams.report_writes(self._pipes.wake)
+        pipes.store_parameters()
+        pipes.report_changes(self._pipes.refresh)
+        pipes.skip_bus_targets()
+        functions.queue_asynchronous_invocations(self._queue.submit)
+        functions.pause_polling(lambda: not self._stopping.is_set())
+        functions.shorten_visibility(self._delays.visibility)
+        functions.isolate_processes()
+        mail.deliver_mail(self._deliver_mail)
+        permissions.authorize_stream_arn()
+        permissions.accept_loopback_as_tls()
+        permissions.authorize_updated_attributes()
+        metrics.publish_function_metrics()
+        metrics.publish_api_metrics()
+        metrics.publish_queue_metrics()
+        api_gateway.return_integration_failures()
+
+    def _deliver_mail(self, subscription: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        self._mail.deliver(to=subscription["endpoint"], **message)

@@ -1,0 +1,51 @@
+"""Access of review tasks to the tables of a deployed pipeline and to the rules of its environment."""
+
+from detection.rules.rule_file import read_rules
+from functions.common.runtime.clock import now_ms
+from functions.fraud.scoring.rules import RulesError
+from operations.deployed import DeployedPipeline
+from operations.monitoring.locate import Location, Locator
+from operations.review import transaction_record
+from operations.review.overrides import Overrides
+from operations.review.profiles_table import ProfilesTableClient
+from operations.review.transaction_record import TransactionRecord
+from orchestration.environments import find_environment
+from shared.configuration import validate_file
+from stacks.processing.settings import ProcessingSettings
+from terminal.command_line import command_line
+from terminal.errors import UserError
+
+
+def open_profiles_table(deployed: DeployedPipeline) -> ProfilesTableClient:
+    """Open the table that holds lists and snoozes."""
+    return ProfilesTableClient(deployed.dynamodb_client(), deployed.profiles_table_name)
+
+
+def open_overrides(deployed: DeployedPipeline) -> Overrides:
+    """Open the lists and snoozes for changes by the AWS caller."""
+    return Overrides(open_profiles_table(deployed), deployed.caller_arn())
+
+
+def find_transaction(
+    deployed: DeployedPipeline, transaction_id: str
+) -> tuple[TransactionRecord, Location | None]:
+    """Read a transaction, and locate it in the pipeline if it has no decision. Raises UserError."""
+    record = transaction_record.find_transaction(
+        deployed.dynamodb_client(), deployed.transactions_table_name, transaction_id
+    )
+    if record.decision is not None:
+        return record, None
+    return record, Locator.from_deployed(deployed).locate(transaction_id, record.received_at, now_ms())
+
+
+def read_rule_ids(env: str) -> list[str]:
+    """Read the ids of the rules that this git tree deploys to an environment. Raises UserError."""
+    environment = find_environment(env)
+    settings = validate_file(ProcessingSettings, environment.name, environment.root)
+    try:
+        rules = read_rules(environment.stack_folder("processing") / settings.rules_file)
+    except RulesError as error:
+        raise UserError(
+            f"{str(error).splitlines()[0]}.", f"List all errors: {command_line('rules.check')}"
+        ) from error
+    return [rule.id for rule in rules.rules]

@@ -1,0 +1,99 @@
+"""One operation on one stack: records the engine's events, and raises its failure as `LayerError`."""
+
+from dataclasses import replace
+from types import TracebackType
+
+from pulumi.automation import EngineEvent
+from pulumi.automation.errors import CommandError
+from pulumi.automation.events import (
+    DiagnosticEvent,
+    ResourcePreEvent,
+    StepEventMetadata,
+    StepEventStateMetadata,
+)
+
+from orchestration.environments import Environment
+from orchestration.layers import Layer
+from orchestration.pulumi.errors import Diagnostic, explain_failure
+from orchestration.pulumi.program import Program
+from orchestration.pulumi.resource_types import STACK_TYPE
+from orchestration.pulumi.results import Changes, OperationResult, Step
+
+ERROR = "error"
+
+
+class Operation:
+    """Use as a context manager, with `handle_event` as the handler of the engine's events.
+
+    `finished_steps` are in the order of their events.
+    """
+
+    def __init__(
+        self, environment: Environment, layer: Layer, program: Program, placeholders: frozenset[str]
+    ) -> None:
+        self.program = program
+        self.result = OperationResult(Changes(), placeholders=placeholders)
+        self.finished_steps: list[StepEventMetadata] = []
+        self._environment = environment
+        self._layer = layer
+        self._diagnostics: list[Diagnostic] = []
+        self._new_states: dict[str, StepEventStateMetadata] = {}
+
+    def __enter__(self) -> "Operation":
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, CommandError):
+            failure = explain_failure(
+                error,
+                self._environment,
+                self._layer,
+                diagnostics=self._diagnostics,
+                program_error=self.program.describe_error(),
+            )
+            failure.may_have_changed = bool(self.result.steps)
+            raise failure from error
+
+    def handle_event(self, event: EngineEvent) -> None:
+        """Record the event. It must not raise: the SDK turns exceptions of a handler into warnings."""
+        if event.summary_event:
+            changes = Changes.from_operation_counts(event.summary_event.resource_changes)
+            self.result = replace(self.result, changes=changes)
+        if event.resource_pre_event:
+            self._record_start(event.resource_pre_event)
+        if event.res_outputs_event:
+            self._record_end(event.res_outputs_event.metadata)
+        if event.diagnostic_event and event.diagnostic_event.severity == ERROR:
+            self._diagnostics.append(self._create_diagnostic(event.diagnostic_event))
+
+    def _record_start(self, event: ResourcePreEvent) -> None:
+        metadata = event.metadata
+        if metadata.new:
+            self._new_states[metadata.urn] = metadata.new
+        if step := Step.from_event(metadata):
+            self.result = replace(self.result, steps=(*self.result.steps, step))
+
+    def _record_end(self, metadata: StepEventMetadata) -> None:
+        self.finished_steps.append(metadata)
+        if metadata.type == STACK_TYPE:
+            new, old = metadata.new, metadata.old
+            self.result = replace(
+                self.result,
+                outputs=(new.outputs or {}) if new else {},
+                outputs_before=(old.outputs or {}) if old else {},
+            )
+
+    def _create_diagnostic(self, event: DiagnosticEvent) -> Diagnostic:
+        urn = event.urn or ""
+        state = self._new_states.get(urn)
+        if state is None:
+            return Diagnostic(urn, event.message)
+        name = (state.inputs or {}).get("name")
+        return Diagnostic(
+            urn,
+            event.message,
+            parent="" if STACK_TYPE in state.parent else state.parent,
+            name=name if isinstance(name, str) else "",
+        )

@@ -1,0 +1,57 @@
+"""The function `labels`, which stores the label of a transaction."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from functions.labels.environment import LabelsEnvironment
+from shared import table_permissions
+from shared.arns import Arns
+from shared.contracts import DataOutputs, FoundationOutputs
+from shared.function import Function, FunctionArgs
+from stacks.edge.settings import EdgeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelsFunctionArgs:
+    """`data`: the tables of transactions and profiles."""
+
+    arns: Arns
+    foundation: FoundationOutputs
+    data: DataOutputs
+    settings: EdgeSettings
+
+
+class LabelsFunction(pulumi.ComponentResource):
+    """`function`, which may read a transaction, label it, and update its profiles."""
+
+    def __init__(
+        self, name: str, args: LabelsFunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:edge:Labelling", name, None, opts)
+        arns, data, foundation = args.arns, args.data, args.foundation
+        self.function = Function(
+            "labels",
+            FunctionArgs(
+                function="labels",
+                description="Labels a transaction and counts it into its profiles",
+                arns=arns,
+                foundation=foundation,
+                boundary_arn=foundation.labels_boundary_arn,
+                settings=args.settings.labels,
+                architecture=args.settings.architecture,
+                environment=pulumi.Output.all(data.transactions_table_name, data.profiles_table_name).apply(
+                    lambda names: LabelsEnvironment(table_name=names[0], profiles_table_name=names[1])
+                ),
+                statements=[
+                    *table_permissions.label_transactions(
+                        arns, data.transactions_table_arn, foundation.data_key_arn
+                    ),
+                    *table_permissions.update_profiles(
+                        arns, data.profiles_table_arn, foundation.profiles_key_arn
+                    ),
+                ],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

@@ -1,0 +1,130 @@
+"""The REST API: routes, authorization, validation of bodies, and API Gateway's own responses."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from stacks.edge.responses import RESPONSES, GatewayResponse
+from stacks.edge.routes import METHOD, ROUTES, Route
+
+AUTHORIZATION = "AWS_IAM"
+# TLS 1.2 or 1.3. Without a policy, API Gateway accepts TLS 1.0.
+SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_2021_06"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestApiArgs:
+    """`invoke_arns`: the invoke ARN of the function for each path."""
+
+    name: str
+    invoke_arns: Mapping[str, pulumi.Input[str]]
+    responses: Sequence[GatewayResponse] = RESPONSES
+
+
+class RestApi(pulumi.ComponentResource):
+    """The API without a stage. `digest` identifies its definition, `parts` are its resources."""
+
+    def __init__(self, name: str, args: RestApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("fraud:edge:TransactionApi", name, None, opts)
+        self._child_options = pulumi.ResourceOptions(parent=self)
+        self.rest_api = aws.apigateway.RestApi(
+            "transactions",
+            name=args.name,
+            description="Takes in transactions and their labels",
+            endpoint_configuration={"types": "REGIONAL"},
+            security_policy=SECURITY_POLICY,
+            endpoint_access_mode="STRICT",
+            opts=self._child_options,
+        )
+        self._body_validator = self._make_validator()
+        methods = [self._make_method(route) for route in ROUTES]
+        integrations = [
+            self._make_integration(route, method, args.invoke_arns[route.path])
+            for route, method in zip(ROUTES, methods, strict=True)
+        ]
+        responses = [self._make_response(response) for response in args.responses]
+        self.parts: list[pulumi.Resource] = [*methods, *integrations, *responses]
+        self.digest = pulumi.Output.all(
+            _describe_api(args.responses),
+            self.rest_api.root_resource_id,
+            [method.id for method in methods],
+            [integration.uri for integration in integrations],
+        ).apply(lambda parts: hashlib.sha256(json.dumps(parts).encode()).hexdigest())
+        self.register_outputs({})
+
+    def _make_validator(self) -> aws.apigateway.RequestValidator:
+        return aws.apigateway.RequestValidator(
+            "body",
+            rest_api=self.rest_api.id,
+            name="body",
+            validate_request_body=True,
+            validate_request_parameters=False,
+            opts=self._child_options,
+        )
+
+    def _make_method(self, route: Route) -> aws.apigateway.Method:
+        resource = aws.apigateway.Resource(
+            route.path,
+            rest_api=self.rest_api.id,
+            parent_id=self.rest_api.root_resource_id,
+            path_part=route.path,
+            opts=self._child_options,
+        )
+        model = aws.apigateway.Model(
+            route.body,
+            rest_api=self.rest_api.id,
+            name=route.body.capitalize(),
+            description=f"The envelope of a {route.body}; the function checks its fields",
+            content_type="application/json",
+            schema=json.dumps(route.schema),
+            opts=self._child_options,
+        )
+        return aws.apigateway.Method(
+            route.method,
+            rest_api=self.rest_api.id,
+            resource_id=resource.id,
+            http_method=METHOD,
+            authorization=AUTHORIZATION,
+            request_models={"application/json": model.name},
+            request_validator_id=self._body_validator.id,
+            opts=self._child_options,
+        )
+
+    def _make_integration(
+        self, route: Route, method: aws.apigateway.Method, invoke_arn: pulumi.Input[str]
+    ) -> aws.apigateway.Integration:
+        return aws.apigateway.Integration(
+            route.integration,
+            rest_api=self.rest_api.id,
+            resource_id=method.resource_id,
+            http_method=method.http_method,
+            type="AWS_PROXY",
+            integration_http_method="POST",
+            uri=invoke_arn,
+            opts=self._child_options,
+        )
+
+    def _make_response(self, response: GatewayResponse) -> aws.apigateway.Response:
+        return aws.apigateway.Response(
+            response.type.lower().replace("_", "-"),
+            rest_api_id=self.rest_api.id,
+            response_type=response.type,
+            status_code=response.status_code,
+            response_templates=response.templates,
+            response_parameters=response.parameters,
+            opts=self._child_options,
+        )
+
+
+def _describe_api(responses: Sequence[GatewayResponse]) -> list[object]:
+    """The definition of the API as plain data."""
+    return [
+        METHOD,
+        AUTHORIZATION,
+        *(asdict(route) for route in ROUTES),
+        *(asdict(response) for response in responses),
+    ]

@@ -1,0 +1,160 @@
+"""The function `fraud`, which decides on transactions, with its rule, retry queue and failure queue."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from functions.common.domain.transaction_event import DETAIL_TYPE, EVENT_NAME, SOURCE
+from functions.fraud.environment import FraudEnvironment
+from shared import permissions, table_permissions
+from shared.arns import Arns
+from shared.contracts import DataOutputs, FoundationOutputs
+from shared.function import Function, FunctionArgs
+from shared.iam import Statement
+from shared.queues import EncryptedQueue, EncryptedQueueArgs
+from stacks.processing.files import read_files
+from stacks.processing.retry_queue import RetryQueue, RetryQueueArgs
+from stacks.processing.settings import ProcessingSettings
+from stacks.processing.transaction_bus import TransactionBus
+
+MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
+# The maximum that Lambda supports for asynchronous events.
+MAX_INVOCATION_AGE_SECONDS = 6 * 60 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class FraudFunctionArgs:
+    """`bus`: the source of events. `data`: the tables and the suspicious queue."""
+
+    arns: Arns
+    foundation: FoundationOutputs
+    data: DataOutputs
+    settings: ProcessingSettings
+    bus: TransactionBus
+
+
+class FraudFunction(pulumi.ComponentResource):
+    """`function`, its rule and target, `retries` for failed events, `failures` for events given up."""
+
+    def __init__(
+        self, name: str, args: FraudFunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("fraud:processing:Detection", name, None, opts)
+        self._args = args
+        self._child_options = pulumi.ResourceOptions(parent=self)
+        self.failures = EncryptedQueue(
+            "fraud-failures",
+            EncryptedQueueArgs(
+                name=args.arns.names.failure_queue("fraud"),
+                key_arn=args.foundation.failures_key_arn,
+                protected=args.settings.deletion_protection,
+            ),
+            self._child_options,
+        ).queue
+        self.retries = RetryQueue(
+            "retries",
+            RetryQueueArgs(
+                arns=args.arns,
+                key_arn=args.foundation.failures_key_arn,
+                failures=self.failures,
+                max_receives=args.settings.retry_receives,
+                deletion_protection=args.settings.deletion_protection,
+            ),
+            self._child_options,
+        )
+        self.function = self._make_function()
+        self.retries.invoke_function(self.function, args.settings.retry_concurrency)
+        invoke_config = self._configure_retries()
+        self._make_target(self._make_rule(), invoke_config)
+        self.register_outputs({})
+
+    def _make_function(self) -> Function:
+        args = self._args
+        return Function(
+            "fraud",
+            FunctionArgs(
+                function="fraud",
+                description="Decides on a transaction and sends suspicious ones to the queue",
+                arns=args.arns,
+                foundation=args.foundation,
+                boundary_arn=args.foundation.fraud_boundary_arn,
+                settings=args.settings.fraud,
+                architecture=args.settings.architecture,
+                environment=self._make_environment(),
+                statements=self._make_statements(),
+                extra_files=read_files(args.settings, Path(__file__).parent),
+            ),
+            self._child_options,
+        )
+
+    def _make_environment(self) -> pulumi.Output[FraudEnvironment]:
+        data, window = self._args.data, self._args.settings.alert_window_seconds
+        return pulumi.Output.all(
+            data.suspicious_queue_url,
+            data.transactions_table_name,
+            data.profiles_table_name,
+            self.failures.url,
+        ).apply(
+            lambda values: FraudEnvironment(
+                queue_url=values[0],
+                table_name=values[1],
+                profiles_table_name=values[2],
+                failure_queue_url=values[3],
+                alert_window_seconds=window,
+            )
+        )
+
+    def _make_statements(self) -> list[Statement]:
+        arns, data, foundation = self._args.arns, self._args.data, self._args.foundation
+        failures_key = foundation.failures_key_arn
+        return [
+            *table_permissions.update_profiles(arns, data.profiles_table_arn, foundation.profiles_key_arn),
+            *table_permissions.record_decisions(arns, data.transactions_table_arn, foundation.data_key_arn),
+            *permissions.send_messages(arns, [data.suspicious_queue_arn], foundation.data_key_arn),
+            *permissions.send_failures(arns, [self.retries.queue.arn, self.failures.arn], failures_key),
+            *permissions.consume_messages(arns, self.retries.queue.arn, failures_key),
+        ]
+
+    def _configure_retries(self) -> aws.lambda_.FunctionEventInvokeConfig:
+        return aws.lambda_.FunctionEventInvokeConfig(
+            "fraud",
+            function_name=self.function.name,
+            maximum_retry_attempts=self._args.settings.fraud_retries,
+            maximum_event_age_in_seconds=MAX_INVOCATION_AGE_SECONDS,
+            destination_config={"on_failure": {"destination": self.retries.queue.arn}},
+            opts=self._child_options,
+        )
+
+    def _make_rule(self) -> aws.cloudwatch.EventRule:
+        return aws.cloudwatch.EventRule(
+            "transaction-inserted",
+            name=self._args.arns.names.rule,
+            description="New transactions, to the fraud function",
+            event_bus_name=self._args.bus.bus.name,
+            event_pattern=json.dumps(inserted_pattern()),
+            opts=self._child_options,
+        )
+
+    def _make_target(self, rule: aws.cloudwatch.EventRule, invoke_config: pulumi.Resource) -> None:
+        permission = self.function.allow_invocation("events", rule.arn)
+        aws.cloudwatch.EventTarget(
+            "fraud",
+            rule=rule.name,
+            event_bus_name=self._args.bus.bus.name,
+            target_id="fraud",
+            arn=self.function.arn,
+            retry_policy={
+                "maximum_retry_attempts": self._args.settings.event_retries,
+                "maximum_event_age_in_seconds": MAX_EVENT_AGE_SECONDS,
+            },
+            dead_letter_config={"arn": self._args.bus.failures.arn},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[permission, invoke_config]),
+        )
+
+
+def inserted_pattern() -> dict[str, object]:
+    """The pattern of the events that the pipe sends."""
+    return {"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": {"event_name": [EVENT_NAME]}}

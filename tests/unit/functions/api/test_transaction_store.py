@@ -1,0 +1,117 @@
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from functions.api.transaction_store import TransactionStore, WriteResult
+from functions.common.dynamodb.client import StoreBusyError
+from tests.unit.functions.builders import NOW, transaction
+from tests.unit.functions.fakes import FakeDynamoDb, canceled_error, client_error
+
+CONFLICT = {"Code": "TransactionConflict"}
+
+
+def _store(table: FakeDynamoDb, delays: list[float] | None = None) -> TransactionStore:
+    record = ([] if delays is None else delays).append
+    return TransactionStore(cast(Any, table), "transactions", retention_days=30, sleep=record)
+
+
+def test_transaction_and_guard_are_stored_together_and_expire_together() -> None:
+    table = FakeDynamoDb()
+    assert _store(table).add(transaction(), NOW) is WriteResult.STORED
+    assert set(table.items) == {("tx-1", "0"), ("tx-1", str(NOW))}
+    assert {item["expires_at"]["N"] for item in table.items.values()} == {str(NOW // 1000 + 30 * 86_400)}
+
+
+def test_repeated_transaction_is_replayed_and_keeps_the_first_item() -> None:
+    store = _store(table := FakeDynamoDb())
+    store.add(transaction(), NOW)
+    assert store.add(transaction(), NOW + 9) is WriteResult.REPLAYED
+    assert table.items["tx-1", str(NOW)]["received_at"] == {"N": str(NOW)}
+
+
+@pytest.mark.parametrize("change", [{"amount": 1}, {"timestamp": NOW - 1}])
+def test_different_transaction_cannot_take_a_used_id(change: dict[str, object]) -> None:
+    store = _store(table := FakeDynamoDb())
+    store.add(transaction(), NOW)
+    assert store.add(transaction(**change), NOW) is WriteResult.ID_TAKEN
+    assert len(table.items) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "result"), [({}, WriteResult.REPLAYED), ({"amount": 1}, WriteResult.ID_TAKEN)]
+)
+def test_transaction_is_recognized_after_its_guard_expired(
+    change: dict[str, object], result: WriteResult
+) -> None:
+    store = _store(table := FakeDynamoDb())
+    store.add(transaction(), NOW)
+    del table.items["tx-1", "0"]
+    assert store.add(transaction(**change), NOW) is result
+
+
+def test_reused_id_is_taken_for_its_first_transaction() -> None:
+    store = _store(table := FakeDynamoDb())
+    store.add(transaction(), NOW)
+    del table.items["tx-1", "0"]
+    assert store.add(transaction(timestamp=NOW + 1), NOW) is WriteResult.STORED
+    assert store.add(transaction(), NOW) is WriteResult.ID_TAKEN
+
+
+def test_conflict_is_retried_with_exponential_back_off() -> None:
+    table, delays = FakeDynamoDb(*[canceled_error(CONFLICT, CONFLICT)] * 3), list[float]()
+    assert _store(table, delays).add(transaction(), NOW) is WriteResult.STORED
+    assert table.calls == 4
+    assert all(0 <= delay <= 0.02 * 2**number for number, delay in enumerate(delays))
+
+
+def test_persistent_conflict_is_busy_within_a_second() -> None:
+    table, delays = FakeDynamoDb(*[canceled_error(CONFLICT)] * 100), list[float]()
+    with pytest.raises(StoreBusyError):
+        _store(table, delays).add(transaction(), NOW)
+    assert table.calls == 6
+    assert sum(delays) < 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("ThrottlingException"),
+        client_error("ProvisionedThroughputExceededException"),
+        client_error("InternalServerError"),
+        canceled_error({"Code": "ThrottlingError"}, {"Code": "None"}),
+        ReadTimeoutError(endpoint_url="https://example.invalid"),
+        EndpointConnectionError(endpoint_url="https://example.invalid"),
+    ],
+)
+def test_overloaded_or_unreachable_table_is_busy(error: Exception) -> None:
+    with pytest.raises(StoreBusyError):
+        _store(FakeDynamoDb(error)).add(transaction(), NOW)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [client_error("AccessDeniedException"), canceled_error({"Code": "ValidationError"}, {"Code": "None"})],
+)
+def test_permanent_error_is_raised_without_a_retry(error: ClientError) -> None:
+    table = FakeDynamoDb(error)
+    with pytest.raises(ClientError):
+        _store(table).add(transaction(), NOW)
+    assert table.calls == 1
+
+
+def test_item_without_a_fingerprint_reserves_the_id() -> None:
+    error = canceled_error({"Code": "ConditionalCheckFailed", "Item": {}}, {"Code": "None"})
+    assert _store(FakeDynamoDb(error)).add(transaction(), NOW) is WriteResult.ID_TAKEN
+
+
+def test_exactly_one_of_concurrent_writes_is_stored() -> None:
+    table = FakeDynamoDb()
+    store = TransactionStore(cast(Any, table), "transactions", retention_days=30)
+    contenders = [transaction(amount=number % 2 + 1) for number in range(20)]
+    with ThreadPoolExecutor(20) as threads:
+        results = Counter(threads.map(lambda contender: store.add(contender, NOW), contenders))
+    assert results == {WriteResult.STORED: 1, WriteResult.REPLAYED: 9, WriteResult.ID_TAKEN: 10}
+    assert len(table.items) == 2

@@ -1,0 +1,88 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from functions.fraud.service import UnreadableEventError, read_event
+from tests.unit.functions.builders import NOW, attributes, inserted, inserted_event
+
+
+def test_event_is_read_into_a_transaction() -> None:
+    assert read_event(inserted_event()) == inserted()
+
+
+def test_numbers_stay_exact() -> None:
+    transaction = read_event(inserted_event(amount={"N": "999999999999.9999"}))
+    assert transaction.amount == Decimal("999999999999.9999")
+    assert transaction.timestamp == NOW
+
+
+@pytest.mark.parametrize("name", ["channel", "country", "device_id", "merchant_category"])
+def test_optional_field_may_be_null(name: str) -> None:
+    assert getattr(read_event(inserted_event(**{name: {"NULL": True}})), name) is None
+
+
+def test_unknown_field_is_ignored() -> None:
+    assert read_event(inserted_event(loyalty={"S": "gold"})) == inserted()
+
+
+def test_text_that_looks_like_a_number_stays_text() -> None:
+    assert read_event(inserted_event(merchant_category={"S": "5967"})).merchant_category == "5967"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        {},
+        {"detail": {}},
+        {"detail": {"event_name": "MODIFY", "transaction": attributes()}},
+        {"detail": {"event_name": "REMOVE", "transaction": attributes()}},
+        {"detail": {"event_name": "INSERT"}},
+        {"detail": {"event_name": "INSERT", "transaction": "tx-1"}},
+        {"detail": {"event_name": "INSERT", "transaction": {"transaction_id": "tx-1"}}},
+    ],
+)
+def test_event_with_a_different_structure_is_unreadable(event: object) -> None:
+    with pytest.raises(UnreadableEventError):
+        read_event(event)
+
+
+@pytest.mark.parametrize(
+    "name", ["transaction_id", "timestamp", "account_id", "amount", "currency", "received_at"]
+)
+def test_event_without_a_required_field_is_unreadable(name: str) -> None:
+    event = inserted_event()
+    del event["detail"]["transaction"][name]
+    with pytest.raises(UnreadableEventError, match=name):
+        read_event(event)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": {"S": "12.5"}},
+        {"amount": {"N": "NaN"}},
+        {"amount": {"N": "much"}},
+        {"amount": {"NULL": True}},
+        {"timestamp": {"N": "1.5"}},
+        {"currency": {"N": "840"}},
+        {"currency": {"S": "USD", "N": "840"}},
+        {"currency": {}},
+        {"country": {"NULL": False}},
+        {"channel": {"BOOL": True}},
+        {"channel": {"L": []}},
+    ],
+)
+def test_value_of_a_wrong_type_is_unreadable(change: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableEventError):
+        read_event(inserted_event(**change))
+
+
+def test_error_contains_no_personal_data() -> None:
+    # Lambda logs the text of the error.
+    with pytest.raises(UnreadableEventError) as raised:
+        read_event(inserted_event(account_id={"N": "account-123456789"}))
+    assert "123456789" not in str(raised.value)
+    assert raised.value.__cause__ is None
