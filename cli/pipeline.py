@@ -10,6 +10,13 @@ from cli.task import NonNegativeInt, PositiveFloat, task
 FORMAT = "Read the file as jsonl or csv (default: by its name or content)"
 CONCURRENCY = "Send this number of requests at a time, up to 256"
 REJECTS = "Write rejected records to this file, to correct and send again"
+POST_HELP = {
+    "env": ENV,
+    "format": FORMAT,
+    "concurrency": CONCURRENCY,
+    "rejects": REJECTS,
+    "json": JSON,
+}
 
 
 @task(help={"port": PORT})
@@ -73,6 +80,7 @@ def demo(
     from operations.health.report import run_checks, show_summary
     from orchestration.deployment import deploy_layers
     from orchestration.session import EnvironmentSession
+    from terminal.errors import INTERRUPTED
     from terminal.prompts import confirm
 
     session = EnvironmentSession.from_name(env)
@@ -81,7 +89,7 @@ def demo(
     deploy_layers(session, partial(confirm, yes=False), port=port)
     deployed = DeployedPipeline.from_session(session)
     status = demo.run_demo(demo.DemoPipeline.from_deployed(deployed), count=count, rate=rate, seed=seed)
-    if status != demo.INTERRUPTED:
+    if status != INTERRUPTED:
         show_summary(run_checks(deployed))
     return status
 
@@ -90,11 +98,7 @@ def demo(
     positional=["file"],
     help={
         "file": "Read transactions from this file, JSON lines or CSV; - is standard input",
-        "env": ENV,
-        "format": FORMAT,
-        "concurrency": CONCURRENCY,
-        "rejects": REJECTS,
-        "json": JSON,
+        **POST_HELP,
     },
 )
 def send(
@@ -123,11 +127,7 @@ def send(
     help={
         "file": "Read labels from this file, JSON lines or CSV with transaction_id, timestamp, label (fraud"
         " or genuine) and optionally source and reported_at; - is standard input",
-        "env": ENV,
-        "format": FORMAT,
-        "concurrency": CONCURRENCY,
-        "rejects": REJECTS,
-        "json": JSON,
+        **POST_HELP,
     },
 )
 def label(

@@ -188,7 +188,7 @@ def explain(_: Context, *, transaction_id: str, env: str = "local", json: bool =
     from operations.review.explain import show_explanation
 
     arguments.read_identifier("transaction", transaction_id)
-    stored, location = access.find_transaction(open_deployed(env), transaction_id)
+    stored, location = access.find_and_locate_transaction(open_deployed(env), transaction_id)
     show_explanation(stored, location, as_json=json)
 
 

@@ -12,11 +12,10 @@ from invoke.exceptions import ParseError
 from invoke.tasks import task as invoke_task
 
 from local.errors import LocalError
-from terminal.errors import UserError
+from terminal.errors import INTERRUPTED, UserError
 from terminal.output import print_error
 
 FAILED = 1
-INTERRUPTED = 130
 
 
 class NonNegativeInt(int):

@@ -1,5 +1,8 @@
 """Errors that a user can act on. `cli.task` prints them and turns them into exit statuses."""
 
+# The exit status of a task that Ctrl-C stopped.
+INTERRUPTED = 130
+
 
 class UserError(Exception):
     """A failed task, with a message that states the problem and a hint that states what to do.

@@ -125,7 +125,7 @@ def backtest(
     Figures exclude transactions of accounts that were known to be compromised at the start of the day.
     """
     from cli.models.backtesting import run_backtest
-    from cli.rules_file import find_rules_file
+    from orchestration.rules_file import find_rules_file
 
     run_backtest(
         data,

@@ -20,7 +20,7 @@ def check(_: Context, file: str = "", env: str = "local", json: bool = False) ->
     A position is a line and a column. Deployments make the same check.
     """
     from cli.rules.checking import check_rules
-    from cli.rules_file import find_rules_file
+    from orchestration.rules_file import find_rules_file
 
     return check_rules(find_rules_file(file, env), as_json=json)
 
@@ -29,8 +29,8 @@ def check(_: Context, file: str = "", env: str = "local", json: bool = False) ->
 def list_(_: Context, file: str = "", env: str = "local", json: bool = False) -> None:
     """List the rules: mode, weight, validity and sentence."""
     from cli.rules.listing import show_rules
-    from cli.rules_file import find_rules_file
     from functions.common.runtime.clock import now_ms
+    from orchestration.rules_file import find_rules_file
 
     show_rules(find_rules_file(file, env), now_ms(), as_json=json)
 
@@ -65,7 +65,7 @@ def try_(
     counts by itself and in any mode. The last row is for all rules in the mode on.
     """
     from cli.rules.trial import try_rules
-    from cli.rules_file import find_rules_file
+    from orchestration.rules_file import find_rules_file
 
     rules_file = find_rules_file(rules, env)
     try_rules(data, rules_file, label_delay=label_delay, unit=unit, out=out, as_json=json)

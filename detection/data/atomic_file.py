@@ -10,7 +10,7 @@ from detection.errors import DetectionError
 
 @contextmanager
 def replace_atomically(path: Path) -> Iterator[Path]:
-    """Yield a temporary file beside `path`, which replaces `path` at the end.
+    """Yield a temporary file in the folder of `path`. At the end, it replaces `path`.
 
     An error or Ctrl-C deletes the temporary file. Raises DetectionError at once if `path` is not writable.
     """

@@ -37,7 +37,7 @@ def compose_alert(transaction: SuspiciousTransaction) -> Alert:
 
 
 def compose_summary(transaction: SuspiciousTransaction, count: int) -> Alert:
-    """Compose the summary of an alert window with `count` alerts, the first of which was sent at once.
+    """Compose the summary of an alert window with `count` alerts. The first alert was sent at once.
 
     Raises ValueError or OverflowError for a timestamp that is not a valid time.
     """

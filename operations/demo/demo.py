@@ -24,14 +24,13 @@ from operations.ingest.api_client import ApiClient
 from operations.monitoring.queues import count_messages, find_failure_queues
 from orchestration import local_aws
 from terminal.command_line import command_line
-from terminal.errors import UserError
+from terminal.errors import INTERRUPTED, UserError
 from terminal.output import console, print_error
 from terminal.progress import open_progress
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-INTERRUPTED = 130
 _PATIENCE_SECONDS = 30.0
 _MAX_IDS_SHOWN = 5
 _MIN_RATE, _MAX_RATE = 0.01, 1000

@@ -31,7 +31,7 @@ _REPORTED_FRAUDS = 3
 # Rules need a history of ten transactions. Two more, because the latest ones may not be counted yet.
 _HISTORY_COUNT, _FOLLOWING_COUNT = 12, 2
 _MAX_HISTORY_MS = 29 * DAY_MS
-# A fraud stands out if its amount is this many times the mean of the history, and not small.
+# A fraud is conspicuous if its amount is at least this multiple of the mean of the history, and not small.
 _MIN_MEAN_RATIO, _MIN_EUROS = 4.5, 60
 
 # A customer's country and a terminal's category depend on their number: they are the same in every run.
@@ -157,7 +157,7 @@ def _find_terminal_frauds(rows: Rows) -> Rows:
 
 
 def _find_misuse(rows: Rows) -> Rows:
-    """Return the first fraud of an account that stands out, with the rows around it; empty without one."""
+    """Return the account's first conspicuous fraud and the rows around it. Returns nothing without one."""
     for index in range(_HISTORY_COUNT, len(rows)):
         history, row = rows[index - _HISTORY_COUNT : index], rows[index]
         if row.is_fraud and not any(earlier.is_fraud for earlier in history) and _stands_out(history, row):

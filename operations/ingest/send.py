@@ -20,7 +20,7 @@ from operations.ingest.record_kinds import TRANSACTIONS, RecordKind
 from operations.ingest.rejects_file import REASONS_SUFFIX, RejectsFile
 from operations.ingest.responses import PostResult
 from terminal.command_line import command_line
-from terminal.errors import UserError
+from terminal.errors import INTERRUPTED, UserError
 from terminal.output import console, print_json, print_message
 from terminal.progress import ProgressDisplay, open_progress
 
@@ -28,7 +28,6 @@ STANDARD_INPUT = "-"
 MAX_CONCURRENCY = 256
 # A wrong column makes every record fail for the same reason, which would fill the terminal.
 MAX_REASONS_SHOWN = 20
-INTERRUPTED = 130
 
 
 def send_file(

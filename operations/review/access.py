@@ -9,9 +9,7 @@ from operations.review import transaction_record
 from operations.review.overrides import Overrides
 from operations.review.profiles_table import ProfilesTableClient
 from operations.review.transaction_record import TransactionRecord
-from orchestration.environments import find_environment
-from shared.configuration import validate_file
-from stacks.processing.settings import ProcessingSettings
+from orchestration.rules_file import find_rules_file
 from terminal.command_line import command_line
 from terminal.errors import UserError
 
@@ -26,7 +24,7 @@ def open_overrides(deployed: DeployedPipeline) -> Overrides:
     return Overrides(open_profiles_table(deployed), deployed.caller_arn())
 
 
-def find_transaction(
+def find_and_locate_transaction(
     deployed: DeployedPipeline, transaction_id: str
 ) -> tuple[TransactionRecord, Location | None]:
     """Read a transaction, and locate it in the pipeline if it has no decision. Raises UserError."""
@@ -40,10 +38,8 @@ def find_transaction(
 
 def read_rule_ids(env: str) -> list[str]:
     """Read the ids of the rules that this git tree deploys to an environment. Raises UserError."""
-    environment = find_environment(env)
-    settings = validate_file(ProcessingSettings, environment.name, environment.root)
     try:
-        rules = read_rules(environment.stack_folder("processing") / settings.rules_file)
+        rules = read_rules(find_rules_file("", env))
     except RulesError as error:
         raise UserError(
             f"{str(error).splitlines()[0]}.", f"List all errors: {command_line('rules.check')}"

@@ -12,7 +12,7 @@ FRAUD = "fraud"
 
 
 class Notification(StrEnum):
-    """How a transaction is alerted on. The values are stored."""
+    """The alert on a transaction: its kind, or the reason for none. The values are stored."""
 
     NONE = "none"
     """Not suspicious: no alert."""

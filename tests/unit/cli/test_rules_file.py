@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.rules_file import find_rules_file
+from orchestration.rules_file import find_rules_file
 from terminal.errors import UserError
 
 

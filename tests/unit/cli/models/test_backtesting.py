@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.models.backtesting import run_backtest
-from cli.rules_file import find_rules_file
+from orchestration.rules_file import find_rules_file
 from terminal.errors import UserError
 from tests.unit.detection.files import FIRST, HEADER, SECOND, write_dataset
 

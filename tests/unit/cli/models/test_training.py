@@ -6,8 +6,8 @@ import pytest
 from cli.models.backtesting import run_backtest
 from cli.models.simulation import write_simulation
 from cli.models.training import train_model
-from cli.rules_file import find_rules_file
 from functions.fraud.scoring.model import FraudModel
+from orchestration.rules_file import find_rules_file
 from terminal.errors import UserError
 
 PERIOD = {"train_from": "25", "train_to": "33"}
