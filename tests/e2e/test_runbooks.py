@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from typing import Any
 
 import jmespath
@@ -49,7 +50,7 @@ def test_task_of_a_runbook_runs(
     monkeypatch.setattr(session, "find_environment", lambda *_: local)
     status: object = 0
     try:
-        Program(namespace=tasks.namespace).run(list(words), exit=False)
+        Program(namespace=deepcopy(tasks.namespace)).run(list(words), exit=False)
     except SystemExit as ended:
         status = ended.code
     assert status in (0, 2, None), capsys.readouterr()

@@ -1,4 +1,5 @@
 import re
+from copy import deepcopy
 
 import pytest
 from invoke.tasks import Task
@@ -6,7 +7,8 @@ from invoke.tasks import Task
 import tasks
 from orchestration.environments import ROOT
 
-ALL: dict[str, Task] = {name: tasks.namespace[name] for name in tasks.namespace.task_names}
+# Copies, because a task that reads its arguments forgets their help texts.
+ALL: dict[str, Task] = {name: deepcopy(tasks.namespace[name]) for name in tasks.namespace.task_names}
 MAX_HELP_LENGTH = 58
 # Words that start a noun phrase instead of an imperative.
 NO_VERBS = {"A", "All", "An", "Each", "If", "The", "What", "When", "Where", "Whether", "Which", "Who", "How"}
