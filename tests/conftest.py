@@ -1,5 +1,6 @@
 """Fixtures that all kinds of tests can use."""
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -12,6 +13,8 @@ from operations.deployed import DeployedPipeline
 from terminal.command_line import VARIABLE
 from tests import deployment
 
+# The tests start hundreds of Python processes, which would compile all modules each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Messages name `invoke`, even if ./inv runs the tests.
 os.environ.pop(VARIABLE, None)
 # Each session would read the models of AWS's services again, which takes half of the time of some tests.
@@ -29,6 +32,12 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 def deployed(aws: EmbeddedAws) -> DeployedPipeline:
     """The four stacks on the embedded AWS of this test run."""
     return deployment.deploy_stacks(aws)
+
+
+def pytest_collection_finish() -> None:
+    """Exclude the modules and the tests from garbage collection, which would look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -68,6 +68,8 @@ class Engine:
         self._variables = {**tuning, **pulumi_variables(environment), **(aws or {})}
         self._on_event = on_event
         self._create_program = create_program
+        # Names of the layers whose stacks this engine has seen.
+        self._existing: set[str] = set()
 
     def up(
         self, layer: Layer, *, message: str = "", plan: Path | None = None, refresh: bool = False
@@ -84,6 +86,8 @@ class Engine:
                 message=message or None,
                 plan=str(plan) if plan else None,
                 refresh=refresh or None,
+                # Without the program, the CLI would start the AWS plugin once for the refresh and once more.
+                run_program=refresh or None,
                 suppress_outputs=True,
             )
             return operation.result
@@ -107,6 +111,8 @@ class Engine:
                 on_event=self._event_handler(layer, operation),
                 plan=str(plan) if plan else None,
                 refresh=refresh or None,
+                # Without the program, the CLI would start the AWS plugin once for the refresh and once more.
+                run_program=refresh or None,
                 suppress_outputs=True,
             )
             return operation.result
@@ -174,6 +180,7 @@ class Engine:
                 )
             except StackNotFoundError:
                 return None
+            self._existing.add(layer.name)
             return dict(json.loads(text))
 
     def history(self, layer: Layer) -> list[UpdateSummary]:
@@ -217,6 +224,7 @@ class Engine:
                 text = self._run(layer, "stack", "export", "--stack", self.environment.name)
             except StackNotFoundError:
                 return {}
+            self._existing.add(layer.name)
             return dict(json.loads(text))
 
     def run_cli(self, layer: Layer, *arguments: str) -> str:
@@ -271,12 +279,15 @@ class Engine:
             env_vars=self._variables,
             pulumi_command=self._command,
         )
-        mode = StackInitMode.CREATE_OR_SELECT if create else StackInitMode.SELECT
+        may_be_new = create and layer.name not in self._existing
+        mode = StackInitMode.CREATE_OR_SELECT if may_be_new else StackInitMode.SELECT
         settings = self.environment.settings_file(layer.name)
         before = settings.read_bytes()
         if create:
             workspace.secrets_provider = backend.choose_secrets_provider(self.environment, layer.name)
         stack = LeanStack(self.environment.name, workspace, mode)
+        if create:
+            self._existing.add(layer.name)
         if settings.read_bytes() != before:
             # The CLI added the salt or the encrypted key of a new stack, which every clone needs to decrypt
             # the stack's secrets.

@@ -26,10 +26,10 @@ from shared.contracts import DataOutputs, EdgeOutputs, require_string
 from tests.scratch import ScratchClone
 from tests.waiting import wait_for
 
-TRANSACTIONS = 2000
+TRANSACTIONS = 1000
 LABEL_DELAY_DAYS = 2
 DELAY_MS = LABEL_DELAY_DAYS * DAY_MS
-DATA = ("--customers", "250", "--terminals", "500", "--days", "14", "--seed", "5")
+DATA = ("--customers", "125", "--terminals", "250", "--days", "14", "--seed", "5")
 MODEL = "stacks/processing/model.json"
 SETTINGS = "stacks/processing/Pulumi.local.yaml"
 WORKERS = 8

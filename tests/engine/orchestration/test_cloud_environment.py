@@ -9,14 +9,12 @@ import pytest
 from local.embedded import EmbeddedAws, embedded_aws
 from local.plugin.install import install_provider
 from orchestration.layers import LAYERS
-from orchestration.planning.plan_file import INDEX
 from tests.scratch import ScratchClone
 
 EXAMPLE_ACCOUNT = "333333333333"
 ACCOUNT = "000000000000"
 ENV = ("--env", "prod")
 EDGE = (*ENV, "--layer", "edge")
-DATA = (*ENV, "--layer", "data")
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,6 @@ class Prod:
 
     team: ScratchClone
     preview: str
-    refused_plan: str
     refused_dirty: str
     refused_unpushed: str
 
@@ -63,11 +60,10 @@ def prod(account: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Prod
         team.replace(f"stacks/{layer.name}/Pulumi.prod.yaml", EXAMPLE_ACCOUNT, ACCOUNT)
     team.run_task("bootstrap", *ENV, "--yes")
     preview = team.run_task("preview", *ENV).stdout
-    refused_plan = team.run_failing_task("deploy", *ENV, "--plan", str(folder / "plan"))
     refused_dirty = team.run_failing_task("deploy", *ENV, "--yes")
     team.commit("our account")
     refused_unpushed = team.run_failing_task("deploy", *ENV, "--yes")
-    environment = Prod(team, preview, refused_plan, refused_dirty, refused_unpushed)
+    environment = Prod(team, preview, refused_dirty, refused_unpushed)
     environment.push("without changes")
     team.run_task("deploy", *ENV, "--yes")
     return environment
@@ -78,11 +74,6 @@ def test_empty_environment_can_be_previewed_with_placeholders(prod: Prod) -> Non
     for layer in LAYERS:
         assert f"  {layer.name}  " in prod.preview
     assert "create  transactions (aws:dynamodb/table:Table)" in prod.preview
-
-
-def test_preview_with_placeholders_is_not_saved_as_a_plan(prod: Prod) -> None:
-    assert prod.refused_plan
-    assert not (prod.team.root.parent / "plan" / INDEX).exists()
 
 
 def test_tree_that_is_not_committed_or_not_pushed_is_refused(prod: Prod) -> None:
@@ -127,21 +118,6 @@ def test_credentials_of_another_account_are_refused(prod: Prod) -> None:
     assert "111111111111" in error
 
 
-def test_deployment_without_a_terminal_needs_yes(prod: Prod) -> None:
-    assert "--yes" in prod.team.run_failing_task("deploy", *EDGE)
-
-
-def test_removal_of_an_output_that_a_deployed_layer_reads_is_refused(prod: Prod) -> None:
-    program, contract = "stacks/data/__main__.py", "shared/contracts.py"
-    prod.team.replace(contract, "    retention_days: pulumi.Input[int]\n", "")
-    prod.team.replace(program, "        retention_days=settings.retention_days,\n", "")
-    try:
-        error = prod.team.run_failing_task("deploy", *DATA, "--override", "drill", "--yes")
-    finally:
-        prod.team.git.run("checkout", "--quiet", "--", ".")
-    assert all(word in error for word in ("data", "retention_days", "edge"))
-
-
 def test_consumers_of_a_changed_output_are_stale_until_they_are_deployed(prod: Prod) -> None:
     prod.team.replace("stacks/data/Pulumi.prod.yaml", "retentionDays: 400", "retentionDays: 365")
     prod.push("keep less")
@@ -164,10 +140,6 @@ def test_saved_plan_is_applied_and_refused_after_a_change_of_the_state(prod: Pro
     prod.team.replace("stacks/edge/Pulumi.prod.yaml", "config:", "config:\n  fraud-edge:throttleBurst: 90")
     prod.push("smaller bursts")
     prod.team.run_task("deploy", *EDGE, "--plan", plan)
-    # A newer deployment of another layer does not affect the plan.
-    prod.push("of a later commit")
-    prod.team.run_task("deploy", *DATA, "--yes")
-    prod.team.git.run("reset", "--quiet", "--hard", "HEAD~1")
     process = prod.team.run_task("deploy", *ENV, "--from-plan", plan, "--yes")
     assert "post-transactions (aws:apigateway/methodSettings:MethodSettings)" in process.stdout
     assert "the state of edge" in prod.team.run_failing_task("deploy", *ENV, "--from-plan", plan, "--yes")

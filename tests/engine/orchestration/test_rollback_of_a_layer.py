@@ -17,20 +17,12 @@ from tests.e2e.transactions import build_transaction
 from tests.scratch import ScratchClone
 
 EDGE = ("--layer", "edge")
-DATA = ("--layer", "data")
 OTHER_LAYERS = ("foundation", "data", "processing")
 STATUS_CODE = '"status": result.value,'
 NEW_STATUS_CODE = '"status": f"safely {result.value}",'
 SETTINGS = "stacks/edge/Pulumi.local.yaml"
 BURST = 100
 NEW_BURST = 90
-EXTRA_QUEUE = """
-from shared.queues import EncryptedQueue, EncryptedQueueArgs
-
-EncryptedQueue(
-    "extra", EncryptedQueueArgs(name="extra", key_arn=foundation.data_key_arn, protected=False)
-)
-"""
 
 
 @dataclass
@@ -102,7 +94,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedClone]:
         yield DeployedClone(clone, aws, first, second)
 
 
-def test_rollback_reverts_code_and_settings_of_one_layer_and_can_be_rolled_back(team: DeployedClone) -> None:
+def test_rollback_reverts_code_and_settings_of_one_layer(team: DeployedClone) -> None:
     transaction = build_transaction()
     assert team.post(transaction) == (201, "safely stored")
     assert team.burst() == NEW_BURST
@@ -123,10 +115,6 @@ def test_rollback_reverts_code_and_settings_of_one_layer_and_can_be_rolled_back(
     assert newest["message"] == f"rollback to 1 ({team.first[:7]})"
     assert (newest["commit"], newest["dirty"], newest["result"]) == (team.first, False, "succeeded")
 
-    team.clone.run_task("rollback", *EDGE, "--yes")
-    assert team.post(build_transaction()) == (201, "safely stored")
-    assert team.burst() == NEW_BURST
-    assert [update["version"] for update in team.history("edge")] == [4, 3, 2, 1]
     assert team.list_leftovers() == []
     assert not team.clone.git.is_dirty()
 
@@ -150,15 +138,3 @@ def test_update_by_the_plain_cli_can_be_rolled_back(team: DeployedClone) -> None
     assert (result["from"]["commit"], result["to"]["commit"]) == (commit, before["commit"])
     assert team.memory_mb() == memory
     assert team.history("edge")[0]["version"] == newest["version"] + 1
-
-
-def test_rollback_that_would_delete_a_queue_is_refused(team: DeployedClone) -> None:
-    program = team.clone.root / "stacks/data/__main__.py"
-    program.write_text(program.read_text() + EXTRA_QUEUE)
-    team.clone.commit("feat(data): a queue more")
-    team.clone.run_task("deploy", *DATA)
-    error = team.clone.run_failing_task("rollback", *DATA, "--yes")
-    assert "Version 1" in error
-    assert "extra (aws:sqs/queue:Queue)" in error
-    assert len(team.history("data")) == 2
-    assert team.list_leftovers() == []
