@@ -86,8 +86,6 @@ class Engine:
                 message=message or None,
                 plan=str(plan) if plan else None,
                 refresh=refresh or None,
-                # Without the program, the CLI would start the AWS plugin once for the refresh and once more.
-                run_program=refresh or None,
                 suppress_outputs=True,
             )
             return operation.result
@@ -111,8 +109,6 @@ class Engine:
                 on_event=self._event_handler(layer, operation),
                 plan=str(plan) if plan else None,
                 refresh=refresh or None,
-                # Without the program, the CLI would start the AWS plugin once for the refresh and once more.
-                run_program=refresh or None,
                 suppress_outputs=True,
             )
             return operation.result
