@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # The limit of SQS for batch requests.
 BATCH_SIZE = 10
 # Only a long poll asks every server of the queue, so that an empty response means an empty queue.
-WAIT_SECONDS = 2
+WAIT_SECONDS = 1
 # A peek hides messages from other readers.
 MAX_PEEKED = 1000
 # Enough to read MAX_PEEKED. If the process is killed, messages are visible again after this time.

@@ -17,7 +17,7 @@ from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
 from operations.api_target import ApiTarget
 from operations.deployed import DeployedPipeline
-from operations.ingest.api_client import ApiClient, ApiResponse
+from operations.ingest.api_client import ApiClient, ApiResponse, RetryPolicy
 from operations.monitoring.queues import count_messages, find_failure_queues
 from shared.contracts import Contract, DataOutputs, require_string
 from tests.waiting import wait_for
@@ -25,6 +25,8 @@ from tests.waiting import wait_for
 T = TypeVar("T")
 C = TypeVar("C", bound=Contract)
 TIMEOUT_SECONDS = 60.0
+# A response with `Retry-After` is a result that tests look at.
+RETRIES = RetryPolicy(max_retry_after_seconds=0)
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class PipelineClient:
     def _client(self, target: ApiTarget) -> ApiClient:
         key = f"{target.url} {target.credentials.access_key}"
         if key not in self._clients:
-            self._clients[key] = ApiClient(target, connections=8)
+            self._clients[key] = ApiClient(target, connections=8, retries=RETRIES)
         return self._clients[key]
 
 
