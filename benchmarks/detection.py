@@ -27,10 +27,9 @@ from benchmarks._handbook import (
 )
 from detection.data.columns import LabelledTransaction
 from detection.data.simulation import START_MS, SimulatedColumns, simulate_columns, simulate_transactions
-from detection.replay import replay_transactions
+from detection.history_features import compute_history_features
 from detection.rules.rule_file import read_rules
-from detection.training.examples import Examples
-from detection.training.train import TrainingOptions, train_on_examples
+from detection.training.train import Examples, TrainingOptions, train_on_examples
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
@@ -109,7 +108,7 @@ def _replay_features(simulation: SimulatedColumns, seed: int) -> ReplayedFeature
     scorer = Scorer(read_rules(RULES))
     values = np.zeros((len(simulation.seconds), len(FEATURE_NAMES)), np.float32)
     rules = np.zeros(len(simulation.seconds))
-    rows = replay_transactions(
+    rows = compute_history_features(
         _simulate_drift(seed),
         label_delay_ms=DELAY_DAYS * DAY_MS,
         label_delay_days=DELAY_DAYS,

@@ -20,8 +20,7 @@ from functions.common.runtime.clock import now_ms
 from local.endpoint import EmulatorEndpoint
 from local.mailbox import Mailbox
 from operations.api_target import ApiTarget, move_to_endpoint
-from operations.demo.decisions import DecisionReader
-from operations.demo.run import MAX_CONCURRENT_POSTS, PipelineRun
+from operations.demo.run import MAX_CONCURRENT_POSTS, DecisionReader, PipelineRun
 from operations.demo.run_result import RunResult
 from operations.ingest.api_client import ApiClient
 from operations.ingest.payloads import encode_payload

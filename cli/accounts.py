@@ -6,12 +6,12 @@ from typing import Any
 
 from invoke.context import Context
 
-from cli.options import ENV, JSON, LAYER, ONE_LAYER, YES
+from cli.options import ONE_LAYER
 from cli.task import task
 
 
-@task(help={"env": ENV, "yes": YES, "json": JSON})
-def bootstrap(_: Context, env: str, yes: bool = False, json: bool = False) -> None:
+@task()
+def bootstrap(_: Context, env: str, yes: bool = False, json: bool = False, verbose: bool = False) -> None:
     """Create what deployments need in a new AWS account.
 
     Creates the bucket and the key of the state, the identity provider of CI, and an empty stack per layer.
@@ -33,7 +33,7 @@ def bootstrap(_: Context, env: str, yes: bool = False, json: bool = False) -> No
     )
 
 
-@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+@task(iterable=["layer"])
 def backups(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
     """List the states that were saved before changes."""
     from orchestration.layers import select_layers
@@ -47,10 +47,8 @@ def backups(_: Context, env: str = "local", layer: Any = None, json: bool = Fals
 
 @task(
     help={
-        "env": ENV,
         "layer": ONE_LAYER,
         "backup": "Restore the state with this id, as state.backups lists it",
-        "yes": YES,
     }
 )
 def restore(_: Context, layer: str, backup: str, env: str = "local", yes: bool = False) -> None:

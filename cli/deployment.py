@@ -6,26 +6,18 @@ from typing import Any
 
 from invoke.context import Context
 
-from cli.options import CONFIRM, ENV, JSON, LAYER, ONE_LAYER, OVERRIDE, PORT, REFRESH, YES
+from cli.options import ONE_LAYER
 from cli.task import NonNegativeInt, task
 
 
 @task(
     iterable=["layer"],
     help={
-        "env": ENV,
-        "layer": LAYER,
         "changed": "Skip layers that did not change since their deployment, and print the reasons",
         "plan": "Save the plan in this folder instead of deploying",
         "from_plan": "Apply the plan saved in this folder; fail if its inputs changed",
-        "yes": YES,
-        "confirm": CONFIRM,
-        "override": OVERRIDE,
         "parallel": "Deploy at most this number of layers at a time (default: as many as dependencies allow)",
-        "refresh": REFRESH,
         "report": "Write the result table to this file, as JSON",
-        "json": JSON,
-        "port": PORT,
     },
 )
 def deploy(
@@ -44,6 +36,7 @@ def deploy(
     report: str = "",
     json: bool = False,
     port: int = NonNegativeInt(0),
+    verbose: bool = False,
 ) -> None:
     """Deploy all layers, or some, after showing the plan.
 
@@ -74,8 +67,10 @@ def deploy(
     )
 
 
-@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
-def preview(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
+@task(iterable=["layer"])
+def preview(
+    _: Context, env: str = "local", layer: Any = None, json: bool = False, verbose: bool = False
+) -> None:
     """Show the changes that deploy would make."""
     from orchestration.deployment import preview_layers
     from orchestration.session import EnvironmentSession
@@ -85,14 +80,6 @@ def preview(_: Context, env: str = "local", layer: Any = None, json: bool = Fals
 
 @task(
     iterable=["layer"],
-    help={
-        "env": ENV,
-        "layer": LAYER,
-        "yes": YES,
-        "confirm": CONFIRM,
-        "override": OVERRIDE,
-        "json": JSON,
-    },
 )
 def destroy(
     _: Context,
@@ -122,11 +109,8 @@ def destroy(
 
 @task(
     help={
-        "env": ENV,
         "layer": ONE_LAYER,
         "to": "Restore this version, as history lists it (default: the last successful one of other code)",
-        "yes": YES,
-        "json": JSON,
     }
 )
 def rollback(
@@ -137,6 +121,7 @@ def rollback(
     to: int = NonNegativeInt(0),
     yes: bool = False,
     json: bool = False,
+    verbose: bool = False,
 ) -> None:
     """Restore an earlier version of a layer and keep its data.
 
@@ -152,7 +137,7 @@ def rollback(
     roll_back_layer(session, partial(confirm, yes=yes), layer, to=to, as_json=json)
 
 
-@task(help={"env": ENV, "layer": ONE_LAYER, "yes": YES, "json": JSON})
+@task(help={"layer": ONE_LAYER})
 def recover(_: Context, *, layer: str, env: str = "local", yes: bool = False, json: bool = False) -> None:
     """Repair the state of a layer after an interrupted update."""
     from functools import partial

@@ -9,7 +9,6 @@ from typing import Any
 
 from invoke.context import Context
 
-from cli.options import WORKERS
 from cli.task import NonNegativeInt, task
 from orchestration.environments import ROOT
 from terminal.errors import UserError
@@ -25,7 +24,6 @@ MAX_WORKERS = 4
     help={
         "k": "Run only tests whose names match this expression, such as C10",
         "fast": "Run only tests without an engine: tests/unit and tests/stacks",
-        "workers": WORKERS,
     },
 )
 def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = NonNegativeInt(0)) -> None:
@@ -33,7 +31,7 @@ def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = NonNeg
     _run_pytest(k, fast=fast, workers=workers)
 
 
-@task(help={"workers": WORKERS})
+@task()
 def check(_: Context, workers: int = NonNegativeInt(0)) -> None:
     """Check format, lint, types and imports, and run tests."""
     _run_module("ruff", "format", "--check", ".")
@@ -46,13 +44,38 @@ def check(_: Context, workers: int = NonNegativeInt(0)) -> None:
 @task(iterable=["name"], help={"name": "Run only this benchmark; repeat the option for several benchmarks"})
 def bench(_: Context, name: Any = None) -> None:
     """Run the benchmarks and compare them with their goals."""
-    _run_benchmarks(name or ())
+    available = list_benchmarks()
+    unknown = [selected for selected in name or () if selected not in available]
+    if unknown:
+        raise UserError(
+            f"The benchmark '{unknown[0]}' does not exist.", f"Use one of: {', '.join(available)}."
+        )
+    failed = []
+    for benchmark in name or available:
+        print_message(f"── {benchmark}")
+        # A missed goal does not stop the other benchmarks.
+        if _run_python("-m", f"benchmarks.{benchmark}"):
+            failed.append(benchmark)
+    if failed:
+        raise UserError(f"Benchmarks failed or missed their goals: {', '.join(failed)}.")
 
 
 @task(help={"upgrade": "Use the newest versions instead of the locked ones"})
 def lock(_: Context, upgrade: bool = False) -> None:
     """Lock the requirements with hashes."""
-    _lock_requirements(upgrade=upgrade)
+    sources = [
+        ROOT / "requirements" / "dev.in",
+        *sorted((ROOT / "tools").glob("*/requirements.in")),
+        *sorted((ROOT / "functions").glob("*/requirements.in")),
+    ]
+    for source in sources:
+        print_message(f"locking {source.relative_to(ROOT)}")
+        _run_module("uv", *_pip_compile_arguments(source), *(["--upgrade"] if upgrade else []))
+
+
+def list_benchmarks() -> list[str]:
+    """Return the names of the benchmarks."""
+    return [path.stem for path in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))]
 
 
 def _run_pytest(expression: str = "", *, fast: bool = False, workers: int = 0) -> None:
@@ -63,35 +86,6 @@ def _run_pytest(expression: str = "", *, fast: bool = False, workers: int = 0) -
     # Slow tests come first in the order of the folders, so that all workers end at about the same time.
     xdist = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
     _run_module("pytest", *(FAST_TESTS if fast else ()), *selection, *xdist)
-
-
-def _run_benchmarks(names: Sequence[str]) -> None:
-    """Run the named benchmarks, or all. A missed goal does not stop the others."""
-    available = [path.stem for path in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))]
-    unknown = [name for name in names if name not in available]
-    if unknown:
-        raise UserError(
-            f"The benchmark '{unknown[0]}' does not exist.", f"Use one of: {', '.join(available)}."
-        )
-    failed = []
-    for name in names or available:
-        print_message(f"── {name}")
-        if _run_python("-m", f"benchmarks.{name}"):
-            failed.append(name)
-    if failed:
-        raise UserError(f"Benchmarks failed or missed their goals: {', '.join(failed)}.")
-
-
-def _lock_requirements(*, upgrade: bool) -> None:
-    """Write a .txt with hashes for every .in file of requirements; keeps versions unless `upgrade`."""
-    sources = [
-        ROOT / "requirements" / "dev.in",
-        *sorted((ROOT / "tools").glob("*/requirements.in")),
-        *sorted((ROOT / "functions").glob("*/requirements.in")),
-    ]
-    for source in sources:
-        print_message(f"locking {source.relative_to(ROOT)}")
-        _run_module("uv", *_pip_compile_arguments(source), *(["--upgrade"] if upgrade else []))
 
 
 def _pip_compile_arguments(source: Path) -> Sequence[str]:

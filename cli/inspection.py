@@ -6,11 +6,11 @@ from typing import Any
 
 from invoke.context import Context
 
-from cli.options import ENV, JSON, LAYER, ONE_LAYER
+from cli.options import ONE_LAYER, SHARED_HELP
 from cli.task import NonNegativeInt, task
 
 
-@task(help={"env": ENV, "json": JSON})
+@task()
 def status(_: Context, env: str = "local", json: bool = False) -> None:
     """Show version, result and contracts of each layer."""
     from orchestration.session import EnvironmentSession
@@ -25,7 +25,7 @@ def status(_: Context, env: str = "local", json: bool = False) -> None:
     show_status(session.environment, engine, open_locks(session.environment, engine), as_json=json)
 
 
-@task(help={"env": ENV, "layer": ONE_LAYER, "limit": "Show only this number of updates", "json": JSON})
+@task(help={"layer": ONE_LAYER, "limit": "Show only this number of updates"})
 def history(
     _: Context, layer: str, env: str = "local", limit: int = NonNegativeInt(0), json: bool = False
 ) -> None:
@@ -38,7 +38,7 @@ def history(
     show_history(session.environment, session.open_reading_engine(), found, limit=limit, as_json=json)
 
 
-@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+@task(iterable=["layer"])
 def drift(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> int:
     """Show changes that were made outside Pulumi.
 
@@ -60,7 +60,7 @@ def drift(_: Context, env: str = "local", layer: Any = None, json: bool = False)
     )
 
 
-@task(iterable=["layer"], help={"env": ENV, "layer": LAYER, "json": JSON})
+@task(iterable=["layer"])
 def outputs(_: Context, env: str = "local", layer: Any = None, json: bool = False) -> None:
     """Show the outputs of layers, such as the API's URL."""
     from orchestration.layers import select_layers
@@ -72,13 +72,13 @@ def outputs(_: Context, env: str = "local", layer: Any = None, json: bool = Fals
     print_outputs(session.environment, engine, select_layers(layer), as_json=json)
 
 
-@task(name="env", help={"env": ENV, "json": f"{JSON}, with null for a variable to unset"})
+@task(name="env", help={"json": f"{SHARED_HELP['json']}, with null for a variable to unset"})
 def shell_variables(_: Context, env: str = "local", json: bool = False) -> None:
     """Print the variables that plain pulumi needs.
 
     For example: eval "$(./inv env)" && pulumi preview -C stacks/data -s local
     """
-    from cli.shell import print_variables
+    from orchestration.shell_variables import print_variables
 
     print_variables(env, as_json=json)
 
@@ -87,10 +87,11 @@ def shell_variables(_: Context, env: str = "local", json: bool = False) -> None:
     help={
         "format": "Draw as text, dot or svg",
         "out": "Write to this file instead of standard output",
-        "json": JSON,
     }
 )
-def graph(_: Context, format_: str = "text", out: str = "", json: bool = False) -> None:
+def graph(
+    _: Context, format_: str = "text", out: str = "", json: bool = False, verbose: bool = False
+) -> None:
     """Draw the layers and the outputs that they exchange."""
     from orchestration.status.graph import show_graph
 
@@ -101,7 +102,6 @@ def graph(_: Context, format_: str = "text", out: str = "", json: bool = False) 
     help={
         "since": "Show the layers that changes since this commit affect, with the reasons",
         "env": "Ignore changes to the settings of other environments",
-        "json": JSON,
     }
 )
 def layers(_: Context, since: str = "", env: str = "", json: bool = False) -> None:

@@ -1,16 +1,25 @@
 """Help texts of options that several tasks have."""
 
-ENV = "Use this environment: local (the embedded AWS), dev, staging or prod"
+# By parameter of a task. `cli.task.task` adds them to the task's own texts.
+SHARED_HELP = {
+    "env": "Use this environment: local (the embedded AWS), dev, staging or prod",
+    "layer": "Include only this layer; repeat the option for several layers",
+    "refresh": "With --no-refresh, skip reading the resources from AWS and trust the state",
+    "verbose": "Show the traceback if a layer's program raises an exception",
+    "yes": "Skip the confirmation",
+    "confirm": "Confirm the loss of data with the name of the environment, where --yes is not enough",
+    "override": "Allow a git tree that is not committed or pushed, for this reason,"
+    " which the history records",
+    "json": "Print JSON on standard output",
+    "port": "Start the embedded AWS on this port"
+    " (default: FRAUD_LOCAL_PORT, the last port, 4566 or a free port)",
+    "follow": "Continue to print new entries until Ctrl-C",
+    "workers": "Run tests in this number of processes (default: one more than processors, at most four)",
+    "dry_run": "Show what would happen and change nothing",
+    "unit": "Read timestamps in this unit: s or ms (default: inferred from the first timestamp)",
+    "label_delay": "Assume that labels arrive this long after the transaction, such as 7d",
+}
 LOCAL_ENV = "Use this environment; only local is possible"
-LAYER = "Include only this layer; repeat the option for several layers"
 ONE_LAYER = "Use this layer"
-REFRESH = "With --no-refresh, skip reading the resources from AWS and trust the state"
-YES = "Skip the confirmation"
-CONFIRM = "Confirm the loss of data with the name of the environment, where --yes is not enough"
-OVERRIDE = "Allow a git tree that is not committed or pushed, for this reason, which the history records"
-JSON = "Print JSON on standard output"
-PORT = "Start the embedded AWS on this port (default: FRAUD_LOCAL_PORT, the last port, 4566 or a free port)"
-FOLLOW = "Continue to print new entries until Ctrl-C"
-WORKERS = "Run tests in this number of processes (default: one more than processors, at most four)"
-DRY_RUN = "Show what would happen and change nothing"
 SINCE = "Go back this far: a number and a unit (s, m, h, d or w)"
+DAY = "a date, a time in UTC, or a day of the dataset, from 0"

@@ -4,22 +4,20 @@
 
 from invoke.context import Context
 
-from cli.options import ENV, FOLLOW, JSON, LOCAL_ENV, PORT, SINCE
+from cli.options import LOCAL_ENV, SINCE
 from cli.task import NonNegativeInt, PositiveFloat, task
 
 FORMAT = "Read the file as jsonl or csv (default: by its name or content)"
 CONCURRENCY = "Send this number of requests at a time, up to 256"
 REJECTS = "Write rejected records to this file, to correct and send again"
 POST_HELP = {
-    "env": ENV,
     "format": FORMAT,
     "concurrency": CONCURRENCY,
     "rejects": REJECTS,
-    "json": JSON,
 }
 
 
-@task(help={"port": PORT})
+@task()
 def up(_: Context, port: int = NonNegativeInt(0)) -> None:
     """Start the embedded AWS. deploy also starts it."""
     from orchestration.environments import LOCAL, find_environment
@@ -58,16 +56,17 @@ def reset(_: Context) -> None:
         "count": "Post this number of transactions",
         "rate": "Post this number of transactions per second",
         "seed": "Generate the same transactions for the same seed",
-        "port": PORT,
     }
 )
 def demo(
     _: Context,
+    *,
     env: str = "local",
     count: int = NonNegativeInt(60),
     rate: float = PositiveFloat(10),
     seed: int = NonNegativeInt(1),
     port: int = NonNegativeInt(0),
+    verbose: bool = False,
 ) -> int:
     """Deploy locally, post transactions and show alerts.
 
@@ -152,7 +151,7 @@ def label(
     )
 
 
-@task(help={"env": LOCAL_ENV, "follow": FOLLOW, "full": "Print the text of each mail", "json": JSON})
+@task(help={"env": LOCAL_ENV, "full": "Print the text of each mail"})
 def alerts(
     _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
 ) -> int:
@@ -168,11 +167,8 @@ def alerts(
 
 @task(
     help={
-        "env": ENV,
         "function": "Show only the log of this function: api, labels, fraud or notify",
         "since": SINCE,
-        "follow": FOLLOW,
-        "json": JSON,
     }
 )
 def logs(

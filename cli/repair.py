@@ -4,7 +4,6 @@
 
 from invoke.context import Context
 
-from cli.options import DRY_RUN, ENV, JSON, YES
 from cli.task import task
 
 QUEUE = "Redrive only this queue: pipe-failures, events-failures, fraud-failures or suspicious-dlq"
@@ -15,7 +14,7 @@ IDS = "Replay the transactions whose ids are in this file, one per line; - is st
 LIMIT = "Redrive at most this number of messages (default: all)"
 
 
-@task(help={"env": ENV, "json": JSON})
+@task()
 def health(_: Context, *, env: str = "local", json: bool = False) -> int:
     """Check the pipeline, and name the runbook of each problem.
 
@@ -30,7 +29,7 @@ def health(_: Context, *, env: str = "local", json: bool = False) -> int:
 
 
 @task(
-    help={"env": ENV, "queue": QUEUE, "limit": LIMIT, "dry-run": DRY_RUN, "yes": YES, "json": JSON},
+    help={"queue": QUEUE, "limit": LIMIT},
 )
 def redrive(
     _: Context,
@@ -55,14 +54,10 @@ def redrive(
 
 @task(
     help={
-        "env": ENV,
         "since": SINCE,
         "until": UNTIL,
         "undecided": UNDECIDED,
         "ids": IDS,
-        "dry-run": DRY_RUN,
-        "yes": YES,
-        "json": JSON,
     },
 )
 def replay(

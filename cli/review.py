@@ -4,7 +4,7 @@
 
 from invoke.context import Context
 
-from cli.options import ENV, JSON, SINCE
+from cli.options import SINCE
 from cli.task import task
 
 LIST = "Use this list: block (always flag) or allow (never flag)"
@@ -28,7 +28,6 @@ ENDED = "Include entries that ended in the last 90 days"
         "reason": REASON,
         "until": UNTIL,
         "author": AUTHOR,
-        "env": ENV,
     },
 )
 def add(
@@ -46,20 +45,22 @@ def add(
 
     For example: ./inv lists.add block merchant m-1 --until 90d --reason "three chargebacks"
     """
+    from functools import partial
+
     from functions.common.runtime.clock import now_ms
-    from operations.deployed import open_deployed
     from operations.review import access, lists
     from terminal.output import print_result
 
-    entry = lists.build_list_entry(
-        list_, kind, id_, reason=reason, until=until, author=author, now_ms=now_ms()
+    open_ = partial(access.open_overrides, env)
+    message = lists.add_to_list(
+        open_, list_, kind, id_, reason=reason, until=until, author=author, now_ms=now_ms()
     )
-    print_result(lists.add_to_list(access.open_overrides(open_deployed(env)), entry))
+    print_result(message)
 
 
 @task(
     positional=["list_", "kind", "id_"],
-    help={"list": LIST, "kind": KIND, "id": ID, "reason": REASON, "author": AUTHOR, "env": ENV},
+    help={"list": LIST, "kind": KIND, "id": ID, "reason": REASON, "author": AUTHOR},
 )
 def remove(
     _: Context,
@@ -72,12 +73,13 @@ def remove(
     env: str = "local",
 ) -> None:
     """Remove an account or merchant from a list."""
-    from operations.deployed import open_deployed
+    from functools import partial
+
     from operations.review import access, lists
     from terminal.output import print_result
 
-    removal = lists.build_removal(list_, kind, id_, reason=reason, author=author)
-    print_result(lists.remove_from_list(access.open_overrides(open_deployed(env)), removal))
+    open_ = partial(access.open_overrides, env)
+    print_result(lists.remove_from_list(open_, list_, kind, id_, reason=reason, author=author))
 
 
 @task(
@@ -85,8 +87,6 @@ def remove(
         "list": "Show only this list: block or allow",
         "all": ENDED,
         "audit": "Show every change of lists and snoozes instead, newest first",
-        "env": ENV,
-        "json": JSON,
     }
 )
 def show(
@@ -99,7 +99,6 @@ def show(
 ) -> None:
     """Show the lists: entries, reasons and ends."""
     from functions.common.runtime.clock import now_ms
-    from operations.deployed import open_deployed
     from operations.review import access, arguments, audit_trail, overrides_view
     from terminal.errors import UserError
 
@@ -107,7 +106,7 @@ def show(
         arguments.read_choice("list", list_, arguments.LISTS)
     if audit and (list_ or all_):
         raise UserError("--audit shows every change.", "Remove --list and --all from the command.")
-    table = access.open_profiles_table(open_deployed(env))
+    table = access.open_profiles_table(env)
     if audit:
         overrides_view.show_changes(list(audit_trail.read_changes(table)), as_json=json)
     else:
@@ -124,7 +123,6 @@ def show(
         "reason": REASON,
         "author": AUTHOR,
         "end": "End the snooze now",
-        "env": ENV,
     },
 )
 def snooze(
@@ -142,19 +140,21 @@ def snooze(
 
     Decisions are still recorded. For example: ./inv snooze account a-1 --until 2h --reason "holidays abroad"
     """
+    from functools import partial
+
     from functions.common.runtime.clock import now_ms
-    from operations.deployed import open_deployed
     from operations.review import access, snoozes
     from terminal.errors import UserError
     from terminal.output import print_result
 
     if end and until:
         raise UserError("--end ends a snooze now.", "Remove --until from the command.")
+    open_ = partial(access.open_overrides, env)
     if end:
-        snooze_end = snoozes.build_snooze_end(kind, id_, reason=reason, author=author)
-        print_result(snoozes.end_snooze(access.open_overrides(open_deployed(env)), snooze_end))
+        print_result(snoozes.end_snooze(open_, kind, id_, reason=reason, author=author))
         return
-    entry = snoozes.build_snooze(
+    message = snoozes.start_snooze(
+        open_,
         kind,
         id_,
         reason=reason,
@@ -163,23 +163,22 @@ def snooze(
         rules=lambda: access.read_rule_ids(env),
         now_ms=now_ms(),
     )
-    print_result(snoozes.start_snooze(access.open_overrides(open_deployed(env)), entry))
+    print_result(message)
 
 
-@task(help={"all": ENDED, "env": ENV, "json": JSON})
+@task(help={"all": ENDED})
 def snoozes(_: Context, all_: bool = False, env: str = "local", json: bool = False) -> None:
     """List the snoozes."""
     from functions.common.runtime.clock import now_ms
-    from operations.deployed import open_deployed
     from operations.review import access, audit_trail, overrides_view
 
-    entries = audit_trail.read_snoozes(access.open_profiles_table(open_deployed(env)))
+    entries = audit_trail.read_snoozes(access.open_profiles_table(env))
     overrides_view.show_snoozes(entries, now_ms(), ended=all_, as_json=json)
 
 
 @task(
     positional=["transaction_id"],
-    help={"transaction-id": "Explain the transaction with this id", "env": ENV, "json": JSON},
+    help={"transaction-id": "Explain the transaction with this id"},
 )
 def explain(_: Context, *, transaction_id: str, env: str = "local", json: bool = False) -> None:
     """Show the decision on a transaction and its reasons."""
@@ -192,7 +191,7 @@ def explain(_: Context, *, transaction_id: str, env: str = "local", json: bool =
     show_explanation(stored, location, as_json=json)
 
 
-@task(help={"since": SINCE, "env": ENV, "json": JSON})
+@task(help={"since": SINCE})
 def report(_: Context, since: str = "7d", env: str = "local", json: bool = False) -> None:
     """Compare a candidate and shadow rules with production.
 

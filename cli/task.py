@@ -1,6 +1,7 @@
 """The frame of every task: option types, errors, signals and exit status."""
 
 import functools
+import inspect
 import math
 import signal
 import sys
@@ -11,9 +12,10 @@ from typing import Any
 from invoke.exceptions import ParseError
 from invoke.tasks import task as invoke_task
 
+from cli.options import SHARED_HELP
 from local.errors import LocalError
 from terminal.errors import INTERRUPTED, UserError
-from terminal.output import print_error
+from terminal.output import print_error, print_message
 
 FAILED = 1
 
@@ -48,22 +50,33 @@ class PositiveFloat(float):
 
 
 def task(**options: Any) -> Callable[[Callable[..., int | None]], Any]:
-    """Decorate a function as invoke's `task` does. Its return value is the exit status."""
+    """Decorate a function as invoke's `task` does. Its return value is the exit status.
+
+    `help` need not repeat the texts of SHARED_HELP. The option `verbose`, which the function need not use,
+    shows the details of an error.
+    """
 
     def decorate(body: Callable[..., int | None]) -> Any:
         @functools.wraps(body)
         def run_and_exit(*arguments: Any, **named: Any) -> None:
-            status = run_to_exit_status(lambda: body(*arguments, **named))
+            verbose = named.get("verbose", False)
+            status = run_to_exit_status(lambda: body(*arguments, **named), verbose=verbose)
             if status:
                 sys.exit(status)
 
-        return invoke_task(auto_shortflags=False, **options)(run_and_exit)
+        names = inspect.signature(body).parameters.keys()
+        shared = {name: SHARED_HELP[name] for name in names if name in SHARED_HELP}
+        texts = {**shared, **options.get("help", {})}
+        return invoke_task(**{**options, "help": texts, "auto_shortflags": False})(run_and_exit)
 
     return decorate
 
 
-def run_to_exit_status(body: Callable[[], int | None]) -> int:
-    """Run the body of a task, print an error that the user can act on, and return the exit status."""
+def run_to_exit_status(body: Callable[[], int | None], *, verbose: bool = False) -> int:
+    """Run the body of a task, print an error that the user can act on, and return the exit status.
+
+    `verbose` also prints the details of the error.
+    """
     # SIGTERM and SIGHUP end a task like Ctrl-C, so that it cleans up.
     for number in (signal.SIGTERM, signal.SIGHUP):
         # nohup ignores SIGHUP, and the task continues.
@@ -72,6 +85,8 @@ def run_to_exit_status(body: Callable[[], int | None]) -> int:
     try:
         return body() or 0
     except UserError as error:
+        if verbose and error.details:
+            print_message(error.details.rstrip())
         print_error(error.message, error.hint)
         return error.status
     except LocalError as error:

@@ -85,7 +85,7 @@ async def _run_server(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     delays = Delays(scale=float(os.environ[DELAY_SCALE]))
     endpoint = EmulatorEndpoint(
-        port=_bound_port(descriptor),
+        port=int(os.environ["GATEWAY_PORT"]),
         pid=os.getpid(),
         region=get_region(),
         credentials=RootCredentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]),
@@ -120,12 +120,6 @@ async def _run_server(
         await asyncio.to_thread(delivery.stop, GRACE_SECONDS)
 
     await serve(ReadinessMiddleware(app, announce_ready), config, shutdown_trigger=wait_for_stop)
-
-
-def _bound_port(descriptor: int) -> int:
-    duplicate = socket.socket(fileno=os.dup(descriptor))
-    with duplicate:
-        return int(duplicate.getsockname()[1])
 
 
 class ReadinessMiddleware:

@@ -11,9 +11,16 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import IO
 
-from local import ports, process_lock
+from local import process_lock
 from local.delivery.delays import DEFAULT_SCALE, DELAY_SCALE
-from local.endpoint import HOST, EmulatorEndpoint, RootCredentials, load_credentials
+from local.endpoint import (
+    HOST,
+    EmulatorEndpoint,
+    RootCredentials,
+    find_requested_port,
+    load_credentials,
+    open_listening_socket,
+)
 from local.errors import LocalError
 from local.layout import EmulatorLayout
 from terminal.command_line import command_line
@@ -55,7 +62,7 @@ class Emulator:
         `port` overrides FRAUD_LOCAL_PORT; 0 means any free port. Raises LocalError if the port is in use, if
         the emulator already runs on another port, or if it does not become ready.
         """
-        requested_port = ports.requested_port(port)
+        requested_port = find_requested_port(port)
         with self._lock():
             running = self.status()
             # A daemon that was just killed may hold its lock for a moment.
@@ -97,7 +104,7 @@ class Emulator:
         try:
             with (
                 daemon_control,
-                ports.open_listening_socket(port, self.layout.port) as listening,
+                open_listening_socket(port, self.layout.port) as listening,
                 self.layout.log.open("a") as log,
             ):
                 process = self._spawn(listening, daemon_control, log)
@@ -118,13 +125,16 @@ class Emulator:
     def _spawn(
         self, listening: socket.socket, control: socket.socket, log: IO[str]
     ) -> subprocess.Popen[bytes]:
+        root_user = load_credentials(self.layout.credentials)
+        environment = _daemon_environment(self.layout, listening.getsockname()[1], root_user)
+        environment[DELAY_SCALE] = str(self._delay_scale)
         inherited = (listening.fileno(), control.fileno())
         command = [sys.executable, "-s", "-m", "local.daemon", "--root", str(self.layout.root)]
         command += ["--socket", str(inherited[0]), "--control", str(inherited[1])]
         return subprocess.Popen(
             [*command, "--lifeline"] if self._stops_with_process else command,
             cwd=REPOSITORY,
-            env=self._environment(listening.getsockname()[1]),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -132,10 +142,6 @@ class Emulator:
             # In a new session, Ctrl-C in the user's terminal does not stop the daemon.
             start_new_session=True,
         )
-
-    def _environment(self, port: int) -> dict[str, str]:
-        root_user = load_credentials(self.layout.credentials)
-        return {**daemon_environment(self.layout, port, root_user), DELAY_SCALE: str(self._delay_scale)}
 
     def _wait_until_ready(self, control: socket.socket) -> None:
         control.settimeout(START_SECONDS)
@@ -174,7 +180,7 @@ class Emulator:
         shutil.rmtree(self.layout.temporary, ignore_errors=True)
 
 
-def daemon_environment(layout: EmulatorLayout, port: int, root_user: RootCredentials) -> dict[str, str]:
+def _daemon_environment(layout: EmulatorLayout, port: int, root_user: RootCredentials) -> dict[str, str]:
     """The environment of the daemon. Functions inherit it, so it has no variables of the user."""
     return {
         "PATH": "/usr/bin:/bin",

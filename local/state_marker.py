@@ -35,8 +35,9 @@ class StateMarker:
 
     def matches(self) -> bool:
         """Whether both states describe the same deployment; also True if nothing was deployed."""
-        token = self._emulator_token()
-        return self._pulumi_token() == (None if token is None else self._with_port(token))
+        response = self._call("GetParameter", {"Name": PARAMETER})
+        expected = self._with_port(response["Parameter"]["Value"]) if response else None
+        return expected == (self._file.read_text() if self._file.exists() else None)
 
     def renew(self) -> None:
         """Write a new token to both sides. Call it before a deployment or a destroy, never after."""
@@ -46,16 +47,6 @@ class StateMarker:
 
     def _with_port(self, token: str) -> str:
         return f"{token} {self._port}"
-
-    def _pulumi_token(self) -> str | None:
-        try:
-            return self._file.read_text()
-        except FileNotFoundError:
-            return None
-
-    def _emulator_token(self) -> str | None:
-        response = self._call("GetParameter", {"Name": PARAMETER})
-        return str(response["Parameter"]["Value"]) if response else None
 
     def _call(self, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
         """The response; empty if the parameter does not exist."""

@@ -58,22 +58,15 @@ class ServiceLevel:
 
     def composite(self, names: Names) -> CompositeAlarm:
         """In state ALARM while both windows of any burn rate are, and there are enough bad events."""
-        minimum = self._minimum_alarm(names).physical_name
-        pairs = [
-            join_with_and(
-                [
-                    alarm_condition(self._window_alarm(names, burn, seconds).physical_name)
-                    for seconds in windows
-                ]
-            )
-            for burn in BURN_RATES
-            for windows in [(burn.long_seconds, burn.short_seconds)]
-        ]
+        children = tuple(alarm.physical_name for alarm in self.alarms(names))
+        *windows, minimum = map(alarm_condition, children)
+        # The long and the short window of each burn rate.
+        pairs = [join_with_and(pair) for pair in zip(windows[::2], windows[1::2], strict=True)]
         return CompositeAlarm(
             name=self.name,
             physical_name=names.alarm(self.layer, self.name),
-            rule=f"{alarm_condition(minimum)} AND {join_with_or(pairs)}",
-            children=tuple(alarm.physical_name for alarm in self.alarms(names)),
+            rule=f"{minimum} AND {join_with_or(pairs)}",
+            children=children,
             severity="page",
             runbook=self.runbook,
             summary=f"{self.summary} The error budget of 30 days is spent 14.4, 6 or 1 times too fast.",

@@ -17,8 +17,7 @@ from pulumi.runtime import config as pulumi_config
 
 from shared import projects
 from shared.names import Names
-from shared.setting_errors import find_problems
-from shared.settings import Settings
+from shared.settings import Settings, find_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"

@@ -41,11 +41,6 @@ class Contract:
     producer: ClassVar[Project]
 
     @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """The names of the exported outputs, with the former names of renamed fields."""
-        return tuple(cls.types())
-
-    @classmethod
     def types(cls) -> dict[str, str]:
         """The types of the exported outputs by name, with the former names of renamed fields."""
         types = {item.name: contract_types.annotation_type(item.type) for item in fields(cls)}

@@ -6,7 +6,7 @@ wildcards.py does not list. permissions.py and the modules of the layers contain
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -64,7 +64,7 @@ def resource_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
 
 def key_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
     """The policy of a KMS key. The resource in a key policy is "*", which means the key itself."""
-    return _make_policy([_scope_to_key(statement) for statement in statements], _require_principal)
+    return _make_policy([replace(statement, resources=["*"]) for statement in statements], _require_principal)
 
 
 def endpoint_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
@@ -73,6 +73,18 @@ def endpoint_policy(statements: Iterable[Statement]) -> pulumi.Output[str]:
     The principal itself is "*", because gateway endpoints accept no other.
     """
     return _make_policy(statements, _require_principal_condition, _refuse_wildcard_resources)
+
+
+def require_tls(actions: Sequence[str], resource: pulumi.Input[str]) -> Statement:
+    """Deny requests without TLS, from everyone."""
+    return Statement(
+        sid="RefusePlainText",
+        effect="Deny",
+        actions=actions,
+        resources=[resource],
+        principal={"AWS": "*"},
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
 
 
 def _make_policy(statements: Iterable[Statement], *checks: Callable[[Document], None]) -> pulumi.Output[str]:
@@ -85,17 +97,6 @@ def _make_policy(statements: Iterable[Statement], *checks: Callable[[Document], 
 
     documents = [statement.as_document() for statement in statements]
     return pulumi.Output.from_input(documents).apply(serialize)
-
-
-def _scope_to_key(statement: Statement) -> Statement:
-    return Statement(
-        sid=statement.sid,
-        actions=statement.actions,
-        resources=["*"],
-        principal=statement.principal,
-        conditions=statement.conditions,
-        effect=statement.effect,
-    )
 
 
 def _refuse_wildcard_actions(document: Document) -> None:

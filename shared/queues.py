@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from shared.arns import Arns
-from shared.iam import Statement, resource_policy
+from shared.iam import Statement, require_tls, resource_policy
 from shared.protection import make_child_options
 
 SOURCE_RETENTION_SECONDS = 4 * 24 * 60 * 60
@@ -48,7 +48,9 @@ class EncryptedQueue(pulumi.ComponentResource):
             name,
             name=args.name,
             kms_master_key_id=args.key_arn,
-            message_retention_seconds=_retention_seconds(args),
+            message_retention_seconds=(
+                FAILURE_RETENTION_SECONDS if args.dead_letter_arn is None else SOURCE_RETENTION_SECONDS
+            ),
             visibility_timeout_seconds=VISIBILITY_TIMEOUT_SECONDS,
             redrive_policy=_redrive_policy(args),
             opts=make_child_options(self, protected=args.protected),
@@ -56,7 +58,8 @@ class EncryptedQueue(pulumi.ComponentResource):
         aws.sqs.QueuePolicy(
             name,
             queue_url=self.queue.url,
-            policy=resource_policy([_require_tls(self.queue.arn), *args.senders]),
+            # A list of actions would not deny actions that AWS adds later.
+            policy=resource_policy([require_tls(["sqs:*"], self.queue.arn), *args.senders]),
             opts=child_options,
         )
         self.register_outputs({})
@@ -90,25 +93,9 @@ def allow_service_to_send(service: str, arns: Arns, queue_arn: str, sources: Seq
     )
 
 
-def _retention_seconds(args: EncryptedQueueArgs) -> int:
-    return FAILURE_RETENTION_SECONDS if args.dead_letter_arn is None else SOURCE_RETENTION_SECONDS
-
-
 def _redrive_policy(args: EncryptedQueueArgs) -> pulumi.Output[str] | None:
     if args.dead_letter_arn is None:
         return None
     return pulumi.Output.json_dumps(
         {"deadLetterTargetArn": args.dead_letter_arn, "maxReceiveCount": args.max_receives}
-    )
-
-
-def _require_tls(queue_arn: pulumi.Input[str]) -> Statement:
-    # A list of actions would not deny actions that AWS adds later.
-    return Statement(
-        sid="RefusePlainText",
-        effect="Deny",
-        actions=["sqs:*"],
-        resources=[queue_arn],
-        principal={"AWS": "*"},
-        conditions={"Bool": {"aws:SecureTransport": "false"}},
     )

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 from msgspec import Meta
 
-from shared.iam import Statement, resource_policy
+from shared.iam import Statement, require_tls, resource_policy
 from shared.protection import make_child_options
 
 Email = Annotated[str, Meta(pattern=r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", max_length=254)]
@@ -52,23 +52,12 @@ def make_mail_topic(logical_name: str, args: MailTopicArgs, parent: pulumi.Resou
     policy = aws.sns.TopicPolicy(
         logical_name,
         arn=topic.arn,
-        policy=resource_policy([_require_tls(topic.arn), *args.publishers]),
+        policy=resource_policy([require_tls(["sns:Publish"], topic.arn), *args.publishers]),
         opts=child_options,
     )
     for address in args.email_addresses:
         _subscribe_address(topic, address, child_options)
     return MailTopic(topic=topic, policy=policy)
-
-
-def _require_tls(topic_arn: pulumi.Input[str]) -> Statement:
-    return Statement(
-        sid="RefusePlainText",
-        effect="Deny",
-        actions=["sns:Publish"],
-        resources=[topic_arn],
-        principal={"AWS": "*"},
-        conditions={"Bool": {"aws:SecureTransport": "false"}},
-    )
 
 
 def _subscribe_address(topic: aws.sns.Topic, address: str, opts: pulumi.ResourceOptions) -> None:

@@ -33,15 +33,16 @@ class Cause(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class WildcardException:
-    """Actions that a policy may allow on resources that match `resource`, a regular expression.
+    """Actions that a policy may allow on wildcard resources.
 
-    `guards`: condition keys; the statement must test at least one. `boundary_only`: the exception applies to
-    boundaries, which are one policy of at most 6144 characters. A role's own policy must name the resources.
+    `resource`: a regular expression for the resources, by default "*" itself. `guards`: condition keys; the
+    statement must test at least one. `boundary_only`: the exception applies to boundaries, which are one
+    policy of at most 6144 characters. A role's own policy must name the resources.
     """
 
     cause: Cause
     actions: tuple[str, ...]
-    resource: str
+    resource: str = r"\*"
     reason: str
     guards: tuple[str, ...] = ()
     boundary_only: bool = False
@@ -78,10 +79,14 @@ def _arn_pattern(service: str, resource: str) -> str:
     return rf"arn:[a-z-]+:{service}:[a-z0-9-]+:\d{{12}}:{resource}"
 
 
-_ANY_RESOURCE = r"\*"
 _NAME = r"[a-z][a-z0-9-]*"
 # The setting nameSuffix at the end of a name.
 _SUFFIX = r"(-[a-z0-9-]+)?"
+_READ_FUNCTION = _action_names(
+    "lambda",
+    "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
+    " GetPolicy ListTags ListVersionsByFunction",
+)
 _LAYER_TAG = ("aws:ResourceTag/layer", "aws:RequestTag/layer")
 
 # Roles of the functions, the pipe and API Gateway.
@@ -89,7 +94,6 @@ _RUNTIME_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=_action_names("xray", "PutTraceSegments PutTelemetryRecords"),
-        resource=_ANY_RESOURCE,
         reason="X-Ray has no resource-level control for sending traces.",
     ),
     WildcardException(
@@ -100,7 +104,6 @@ _RUNTIME_EXCEPTIONS = (
             " DescribeRouteTables DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets"
             " DescribeVpcEndpointServices DescribeVpcEndpoints DescribeVpcs",
         ),
-        resource=_ANY_RESOURCE,
         reason=(
             "EC2 has no resource-level control for Describe actions. Lambda needs them to join a VPC, the"
             " provider to find its resources."
@@ -109,7 +112,6 @@ _RUNTIME_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=_action_names("dynamodb", "ListStreams"),
-        resource=_ANY_RESOURCE,
         reason="A pipe lists the streams of tables before it reads one.",
     ),
     WildcardException(
@@ -153,25 +155,21 @@ _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("kms:ListAliases", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes"),
-        resource=_ANY_RESOURCE,
         reason="The provider finds aliases, log groups and subscriptions with these actions.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:ListFunctions",),
-        resource=_ANY_RESOURCE,
         reason="Before a network is deleted, a check lists the functions that still use it.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:GetAccountSettings", "servicequotas:GetAWSDefaultServiceQuota"),
-        resource=_ANY_RESOURCE,
         reason="Quotas belong to the account. A check compares them with the declared resources.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=_action_names("sns", "SetSubscriptionAttributes Unsubscribe"),
-        resource=_ANY_RESOURCE,
         reason="IAM has no resource type for subscriptions. Subscribe applies to the topic, which is named.",
     ),
     WildcardException(
@@ -183,14 +181,12 @@ _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("kms:CreateKey",),
-        resource=_ANY_RESOURCE,
         reason="A new key has no ID yet. It must get the tag of the layer.",
         guards=_LAYER_TAG,
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:CreateEventSourceMapping",),
-        resource=_ANY_RESOURCE,
         reason="A new mapping has no ID yet. Its function is named.",
         guards=("lambda:FunctionArn",),
     ),
@@ -281,13 +277,11 @@ _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.WHOLE_SERVICE,
         actions=("cloudwatch:DescribeAlarms",),
-        resource=_ANY_RESOURCE,
         reason="CloudWatch describes composite alarms only to roles that may describe all alarms.",
     ),
     WildcardException(
         cause=Cause.WHOLE_SERVICE,
         actions=("cloudwatch:PutCompositeAlarm",),
-        resource=_ANY_RESOURCE,
         reason="CloudWatch checks the creation of composite alarms against all resources only. The alarm must"
         " get the tag of the layer.",
         guards=_LAYER_TAG,
@@ -349,11 +343,7 @@ _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.PREFIX,
         actions=_action_names("cloudwatch", "GetDashboard ListTagsForResource")
-        + _action_names(
-            "lambda",
-            "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
-            " GetPolicy ListTags ListVersionsByFunction",
-        )
+        + _READ_FUNCTION
         + _action_names("logs", "ListTagsForResource"),
         resource=r"arn:[a-z-]+:(cloudwatch|lambda|logs):[a-z0-9-]*:\d{12}"
         rf":(alarm:|dashboard/|function:|log-group:/aws/lambda/)fraud-pipeline-\*{_SUFFIX}",
@@ -369,7 +359,6 @@ _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=("lambda:CreateEventSourceMapping",),
-        resource=_ANY_RESOURCE,
         reason="The layer's own policy names the function of the mapping. Its boundary does not.",
         guards=_LAYER_TAG,
         boundary_only=True,
@@ -383,11 +372,7 @@ _DEPLOYMENT_EXCEPTIONS = (
         )
         + _action_names("events", "DescribeEventBus DescribeRule ListTagsForResource ListTargetsByRule")
         + _action_names("kms", "DescribeKey")
-        + _action_names(
-            "lambda",
-            "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
-            " GetPolicy ListTags ListVersionsByFunction",
-        )
+        + _READ_FUNCTION
         + _action_names("logs", "ListTagsForResource")
         + _action_names("pipes", "DescribePipe ListTagsForResource")
         + _action_names("sns", "GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource")

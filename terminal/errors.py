@@ -7,15 +7,16 @@ INTERRUPTED = 130
 class UserError(Exception):
     """A failed task, with a message that states the problem and a hint that states what to do.
 
-    `status` is the exit status of the task.
+    `details`, such as a traceback, are shown with `--verbose`. `status` is the exit status of the task.
     """
 
     status = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", details: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details = details
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()

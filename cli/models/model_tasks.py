@@ -5,8 +5,7 @@
 
 from invoke.context import Context
 
-from cli.models.options import DAY, LABEL_DELAY, UNIT
-from cli.options import JSON
+from cli.options import DAY, SHARED_HELP
 from cli.task import NonNegativeInt, task
 
 DATA = "Read labelled transactions, in order of time, from this CSV or Parquet file"
@@ -47,14 +46,11 @@ def simulate(
     help={
         "data": DATA,
         "out": "Write the model to this file",
-        "unit": UNIT,
-        "label_delay": LABEL_DELAY,
         "from": f"Train from this day on: {DAY}",
         "to": f"Train until the end of this day: {DAY}",
         "seed": "Use this seed; the same seed and data make the same model",
         "alerts_per_day": "Choose the threshold for this number of alerts a day (default: 100)",
         "precision": "Choose the threshold for this precision, such as 0.5, instead of a number of alerts",
-        "json": JSON,
     }
 )
 def train(
@@ -97,13 +93,11 @@ def train(
         "data": DATA,
         "model": "Decide with the model in this file (default: by rules only)",
         "rules": "Decide by the rules in this file (default: the setting rulesFile of the environment local)",
-        "unit": UNIT,
         "test_from": f"Test from this day on: {DAY} (default: the whole dataset)",
         "test_to": f"Test until the end of this day: {DAY}",
-        "label_delay": f"{LABEL_DELAY} (default: the label delay of the model, or 7d)",
+        "label_delay": f"{SHARED_HELP['label_delay']} (default: the label delay of the model, or 7d)",
         "scores": "Write the score, decision and reasons of each transaction to this CSV file",
         "html": "Write a report with charts to this file",
-        "json": JSON,
     }
 )
 def backtest(

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from cli.models.datasets import check_dataset, iterate_rows, open_dataset, output_path, user_errors
 from detection.data.atomic_file import replace_atomically
-from detection.data.dataset import Dataset
 from detection.data.dates import parse_period_begin_ms, parse_period_end_ms
 from detection.training.train import DEFAULT_ALERTS_PER_DAY, TrainingOptions, train_artifact
 from functions.common.domain.time_buckets import DAY_MS
@@ -57,14 +56,10 @@ def train_model(
             data_sha256=_hash_file(dataset.path),
         )
         with replace_atomically(path) as draft:
-            artifact = _train_with_progress(dataset, options)
+            with show_progress_bar("training", dataset.size_bytes) as update:
+                artifact = train_artifact(iterate_rows(dataset, update), options)
             draft.write_bytes(artifact)
     _show_model(out, FraudModel.from_json(artifact), len(artifact), as_json=as_json)
-
-
-def _train_with_progress(dataset: Dataset, options: TrainingOptions) -> bytes:
-    with show_progress_bar("training", dataset.size_bytes) as update:
-        return train_artifact(iterate_rows(dataset, update), options)
 
 
 def _parse_label_delay_days(text: str) -> int:

@@ -5,30 +5,28 @@
 
 from invoke.context import Context
 
-from cli.models.options import LABEL_DELAY, UNIT
-from cli.options import JSON
 from cli.task import task
 
 ENV = "Use the rules of this environment: local, dev, staging or prod"
 FILE = "Use this rules file (default: the setting rulesFile of the environment)"
 
 
-@task(help={"file": FILE, "env": ENV, "json": JSON})
+@task(help={"file": FILE, "env": ENV})
 def check(_: Context, file: str = "", env: str = "local", json: bool = False) -> int:
     """Check the rules and show each fault with its position.
 
     A position is a line and a column. Deployments make the same check.
     """
-    from cli.rules.checking import check_rules
+    from cli.rules.rules_file_view import check_rules
     from orchestration.rules_file import find_rules_file
 
     return check_rules(find_rules_file(file, env), as_json=json)
 
 
-@task(name="list", help={"file": FILE, "env": ENV, "json": JSON})
+@task(name="list", help={"file": FILE, "env": ENV})
 def list_(_: Context, file: str = "", env: str = "local", json: bool = False) -> None:
     """List the rules: mode, weight, validity and sentence."""
-    from cli.rules.listing import show_rules
+    from cli.rules.rules_file_view import show_rules
     from functions.common.runtime.clock import now_ms
     from orchestration.rules_file import find_rules_file
 
@@ -42,10 +40,7 @@ def list_(_: Context, file: str = "", env: str = "local", json: bool = False) ->
         "data": "Read transactions, in order of time, from this CSV or Parquet file; labels are optional",
         "rules": FILE,
         "env": ENV,
-        "label_delay": LABEL_DELAY,
-        "unit": UNIT,
         "out": "Write each match of a rule and a transaction to this CSV file",
-        "json": JSON,
     },
 )
 def try_(

@@ -13,7 +13,7 @@ from cli.models.datasets import check_dataset, iterate_rows, open_dataset, outpu
 from detection.data.atomic_file import replace_atomically
 from detection.data.columns import LabelledTransaction
 from detection.evaluation.rule_trial import MatchSink, RuleTrial
-from detection.replay import replay_transactions
+from detection.history_features import compute_history_features
 from detection.report.number_format import format_count, format_percent
 from detection.rules.rule_file import read_rules
 from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS
@@ -39,7 +39,7 @@ def try_rules(
             show_progress_bar("replaying", dataset.size_bytes) as update,
         ):
             trial = RuleTrial(rules, sink)
-            replayed = replay_transactions(
+            replayed = compute_history_features(
                 iterate_rows(dataset, update),
                 label_delay_ms=label_delay_ms,
                 label_delay_days=DEFAULT_LABEL_DELAY_DAYS,

@@ -1,7 +1,9 @@
 """Datasets: files of transactions, checked as a whole and then read row by row in constant memory."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -9,12 +11,18 @@ from typing import NoReturn
 
 from detection.data.columns import UNIT_NAMES, ColumnLayout, LabelledTransaction, infer_unit
 from detection.data.dates import format_timestamp
-from detection.data.duplicates import DuplicateFinder
 from detection.data.row_errors import BadRowError, Unit
 from detection.data.sources import open_source
 from detection.errors import DatasetError
 
-_PROGRESS_ROWS = 10_000
+_BATCH_ROWS = 10_000
+# The earliest row whose id an earlier row has.
+_FIRST_DUPLICATE = """
+SELECT id, number, earlier FROM (
+    SELECT id, number, lag(number) OVER (PARTITION BY id ORDER BY number) AS earlier FROM ids
+    WHERE id IN (SELECT id FROM ids GROUP BY id HAVING count(*) > 1)
+) WHERE earlier IS NOT NULL ORDER BY number LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -78,18 +86,28 @@ class Dataset:
         `progress` receives the number of bytes read.
         """
         count = frauds = first_ms = last_ms = 0
-        with DuplicateFinder() as duplicates:
-            for labelled in self.rows():
-                duplicates.add(labelled.transaction.transaction_id)
-                last_ms = labelled.transaction.timestamp
-                if labelled.is_fraud:
-                    frauds += 1
-                if not count % _PROGRESS_ROWS:
-                    first_ms = first_ms or last_ms
-                    progress(self.done_bytes)
-                count += 1
-            for earlier, later in duplicates.candidate_pairs():
-                self._compare_ids(earlier, later)
+        rows = self.rows()
+        # SQLite holds the ids in a temporary file and sorts them there, in constant memory.
+        with closing(sqlite3.connect("")) as ids:
+            ids.execute("CREATE TABLE ids (number INTEGER PRIMARY KEY, id TEXT)")
+            while batch := [(self._source.number, labelled) for labelled in islice(rows, _BATCH_ROWS)]:
+                ids.executemany(
+                    "INSERT INTO ids VALUES (?, ?)",
+                    ((number, labelled.transaction.transaction_id) for number, labelled in batch),
+                )
+                count += len(batch)
+                frauds += sum(bool(labelled.is_fraud) for _, labelled in batch)
+                first_ms = first_ms or batch[0][1].transaction.timestamp
+                last_ms = batch[-1][1].transaction.timestamp
+                progress(self.done_bytes)
+            duplicate = ids.execute(_FIRST_DUPLICATE).fetchone()
+        if duplicate:
+            row_id, number, earlier = duplicate
+            unit = self._source.unit
+            raise self._error(
+                f"{unit} {number}: duplicate transaction_id '{row_id}', first used on {unit} {earlier}",
+                "Remove one of the rows.",
+            )
         return DatasetSummary(count, frauds, first_ms, last_ms)
 
     def _reject_order(self, time_ms: int, latest_ms: int) -> NoReturn:
@@ -97,19 +115,6 @@ class Dataset:
             f"not sorted by time: {format_timestamp(time_ms)} follows {format_timestamp(latest_ms)}",
             "Sort the file by timestamp.",
         )
-
-    def _compare_ids(self, earlier: int, later: int) -> None:
-        """Raise DatasetError if the ids of two rows, counted from 0, are equal."""
-        column, ids = self._layout.names.index("transaction_id"), []
-        for row, cells in enumerate(islice(self._source.rows(), later + 1)):
-            if row in (earlier, later):
-                ids.append((cells[column], self._source.position))
-        (first_id, first_position), (second_id, _) = ids
-        if first_id == second_id:
-            raise self._row_error(
-                f"duplicate transaction_id '{first_id}', first used on {first_position}",
-                "Remove one of the rows.",
-            )
 
     def _check_columns(self, *, labels: bool) -> None:
         names = self._layout.names
@@ -131,7 +136,7 @@ class Dataset:
             raise self._row_error(str(error)) from error
 
     def _row_error(self, message: str, hint: str = "Correct or remove the row.") -> DatasetError:
-        return self._error(f"{self._source.position}: {message}", hint)
+        return self._error(f"{self._source.unit} {self._source.number}: {message}", hint)
 
     def _error(self, message: str, hint: str) -> DatasetError:
         return DatasetError(f"{self.path}: {message}.", hint)

@@ -14,7 +14,7 @@ from detection.errors import DetectionError
 from detection.evaluation.card_precision import CompromisedAccounts
 from detection.evaluation.figures import Figures
 from detection.evaluation.metrics import Metrics
-from detection.replay import ReplayedTransaction, replay_transactions
+from detection.history_features import FeaturedTransaction, compute_history_features
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
@@ -100,7 +100,7 @@ class Backtest:
         `progress` is called after each batch.
         """
         period = self._period
-        replayed = replay_transactions(
+        replayed = compute_history_features(
             rows,
             label_delay_ms=period.label_delay_ms,
             label_delay_days=self._scorer.label_delay_days,
@@ -119,7 +119,7 @@ class Backtest:
         return self._metrics.figures()
 
     def _score_batch(
-        self, batch: Sequence[ReplayedTransaction]
+        self, batch: Sequence[FeaturedTransaction]
     ) -> Iterator[tuple[LabelledTransaction, ScoringResult]]:
         """The tested transactions of the batch with their results."""
         tested = [(labelled, values) for labelled, values in batch if values is not None]
@@ -135,8 +135,8 @@ class Backtest:
 
 
 def _split_batches(
-    replayed: Iterator[ReplayedTransaction], to_ms: int
-) -> Iterator[list[ReplayedTransaction]]:
+    replayed: Iterator[FeaturedTransaction], to_ms: int
+) -> Iterator[list[FeaturedTransaction]]:
     """The transactions before `to_ms`, in batches."""
     while batch := list(islice(replayed, _BATCH_ROWS)):
         if batch[-1][0].transaction.timestamp >= to_ms:

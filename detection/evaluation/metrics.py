@@ -1,18 +1,31 @@
 """Collects the figures of a backtest decision by decision, in constant memory."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
 
 from detection.data.columns import LabelledTransaction
 from detection.evaluation.card_precision import CardPrecision, CompromisedAccounts
-from detection.evaluation.counters import CalibrationCounter, GroupCounter, RuleCounter, ScenarioCounter
-from detection.evaluation.figures import DayFigures, Figures
+from detection.evaluation.curves import ScoreHistogram
+from detection.evaluation.figures import (
+    CalibrationBin,
+    DayFigures,
+    Figures,
+    GroupFigures,
+    RuleFigures,
+    ScenarioFigures,
+)
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule
 from functions.fraud.scoring.scorer import ScoringResult
 
-DISTRIBUTION_BINS = 40
+_DISTRIBUTION_BINS = 40
+_CALIBRATION_BINS = 10
+_BUFFERED = 1 << 13
+# A column with more values holds free text.
+_MAX_SCENARIOS = 50
+_OTHER_SCENARIOS = "others"
 
 
 class Metrics:
@@ -27,12 +40,12 @@ class Metrics:
         self._known_today: set[str] = set()
         self._days: list[DayFigures] = []
         self._day = -1
-        self._everything = GroupCounter()
-        self._tested = GroupCounter()
+        self._everything = _GroupCounter()
+        self._tested = _GroupCounter()
         self._cards = CardPrecision()
-        self._calibration = CalibrationCounter()
-        self._scenarios = ScenarioCounter()
-        self._rules = RuleCounter(rules)
+        self._calibration = _CalibrationCounter()
+        self._scenarios = _ScenarioCounter()
+        self._rules = _RuleCounter(rules)
 
     def add(self, labelled: LabelledTransaction, result: ScoringResult) -> None:
         transaction, is_fraud = labelled.transaction, bool(labelled.is_fraud)
@@ -51,12 +64,16 @@ class Metrics:
             self._rules.add(result, is_fraud=is_fraud)
         if is_fraud and labelled.scenario:
             self._scenarios.add(labelled.scenario, flagged=flagged)
-        self._count_decision(self._days[-1], is_fraud=is_fraud, flagged=flagged)
+        today = self._days[-1]
+        today.transactions += 1
+        today.frauds += is_fraud
+        today.alerts += flagged
+        today.caught += is_fraud and flagged
 
     def figures(self) -> Figures:
         """The figures of all decisions so far."""
         tested = self._tested.figures(len(self._days))
-        genuine, frauds = self._tested.scores.count_between(np.linspace(0, 1, DISTRIBUTION_BINS + 1))
+        genuine, frauds = self._tested.scores.count_between(np.linspace(0, 1, _DISTRIBUTION_BINS + 1))
         return Figures(
             tested=tested,
             everything=self._everything.figures(len(self._days)),
@@ -74,9 +91,130 @@ class Metrics:
         self._days.append(DayFigures(day=day))
         self._known_today = self._compromised.known_by(day)
 
-    @staticmethod
-    def _count_decision(day: DayFigures, *, is_fraud: bool, flagged: bool) -> None:
-        day.transactions += 1
-        day.frauds += is_fraud
-        day.alerts += flagged
-        day.caught += is_fraud and flagged
+
+class _GroupCounter:
+    """Counts the transactions of a group, and the frauds and alerts among them."""
+
+    def __init__(self) -> None:
+        self._scores = ScoreHistogram()
+        self._frauds = self._flagged = self._caught = self._transactions = 0
+        self._buffered_scores: list[float] = []
+        self._buffered_labels: list[bool] = []
+
+    def add(self, score: float, *, is_fraud: bool, flagged: bool) -> None:
+        self._buffered_scores.append(score)
+        self._buffered_labels.append(is_fraud)
+        if len(self._buffered_scores) == _BUFFERED:
+            self._flush()
+        if flagged:
+            self._flagged += 1
+        if is_fraud:
+            self._frauds += 1
+            if flagged:
+                self._caught += 1
+
+    @property
+    def scores(self) -> ScoreHistogram:
+        self._flush()
+        return self._scores
+
+    def figures(self, days: int) -> GroupFigures:
+        """The figures of all transactions so far. `days`: the number of days that they cover."""
+        scores = self.scores
+        return GroupFigures(
+            transactions=self._transactions,
+            frauds=self._frauds,
+            auc_roc=scores.auc_roc(),
+            average_precision=scores.average_precision(),
+            precision=safe_ratio(self._caught, self._flagged),
+            recall=safe_ratio(self._caught, self._frauds),
+            alerts=self._flagged,
+            alerts_per_day=safe_ratio(self._flagged, days),
+        )
+
+    def _flush(self) -> None:
+        self._transactions += len(self._buffered_scores)
+        self._scores.add(np.array(self._buffered_scores, float), np.array(self._buffered_labels, bool))
+        self._buffered_scores.clear()
+        self._buffered_labels.clear()
+
+
+class _CalibrationCounter:
+    """Counts transactions and frauds by score, in bins of equal width."""
+
+    def __init__(self) -> None:
+        self._bins = [[0.0, 0.0, 0.0] for _ in range(_CALIBRATION_BINS)]
+
+    def add(self, score: float, *, is_fraud: bool) -> None:
+        sums = self._bins[min(int(score * _CALIBRATION_BINS), _CALIBRATION_BINS - 1)]
+        sums[0] += 1
+        sums[1] += score
+        sums[2] += is_fraud
+
+    def figures(self) -> list[CalibrationBin]:
+        """All bins, including empty ones."""
+        return [
+            CalibrationBin(
+                from_score=number / _CALIBRATION_BINS,
+                to_score=(number + 1) / _CALIBRATION_BINS,
+                transactions=int(count),
+                mean_score=safe_ratio(total, count),
+                observed=safe_ratio(frauds, count),
+            )
+            for number, (count, total, frauds) in enumerate(self._bins)
+        ]
+
+
+class _ScenarioCounter:
+    """Counts frauds and caught frauds by scenario."""
+
+    def __init__(self) -> None:
+        self._frauds: Counter[str] = Counter()
+        self._caught: Counter[str] = Counter()
+
+    def add(self, scenario: str, *, flagged: bool) -> None:
+        """Add a fraud."""
+        if scenario not in self._frauds and len(self._frauds) >= _MAX_SCENARIOS:
+            scenario = _OTHER_SCENARIOS
+        self._frauds[scenario] += 1
+        self._caught[scenario] += flagged
+
+    def figures(self) -> list[ScenarioFigures]:
+        """The figures of each scenario, by name."""
+        return [
+            ScenarioFigures(name=name, frauds=frauds, recall=self._caught[name] / frauds)
+            for name, frauds in sorted(self._frauds.items())
+        ]
+
+
+class _RuleCounter:
+    """Counts the transactions that each rule matches, in the modes on and shadow."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = list(rules)
+        self._matches: Counter[str] = Counter()
+        self._caught: Counter[str] = Counter()
+
+    def add(self, result: ScoringResult, *, is_fraud: bool) -> None:
+        for rule_id in (*(reason.rule_id for reason in result.reasons), *result.shadow_rules):
+            self._matches[rule_id] += 1
+            self._caught[rule_id] += is_fraud
+
+    def figures(self, frauds: int) -> list[RuleFigures]:
+        """The figures of each rule, in the order of the rules. `frauds`: the number of all frauds."""
+        return [
+            RuleFigures(
+                id=rule.id,
+                mode=rule.mode,
+                flagged=self._matches[rule.id],
+                frauds=self._caught[rule.id],
+                precision=safe_ratio(self._caught[rule.id], self._matches[rule.id]),
+                recall=safe_ratio(self._caught[rule.id], frauds),
+            )
+            for rule in self._rules
+        ]
+
+
+def safe_ratio(numerator: float, denominator: float) -> float | None:
+    """The ratio, or None if the denominator is 0."""
+    return numerator / denominator if denominator else None

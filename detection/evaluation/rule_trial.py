@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from detection.data.columns import LabelledTransaction
-from detection.evaluation.counters import safe_ratio
+from detection.evaluation.metrics import safe_ratio
 from functions.fraud.scoring.expressions import compile_condition, variable_values
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer

@@ -1,17 +1,19 @@
-"""Arithmetic in expressions: the kind and the compiled form of each result."""
+"""Arithmetic and money in expressions: the kind and the compiled form of each result."""
 
 import ast
 from collections.abc import Mapping
 from decimal import Decimal
 
-from detection.rules import money_literals
 from detection.rules.names import COMPARABLE_WITH_NUMBERS, DIMENSIONAL, DIMENSIONLESS, KIND_DESCRIPTIONS, Kind
 from detection.rules.operands import ExpressionError, Operand
+from functions.common.domain.currencies import CURRENCIES, convert_to_euros
+from functions.fraud.scoring.expressions import LIMIT_PREFIX
 
 Tables = dict[str, dict[str, Decimal]]
 """Amounts by currency, by the name of the limit."""
 
 SIGNS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_DIGITS = 4
 
 
 def combine_operands(
@@ -47,11 +49,31 @@ def describe_operand(operand: Operand) -> str:
 
 
 def _convert_money(kind: Kind, operand: Operand, tables: Tables) -> Operand:
-    if operand.kind == "money" and kind == "own money":
-        return money_literals.own_money_operand(operand, tables)
-    if operand.kind == "money" and kind == "euros":
-        return money_literals.euro_operand(operand)
-    return operand
+    """A money(…) literal in the kind of money of its counterpart, any other operand as it is."""
+    if operand.kind != "money" or kind not in ("own money", "euros"):
+        return operand
+    amount, currency = operand.form
+    amount_euros = convert_to_euros(amount, currency)
+    if amount_euros is None:
+        raise ExpressionError(
+            operand.node, f"no exchange rate for {currency}: use limits.NAME with an amount for each currency"
+        )
+    amount_euros = round(amount_euros, _DIGITS)
+    if kind == "euros":
+        return operand._replace(kind="euros", form=amount_euros)
+    # An amount in the currency of the transaction is a limit.
+    name = f"{amount} {currency}"
+    tables[name] = _amounts_by_currency(amount_euros) | {currency: amount}
+    return operand._replace(kind="own money", form=LIMIT_PREFIX + name)
+
+
+def _amounts_by_currency(amount_euros: float) -> dict[str, Decimal]:
+    rates = {currency: convert_to_euros(Decimal(1), currency) for currency in sorted(CURRENCIES)}
+    return {
+        currency: Decimal(str(round(amount_euros / rate, _DIGITS)))
+        for currency, rate in rates.items()
+        if rate is not None
+    }
 
 
 def _sum_kind(left: Kind, right: Kind) -> Kind | None:

@@ -1,23 +1,39 @@
 """Rules files: reads a file, checks all of it and compiles it to a RuleSet."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, get_args
 
 from yaml.nodes import Node
 
-from detection.rules.errors import Fault, FaultyRulesError
-from detection.rules.rule_reader import RuleReader, read_weight
+from detection.rules.errors import Fault, FaultyRulesError, describe_unknown_name
+from detection.rules.expression import compile_expression
+from detection.rules.names import NAME_KINDS, UNAVAILABLE_NAMES
+from detection.rules.negation import Form
 from detection.rules.yaml_reader import YamlReader
 from functions.common.domain.currencies import CURRENCIES
-from functions.fraud.scoring.rules import DEFAULT_LIMIT, Rule, RulesError, RuleSet
+from functions.fraud.scoring.expressions import LIMIT_PREFIX
+from functions.fraud.scoring.rules import DEFAULT_LIMIT, HardDecision, Mode, Rule, RulesError, RuleSet
 
-_FIELDS = {"threshold": True, "limits": False, "rules": False}
+_FILE_FIELDS = {"threshold": True, "limits": False, "rules": False}
 _REMOVED_FIELDS = dict.fromkeys(
     ("block_list", "allow_list"), "lists are not part of this file: use invoke lists.add"
 )
+_RULE_FIELDS = dict.fromkeys(("id", "reason", "when"), True) | dict.fromkeys(
+    ("weight", "decision", "mode", "from", "until"), False
+)
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_MAX_ID_CHARACTERS = 64
+# Reasons of list entries use these ids.
+_RESERVED_IDS = ("block-list", "allow-list")
+_MAX_REASON_CHARACTERS = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BRACES = re.compile(r"\{(?P<name>[^{}]*)\}|[{}]")
+_DAY = timedelta(days=1)
 # Scores are rounded to the same digits: 0.7 + 0.1 must reach a threshold of 0.8.
 _DIGITS = 6
 
@@ -48,10 +64,10 @@ def parse_rules(text: str, file: str) -> RuleSet:
 
 
 def _read_ruleset(reader: YamlReader, root: Node) -> RuleSet | None:
-    nodes = reader.read_fields(root, "the file", _FIELDS, _REMOVED_FIELDS)
-    threshold = read_weight(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
+    nodes = reader.read_fields(root, "the file", _FILE_FIELDS, _REMOVED_FIELDS)
+    threshold = _read_weight(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
     limits = _read_limits(reader, nodes["limits"]) if "limits" in nodes else {}
-    rule_reader = RuleReader(reader, limits)
+    rule_reader = _RuleReader(reader, limits)
     rule_nodes = reader.read_list(nodes["rules"], "rules") if "rules" in nodes else []
     rules = [rule for node in rule_nodes if (rule := rule_reader.read_rule(node))]
     if threshold is None or reader.faults:
@@ -89,3 +105,95 @@ def _is_threshold_reachable(rules: Sequence[Rule], threshold: float) -> bool:
     on = [rule for rule in rules if rule.mode == "on"]
     deciding = [rule for rule in on if rule.decision]
     return bool(deciding) or not on or round(sum(rule.weight or 0 for rule in on), _DIGITS) >= threshold
+
+
+class _RuleReader:
+    """Reads rules that can refer to `limits`. `tables` collects the further limits that expressions need."""
+
+    def __init__(self, reader: YamlReader, limits: Mapping[str, Mapping[str, Decimal]]) -> None:
+        self.tables: dict[str, dict[str, Decimal]] = {}
+        self._reader = reader
+        self._limits = limits
+        self._ids = set(_RESERVED_IDS)
+
+    def read_rule(self, node: Node) -> Rule | None:
+        """The rule of a node; None if it has faults."""
+        faults_before = len(self._reader.faults)
+        nodes = self._reader.read_fields(node, "the rule", _RULE_FIELDS)
+        if nodes and ("weight" in nodes) == ("decision" in nodes):
+            self._reader.add_fault(node, "the rule needs either a weight or a decision")
+        readers: dict[str, Callable[[Node], Any]] = {
+            "id": self._id,
+            "reason": self._reason,
+            "when": self._when,
+            "weight": lambda value: _read_weight(self._reader, value, "weight"),
+            "decision": lambda value: self._reader.read_choice(value, "decision", get_args(HardDecision)),
+            "mode": lambda value: self._reader.read_choice(value, "mode", get_args(Mode)),
+            "from": lambda value: self._reader.read_day(value, "from"),
+            "until": lambda value: self._reader.read_day(value, "until"),
+        }
+        fields: dict[str, Any] = {name: readers[name](value) for name, value in nodes.items()}
+        first_day, last_day = fields.pop("from", None), fields.pop("until", None)
+        if first_day and last_day and last_day < first_day:
+            self._reader.add_fault(nodes["until"], "until is before from: use a later day")
+        if len(self._reader.faults) > faults_before:
+            return None
+        # The last day is included.
+        end = last_day and last_day + _DAY
+        return Rule(**fields, valid_from=_to_milliseconds(first_day), valid_until=_to_milliseconds(end))
+
+    def _id(self, node: Node) -> str | None:
+        text = self._reader.read_string(node, "id")
+        if text is not None and not (_ID.fullmatch(text) and len(text) <= _MAX_ID_CHARACTERS):
+            self._reader.add_fault(
+                node,
+                f"not a valid id: use up to {_MAX_ID_CHARACTERS} characters of a-z, 0-9 and single hyphens",
+            )
+        if text in self._ids:
+            self._reader.add_fault(node, f"the id {text} is not unique: use another id")
+        self._ids.add(text or "")
+        return text
+
+    def _reason(self, node: Node) -> str | None:
+        text = self._reader.read_string(node, "reason")
+        if text is None:
+            return None
+        if not 0 < len(text) <= _MAX_REASON_CHARACTERS or _CONTROL.search(text):
+            self._reader.add_fault(
+                node, f"not a valid reason: use one line of 1 to {_MAX_REASON_CHARACTERS} characters"
+            )
+        allowed = [*NAME_KINDS, *(LIMIT_PREFIX + name for name in self._limits)]
+        for match in _BRACES.finditer(text):
+            if message := self._placeholder_fault(match["name"], allowed):
+                self._reader.add_fault(node, message, match.start())
+        return text
+
+    @staticmethod
+    def _placeholder_fault(name: str | None, allowed: Sequence[str]) -> str:
+        if name is None:
+            return "unmatched brace: add or remove one"
+        if name in UNAVAILABLE_NAMES:
+            return f"{name} is not available in reasons, which are sent by mail: remove it"
+        return "" if name in allowed else describe_unknown_name("placeholder", name, allowed)
+
+    def _when(self, node: Node) -> Form:
+        text = self._reader.read_string(node, "when")
+        if text is None:
+            return None
+        form, tables, faults = compile_expression(text, self._limits)
+        for offset, message in faults:
+            self._reader.add_fault(node, message, offset)
+        self.tables |= tables
+        return form
+
+
+def _read_weight(reader: YamlReader, node: Node, label: str) -> float | None:
+    """A number above 0 and at most 1; None if the node holds no such number."""
+    number = reader.read_number(node, label)
+    if number is not None and number > 1:
+        reader.add_fault(node, f"{label} must be at most 1")
+    return None if number is None else float(number)
+
+
+def _to_milliseconds(time: datetime | None) -> int | None:
+    return None if time is None else int(time.timestamp() * 1000)

@@ -5,8 +5,10 @@ and no path.
 """
 
 import sys
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -16,19 +18,19 @@ import xgboost
 from numpy.typing import NDArray
 
 from detection.data.columns import LabelledTransaction
-from detection.data.dates import format_iso_time
+from detection.data.dates import format_iso_time, format_timestamp
 from detection.errors import DetectionError
+from detection.history_features import compute_history_features
 from detection.training import xgboost_trees
-from detection.training.artifact import convert_trees
-from detection.training.bootstrap_intervals import bootstrap_figures
 from detection.training.calibration import (
     Calibration,
+    bootstrap_figures,
     fit_calibration,
     threshold_for_alerts,
     threshold_for_precision,
 )
-from detection.training.examples import Examples, collect_examples
 from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS, FEATURE_NAMES, FEATURES_VERSION
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact
 
 DEFAULT_ALERTS_PER_DAY = 100.0
@@ -52,6 +54,15 @@ class TrainingOptions:
     data_sha256: str = ""
 
 
+@dataclass(frozen=True)
+class Examples:
+    """Features in the order of FEATURE_NAMES, labels, and days since 1970. Rows are in order of time."""
+
+    values: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    days: NDArray[np.int64]
+
+
 def train_artifact(rows: Iterable[LabelledTransaction], options: TrainingOptions) -> bytes:
     """The artifact of a model. `rows`: transactions in order of time; those before the period are history.
 
@@ -66,13 +77,13 @@ def train_artifact(rows: Iterable[LabelledTransaction], options: TrainingOptions
 def train_on_examples(examples: Examples, options: TrainingOptions) -> bytes:
     """The artifact of a model that is trained on these examples. Raises DetectionError."""
     values, labels = examples.values, examples.labels
-    selected = xgboost_trees.select_features(values, labels, FEATURE_NAMES, options.seed)
+    selected = xgboost_trees.select_features(values, labels, options.seed)
     margins = _out_of_fold_margins(examples, selected, options.seed)
     calibration = fit_calibration(margins, labels)
     probabilities = calibration.probabilities(margins)
     threshold = _choose_threshold(probabilities, examples, options)
-    booster = xgboost_trees.grow_trees(values, labels, FEATURE_NAMES, selected, options.seed)
-    base, trees = convert_trees(booster, selected, calibration)
+    booster = xgboost_trees.grow_trees(values, labels, selected, options.seed)
+    base, trees = xgboost_trees.convert_trees(booster, selected, calibration)
     artifact = Artifact(
         format=ARTIFACT_FORMAT,
         features_version=FEATURES_VERSION,
@@ -87,6 +98,44 @@ def train_on_examples(examples: Examples, options: TrainingOptions) -> bytes:
     return msgspec.json.encode(artifact, order="deterministic")
 
 
+def collect_examples(
+    rows: Iterable[LabelledTransaction], *, label_delay_days: int, from_ms: int, to_ms: int
+) -> Examples:
+    """The labelled transactions from `from_ms` to before `to_ms`. Earlier rows are their history.
+
+    Rows after `to_ms` are not read. Raises DetectionError unless there are frauds and genuine transactions.
+    """
+    values, labels, days = array("f"), array("b"), array("q")
+    relevant = takewhile(lambda labelled: labelled.transaction.timestamp < to_ms, rows)
+    replayed = compute_history_features(
+        relevant, label_delay_ms=label_delay_days * DAY_MS, label_delay_days=label_delay_days, from_ms=from_ms
+    )
+    for labelled, row in replayed:
+        if row is not None and labelled.is_fraud is not None:
+            values.extend(row)
+            labels.append(labelled.is_fraud)
+            days.append(labelled.transaction.timestamp // DAY_MS)
+    examples = Examples(
+        np.array(values, np.float32).reshape(-1, len(FEATURE_NAMES)),
+        np.array(labels, np.bool_),
+        np.array(days),
+    )
+    _check_labels(examples, f"from {format_timestamp(from_ms)} to {format_timestamp(to_ms)}")
+    return examples
+
+
+def _check_labels(examples: Examples, period: str) -> None:
+    frauds = int(examples.labels.sum())
+    if not len(examples.labels):
+        raise DetectionError(f"No labelled transactions {period}.", "Use other days for --from and --to.")
+    if not frauds or frauds == len(examples.labels):
+        present, missing = ("frauds", "genuine") if frauds else ("genuine", "fraud")
+        raise DetectionError(
+            f"All {len(examples.labels):,} transactions {period} are {present}. Training needs both labels.",
+            f"Use --from and --to for more days, or a dataset with {missing} transactions.",
+        )
+
+
 def _out_of_fold_margins(examples: Examples, selected: list[int], seed: int) -> NDArray[np.float64]:
     """The margin of each example by trees that are trained without its fold."""
     folds = _assign_folds(examples)
@@ -94,7 +143,7 @@ def _out_of_fold_margins(examples: Examples, selected: list[int], seed: int) -> 
     for fold in np.unique(folds):
         training = folds != fold
         booster = xgboost_trees.grow_trees(
-            examples.values[training], examples.labels[training], FEATURE_NAMES, selected, seed
+            examples.values[training], examples.labels[training], selected, seed
         )
         margins[~training] = xgboost_trees.predict_margins(booster, examples.values[~training], selected)
     return margins

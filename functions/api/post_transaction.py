@@ -1,11 +1,26 @@
 """`POST /transactions`: validates and stores a transaction."""
 
+import re
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import partial
 
+import msgspec
+
 from functions.api.transaction_store import TransactionStore, WriteResult
-from functions.api.validation import parse_transaction
-from functions.common.domain.transaction import TRANSACTION_FIELDS
+from functions.common.domain.countries import COUNTRIES
+from functions.common.domain.currencies import CURRENCIES
+from functions.common.domain.fields import Field
+from functions.common.domain.transaction import (
+    MAX_CLOCK_SKEW_MS,
+    MAX_FRACTION_DIGITS,
+    MAX_WHOLE_DIGITS,
+    TRANSACTION_FIELDS,
+    Transaction,
+    is_valid_amount,
+)
 from functions.common.http import problem
+from functions.common.http.body import read_fields
 from functions.common.http.post_endpoint import PostEndpoint, SuccessResponse
 from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
@@ -14,6 +29,8 @@ _STATUS_AND_METRIC = {
     WriteResult.STORED: (201, "TransactionsAccepted"),
     WriteResult.REPLAYED: (200, "TransactionsReplayed"),
 }
+_DECIMAL = re.compile(rf"[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_FRACTION_DIGITS}}})?")
+_CODES: Mapping[str, frozenset[str]] = {"currency": CURRENCIES, "country": COUNTRIES}
 
 
 def create_endpoint(store: TransactionStore, telemetry: Telemetry, clock: Clock) -> PostEndpoint:
@@ -40,3 +57,36 @@ def post_transaction(
             "status": result.value,
         },
     )
+
+
+def parse_transaction(text: str, now_ms: int) -> Transaction:
+    """Read the transaction in a request's body. Raises ProblemError (400), which names all invalid fields."""
+
+    def convert(field: Field, value: object) -> object:
+        converted = _convert_amount(value) if field.name == "amount" else msgspec.convert(value, field.type)
+        if not _is_valid(field.name, converted, now_ms):
+            raise ValueError("not a valid value")
+        return converted
+
+    values = read_fields(text, TRANSACTION_FIELDS, convert, "transaction")
+    return Transaction(**values)  # type: ignore[arg-type]  # each value has its field's type
+
+
+def _is_valid(name: str, value: object, now_ms: int) -> bool:
+    """Check the constraints that the types of the model cannot express."""
+    if name == "timestamp":
+        return isinstance(value, int) and value <= now_ms + MAX_CLOCK_SKEW_MS
+    return name not in _CODES or value in _CODES[name]
+
+
+def _convert_amount(value: object) -> Decimal:
+    """Convert a value to an exact amount. The digits of a string are counted as written."""
+    if isinstance(value, str):
+        if not _DECIMAL.fullmatch(value):
+            raise ValueError("not a decimal")
+        value = Decimal(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        value = Decimal(value)
+    if not isinstance(value, Decimal) or not is_valid_amount(value):
+        raise ValueError("not a valid amount")
+    return value

@@ -37,14 +37,14 @@ def compose_alert(transaction: SuspiciousTransaction) -> Alert:
 
 
 def compose_summary(transaction: SuspiciousTransaction, count: int) -> Alert:
-    """Compose the summary of an alert window with `count` alerts. The first alert was sent at once.
+    """Compose the summary of an alert window with `count` alerts. The first has a message of its own.
 
     Raises ValueError or OverflowError for a timestamp that is not a valid time.
     """
     since = _format_utc(transaction.summary_since)
     lines = [
         f"{count} transactions of one account looked suspicious since {since}.",
-        "The first one has an alert of its own. This summary covers all others.",
+        "The first one is not in this summary: it has an alert of its own, which can arrive later.",
         "",
         f"Account: {mask_account(transaction.account_id)}",
         "",

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction_event import transaction_key
-from functions.common.dynamodb.client import Item, RefusedWriteError, TransactionNotFoundError, update_item
+from functions.common.dynamodb.client import (
+    Item,
+    RefusedWriteError,
+    TransactionNotFoundError,
+    read_item,
+    update_item,
+)
+from functions.common.dynamodb.profile_items import decode_alert_history, profile_key, profile_subject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Longer than any function that reads the queue can run.
 _CLAIM_MS = 60_000
+# The second alert of a window triggers the summary, so at least two alerts were counted.
+_MIN_ALERTS = 2
 
 
 class AlreadyAlertedError(Exception):
@@ -28,11 +37,15 @@ class AlertClaimedError(Exception):
 
 
 class AlertRecords:
-    """Claims and records in the table `transactions`. `connect` is called only when an alert is published."""
+    """Claims and records in the table `transactions`, and alert windows in the table `profiles`.
 
-    def __init__(self, connect: "Callable[[], DynamoDBClient]", table_name: str) -> None:
+    `connect` is called only when an alert is published.
+    """
+
+    def __init__(self, connect: "Callable[[], DynamoDBClient]", transactions: str, profiles: str) -> None:
         self._connect = connect
-        self._table = table_name
+        self._transactions = transactions
+        self._profiles = profiles
 
     def claim(self, transaction: SuspiciousTransaction, message_id: str, now_ms: int) -> None:
         """Claim the alert for a message.
@@ -73,9 +86,21 @@ class AlertRecords:
             {":now": {"N": str(now_ms)}, ":id": {"S": publication_id}},
         )
 
+    def count_window(self, account_id: str, started_at: int) -> int:
+        """The number of the account's alerts in the window that started at this time (epoch milliseconds)."""
+        key = profile_key(profile_subject("account", account_id))
+        history = decode_alert_history(read_item(self._connect(), self._profiles, key))
+        counts = {
+            history.previous_started_at: history.previous_count,
+            history.started_at: history.count,
+        }
+        return max(counts.get(started_at, 0), _MIN_ALERTS)
+
     def _update(self, transaction: SuspiciousTransaction, update: str, condition: str, values: Item) -> None:
         key = transaction_key(transaction.transaction_id, transaction.timestamp)
-        update_item(self._connect(), self._table, key, update=update, condition=condition, values=values)
+        update_item(
+            self._connect(), self._transactions, key, update=update, condition=condition, values=values
+        )
 
 
 def _translate_refusal(refused: RefusedWriteError) -> Exception:

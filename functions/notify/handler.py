@@ -9,7 +9,6 @@ from functions.common.runtime.clock import now_ms
 from functions.common.runtime.environment import read_environment
 from functions.common.runtime.telemetry import Telemetry
 from functions.notify.alert_records import AlertRecords
-from functions.notify.alert_windows import AlertWindows
 from functions.notify.environment import NotifyEnvironment
 from functions.notify.notifier import Notifier
 from functions.notify.publisher import AlertPublisher
@@ -28,8 +27,7 @@ def _connect_to_dynamodb() -> Any:
 
 _notifier = Notifier(
     publisher=AlertPublisher(create_client("sns"), _environment.topic_arn),
-    windows=AlertWindows(_connect_to_dynamodb, _environment.profiles_table_name),
-    records=AlertRecords(_connect_to_dynamodb, _environment.table_name),
+    records=AlertRecords(_connect_to_dynamodb, _environment.table_name, _environment.profiles_table_name),
     telemetry=_telemetry,
     clock=now_ms,
 )

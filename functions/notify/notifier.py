@@ -13,7 +13,6 @@ from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
 from functions.notify.alert import Alert, compose_alert, compose_summary
 from functions.notify.alert_records import AlertRecords, AlreadyAlertedError
-from functions.notify.alert_windows import AlertWindows
 from functions.notify.publisher import AlertPublisher
 
 # The maximum duration of one publication, retries included. A function that times out returns no response,
@@ -27,13 +26,11 @@ class Notifier:
     def __init__(
         self,
         publisher: AlertPublisher,
-        windows: AlertWindows,
         records: AlertRecords,
         telemetry: Telemetry,
         clock: Clock,
     ) -> None:
         self._publisher = publisher
-        self._windows = windows
         self._records = records
         self._telemetry = telemetry
         self._clock = clock
@@ -91,7 +88,7 @@ class Notifier:
     def _compose(self, transaction: SuspiciousTransaction) -> Alert:
         if not transaction.summary_since:
             return compose_alert(transaction)
-        count = self._windows.count(transaction.account_id, transaction.summary_since)
+        count = self._records.count_window(transaction.account_id, transaction.summary_since)
         return compose_summary(transaction, count)
 
     def _report(self, transaction: SuspiciousTransaction) -> None:

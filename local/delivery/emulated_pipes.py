@@ -48,7 +48,9 @@ class EmulatedPipe:
         self._region = region
         self._record = record
         self._url = url
-        self._aws = AwsJson(url, region)
+        self.name = str(record["Name"])
+        # Calls in the region of the pipe.
+        self.aws = AwsJson(url, region)
 
     @property
     def key(self) -> object:
@@ -61,7 +63,7 @@ class EmulatedPipe:
 
     def is_running(self) -> bool:
         """True if the pipe exists and is in the state RUNNING."""
-        stored = pipes._pipes.get_scoped(self._account, self._region, self._record["Name"])
+        stored = pipes._pipes.get_scoped(self._account, self._region, self.name)
         return stored is self._record and self._record["CurrentState"] == "RUNNING"
 
     def position(self) -> str | None:
@@ -84,11 +86,7 @@ class EmulatedPipe:
             _trust_policy(role), "pipes.amazonaws.com", "sts:AssumeRole", "*", settings.arn
         ):
             raise AwsError("AccessDenied", f"the role {settings.role_arn} does not trust {settings.arn}")
-        return _create_session(settings.role_arn, settings.name[:64])
-
-    def aws(self) -> AwsJson:
-        """Calls in the region of the pipe."""
-        return self._aws
+        return _create_session(settings.role_arn, self.name[:64])
 
     def matches_pattern(self, pattern: str, record: StreamRecord) -> bool:
         """Whether an event pattern (JSON text) matches a record."""
@@ -100,10 +98,8 @@ class EmulatedPipe:
 
     def count_failure(self) -> None:
         """Publish the metric ExecutionFailed."""
-        settings = self.settings()
-        metrics.count_event(
-            settings.arn, "AWS/EventBridge/Pipes", "ExecutionFailed", {"PipeName": settings.name}
-        )
+        name = {"PipeName": self.name}
+        metrics.count_event(self._record["Arn"], "AWS/EventBridge/Pipes", "ExecutionFailed", name)
 
 
 def list_bus_pipes(url: str) -> Sequence[EmulatedPipe]:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -90,9 +90,6 @@ def _record_embedded(line: Mapping[str, Any]) -> None:
         for names in directive["Dimensions"]:
             dimensions = {name: str(line[name]) for name in names}
             for metric in directive["Metrics"]:
-                for value in _to_values(line[metric["Name"]]):
+                values = line[metric["Name"]]
+                for value in values if isinstance(values, list) else [values]:
                     record_metric(directive["Namespace"], metric["Name"], value, metric["Unit"], dimensions)
-
-
-def _to_values(value: Any) -> Iterator[float]:
-    yield from value if isinstance(value, list) else [value]

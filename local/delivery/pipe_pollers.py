@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from local.aws_json import AwsError, AwsJson, Caller
+from local.aws_json import AwsError, Caller
 from local.delivery.delays import Delays
 from local.delivery.emulated_pipes import EmulatedPipe
 from local.delivery.pipe_delivery import SHARD_ID, PipeDelivery, PipeStoppedError, StreamRecord
@@ -66,10 +66,10 @@ class PipePollers:
 
 
 class PipePoller(threading.Thread):
-    """The thread of one running pipe."""
+    """The thread of one running pipe, and the actions of its deliveries. All calls use the pipe's role."""
 
     def __init__(self, pipe: EmulatedPipe, delays: Delays) -> None:
-        super().__init__(name=f"pipe-{pipe.settings().name}", daemon=True)
+        super().__init__(name=f"pipe-{pipe.name}", daemon=True)
         self.wake = threading.Event()
         self._pipe = pipe
         self._delays = delays
@@ -91,7 +91,7 @@ class PipePoller(threading.Thread):
                 return
             except AwsError as error:
                 failures += 1
-                logger.warning("pipe %s cannot read its stream: %s", self._pipe.settings().name, error)
+                logger.warning("pipe %s cannot read its stream: %s", self._pipe.name, error)
                 self._pipe.count_failure()
                 self._session = self._iterator = None
                 self._stopping.wait(self._delays.pipe(failures))
@@ -100,84 +100,12 @@ class PipePoller(threading.Thread):
                 self._stopping.wait(GATHER_SECONDS)
             self.wake.clear()
 
-    def _deliver_batch(self) -> bool:
-        """Returns False if the stream has no new records or the pipe is stopped."""
-        if self._stopping.is_set() or not self._pipe.is_running():
-            return False
-        settings = self._pipe.settings()
-        records = self._read_batch(settings)
-        if not records:
-            return False
-        actions = EmulatedPipeActions(
-            self._pipe, settings, self._role_session(settings), self._stopping, self._delays
-        )
-        PipeDelivery(settings, actions).deliver(records)
-        self._pipe.advance(records[-1]["dynamodb"]["SequenceNumber"])
-        return True
-
-    def _role_session(self, settings: PipeSettings) -> Caller:
-        """A session of the current role of the pipe."""
-        if self._session is None or self._session[0] != settings.role_arn:
-            self._session = (settings.role_arn, self._pipe.assume_role())
-        return self._session[1]
-
-    def _read_batch(self, settings: PipeSettings) -> list[StreamRecord]:
-        aws, caller = self._pipe.aws(), self._role_session(settings)
-        if self._iterator is None:
-            self._iterator = self._open_iterator(aws, caller, settings)
-        try:
-            response = aws.call(
-                caller, "dynamodb", "GetRecords",
-                {"ShardIterator": self._iterator, "Limit": min(settings.batch_size, GET_RECORDS_LIMIT)},
-            )  # fmt: skip
-        except AwsError as error:
-            if error.code not in STALE_ITERATOR_ERRORS:
-                raise
-            self._iterator = None
-            return self._read_batch(settings)
-        self._iterator = response.get("NextShardIterator")
-        return [{**record, "eventSourceARN": settings.source_arn} for record in response["Records"]]
-
-    def _open_iterator(self, aws: AwsJson, caller: Caller, settings: PipeSettings) -> str:
-        position = self._pipe.position()
-        start: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
-        if position is not None:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": position}
-        shard = {"StreamArn": settings.source_arn, "ShardId": SHARD_ID}
-        try:
-            response = aws.call(caller, "dynamodb", "GetShardIterator", {**shard, **start})
-        except AwsError as error:
-            if error.code not in STALE_ITERATOR_ERRORS:
-                raise
-            response = aws.call(
-                caller, "dynamodb", "GetShardIterator", {**shard, "ShardIteratorType": "TRIM_HORIZON"}
-            )
-        return str(response["ShardIterator"])
-
-
-class EmulatedPipeActions:
-    """The actions of one pipe in the emulator for one batch. All calls use the pipe's role."""
-
-    def __init__(
-        self,
-        pipe: EmulatedPipe,
-        settings: PipeSettings,
-        caller: Caller,
-        stopping: threading.Event,
-        delays: Delays,
-    ) -> None:
-        self._pipe = pipe
-        self._settings = settings
-        self._caller = caller
-        self._stopping = stopping
-        self._delays = delays
-
     def matches_pattern(self, pattern: str, record: StreamRecord) -> bool:
         return self._pipe.matches_pattern(pattern, record)
 
     def put_events(self, entries: Sequence[dict[str, Any]]) -> list[str | None]:
         try:
-            response = self._pipe.aws().call(self._caller, "events", "PutEvents", {"Entries": list(entries)})
+            response = self._call("events", "PutEvents", {"Entries": list(entries)})
         except AwsError as error:
             return [str(error)] * len(entries)
         return [
@@ -185,15 +113,14 @@ class EmulatedPipeActions:
             for entry in response["Entries"]
         ]
 
-    def send_dead_letter(self, message: dict[str, Any]) -> None:
-        queue = self._settings.dead_letter_arn or ""
-        request = {"QueueUrl": self._pipe.queue_url(queue), "MessageBody": json.dumps(message)}
+    def send_dead_letter(self, queue_arn: str, message: dict[str, Any]) -> None:
+        request = {"QueueUrl": self._pipe.queue_url(queue_arn), "MessageBody": json.dumps(message)}
         try:
-            self._pipe.aws().call(self._caller, "sqs", "SendMessage", request)
+            self._call("sqs", "SendMessage", request)
         except AwsError as error:
             # AWS drops records as well if neither the target nor the dead-letter queue accepts them.
             batch = message["DDBStreamBatchInfo"]
-            logger.error("pipe %s lost records %s: %s", self._settings.name, batch, error)  # noqa: TRY400
+            logger.error("pipe %s lost records %s: %s", self._pipe.name, batch, error)  # noqa: TRY400
 
     def now(self) -> float:
         return time.time()
@@ -203,5 +130,53 @@ class EmulatedPipeActions:
             raise PipeStoppedError
 
     def report_failure(self, reason: str) -> None:
-        logger.warning("pipe %s: delivery failed: %s", self._settings.name, reason)
+        logger.warning("pipe %s: delivery failed: %s", self._pipe.name, reason)
         self._pipe.count_failure()
+
+    def _deliver_batch(self) -> bool:
+        """Returns False if the stream has no new records or the pipe is stopped."""
+        if self._stopping.is_set() or not self._pipe.is_running():
+            return False
+        settings = self._pipe.settings()
+        records = self._read_batch(settings)
+        if not records:
+            return False
+        PipeDelivery(settings, self).deliver(records)
+        self._pipe.advance(records[-1]["dynamodb"]["SequenceNumber"])
+        return True
+
+    def _read_batch(self, settings: PipeSettings) -> list[StreamRecord]:
+        if self._iterator is None:
+            self._iterator = self._open_iterator(settings)
+        limit = min(settings.batch_size, GET_RECORDS_LIMIT)
+        try:
+            response = self._call("dynamodb", "GetRecords", {"ShardIterator": self._iterator, "Limit": limit})
+        except AwsError as error:
+            if error.code not in STALE_ITERATOR_ERRORS:
+                raise
+            self._iterator = None
+            return self._read_batch(settings)
+        self._iterator = response.get("NextShardIterator")
+        return [{**record, "eventSourceARN": settings.source_arn} for record in response["Records"]]
+
+    def _open_iterator(self, settings: PipeSettings) -> str:
+        shard = {"StreamArn": settings.source_arn, "ShardId": SHARD_ID}
+        oldest = {**shard, "ShardIteratorType": "TRIM_HORIZON"}
+        position = self._pipe.position()
+        start = oldest
+        if position is not None:
+            start = {**shard, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": position}
+        try:
+            response = self._call("dynamodb", "GetShardIterator", start)
+        except AwsError as error:
+            if error.code not in STALE_ITERATOR_ERRORS:
+                raise
+            response = self._call("dynamodb", "GetShardIterator", oldest)
+        return str(response["ShardIterator"])
+
+    def _call(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation with a session of the current role of the pipe."""
+        role = self._pipe.settings().role_arn
+        if self._session is None or self._session[0] != role:
+            self._session = (role, self._pipe.assume_role())
+        return self._pipe.aws.call(self._session[1], service, operation, payload)

@@ -3,8 +3,6 @@
 import os
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
 
 from ministack.core import lambda_runtime  # type: ignore[import-untyped]
 from ministack.services import lambda_svc  # type: ignore[import-untyped]
@@ -15,7 +13,6 @@ from local.delivery.delays import Delays
 from local.delivery.emulated_functions import EmulatedFunctions
 from local.delivery.emulated_pipes import list_bus_pipes
 from local.delivery.function_process import link_runtime_packages
-from local.delivery.mail_delivery import MailDelivery
 from local.delivery.patches import (
     api_gateway,
     functions,
@@ -29,6 +26,7 @@ from local.delivery.patches import (
 from local.delivery.pipe_pollers import PipePollers
 from local.endpoint import EmulatorEndpoint
 from local.layout import EmulatorLayout
+from local.mailbox import MailWriter
 
 # Functions mostly wait for the emulator, so two a core use the machine. A burst waits in the queue instead of
 # starting one process per event.
@@ -42,7 +40,7 @@ class DeliveryService:
     def __init__(self, layout: EmulatorLayout, endpoint: EmulatorEndpoint, delays: Delays) -> None:
         root_user = Caller(endpoint.credentials.access_key_id, endpoint.credentials.secret_access_key)
         self._saved_events = layout.delivery_state / "asynchronous-events.json"
-        self._mail = MailDelivery(layout.mailbox)
+        self._mail = MailWriter(layout.mailbox)
         self._queue = AsyncQueue(EmulatedFunctions(endpoint.url, root_user), delays, threads=THREADS)
         self._delays = delays
         self._pipes = PipePollers(lambda: list_bus_pipes(endpoint.url), delays)
@@ -83,7 +81,7 @@ class DeliveryService:
         functions.pause_polling(lambda: not self._stopping.is_set())
         functions.shorten_visibility(self._delays.visibility)
         functions.isolate_processes()
-        mail.deliver_mail(self._deliver_mail)
+        mail.deliver_mail(self._mail.write)
         permissions.authorize_stream_arn()
         permissions.accept_loopback_as_tls()
         permissions.authorize_updated_attributes()
@@ -91,6 +89,3 @@ class DeliveryService:
         metrics.publish_api_metrics()
         metrics.publish_queue_metrics()
         api_gateway.return_integration_failures()
-
-    def _deliver_mail(self, subscription: Mapping[str, Any], message: Mapping[str, Any]) -> None:
-        self._mail.deliver(to=subscription["endpoint"], **message)

@@ -1,19 +1,30 @@
-"""The plugin's connection to AWS. It accepts loopback endpoints only."""
+"""The plugin's connection to AWS and its settings. It accepts loopback endpoints only."""
 
 import ipaddress
+import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from local.plugin.errors import PluginError, is_not_found
+from local.plugin.values import Props
 from terminal.command_line import command_line
 
 _POLL_SECONDS = 0.05
 _RETRY_SECONDS = 0.5
 _RETRY_LIMIT_SECONDS = 60.0
+_ENGINE_KEYS = {"version", "pluginDownloadURL", "pluginChecksums", "__internal", "__defaults"}
+# These settings skip checks that only the official plugin makes.
+_IGNORED = {
+    "skipCredentialsValidation",
+    "skipMetadataApiCheck",
+    "skipRegionValidation",
+    "skipRequestingAccountId",
+}
+_APPLIED = {"region", "defaultTags", "allowedAccountIds"}
 
 
 def loopback_endpoint(environment: Mapping[str, str]) -> str:
@@ -116,3 +127,37 @@ class Aws:
 
         # Without `proxies`, a proxy in the environment would receive loopback traffic.
         return Config(proxies={}, max_pool_connections=32, retries={"mode": "standard", "max_attempts": 3})
+
+
+def configuration_problems(inputs: Props) -> Iterator[tuple[str, str]]:
+    """(key, reason) for every setting that the plugin does not support."""
+    for key in sorted(inputs.keys() - _ENGINE_KEYS - _IGNORED - _APPLIED):
+        supported = ", ".join(f"aws:{name}" for name in sorted(_APPLIED))
+        yield key, f"aws:{key} is not supported by the local aws plugin. Remove it; supported: {supported}"
+    tags = _decode_json(inputs.get("defaultTags"))
+    if tags is not None and (not isinstance(tags, dict) or tags.keys() - {"tags"}):
+        yield "defaultTags", 'aws:defaultTags must be {"tags": {...}}'
+
+
+def parse_configuration(inputs: Props, environment: Mapping[str, str]) -> Aws:
+    """The configured connection.
+
+    Raises PluginError if the region or a loopback endpoint is missing, or if the account is not allowed.
+    """
+    region = inputs.get("region") or environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise PluginError("The AWS region is not set. Set it: pulumi config set aws:region <region>")
+    tags = (_decode_json(inputs.get("defaultTags")) or {}).get("tags")
+    aws = Aws(loopback_endpoint(environment), region, tags)
+    allowed = _decode_json(inputs.get("allowedAccountIds"))
+    if allowed and aws.account not in allowed:
+        raise PluginError(
+            f"The account {aws.account} is not in aws:allowedAccountIds ({', '.join(allowed)})."
+            " Use credentials of an allowed account."
+        )
+    return aws
+
+
+def _decode_json(value: Any) -> Any:
+    """The engine passes nested settings as JSON text."""
+    return json.loads(value) if isinstance(value, str) else value

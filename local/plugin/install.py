@@ -19,7 +19,7 @@ def install_provider(pulumi_home: Path, aws_version: str = "") -> None:
     folder = pulumi_home / "plugins" / f"resource-aws-v{aws_version or version('pulumi-aws')}"
     folder.mkdir(parents=True, exist_ok=True)
     # -P: the engine's working directory may contain another folder `local`.
-    command = f"exec {shlex.quote(sys.executable)} -P -m local.plugin"
+    command = f"exec {shlex.quote(sys.executable)} -P -m local.plugin.server"
     script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(_ROOT))} {command} "$@"\n'
     _write_script(folder / "pulumi-resource-aws", script)
 

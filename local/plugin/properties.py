@@ -59,12 +59,16 @@ def to_api(fields: Mapping[str, Property], block: Props) -> dict[str, Any]:
 
 
 def from_api(fields: Mapping[str, Property], response: Mapping[str, Any]) -> Props:
-    """The inverse of `to_api`, without the fields that the response lacks."""
+    """The inverse of `to_api`. A property that the response lacks is None."""
+    return {**dict.fromkeys(fields), **_block_from_api(fields, response)}
+
+
+def _block_from_api(fields: Mapping[str, Property], response: Mapping[str, Any]) -> Props:
     result = {}
     for name, field in fields.items():
         value = response.get(field.api or capitalize(name))
         if value is not None:
-            result[name] = _convert_blocks(field, value, from_api)
+            result[name] = _convert_blocks(field, value, _block_from_api)
     return result
 
 
@@ -76,6 +80,21 @@ def _convert_blocks(
     if isinstance(value, list):
         return [convert(field.fields, item) for item in value]
     return convert(field.fields, value)
+
+
+def to_text(value: Plain) -> str:
+    """A value for an API whose attributes are text; an empty text resets an attribute."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def copy_fields(response: Mapping[str, Any], *names: str) -> Props:
+    """Values of a response that have the same name in the API and in Pulumi; None for an absent value."""
+    return {name: response.get(capitalize(name)) for name in names}
+
+
+def without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not None, empty texts, empty lists or empty mappings."""
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 
 def normal_form(declared: Property, value: Plain) -> Plain:

@@ -1,22 +1,35 @@
 """The provider: dispatch of the engine's requests to the resource types."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
 
-from local.plugin import data_sources
-from local.plugin.aws import Aws, loopback_endpoint
-from local.plugin.configuration import configuration_problems, parse_configuration
-from local.plugin.diff import diff_resource
+from local.plugin import services
+from local.plugin.aws import Aws, configuration_problems, loopback_endpoint, parse_configuration
 from local.plugin.errors import PluginError
-from local.plugin.registry import RESOURCES
-from local.plugin.resource import LifeCycle
+from local.plugin.life_cycle import LifeCycle
+from local.plugin.resource import Resource
+from local.plugin.services.data_sources import invoke_data_source
 from local.plugin.values import to_plain_map, to_property_map
 
 # Key of the old inputs in the old state of a diff; `local.plugin.server` sets it.
 OLD_INPUTS = "__oldInputs"
+
+
+def _find_resources() -> Iterator[type[Resource]]:
+    """The classes with a Pulumi type in the modules of `services`."""
+    for module in pkgutil.iter_modules(services.__path__, f"{services.__name__}."):
+        for value in vars(import_module(module.name)).values():
+            if isinstance(value, type) and issubclass(value, Resource) and "pulumi_type" in vars(value):
+                yield value
+
+
+# The supported resource types: those that the stacks use.
+RESOURCES = {resource.pulumi_type: resource for resource in _find_resources()}
 
 
 class LocalAwsProvider(sdk.Provider):
@@ -41,7 +54,7 @@ class LocalAwsProvider(sdk.Provider):
         """Read a data source."""
         result = await _run_in_thread(
             request.tok,
-            data_sources.invoke_data_source,
+            invoke_data_source,
             self._configured,
             request.tok,
             to_plain_map(request.args),
@@ -65,7 +78,7 @@ class LocalAwsProvider(sdk.Provider):
         """Compare state and inputs."""
         state, inputs = to_plain_map(request.old_state), to_plain_map(request.new_inputs)
         old_inputs = state.pop(OLD_INPUTS, {})
-        return diff_resource(self._life_cycle(request.urn), state, old_inputs, inputs)
+        return self._life_cycle(request.urn).diff(state, old_inputs, inputs)
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         """Create the resource, or plan its outputs in a preview."""

@@ -6,6 +6,7 @@ killed.
 """
 
 import asyncio
+import gc
 import os
 import sys
 import traceback
@@ -19,10 +20,9 @@ from pulumi.provider.experimental import server as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from local.plugin import archives
 from local.plugin.errors import InitializationError, PluginError, error_code, format_error
 from local.plugin.provider import OLD_INPUTS, LocalAwsProvider, own_type
-from local.plugin.values import to_property_map
+from local.plugin.values import mark_archives, restore_archives, to_property_map
 
 _METHODS = (
     "CheckConfig",
@@ -60,9 +60,9 @@ def _with_error_reports(name: str) -> Any:
     method = getattr(Servicer, name)
 
     async def call_method(self: Servicer, request: Any, context: Any) -> Any:
-        _convert_properties(request, archives.mark_archives)
+        _convert_properties(request, mark_archives)
         try:
-            return _convert_properties(await method(self, request, context), archives.restore_archives)
+            return _convert_properties(await method(self, request, context), restore_archives)
         except InitializationError as error:
             await context.abort_with_status(_initialization_status(error))
         except PluginError as error:
@@ -90,7 +90,7 @@ def _convert_properties(message: Any, convert: Callable[[Any], None]) -> Any:
 
 def _initialization_status(error: InitializationError) -> _Status:
     properties = PropertyValue.marshal_map(to_property_map(error.properties))
-    archives.restore_archives(properties)
+    restore_archives(properties)
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.resource_id, properties=properties, reasons=[str(error)]
     )
@@ -123,3 +123,9 @@ async def _run_server(arguments: list[str], engine: str, parent: int) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(1)
     await server.stop(grace=0)
+
+
+if __name__ == "__main__":
+    # The process serves one update. Few of its objects become garbage.
+    gc.set_threshold(20_000, 20, 100)
+    serve(sys.argv[1:])

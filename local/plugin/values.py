@@ -14,14 +14,15 @@ from typing import Any
 
 import pulumi
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
-from pulumi.runtime.rpc import UNKNOWN
+from pulumi.runtime.rpc import UNKNOWN, _special_archive_sig, _special_sig_key
 
-from local.plugin.archives import MARK
 from local.plugin.errors import PluginError
 from terminal.command_line import command_line
 
 Plain = Any
 Props = dict[str, Any]
+# Key of a marked map, which represents an archive.
+_ARCHIVE_MARK = "__archive"
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ class Archive:
         return b64encode(bytes.fromhex(self.sha256())).decode()
 
     def to_property(self) -> PropertyValue:
-        """The marked map of the archive (see `local.plugin.archives`)."""
+        """The marked map of the archive (see `mark_archives`)."""
         path = {"path": PropertyValue(self.path)} if self.path else {}
-        return PropertyValue({MARK: PropertyValue(True), "hash": PropertyValue(self.sha256()), **path})
+        return PropertyValue(
+            {_ARCHIVE_MARK: PropertyValue(True), "hash": PropertyValue(self.sha256()), **path}
+        )
 
 
 def to_plain(value: PropertyValue) -> Plain:
@@ -73,7 +76,7 @@ def to_plain(value: PropertyValue) -> Plain:
                 f"A {type(raw).__name__} is not supported by the local aws plugin."
                 " Use a FileArchive with the path of a zip file."
             )
-        case Mapping() if MARK in raw:
+        case Mapping() if _ARCHIVE_MARK in raw:
             return Archive(**{name: str(raw[name].value) for name in ("path", "hash") if name in raw})
         case Mapping():
             return {key: to_plain(item) for key, item in raw.items()}
@@ -122,3 +125,32 @@ def has_unknown(value: Plain) -> bool:
         return any(has_unknown(item) for item in value)
     # A string that contains an unknown is unknown as a whole, so equality is sufficient.
     return bool(value == UNKNOWN)
+
+
+def mark_archives(properties: Any) -> None:
+    """Replace the file archives in a protobuf Struct of properties with marked maps.
+
+    The engine sends a new archive with its hash and an empty list of assets, and an archive of the state with
+    its hash only. It requires the hash in the response. The SDK reads the list, drops the hash and fails
+    without a path, so an archive passes through the SDK as a marked map.
+    """
+    for value in properties.fields.values():
+        fields = value.struct_value.fields
+        if _is_file_archive(fields):
+            del fields[_special_sig_key]
+            fields.pop("assets", None)
+            fields[_ARCHIVE_MARK].bool_value = True
+
+
+def restore_archives(properties: Any) -> None:
+    """Replace marked maps with archives; the inverse of `mark_archives`."""
+    for value in properties.fields.values():
+        fields = value.struct_value.fields
+        if _ARCHIVE_MARK in fields:
+            del fields[_ARCHIVE_MARK]
+            fields[_special_sig_key].string_value = _special_archive_sig
+
+
+def _is_file_archive(fields: Any) -> bool:
+    is_archive = _special_sig_key in fields and fields[_special_sig_key].string_value == _special_archive_sig
+    return is_archive and not ("assets" in fields and fields["assets"].struct_value.fields)

@@ -16,8 +16,7 @@ from functions.common.domain.transaction import Transaction
 from functions.common.runtime.clock import now_ms
 from local.mailbox import Mailbox
 from operations.api_target import ApiTarget
-from operations.demo.decisions import DecisionReader
-from operations.demo.run import MAX_CONCURRENT_POSTS, SETTLE_SECONDS, PipelineRun
+from operations.demo.run import MAX_CONCURRENT_POSTS, SETTLE_SECONDS, DecisionReader, PipelineRun
 from operations.demo.run_result import ReceivedAlert, RunResult
 from operations.deployed import DeployedPipeline
 from operations.ingest.api_client import ApiClient

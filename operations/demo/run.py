@@ -4,23 +4,35 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from functions.common.domain.decision import Decision
+from functions.common.domain.decision import Decision, decode_decision
 from functions.common.domain.transaction import Transaction
+from functions.common.domain.transaction_event import transaction_key
 from functions.labels.label import Label
 from local.mailbox import Mail, Mailbox
+from operations.batches import split_batches
 from operations.demo.run_result import ReceivedAlert, RunResult
 from operations.ingest.ordered_workers import OrderedWorkers
 from operations.ingest.payloads import encode_payload
 from operations.ingest.poster import Post
 from operations.ingest.responses import read_label_response, read_transaction_response
+from terminal.aws_errors import translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_CONCURRENT_POSTS = 16
 # After the last expected alert, an unexpected one arrives within this time.
 SETTLE_SECONDS = 0.5
 _POLL_SECONDS = 0.2
+# The limit of BatchGetItem.
+_MAX_KEYS = 100
 
 
+@dataclass
 class PipelineRun:
     """One run of transactions through the pipeline.
 
@@ -29,30 +41,18 @@ class PipelineRun:
     number of responses. Mails up to the one with the id `after` are ignored.
     """
 
-    def __init__(
-        self,
-        post: Post,
-        mailbox: Mailbox,
-        read_decisions: Callable[[Sequence[Transaction]], Mapping[str, Decision]],
-        *,
-        post_label: Post | None = None,
-        show: Callable[[ReceivedAlert], None],
-        progress: Callable[[int], None],
-        after: str = "",
-        settle_seconds: float = SETTLE_SECONDS,
-    ) -> None:
-        self._post = post
-        self._mailbox = mailbox
-        self._read_decisions = read_decisions
-        self._post_label = post_label
-        self._show = show
-        self._progress = progress
-        self._after = after
-        self._settle_seconds = settle_seconds
-        self._posted_at_ms: dict[str, float] = {}
-        self._changed = threading.Condition()
-        self._responses = 0
-        self.result = RunResult()
+    post: Post
+    mailbox: Mailbox
+    read_decisions: Callable[[Sequence[Transaction]], Mapping[str, Decision]]
+    show: Callable[[ReceivedAlert], None]
+    progress: Callable[[int], None]
+    post_label: Post | None = None
+    after: str = ""
+    settle_seconds: float = SETTLE_SECONDS
+    result: RunResult = field(default_factory=RunResult, init=False)
+    _posted_at_ms: dict[str, float] = field(default_factory=dict, init=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
+    _responses: int = field(default=0, init=False)
 
     def execute(
         self, steps: Iterable[Transaction | Label], per_second: float, patience_seconds: float
@@ -75,14 +75,14 @@ class PipelineRun:
             self.result.interrupted = True
         finally:
             stop.set()
-        follower.join(self._settle_seconds)
+        follower.join(self.settle_seconds)
         return self.result
 
     def _post_all(
         self, steps: Iterable[Transaction | Label], per_second: float, stop: threading.Event
     ) -> None:
         workers: OrderedWorkers[Transaction, None] = OrderedWorkers(
-            self._send_transaction, MAX_CONCURRENT_POSTS, _read_account_id
+            self._send_transaction, MAX_CONCURRENT_POSTS, attrgetter("account_id")
         )
         started, pending = time.monotonic(), list[Future[None]]()
         try:
@@ -111,17 +111,17 @@ class PipelineRun:
     def _send_transaction(self, transaction: Transaction) -> None:
         # Recorded before the POST: the latency of an alert includes the POST.
         self._posted_at_ms[transaction.transaction_id] = time.time() * 1000
-        result = read_transaction_response(self._post(encode_payload(transaction)))
+        result = read_transaction_response(self.post(encode_payload(transaction)))
         with self._changed:
             if not result.accepted:
                 self.result.refused[transaction.transaction_id] = result
             self._responses += 1
-            self._progress(self._responses)
+            self.progress(self._responses)
 
     def _send_label(self, label: Label) -> None:
-        if self._post_label is None or label.transaction_id in self.result.refused:
+        if self.post_label is None or label.transaction_id in self.result.refused:
             return
-        result = read_label_response(self._post_label(encode_payload(label)))
+        result = read_label_response(self.post_label(encode_payload(label)))
         if result.accepted:
             self.result.labels += 1
         else:
@@ -129,7 +129,7 @@ class PipelineRun:
 
     def _wait_for_decisions(self, deadline: float, stop: threading.Event) -> None:
         while pending := self.result.pending:
-            decisions = self._read_decisions(pending)
+            decisions = self.read_decisions(pending)
             with self._changed:
                 self.result.decisions.update(decisions)
             if len(decisions) < len(pending):
@@ -142,10 +142,10 @@ class PipelineRun:
             self._changed.wait_for(
                 lambda: not self.result.missing_alerts, max(0.0, deadline - time.monotonic())
             )
-        stop.wait(self._settle_seconds)
+        stop.wait(self.settle_seconds)
 
     def _follow_mailbox(self, stop: threading.Event) -> None:
-        for mail in self._mailbox.follow(stop, after=self._after):
+        for mail in self.mailbox.follow(stop, after=self.after):
             self._receive(mail)
 
     def _receive(self, mail: Mail) -> None:
@@ -161,12 +161,35 @@ class PipelineRun:
                 return
             alert = ReceivedAlert(mail, transaction, mail.received_ms - self._posted_at_ms[transaction_id])
             self.result.alerts[transaction_id] = alert
-            self._show(alert)
+            self.show(alert)
             self._changed.notify_all()
 
 
-def _read_account_id(transaction: Transaction) -> str:
-    return transaction.account_id
+class DecisionReader:
+    """Reads decisions from the table with the name `table`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, transactions: Sequence[Transaction]) -> Mapping[str, Decision]:
+        """Return the decisions that exist by transaction id. Raises UserError."""
+        decisions_by_id: dict[str, Decision] = {}
+        with translate_aws_errors():
+            for batch in split_batches(transactions, _MAX_KEYS):
+                decisions_by_id |= self._read_batch(batch)
+        return decisions_by_id
+
+    def _read_batch(self, transactions: Sequence[Transaction]) -> dict[str, Decision]:
+        request: Any = {
+            "Keys": [transaction_key(row.transaction_id, row.timestamp) for row in transactions],
+            "ProjectionExpression": "transaction_id, decision",
+            "ConsistentRead": True,
+        }
+        # Unprocessed keys are left out: the caller polls until every decision is there.
+        answer = self._client.batch_get_item(RequestItems={self._table: request})
+        items = [item for item in answer["Responses"].get(self._table, []) if "decision" in item]
+        return {item["transaction_id"]["S"]: decode_decision(item["decision"]["S"]) for item in items}
 
 
 def _wait_for_all(futures: list[Future[None]]) -> None:

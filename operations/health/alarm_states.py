@@ -11,7 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from operations.health.check import Check, ok_check, wrong_check
+from orchestration.environments import Environment
+from orchestration.layers import LAYERS, find_layer_module, load_settings_model
 from shared.alarms import RUNBOOKS, Alarm, AlarmTable, CompositeAlarm, Metric
+from shared.configuration import validate_file
+from shared.names import Names
 
 _ALARM = re.compile(r'ALARM\("([^"]+)"\)')
 _SECONDS_METRIC = "ApproximateAgeOfOldestMessage"
@@ -99,6 +103,18 @@ class EmbeddedAlarms:
             return None
         point = points[-1]
         return float(point.get("ExtendedStatistics", point)[metric.statistic])
+
+
+def read_alarm_tables(environment: Environment) -> dict[str, AlarmTable]:
+    """Return the table of each layer with an `alarms.py`, by layer name, for the environment's settings."""
+    tables = {}
+    for layer in LAYERS:
+        module = find_layer_module(layer, "alarms")
+        if module:
+            settings = validate_file(load_settings_model(layer), environment.name, environment.root)
+            names = Names(settings.name_suffix)
+            tables[layer.name] = module.build_alarm_table(names, settings)
+    return tables
 
 
 def check_alarms(

@@ -1,6 +1,6 @@
 """The result of one health check."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,15 +33,21 @@ def wrong_check(subject: str, detail: str, *, severity: str = "page", runbook: s
 
 def run_check(subject: str, look: Callable[[], Check], *, runbook: str = "") -> Check:
     """Return the result of `look`: wrong for a missing resource, unknown after another AWS error."""
+    return run_check_group(subject, lambda: [look()], runbook=runbook)[0]
+
+
+def run_check_group(subject: str, look: Callable[[], Iterable[Check]], *, runbook: str = "") -> list[Check]:
+    """Return the results of `look`, or one about `subject` after an AWS error, as `run_check` does."""
     try:
-        return look()
+        return list(look())
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in MISSING_CODES:
-            return wrong_check(subject, "does not exist", runbook=runbook)
-        return Check(subject=subject, state="unknown", detail=f"could not be checked: {code}")
+            return [wrong_check(subject, "does not exist", runbook=runbook)]
+        return [Check(subject=subject, state="unknown", detail=f"could not be checked: {code}")]
     except BotoCoreError as error:
-        return Check(subject=subject, state="unknown", detail=f"could not be checked: {type(error).__name__}")
+        detail = f"could not be checked: {type(error).__name__}"
+        return [Check(subject=subject, state="unknown", detail=detail)]
 
 
 def select_unhealthy(checks: list[Check]) -> Iterator[Check]:

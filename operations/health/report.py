@@ -1,6 +1,6 @@
 """Runs every health check and shows the results as a table, as JSON or as a summary."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -9,11 +9,9 @@ from rich.text import Text
 
 from functions.common.runtime.clock import now_ms
 from operations.deployed import DeployedPipeline
-from operations.health.alarm_states import CloudWatchAlarms, EmbeddedAlarms, check_alarms
-from operations.health.alarm_tables import read_alarm_tables
-from operations.health.check import Check, State, run_check, select_unhealthy
-from operations.health.resource_checks import ResourceChecks, check_addresses
-from operations.health.undecided_check import check_undecided
+from operations.health.alarm_states import CloudWatchAlarms, EmbeddedAlarms, check_alarms, read_alarm_tables
+from operations.health.check import Check, State, run_check, run_check_group, select_unhealthy
+from operations.health.resource_checks import ResourceChecks, check_addresses, check_undecided
 from operations.repair.transaction_reader import TransactionReader
 from orchestration.layers import LAYERS, load_settings_model
 from orchestration.status.subscriptions import declared_addresses, find_unconfirmed
@@ -59,50 +57,29 @@ def show_summary(checks: Iterable[Check]) -> None:
 
 def run_checks(deployed: DeployedPipeline) -> Iterator[Check]:
     """Yield every check: alarms, resources, transactions, mail addresses. Raises UserError."""
-    tables = list(read_alarm_tables(deployed.environment).values())
-    names = Names(_read_name_suffix(deployed))
+    environment = deployed.environment
+    tables = list(read_alarm_tables(environment).values())
+    settings = validate_file(load_settings_model(LAYERS[0]), environment.name, environment.root)
     scale = deployed.endpoint.delay_scale if deployed.endpoint else 1.0
-    yield from _check_alarms(deployed, tables, scale)
-    yield from ResourceChecks(deployed, names).check()
+    yield from run_check_group("alarms", lambda: _check_alarms(deployed, tables, scale))
+    yield from ResourceChecks(deployed, Names(settings.name_suffix)).check()
     reader = TransactionReader(deployed.dynamodb_client(), deployed.transactions_table_name, now_ms)
     yield run_check("transactions", lambda: check_undecided(reader, now_ms(), scale))
-    yield from _check_addresses(deployed)
+    yield from run_check_group("addresses", lambda: _check_addresses(deployed))
 
 
-def _check_alarms(deployed: DeployedPipeline, tables: list[AlarmTable], scale: float) -> Iterator[Check]:
+def _check_alarms(deployed: DeployedPipeline, tables: Sequence[AlarmTable], scale: float) -> Iterator[Check]:
     cloudwatch = deployed.client("cloudwatch")
     source = EmbeddedAlarms(cloudwatch, scale) if deployed.endpoint else CloudWatchAlarms(cloudwatch)
-    checks: list[Check] = []
-
-    def look() -> Check:
-        redeploy = command_line("deploy", env=deployed.environment.name)
-        *first, last = check_alarms(source.read_states(tables), tables, redeploy=redeploy)
-        checks.extend(first)
-        return last
-
-    last = run_check("alarms", look)
-    yield from (*checks, last)
+    redeploy = command_line("deploy", env=deployed.environment.name)
+    return check_alarms(source.read_states(tables), tables, redeploy=redeploy)
 
 
 def _check_addresses(deployed: DeployedPipeline) -> Iterator[Check]:
-    checks: list[Check] = []
-
-    def look() -> Check:
-        with ThreadPoolExecutor() as threads:
-            states = list(threads.map(deployed.engine.export_deployment, LAYERS))
-        sns = deployed.client("sns")
-        *first, last = check_addresses(find_unconfirmed(lambda _: sns, declared_addresses(states)))
-        checks.extend(first)
-        return last
-
-    last = run_check("addresses", look)
-    yield from (*checks, last)
-
-
-def _read_name_suffix(deployed: DeployedPipeline) -> str:
-    environment = deployed.environment
-    model = load_settings_model(LAYERS[0])
-    return validate_file(model, environment.name, environment.root).name_suffix
+    with ThreadPoolExecutor() as threads:
+        states = list(threads.map(deployed.engine.export_deployment, LAYERS))
+    sns = deployed.client("sns")
+    return check_addresses(find_unconfirmed(lambda _: sns, declared_addresses(states)))
 
 
 def _build_table(environment: str, checks: list[Check]) -> Table:

@@ -1,5 +1,6 @@
-"""Health checks of the pipeline's resources: pipe, bus, rule, functions, queues, keys and mail addresses."""
+"""Health checks of the pipeline's resources, mail addresses and undecided transactions."""
 
+import random
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -8,9 +9,11 @@ from operations.deployed import DeployedPipeline
 from operations.health.check import Check, ok_check, run_check, wrong_check
 from operations.monitoring import queues
 from operations.monitoring.queues import Queue, count_queue_messages
+from operations.repair.transaction_reader import Period, TransactionReader
 from orchestration.status.subscriptions import RUNBOOK, Unconfirmed
 from shared.alarms import RUNBOOKS
 from shared.names import Names
+from terminal.durations import format_duration
 
 _QUEUE_RUNBOOKS = {
     queues.PIPE: "pipe-failures.md",
@@ -21,6 +24,9 @@ _QUEUE_RUNBOOKS = {
 _KEYS = ("data", "profiles", "function", "logs", "failures", "operations")
 # The functions that read from an SQS queue.
 _QUEUE_READERS = ("fraud", "notify")
+SAMPLE_BYTES = 128 * 1024 * 1024
+# A transaction is decided within seconds. After an error, Lambda retries for three minutes.
+DELAY_SECONDS = 300
 
 
 class ResourceChecks:
@@ -104,6 +110,26 @@ def check_addresses(unconfirmed: list[Unconfirmed]) -> Iterator[Check]:
         )
     if not unconfirmed:
         yield ok_check("addresses", "all confirmed")
+
+
+def check_undecided(reader: TransactionReader, now_ms: int, scale: float) -> Check:
+    """Check for stored transactions without a decision. `scale` shortens the delay on the embedded AWS.
+
+    The table has no index of decisions: it would cost more than the decisions. A table of up to SAMPLE_BYTES
+    is read as a whole, a larger one by a random sample of that size, which limits the cost.
+    """
+    size = reader.read_size()
+    parts = max(1, -(-size.bytes // SAMPLE_BYTES))
+    delay_ms = max(int(DELAY_SECONDS * 1000 * scale), 1000)
+    period = Period(0, now_ms - delay_ms)
+    part = random.randrange(parts)  # noqa: S311  # not a secret
+    times = [int(item["received_at"]["N"]) for item in reader.sample_undecided(period, parts, part)]
+    scope = "" if parts == 1 else f" in a sample of 1/{parts} of the table"
+    if not times:
+        return ok_check("transactions", f"all are decided{scope}")
+    oldest = format_duration((now_ms - min(times)) / 1000)
+    detail = f"{len(times)} are undecided{scope}, the oldest for {oldest}"
+    return wrong_check("transactions", detail, runbook=f"{RUNBOOKS}/undecided.md")
 
 
 def _check_function(client: Any, function: str) -> Check:

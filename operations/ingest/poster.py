@@ -36,33 +36,25 @@ class PostSummary:
         return not (refused or self.interrupted or self.error)
 
 
+@dataclass
 class Poster:
     """Posts records with `post`; `observe` gets each record and its result in the order of the records.
 
     The poster sets `stop` at its end. `post` must use the same event to end its waits between attempts.
     """
 
-    def __init__(
-        self,
-        post: Post,
-        kind: RecordKind = TRANSACTIONS,
-        *,
-        concurrency: int,
-        stop: threading.Event,
-        observe: Callable[[Record, PostResult], None],
-    ) -> None:
-        self._post = post
-        self._kind = kind
-        self._concurrency = concurrency
-        self._stop = stop
-        self._observe = observe
-        self._consecutive_failures = 0
-        self.summary = PostSummary()
+    post: Post
+    concurrency: int
+    stop: threading.Event
+    observe: Callable[[Record, PostResult], None]
+    kind: RecordKind = TRANSACTIONS
+    summary: PostSummary = field(default_factory=PostSummary, init=False)
+    _consecutive_failures: int = field(default=0, init=False)
 
     def run(self, records: Iterable[Record]) -> PostSummary:
         """Post all records. Ends early on Ctrl-C, and on an error that every further record would meet."""
         workers: OrderedWorkers[Record, PostResult] = OrderedWorkers(
-            self._post_record, self._concurrency, self._kind.order_key
+            self._post_record, self.concurrency, self.kind.order_key
         )
         try:
             for record, future in workers.map_in_order(records):
@@ -73,7 +65,7 @@ class Poster:
         except UserError as error:
             self.summary.error = error
         finally:
-            self._stop.set()
+            self.stop.set()
             for record, future in workers.drain(GRACE_SECONDS):
                 if future.exception() is None:
                     self._count(record, future)
@@ -83,18 +75,18 @@ class Poster:
     def _post_record(self, record: Record) -> PostResult:
         if record.error:
             return PostResult(PostOutcome.REJECTED, reason=record.error)
-        return self._kind.read_response(self._post(record.body))
+        return self.kind.read_response(self.post(record.body))
 
     def _count(self, record: Record, future: Future[PostResult]) -> None:
         result = future.result()
         self.summary.counts[result.outcome] += 1
-        self._observe(record, result)
+        self.observe(record, result)
 
     def _check_failures(self, result: PostResult) -> None:
         failed = result.outcome is PostOutcome.FAILED
         self._consecutive_failures = self._consecutive_failures + 1 if failed else 0
         if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
             raise UserError(
-                f"The last {MAX_CONSECUTIVE_FAILURES} {self._kind.plural} failed: {result.reason}.",
+                f"The last {MAX_CONSECUTIVE_FAILURES} {self.kind.plural} failed: {result.reason}.",
                 "Send the file again later. Stored records are not stored twice.",
             )

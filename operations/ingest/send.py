@@ -1,5 +1,6 @@
 """Posts a file of transactions or labels and shows the progress, the refused records and a summary."""
 
+import json
 import os
 import stat
 import sys
@@ -8,16 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
 from rich.text import Text
 
 from operations.api_target import ApiTarget
 from operations.ingest import input_file
 from operations.ingest.api_client import ApiClient
+from operations.ingest.input_file import Record
 from operations.ingest.poster import Poster, PostSummary
 from operations.ingest.record_kinds import TRANSACTIONS, RecordKind
-from operations.ingest.rejects_file import REASONS_SUFFIX, RejectsFile
 from operations.ingest.responses import PostResult
 from terminal.command_line import command_line
 from terminal.errors import INTERRUPTED, UserError
@@ -28,6 +30,7 @@ STANDARD_INPUT = "-"
 MAX_CONCURRENCY = 256
 # A wrong column makes every record fail for the same reason, which would fill the terminal.
 MAX_REASONS_SHOWN = 20
+REASONS_SUFFIX = ".reasons.jsonl"
 
 
 def send_file(
@@ -52,7 +55,8 @@ def send_file(
     started = time.monotonic()
     with ExitStack() as stack:
         stream = stack.enter_context(_open_stream(file, kind))
-        source = input_file.read_input(stream, _format_name(file), file_format, kind.schema)
+        name = "standard input" if file == STANDARD_INPUT else file
+        source = input_file.read_input(stream, name, file_format, kind.schema)
         rejects_file = None
         if rejects:
             rejects_file = stack.enter_context(RejectsFile(_check_rejects_path(file, rejects), source.header))
@@ -62,7 +66,7 @@ def send_file(
         stop = threading.Event()
         client = ApiClient(target, connections=concurrency, stop=stop)
         stack.callback(client.close)
-        poster = Poster(client.post, kind, concurrency=concurrency, stop=stop, observe=report.add)
+        poster = Poster(client.post, kind=kind, concurrency=concurrency, stop=stop, observe=report.add)
         summary = poster.run(source.records)
     _print_summary(kind, summary, time.monotonic() - started, file, rejects, as_json=as_json)
     if summary.error:
@@ -70,6 +74,60 @@ def send_file(
     if summary.interrupted:
         return INTERRUPTED
     return 0 if summary.is_complete else 1
+
+
+class RejectsFile:
+    """Writes `path` and `path` + `.reasons.jsonl`; removes both if no record is refused.
+
+    Records are copied byte by byte. A reason is {"line", "input_line", "outcome", "status", "reason"}, where
+    `line` counts in `path` and `input_line` in the file that is sent.
+    """
+
+    def __init__(self, path: Path, header: bytes) -> None:
+        self.path = path
+        self.reasons_path = path.with_name(path.name + REASONS_SUFFIX)
+        self._header = header
+        self._lines = 0
+
+    def __enter__(self) -> Self:
+        # Opened before the first request, so that a folder without write permission fails early.
+        try:
+            self._file: BinaryIO = self.path.open("wb")
+            self._reasons: BinaryIO = self.reasons_path.open("wb")
+        except OSError as error:
+            raise UserError(
+                f"--rejects: {error.filename} cannot be written: {error.strerror}.",
+                "Name a file in an existing folder that you can write to.",
+            ) from error
+        return self
+
+    def add(self, record: Record, result: PostResult) -> None:
+        """Write a refused record and the reason."""
+        if self._lines == 0:
+            self._write(self._header)
+        reason = {
+            "line": self._lines + 1,
+            "input_line": record.line,
+            "outcome": result.outcome.value,
+            "status": result.http_status or None,
+            "reason": result.reason,
+        }
+        self._write(record.raw)
+        self._reasons.write(json.dumps(reason).encode() + b"\n")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._reasons.close()
+        if self._lines == 0:
+            for path in (self.path, self.reasons_path):
+                if path.is_file():
+                    path.unlink()
+
+    def _write(self, text: bytes) -> None:
+        self._file.write(text)
+        self._lines += text.count(b"\n")
 
 
 class _Report:
@@ -118,10 +176,6 @@ def _open_stream(file: str, kind: RecordKind) -> Iterator[BinaryIO]:
         raise UserError(f"{file} cannot be read: {error.strerror}.", hint) from error
     with stream:
         yield stream
-
-
-def _format_name(file: str) -> str:
-    return "standard input" if file == STANDARD_INPUT else file
 
 
 def _read_size(stream: BinaryIO) -> int | None:

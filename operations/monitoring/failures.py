@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 """
 
 import re
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -94,53 +93,21 @@ def read_failed_event(message: Message) -> Event:
     return event
 
 
-def read_failed_invocation(message: Message) -> FailedInvocation:
-    """Decode a message of `fraud-failures`. Raises UnreadableMessageError."""
-    record = _decode_body(message, FailedInvocation)
-    _read_transaction_id(record.request_payload)
-    return record
-
-
-def read_alert(message: Message) -> SuspiciousTransaction:
-    """Decode a message of `suspicious-dlq`. Raises UnreadableMessageError."""
-    return _decode_body(message, SuspiciousTransaction)
-
-
 def read_failure(queue: str, message: Message) -> Failure:
     """Read a message of the queue with the short name `queue`. Raises UnreadableMessageError."""
-    return _READERS[queue](message)
-
-
-def _read_pipe(message: Message) -> Failure:
-    return Failure(error=read_pipe_failure(message).context.condition)
-
-
-def _read_event(message: Message) -> Failure:
-    event = read_failed_event(message)
-    return Failure(
-        error=message.attribute("ERROR_CODE") or "no error code",
-        transaction_ids=(_read_transaction_id({"detail": event.detail}),) if _is_transaction(event) else (),
-    )
-
-
-def _read_invocation(message: Message) -> Failure:
-    record = read_failed_invocation(message)
-    return Failure(
-        error=_find_error_type(record), transaction_ids=(_read_transaction_id(record.request_payload),)
-    )
-
-
-def _read_alert(message: Message) -> Failure:
-    # The message has no reason. The notify function logs it.
-    return Failure(error="not published", transaction_ids=(read_alert(message).transaction_id,))
-
-
-_READERS: Mapping[str, Callable[[Message], Failure]] = {
-    queues.PIPE: _read_pipe,
-    queues.EVENTS: _read_event,
-    queues.FRAUD: _read_invocation,
-    queues.ALERTS: _read_alert,
-}
+    if queue == queues.PIPE:
+        return Failure(error=read_pipe_failure(message).context.condition)
+    if queue == queues.EVENTS:
+        event = read_failed_event(message)
+        ids = (_read_transaction_id({"detail": event.detail}),) if _is_transaction(event) else ()
+        return Failure(error=message.attribute("ERROR_CODE") or "no error code", transaction_ids=ids)
+    if queue == queues.FRAUD:
+        record = _decode_body(message, FailedInvocation)
+        transaction_id = _read_transaction_id(record.request_payload)
+        return Failure(error=_find_error_type(record), transaction_ids=(transaction_id,))
+    # The message of an alert has no reason. The notify function logs it.
+    alert = _decode_body(message, SuspiciousTransaction)
+    return Failure(error="not published", transaction_ids=(alert.transaction_id,))
 
 
 def _is_transaction(event: Event) -> bool:

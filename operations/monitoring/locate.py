@@ -22,7 +22,6 @@ from operations.monitoring.log_tail import parse_object
 from operations.monitoring.queues import Queue, count_queue_messages
 from operations.monitoring.reader import Message, peek_messages
 from operations.monitoring.stream_records import RecordsUnavailableError, read_inserted_items
-from orchestration.environments import LOCAL
 from shared.configuration import validate_file
 from shared.contracts import ProcessingOutputs, require_string
 from shared.names import Names
@@ -42,6 +41,7 @@ LocationName = Literal["stream", "retry", "pipe-failures", "events-failures", "f
 DECISION_DELAY_MS = 10_000
 # Lambda retries a failed asynchronous event twice.
 LAMBDA_ATTEMPTS = 3
+HOUR_MS = 3_600_000
 # `received_at` and the arrival in the stream differ by clock skew and by retries of the API's write.
 _MARGIN_MS = 60_000
 
@@ -68,31 +68,19 @@ class _Attempts:
     last_error: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Locator:
-    """Finds transactions in one deployed pipeline. `env` names the environment in commands."""
+    """Finds transactions in one deployed pipeline. `env` is for commands; empty for `local`."""
 
-    def __init__(
-        self,
-        *,
-        sqs: "SQSClient",
-        streams: "DynamoDBStreamsClient",
-        logs: "CloudWatchLogsClient",
-        pipes: "EventBridgePipesClient",
-        failure_queues: Mapping[str, Queue],
-        retry_queue: Queue,
-        log_group: str,
-        pipe: str,
-        env: str = LOCAL,
-    ) -> None:
-        self._sqs = sqs
-        self._streams = streams
-        self._logs = logs
-        self._pipes = pipes
-        self._failure_queues = failure_queues
-        self._retry_queue = retry_queue
-        self._log_group = log_group
-        self._pipe = pipe
-        self._env = "" if env == LOCAL else env
+    sqs: "SQSClient"
+    streams: "DynamoDBStreamsClient"
+    logs: "CloudWatchLogsClient"
+    pipes: "EventBridgePipesClient"
+    failure_queues: Mapping[str, Queue]
+    retry_queue: Queue
+    log_group: str
+    pipe: str
+    env: str = ""
 
     @classmethod
     def from_deployed(cls, deployed: DeployedPipeline) -> "Locator":
@@ -109,19 +97,19 @@ class Locator:
             retry_queue=queues.find_retry_queue(deployed),
             log_group=f"/aws/lambda/{function}",
             pipe=Names(settings.name_suffix).pipe,
-            env=environment.name,
+            env="" if environment.is_local else environment.name,
         )
 
     def locate(self, transaction_id: str, received_at_ms: int | None, now_ms: int) -> Location:
         """Find a transaction; `received_at_ms` is None if the time is unknown. Raises UserError."""
-        received_ms = now_ms - 24 * 3_600_000 if received_at_ms is None else received_at_ms
+        received_ms = now_ms - 24 * HOUR_MS if received_at_ms is None else received_at_ms
         attempts = self._read_attempts(transaction_id, received_ms)
         is_recent = received_at_ms is not None and now_ms - received_at_ms < DECISION_DELAY_MS
         if is_recent and not attempts.count:
             return Location("stream", "in the stream: it was received a few seconds ago")
         return (
-            self._in_fraud_failures(transaction_id, attempts)
-            or self._in_events_failures(transaction_id)
+            self._in_failure_queue(queues.FRAUD, transaction_id, attempts.count)
+            or self._in_failure_queue(queues.EVENTS, transaction_id)
             or self._in_retry(attempts)
             or self._in_pipe_failures(transaction_id, received_at_ms)
             or self._before_pipe()
@@ -130,38 +118,27 @@ class Locator:
                 f"in no queue that can be searched, {_describe_attempts(attempts)}",
                 attempts.last_error,
                 attempts.count,
-                command=command_line("replay", since=_cover_hours(now_ms - received_ms), env=self._env),
+                command=command_line(
+                    "replay", since=f"{(now_ms - received_ms) // HOUR_MS + 1}h", env=self.env
+                ),
             )
         )
 
-    def _in_fraud_failures(self, transaction_id: str, attempts: _Attempts) -> Location | None:
-        for message in self._peek(queues.FRAUD):
-            if error := _find_error(queues.FRAUD, message, transaction_id):
-                return Location(
-                    "fraud-failures",
-                    f"in fraud-failures: {error}",
-                    error,
-                    attempts.count,
-                    self._redrive_command(queues.FRAUD),
-                )
-        return None
-
-    def _in_events_failures(self, transaction_id: str) -> Location | None:
-        for message in self._peek(queues.EVENTS):
-            if error := _find_error(queues.EVENTS, message, transaction_id):
+    def _in_failure_queue(
+        self, queue: Literal["events-failures", "fraud-failures"], transaction_id: str, attempts: int = 0
+    ) -> Location | None:
+        for message in self._peek(queue):
+            if error := _find_error(queue, message, transaction_id):
+                # Only EventBridge adds this attribute.
                 detail = message.attribute("ERROR_MESSAGE")
-                return Location(
-                    "events-failures",
-                    f"in events-failures: {error}{f' ({detail})' if detail else ''}",
-                    error,
-                    command=self._redrive_command(queues.EVENTS),
-                )
+                sentence = f"in {queue}: {error}{f' ({detail})' if detail else ''}"
+                return Location(queue, sentence, error, attempts, self._redrive_command(queue))
         return None
 
     def _in_retry(self, attempts: _Attempts) -> Location | None:
         if not attempts.count:
             return None
-        count = count_queue_messages(self._sqs, self._retry_queue)
+        count = count_queue_messages(self.sqs, self.retry_queue)
         if not count and attempts.count >= LAMBDA_ATTEMPTS:
             # Lambda gave up, and the role lacks the permission to send its record to the retry queue.
             return None
@@ -195,41 +172,41 @@ class Locator:
         if received_at_ms is not None and not first <= received_at_ms <= last:
             return ""
         try:
-            images = read_inserted_items(self._streams, batch)
+            images = read_inserted_items(self.streams, batch)
         except RecordsUnavailableError:
             return "" if received_at_ms is None else "probably in"
         return "in" if transaction_id in {image["transaction_id"]["S"] for image in images} else ""
 
     def _before_pipe(self) -> Location | None:
         try:
-            state = self._pipes.describe_pipe(Name=self._pipe)["CurrentState"]
+            state = self.pipes.describe_pipe(Name=self.pipe)["CurrentState"]
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "NotFoundException":
                 # Without the permission to describe the pipe, the location is still useful.
                 return None
             return Location(
                 "stream",
-                f"in the stream: the pipe '{self._pipe}' does not exist",
-                command=command_line("deploy", layer="processing", env=self._env),
+                f"in the stream: the pipe '{self.pipe}' does not exist",
+                command=command_line("deploy", layer="processing", env=self.env),
             )
         if state == "RUNNING":
             return None
         return Location(
             "stream",
-            f"in the stream: the pipe '{self._pipe}' is {state}",
+            f"in the stream: the pipe '{self.pipe}' is {state}",
             state,
-            command=f"aws pipes start-pipe --name {self._pipe}",
+            command=f"aws pipes start-pipe --name {self.pipe}",
         )
 
     def _peek(self, name: str) -> Iterator[Message]:
-        return peek_messages(self._sqs, self._failure_queues[name].url)
+        return peek_messages(self.sqs, self.failure_queues[name].url)
 
     def _redrive_command(self, queue: str) -> str:
-        return command_line("redrive", queue=queue, env=self._env)
+        return command_line("redrive", queue=queue, env=self.env)
 
     def _read_attempts(self, transaction_id: str, since_ms: int) -> _Attempts:
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self._log_group, startTime=since_ms, filterPattern=f'"{transaction_id}"'
+        pages = self.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self.log_group, startTime=since_ms, filterPattern=f'"{transaction_id}"'
         )
         errors = []
         with translate_aws_errors():
@@ -262,8 +239,3 @@ def _format_error(line: Mapping[str, Any]) -> str:
     """Return the error, such as `ClientError (AccessDenied)`."""
     code = line.get("code")
     return f"{line.get('error', 'an error')}{f' ({code})' if code else ''}"
-
-
-def _cover_hours(age_ms: int) -> str:
-    """Return the duration in whole hours that covers `age_ms`."""
-    return f"{age_ms // 3_600_000 + 1}h"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from operations.deployed import DeployedPipeline
 from shared.contracts import DataOutputs, ProcessingOutputs, require_string
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
-PIPE = "pipe-failures"
-EVENTS = "events-failures"
-FRAUD = "fraud-failures"
-ALERTS = "suspicious-dlq"
-RETRY = "fraud-retry"
+PIPE: Final = "pipe-failures"
+EVENTS: Final = "events-failures"
+FRAUD: Final = "fraud-failures"
+ALERTS: Final = "suspicious-dlq"
+RETRY: Final = "fraud-retry"
 
 # In the order in which a transaction passes them.
 FAILURE_QUEUES = (PIPE, EVENTS, FRAUD, ALERTS)

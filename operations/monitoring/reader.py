@@ -1,6 +1,6 @@
 """Receives each message of a queue once, and makes every message that is not deleted visible again."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -44,17 +44,6 @@ class QueueReader:
         self._visibility_seconds = visibility_seconds
         # Receipt handles by message id, which recognize a message that is received a second time.
         self._receipts: dict[str, str] = {}
-
-    def batches(self, limit: int | None = None) -> Iterator[list[Message]]:
-        """Yield up to `limit` messages in lists of up to ten, until the queue is empty. Raises UserError."""
-        count = 0
-        while limit is None or count < limit:
-            batch = self.receive(BATCH_SIZE if limit is None else limit - count)
-            if batch is None:
-                return
-            count += len(batch)
-            if batch:
-                yield batch
 
     def receive(self, limit: int) -> list[Message] | None:
         """Receive messages and return the new ones; None if the queue is empty. Raises UserError."""
@@ -110,7 +99,9 @@ def peek_messages(sqs: "SQSClient", url: str) -> Generator[Message, None, None]:
     """
     reader = QueueReader(sqs, url, PEEK_VISIBILITY_SECONDS)
     try:
-        for batch in reader.batches(MAX_PEEKED):
+        count = 0
+        while count < MAX_PEEKED and (batch := reader.receive(MAX_PEEKED - count)) is not None:
+            count += len(batch)
             yield from batch
     finally:
         reader.release()

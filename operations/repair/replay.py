@@ -39,26 +39,17 @@ class ReplayResult:
         return not (self.failed or self.waiting or self.stopped)
 
 
+@dataclass
 class Replay:
     """Replays transactions. `clock` returns seconds; `progress` gets the result after each poll."""
 
-    def __init__(
-        self,
-        reader: TransactionReader,
-        bus: Bus,
-        *,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-        progress: Callable[[ReplayResult], None] = lambda _: None,
-        patience_seconds: float = PATIENCE_SECONDS,
-    ) -> None:
-        self._reader = reader
-        self._bus = bus
-        self._clock = clock
-        self._sleep = sleep
-        self._progress = progress
-        self._patience_seconds = patience_seconds
-        self.result = ReplayResult()
+    reader: TransactionReader
+    bus: Bus
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    progress: Callable[[ReplayResult], None] = lambda _: None
+    patience_seconds: float = PATIENCE_SECONDS
+    result: ReplayResult = field(default_factory=ReplayResult, init=False)
 
     def run(self, items: Iterable[Item]) -> ReplayResult:
         """Replay the items. After Ctrl-C, `result` is up to date. Raises UserError."""
@@ -86,7 +77,7 @@ class Replay:
             else:
                 readable.append(item)
         announced = []
-        for item, refused in zip(readable, self._bus.put(entries), strict=True):
+        for item, refused in zip(readable, self.bus.put(entries), strict=True):
             if refused:
                 self.result.failed[_read_id(item)] = refused
             else:
@@ -98,23 +89,23 @@ class Replay:
         waiting = {_read_id(item): item for item in items}
         earlier = self.result.waiting
         self.result.waiting = [*earlier, *waiting]
-        deadline = self._clock() + self._patience_seconds
+        deadline = self.clock() + self.patience_seconds
         while waiting:
             decided = {
                 name
                 for batch in split_batches(waiting.values(), _MAX_KEYS)
-                for name in self._reader.read_decided_ids(batch)
+                for name in self.reader.read_decided_ids(batch)
             }
             if decided:
-                deadline = self._clock() + self._patience_seconds
+                deadline = self.clock() + self.patience_seconds
                 self.result.decided += len(decided)
                 waiting = {name: item for name, item in waiting.items() if name not in decided}
                 self.result.waiting = [*earlier, *waiting]
-            self._progress(self.result)
-            if self._clock() >= deadline:
+            self.progress(self.result)
+            if self.clock() >= deadline:
                 return
             if waiting:
-                self._sleep(POLL_SECONDS)
+                self.sleep(POLL_SECONDS)
 
 
 def _read_id(item: Item) -> str:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,10 +14,10 @@ from functions.common.runtime.clock import now_ms
 from operations.deployed import DeployedPipeline
 from operations.monitoring.locate import Location, Locator
 from operations.repair.bus import Bus
-from operations.repair.period_options import read_period
 from operations.repair.replay import PATIENCE_SECONDS, Replay, ReplayResult
 from operations.repair.transaction_reader import Item, Period, TransactionReader
 from shared.contracts import ProcessingOutputs, require_string
+from terminal import durations
 from terminal.command_line import command_line
 from terminal.errors import UserError
 from terminal.output import console, print_json, print_message
@@ -46,6 +47,39 @@ def read_request(since: str, until: str, ids: str, *, undecided: bool) -> tuple[
     return period, _read_ids(ids) if ids else None
 
 
+def read_period(since: str, until: str, now_ms: int) -> Period:
+    """Return the period from `since` to `until`; an empty `until` is now. Raises UserError."""
+    if not since:
+        raise UserError("--since is missing.", "Use a duration or a time in UTC: 2h, 2026-01-31T18:00.")
+    period = Period(
+        _parse_past_ms("--since", since, now_ms),
+        _parse_past_ms("--until", until, now_ms) if until else now_ms,
+    )
+    if period.since_ms >= period.until_ms:
+        raise UserError(
+            "--since is not before --until.", "Use an earlier --since, or omit --until, which then is now."
+        )
+    return period
+
+
+def _parse_past_ms(option: str, typed: str, now_ms: int) -> int:
+    """Return the epoch milliseconds of a time, or of the start of a duration that ends now."""
+    try:
+        instant = datetime.fromisoformat(typed)
+    except ValueError:
+        if not durations.is_duration(typed):
+            raise UserError(
+                f"{option}: '{typed}' is neither a duration nor a time.",
+                "Use a number and s, m, h, d or w, or a time in UTC: 90s, 2h, 2026-01-31T18:00.",
+            ) from None
+        return max(0, now_ms - durations.parse_duration_ms(option, typed))
+    utc = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    time_ms = int(utc.timestamp() * 1000)
+    if time_ms > now_ms:
+        raise UserError(f"{option}: '{typed}' is in the future.", "Use a time in the past.")
+    return time_ms
+
+
 def run_replay(
     deployed: DeployedPipeline,
     period: Period,
@@ -62,7 +96,10 @@ def run_replay(
     """
     reader = TransactionReader(deployed.dynamodb_client(), deployed.transactions_table_name, now_ms)
     selection = _Selection()
-    items = _scan_table(reader, period) if ids is None else _find_items(reader, ids, period, selection)
+    if ids is None:
+        items = reader.scan_undecided(period, reader.read_size().segments, _show_scan)
+    else:
+        items = _find_items(reader, ids, period, selection)
     if not dry_run:
         confirm(f"{_describe_cost(reader, ids)} Replay the undecided transactions?", yes=yes)
     else:
@@ -89,10 +126,6 @@ def run_replay(
     if run.result.is_complete and not selection.not_found:
         return 0
     return PARTLY_DONE if run.result.decided else FAILED
-
-
-def _scan_table(reader: TransactionReader, period: Period) -> Iterator[Item]:
-    return reader.scan_undecided(period, reader.read_size().segments, _show_scan)
 
 
 def _find_items(

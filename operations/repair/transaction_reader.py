@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from functions.common.domain.transaction_event import EVENT_FIELDS
+from operations.cost import prices
 from terminal.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
@@ -16,10 +17,8 @@ Item = Mapping[str, Any]
 MAX_SEGMENTS = 8
 # A smaller segment costs a request and saves no time.
 SEGMENT_BYTES = 32 * 1024 * 1024
-# An eventually consistent scan takes half a read unit for 4 KB. On-demand price in us-east-1:
-# https://aws.amazon.com/dynamodb/pricing/on-demand/
+# An eventually consistent scan takes half a read unit for 4 KB.
 _BYTES_PER_UNIT = 8192
-_DOLLARS_PER_UNIT = 0.125 / 1_000_000
 
 # Placeholders, because some field names are reserved words of DynamoDB.
 _NAMES = {f"#{field}": field for field in EVENT_FIELDS}
@@ -48,7 +47,7 @@ class TableSize:
     @property
     def scan_dollars(self) -> float:
         """The estimated price of one scan in US dollars."""
-        return self.bytes / _BYTES_PER_UNIT * _DOLLARS_PER_UNIT
+        return prices.TABLE_READ.cost(self.bytes / _BYTES_PER_UNIT)
 
     @property
     def segments(self) -> int:

@@ -3,7 +3,7 @@
 from detection.rules.rule_file import read_rules
 from functions.common.runtime.clock import now_ms
 from functions.fraud.scoring.rules import RulesError
-from operations.deployed import DeployedPipeline
+from operations.deployed import DeployedPipeline, open_deployed
 from operations.monitoring.locate import Location, Locator
 from operations.review import transaction_record
 from operations.review.overrides import Overrides
@@ -14,14 +14,19 @@ from terminal.command_line import command_line
 from terminal.errors import UserError
 
 
-def open_profiles_table(deployed: DeployedPipeline) -> ProfilesTableClient:
-    """Open the table that holds lists and snoozes."""
+def open_profiles_table(env: str) -> ProfilesTableClient:
+    """Open the table that holds lists and snoozes. Raises UserError."""
+    return _open_profiles_table(open_deployed(env))
+
+
+def open_overrides(env: str) -> Overrides:
+    """Open the lists and snoozes for changes by the AWS caller. Raises UserError."""
+    deployed = open_deployed(env)
+    return Overrides(_open_profiles_table(deployed), deployed.caller_arn())
+
+
+def _open_profiles_table(deployed: DeployedPipeline) -> ProfilesTableClient:
     return ProfilesTableClient(deployed.dynamodb_client(), deployed.profiles_table_name)
-
-
-def open_overrides(deployed: DeployedPipeline) -> Overrides:
-    """Open the lists and snoozes for changes by the AWS caller."""
-    return Overrides(open_profiles_table(deployed), deployed.caller_arn())
 
 
 def find_and_locate_transaction(

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from operations.review.candidate_report import CandidateComparison, FlagCounts, ShadowReport
-from operations.review.decision_scan import scan_decisions
+from operations.review.candidate_report import CandidateComparison, FlagCounts, ShadowReport, scan_decisions
 from terminal.output import console, print_json, print_message
 from terminal.progress import open_progress
 

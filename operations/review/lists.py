@@ -1,8 +1,8 @@
 """Adds accounts and merchants to the block list or the allow list, and removes them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from functions.common.domain.overrides import ListEntry, ListName, ProfileKind
+from functions.common.domain.overrides import ListEntry, ProfileKind
 from operations.review import arguments
 from operations.review.override_items import ProfileEntry
 from operations.review.overrides import Overrides
@@ -14,23 +14,23 @@ ADD = "lists.add"
 REMOVE = "lists.remove"
 
 
-@dataclass(frozen=True)
-class ListRemoval:
-    """The removal of an account or merchant from a list. An empty author is the caller."""
+def add_to_list(
+    open_overrides: Callable[[], Overrides],
+    list_: str,
+    kind: str,
+    id_: str,
+    *,
+    reason: str,
+    until: str,
+    author: str,
+    now_ms: int,
+) -> str:
+    """Add an entry to its list and remove it from the other one. Returns a message.
 
-    list: ListName
-    kind: ProfileKind
-    id: str
-    reason: str
-    author: str
-
-
-def build_list_entry(
-    list_: str, kind: str, id_: str, *, reason: str, until: str, author: str, now_ms: int
-) -> ListEntry:
-    """Validate arguments and return the entry. Raises UserError for the first invalid argument."""
+    Raises UserError, for an invalid argument before `open_overrides` is called.
+    """
     profile_kind = arguments.read_choice("kind", kind, arguments.KINDS)
-    return ListEntry(
+    entry = ListEntry(
         list=arguments.read_choice("list", list_, arguments.LISTS),
         kind=profile_kind,
         id=arguments.read_identifier(profile_kind, id_),
@@ -39,23 +39,7 @@ def build_list_entry(
         added_at=now_ms,
         until=durations.parse_end_ms("--until", until, now_ms),
     )
-
-
-def build_removal(list_: str, kind: str, id_: str, *, reason: str, author: str) -> ListRemoval:
-    """Validate arguments and return the removal. Raises UserError for the first invalid argument."""
-    profile_kind = arguments.read_choice("kind", kind, arguments.KINDS)
-    return ListRemoval(
-        arguments.read_choice("list", list_, arguments.LISTS),
-        profile_kind,
-        arguments.read_identifier(profile_kind, id_),
-        arguments.read_sentence("--reason", reason),
-        arguments.read_author(author),
-    )
-
-
-def add_to_list(overrides: Overrides, entry: ListEntry) -> str:
-    """Add an entry to its list and remove it from the other one. Returns a message. Raises UserError."""
-    change = overrides.set(_profile_entry(entry.kind, entry.id), entry, ADD)
+    change = open_overrides().set(_profile_entry(entry.kind, entry.id), entry, ADD)
     subject = f"{entry.kind} {entry.id}"
     before, end = change.before, durations.format_end(entry.until)
     if before is None:
@@ -67,21 +51,30 @@ def add_to_list(overrides: Overrides, entry: ListEntry) -> str:
     return f"{subject} stays on the {entry.list} list, now until {end}."
 
 
-def remove_from_list(overrides: Overrides, removal: ListRemoval) -> str:
-    """Remove an entry from its list. Returns a message. Raises UserError if it is on the other list."""
-    subject = f"{removal.kind} {removal.id}"
+def remove_from_list(
+    open_overrides: Callable[[], Overrides], list_: str, kind: str, id_: str, *, reason: str, author: str
+) -> str:
+    """Remove an entry from its list. Returns a message. An empty author is the caller.
+
+    Raises UserError if it is on the other list, and for an invalid argument before `open_overrides` is
+    called.
+    """
+    profile_kind = arguments.read_choice("kind", kind, arguments.KINDS)
+    list_name = arguments.read_choice("list", list_, arguments.LISTS)
+    item = _profile_entry(profile_kind, arguments.read_identifier(profile_kind, id_))
+    sentence, name = arguments.read_sentence("--reason", reason), arguments.read_author(author)
+    subject = f"{kind} {item.id}"
 
     def check(before: ListEntry) -> None:
-        if before.list != removal.list:
-            remove = command_line(REMOVE, before.list, removal.kind, removal.id, reason=removal.reason)
+        if before.list != list_name:
+            remove = command_line(REMOVE, before.list, kind, item.id, reason=sentence)
             raise UserError(
-                f"{subject} is on the {before.list} list, not on the {removal.list} list.",
+                f"{subject} is on the {before.list} list, not on the {list_name} list.",
                 f"Remove it: {remove}",
             )
 
-    item = _profile_entry(removal.kind, removal.id)
-    if overrides.clear(item, REMOVE, removal.author, removal.reason, check).changed:
-        return f"{subject} is removed from the {removal.list} list."
+    if open_overrides().clear(item, REMOVE, name, sentence, check).changed:
+        return f"{subject} is removed from the {list_name} list."
     return f"Nothing to change: {subject} is not on a list."
 
 

@@ -1,7 +1,6 @@
 """Starts and ends snoozes, which suppress alerts for an account or a rule. Decisions are still recorded."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from functions.common.domain.overrides import Snooze
 from operations.review import arguments
@@ -16,17 +15,8 @@ END = "snooze --end"
 RULES_READ_SECONDS = 30
 
 
-@dataclass(frozen=True)
-class SnoozeEnd:
-    """The early end of a snooze. An empty author is the caller."""
-
-    kind: SnoozeKind
-    id: str
-    reason: str
-    author: str
-
-
-def build_snooze(
+def start_snooze(
+    open_overrides: Callable[[], Overrides],
     kind: str,
     id_: str,
     *,
@@ -35,17 +25,17 @@ def build_snooze(
     author: str,
     rules: Callable[[], Iterable[str]],
     now_ms: int,
-) -> Snooze:
-    """Validate arguments and return the snooze; `rules` returns the ids of existing rules.
+) -> str:
+    """Start a snooze. Returns a message. `rules` returns the ids of existing rules.
 
-    Raises UserError for the first invalid argument.
+    Raises UserError, for an invalid argument before `open_overrides` is called.
     """
     snooze_kind = arguments.read_choice("kind", kind, arguments.SNOOZE_KINDS)
     if snooze_kind == "rule":
         identifier = arguments.read_rule_id(id_, rules())
     else:
         identifier = arguments.read_identifier(snooze_kind, id_)
-    return Snooze(
+    snooze = Snooze(
         kind=snooze_kind,
         id=identifier,
         reason=arguments.read_sentence("--reason", reason),
@@ -53,22 +43,7 @@ def build_snooze(
         added_at=now_ms,
         until=durations.parse_end_ms("--until", until, now_ms),
     )
-
-
-def build_snooze_end(kind: str, id_: str, *, reason: str, author: str) -> SnoozeEnd:
-    """Validate arguments and return the end. A deleted rule may still be snoozed. Raises UserError."""
-    snooze_kind = arguments.read_choice("kind", kind, arguments.SNOOZE_KINDS)
-    return SnoozeEnd(
-        snooze_kind,
-        id_ if snooze_kind == "rule" else arguments.read_identifier(snooze_kind, id_),
-        arguments.read_sentence("--reason", reason) if reason else "ended",
-        arguments.read_author(author),
-    )
-
-
-def start_snooze(overrides: Overrides, snooze: Snooze) -> str:
-    """Start a snooze. Returns a message. Raises UserError."""
-    change = overrides.set(_override_item(snooze.kind, snooze.id), snooze, START)
+    change = open_overrides().set(_override_item(snooze.kind, snooze.id), snooze, START)
     subject, end = f"{snooze.kind} {snooze.id}", durations.format_end(snooze.until)
     if change.before is not None and not change.changed:
         return f"Nothing to change: {subject} is snoozed until {end}, by {change.before.author}."
@@ -78,13 +53,20 @@ def start_snooze(overrides: Overrides, snooze: Snooze) -> str:
     return f"{subject} is snoozed until {end}: transactions that only it flags cause no alerts. {delay}"
 
 
-def end_snooze(overrides: Overrides, snooze_end: SnoozeEnd) -> str:
-    """End a snooze. Returns a message. Raises UserError."""
-    subject = f"{snooze_end.kind} {snooze_end.id}"
-    item = _override_item(snooze_end.kind, snooze_end.id)
-    if overrides.clear(item, END, snooze_end.author, snooze_end.reason).changed:
-        return f"{subject} is no longer snoozed."
-    return f"Nothing to change: {subject} is not snoozed."
+def end_snooze(
+    open_overrides: Callable[[], Overrides], kind: str, id_: str, *, reason: str, author: str
+) -> str:
+    """End a snooze, also of a rule that is deleted. Returns a message. An empty author is the caller.
+
+    Raises UserError, for an invalid argument before `open_overrides` is called.
+    """
+    snooze_kind = arguments.read_choice("kind", kind, arguments.SNOOZE_KINDS)
+    identifier = id_ if snooze_kind == "rule" else arguments.read_identifier(snooze_kind, id_)
+    sentence = arguments.read_sentence("--reason", reason) if reason else "ended"
+    name = arguments.read_author(author)
+    if open_overrides().clear(_override_item(snooze_kind, identifier), END, name, sentence).changed:
+        return f"{kind} {identifier} is no longer snoozed."
+    return f"Nothing to change: {kind} {identifier} is not snoozed."
 
 
 def _override_item(kind: SnoozeKind, id_: str) -> OverrideItem[Snooze]:

@@ -117,14 +117,18 @@ def raise_if_failed(
     `earlier` are the results of a previous step of the same run.
     """
     if failures := results_view.print_failures(results):
+        details = "\n".join(dict.fromkeys(result.error.details for result in results if result.error)).strip()
         if changing and may_have_changed([*earlier, *results]):
             raise PartialFailureError(
                 f"{message}: {failures}.",
                 "Some resources were changed. Correct the errors above and run the command again.",
+                details,
             )
         nothing_changed = "Nothing was changed. " if changing else ""
         raise UserError(
-            f"{message}: {failures}.", f"{nothing_changed}Correct the errors above and run the command again."
+            f"{message}: {failures}.",
+            f"{nothing_changed}Correct the errors above and run the command again.",
+            details,
         )
 
 

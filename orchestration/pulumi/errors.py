@@ -14,7 +14,7 @@ from orchestration.pulumi.urn import describe_resource
 from terminal.command_line import command_line
 from terminal.errors import CredentialsError, UserError
 
-PROGRAM_HINT = "Correct the program, then run the command again."
+PROGRAM_HINT = "Correct the program, then run the command again. --verbose shows the traceback."
 
 _LOCK = re.compile(r"created by (?P<user>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _NO_BUCKET = re.compile(r"NoSuchBucket")
@@ -76,8 +76,12 @@ def explain_failure(
     *,
     diagnostics: Sequence[Diagnostic] = (),
     program_error: str = "",
+    traceback: str = "",
 ) -> LayerError:
-    """Convert an error of the CLI. `program_error` describes the exception of the layer's program, if any."""
+    """Convert an error of the CLI. `program_error` describes the exception of the layer's program, if any.
+
+    `traceback` is the traceback of that exception.
+    """
     if known_error := _explain_known_error(str(error), environment, layer):
         return known_error
     # If a resource fails, the engine stops, which can raise an exception in the program, and it reports the
@@ -85,9 +89,10 @@ def explain_failure(
     of_resources = [diagnostic for diagnostic in diagnostics if diagnostic.resource]
     if of_resources:
         return _explain_resources(environment, layer, of_resources)
-    program_error = program_error or _find_program_error(layer, diagnostics)
+    if not program_error:
+        program_error, traceback = _find_program_error(layer, diagnostics)
     if program_error:
-        return LayerError(f"{layer.name}: {program_error}", PROGRAM_HINT)
+        return LayerError(f"{layer.name}: {program_error}", PROGRAM_HINT, traceback)
     if diagnostics:
         return LayerError(f"{layer.name}: {diagnostics[0].line}{_count_others(diagnostics)}")
     return LayerError(f"{layer.name}: {_last_error_line(str(error))}")
@@ -110,10 +115,12 @@ def _explain_resources(
     return LayerError(f"{layer.name}: {diagnostics[0].line}{others}")
 
 
-def _find_program_error(layer: Layer, diagnostics: Sequence[Diagnostic]) -> str:
-    """Return the summary of the first traceback: exceptions in an `apply` appear only as diagnostics."""
-    summaries = (summarize_traceback(diagnostic.message, layer.name) for diagnostic in diagnostics)
-    return next(filter(None, summaries), "")
+def _find_program_error(layer: Layer, diagnostics: Sequence[Diagnostic]) -> tuple[str, str]:
+    """Return summary and text of the first traceback: exceptions in an `apply` are only in diagnostics."""
+    for diagnostic in diagnostics:
+        if summary := summarize_traceback(diagnostic.message, layer.name):
+            return summary, diagnostic.message
+    return "", ""
 
 
 def _explain_known_error(text: str, environment: Environment, layer: Layer) -> LayerError | None:

@@ -6,6 +6,7 @@ As in the first preview of an empty environment, the outputs of declared resourc
 import asyncio
 import contextvars
 import json
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -123,7 +124,8 @@ def _run_layer(environment: Environment, layer: Layer, account: _EmptyAccount) -
         )
     except Exception as error:
         reason = program.describe_error() or " ".join(str(error).split())
-        raise LayerError(f"{layer.name}: {reason}", PROGRAM_HINT) from error
+        details = "".join(traceback.format_exception(error))
+        raise LayerError(f"{layer.name}: {reason}", PROGRAM_HINT, details) from error
 
 
 async def _await_output(output: Any) -> Any:

@@ -52,6 +52,7 @@ class Operation:
                 self._layer,
                 diagnostics=self._diagnostics,
                 program_error=self.program.describe_error(),
+                traceback=self.program.format_traceback(),
             )
             failure.may_have_changed = bool(self.result.steps)
             raise failure from error

@@ -58,6 +58,10 @@ class Program:
         location = f"{path}:{line}" if line else str(path)
         return _format_error(location, type(self.error).__name__, str(self.error))
 
+    def format_traceback(self) -> str:
+        """Return the traceback of the exception; empty if there is none."""
+        return "".join(traceback.format_exception(self.error)) if self.error else ""
+
 
 def summarize_traceback(text: str, layer: str) -> str:
     """Return `file:line: type: message` of the last traceback in `text`; empty if it has none.

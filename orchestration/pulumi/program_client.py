@@ -19,7 +19,7 @@ CLIENT_OPTION = "--client="
 
 @dataclass(frozen=True)
 class ProgramServer:
-    """A running server. The program's exception is in the file `failure`."""
+    """A running server. The program's exception and its traceback are in the file `failure`."""
 
     address: str
     failure: Path
@@ -83,7 +83,16 @@ class ServedProgram(Program):
 
     def describe_error(self) -> str:
         """Return `file:line: type: message` of the exception, on one line; empty if there is none."""
-        return self._server.failure.read_text() if self._server.failure.exists() else ""
+        return self._read_failure()[0]
+
+    def format_traceback(self) -> str:
+        """Return the traceback of the exception; empty if there is none."""
+        return self._read_failure()[1]
+
+    def _read_failure(self) -> tuple[str, str]:
+        failure = self._server.failure
+        summary, _, details = failure.read_text().partition("\n") if failure.exists() else ("", "", "")
+        return summary, details
 
 
 def _stop_server(process: "subprocess.Popen[bytes]") -> None:

@@ -45,12 +45,12 @@ def run_server(root: Path, layer: str, failure: Path) -> None:
 
 
 def run_program(root: Path, layer: str, failure: Path) -> None:
-    """Run the program and record its exception."""
+    """Run the program and record its exception: a line that describes it, then the traceback."""
     failure.unlink(missing_ok=True)
     try:
         runpy.run_path(str(root / "stacks" / layer / "__main__.py"), run_name=f"{layer}.__main__")
     except BaseException as error:
-        failure.write_text(describe_error(error, root, layer))
+        failure.write_text(f"{describe_error(error, root, layer)}\n{traceback.format_exc()}")
         raise
 
 

@@ -145,7 +145,8 @@ class Rollback:
             if not may_have_changed and isinstance(error, LayerError) and not error.may_have_changed:
                 raise
             status = command_line("status", env=self._environment.name)
-            raise PartialFailureError(error.message, error.hint or f"See the result: {status}") from error
+            hint = error.hint or f"See the result: {status}"
+            raise PartialFailureError(error.message, hint, error.details) from error
         print_stale_consumers(self._environment, self._contracts.stale_consumers({layer: result}))
         return history.list_updates(self._engine, layer)[0].version
 
@@ -191,7 +192,7 @@ def changes_nothing(plan: OperationResult) -> bool:
 def _explain_failed_preview(move: RollbackMove, error: LayerError) -> UserError:
     version = f"Version {move.target.version} cannot be restored"
     if not any(text in error.message for text in PROTECTED):
-        return UserError(f"{version}. {error.message}", error.hint or "Nothing was changed.")
+        return UserError(f"{version}. {error.message}", error.hint or "Nothing was changed.", error.details)
     # The engine's message advises to remove the protection.
     resource = error.message.removeprefix(f"{move.layer.name}: ").partition(": ")[0]
     return UserError(f"{version}: {resource} is protected and would be deleted or replaced.", CORRECT_CODE)

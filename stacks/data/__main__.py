@@ -7,9 +7,8 @@ from shared.contracts import DataOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.data.alarms import build_alarm_table
-from stacks.data.alert_topic import AlertTopic, AlertTopicArgs
+from stacks.data.alerting import AlertTopic, AlertTopicArgs, SuspiciousQueue, SuspiciousQueueArgs
 from stacks.data.settings import DataSettings
-from stacks.data.suspicious_queue import SuspiciousQueue, SuspiciousQueueArgs
 from stacks.data.tables import ProfilesTable, TableArgs, TransactionsTable
 
 settings = load_settings(DataSettings)

@@ -8,13 +8,11 @@ from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.edge.alarms import build_alarm_table
-from stacks.edge.api_function import ApiFunction, ApiFunctionArgs
-from stacks.edge.labels_function import LabelsFunction, LabelsFunctionArgs
-from stacks.edge.logging_account import LoggingAccount, LoggingAccountArgs
+from stacks.edge.api_functions import ApiFunction, EdgeFunctionArgs, LabelsFunction
 from stacks.edge.rest_api import RestApi, RestApiArgs
 from stacks.edge.routes import LABELS, TRANSACTIONS
 from stacks.edge.settings import EdgeSettings
-from stacks.edge.stage import ApiStage, ApiStageArgs, find_throttles
+from stacks.edge.stage import ApiStage, ApiStageArgs, LoggingAccount, LoggingAccountArgs, find_throttles
 
 settings = load_settings(EdgeSettings)
 foundation = contracts.load_outputs(FoundationOutputs)
@@ -22,12 +20,9 @@ data = contracts.load_outputs(DataOutputs)
 tag_resources(projects.EDGE)
 arns = Arns.from_caller(Names(settings.name_suffix))
 
-api_function = ApiFunction(
-    "intake", ApiFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
-)
-labels_function = LabelsFunction(
-    "labelling", LabelsFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
-)
+function_args = EdgeFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
+api_function = ApiFunction("intake", function_args)
+labels_function = LabelsFunction("labelling", function_args)
 invoke_arns = {
     TRANSACTIONS.path: api_function.function.invoke_arn,
     LABELS.path: labels_function.function.invoke_arn,

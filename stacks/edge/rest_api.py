@@ -40,7 +40,14 @@ class RestApi(pulumi.ComponentResource):
             endpoint_access_mode="STRICT",
             opts=self._child_options,
         )
-        self._body_validator = self._make_validator()
+        self._body_validator = aws.apigateway.RequestValidator(
+            "body",
+            rest_api=self.rest_api.id,
+            name="body",
+            validate_request_body=True,
+            validate_request_parameters=False,
+            opts=self._child_options,
+        )
         methods = [self._make_method(route) for route in ROUTES]
         integrations = [
             self._make_integration(route, method, args.invoke_arns[route.path])
@@ -55,16 +62,6 @@ class RestApi(pulumi.ComponentResource):
             [integration.uri for integration in integrations],
         ).apply(lambda parts: hashlib.sha256(json.dumps(parts).encode()).hexdigest())
         self.register_outputs({})
-
-    def _make_validator(self) -> aws.apigateway.RequestValidator:
-        return aws.apigateway.RequestValidator(
-            "body",
-            rest_api=self.rest_api.id,
-            name="body",
-            validate_request_body=True,
-            validate_request_parameters=False,
-            opts=self._child_options,
-        )
 
     def _make_method(self, route: Route) -> aws.apigateway.Method:
         resource = aws.apigateway.Resource(

@@ -6,6 +6,7 @@ resources, so their ARNs are built from names. A function that calls another ser
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -14,7 +15,7 @@ from shared.arns import Arns
 from shared.iam import Statement, endpoint_policy
 from stacks.foundation.network import Network
 
-HTTPS = 443
+_HTTPS: Any = {"ip_protocol": "tcp", "from_port": 443, "to_port": 443}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,16 @@ class Endpoints(pulumi.ComponentResource):
         self._arns = args.arns
         self._network = args.network
         self._child_options = pulumi.ResourceOptions(parent=self)
-        gateway = self._make_gateway("dynamodb", self._table_statements())
+        gateway = self._make_endpoint(
+            "dynamodb",
+            self._table_statements(),
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[args.network.route_table.id],
+        )
         fraud_queues = [args.arns.suspicious_queue, args.arns.failure_queue("fraud")]
         self._make_interface("sqs", self._allow_function("fraud", fraud_queues, "sqs:SendMessage"))
         self._make_interface("sns", self._allow_function("notify", [args.arns.alerts_topic], "sns:Publish"))
-        self._allow_gateway_traffic(gateway)
-        self._allow_interface_traffic()
+        self._allow_traffic(gateway)
         self.register_outputs({})
 
     def _table_statements(self) -> list[Statement]:
@@ -65,58 +70,46 @@ class Endpoints(pulumi.ComponentResource):
             conditions={"ArnEquals": {"aws:PrincipalArn": self._arns.role(function)}},
         )
 
-    def _make_gateway(self, service: str, statements: Sequence[Statement]) -> aws.ec2.VpcEndpoint:
-        return aws.ec2.VpcEndpoint(
+    def _make_interface(self, service: str, statement: Statement) -> None:
+        self._make_endpoint(
             service,
-            vpc_id=self._network.vpc.id,
-            vpc_endpoint_type="Gateway",
-            service_name=self._service_name(service),
-            route_table_ids=[self._network.route_table.id],
-            policy=endpoint_policy(statements),
-            tags={"Name": f"fraud-{service}"},
-            opts=self._child_options,
-        )
-
-    def _make_interface(self, service: str, statement: Statement) -> aws.ec2.VpcEndpoint:
-        return aws.ec2.VpcEndpoint(
-            service,
-            vpc_id=self._network.vpc.id,
+            [statement],
             vpc_endpoint_type="Interface",
-            service_name=self._service_name(service),
             subnet_ids=self._network.subnet_ids,
             security_group_ids=[self._network.endpoint_security_group.id],
             private_dns_enabled=True,
-            policy=endpoint_policy([statement]),
-            tags={"Name": f"fraud-{service}"},
-            opts=self._child_options,
         )
 
-    def _service_name(self, service: str) -> str:
-        return f"com.amazonaws.{self._arns.region}.{service}"
+    def _make_endpoint(
+        self, service: str, statements: Sequence[Statement], **connection: Any
+    ) -> aws.ec2.VpcEndpoint:
+        return aws.ec2.VpcEndpoint(
+            service,
+            vpc_id=self._network.vpc.id,
+            service_name=f"com.amazonaws.{self._arns.region}.{service}",
+            policy=endpoint_policy(statements),
+            tags={"Name": f"fraud-{service}"},
+            opts=self._child_options,
+            **connection,
+        )
 
-    def _allow_gateway_traffic(self, gateway: aws.ec2.VpcEndpoint) -> None:
+    def _allow_traffic(self, gateway: aws.ec2.VpcEndpoint) -> None:
+        functions = self._network.function_security_group.id
+        endpoints = self._network.endpoint_security_group.id
         aws.vpc.SecurityGroupEgressRule(
             "functions-to-dynamodb",
             description="HTTPS to DynamoDB",
-            security_group_id=self._network.function_security_group.id,
+            security_group_id=functions,
             prefix_list_id=gateway.prefix_list_id,
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
+            **_HTTPS,
             opts=self._child_options,
         )
-
-    def _allow_interface_traffic(self) -> None:
-        functions = self._network.function_security_group.id
-        endpoints = self._network.endpoint_security_group.id
         aws.vpc.SecurityGroupEgressRule(
             "functions-to-endpoints",
             description="HTTPS to the endpoints",
             security_group_id=functions,
             referenced_security_group_id=endpoints,
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
+            **_HTTPS,
             opts=self._child_options,
         )
         aws.vpc.SecurityGroupIngressRule(
@@ -124,8 +117,6 @@ class Endpoints(pulumi.ComponentResource):
             description="HTTPS from the functions",
             security_group_id=endpoints,
             referenced_security_group_id=functions,
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
+            **_HTTPS,
             opts=self._child_options,
         )

@@ -12,7 +12,7 @@ from shared.topics import Email
 
 
 class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """Repository, contacts, budget, network and keys. zones.py chooses zones if none are set."""
+    """Repository, contacts, budget, network and keys. network.py chooses zones if none are set."""
 
     project: ClassVar[Project] = projects.FOUNDATION
 

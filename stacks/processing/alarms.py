@@ -149,12 +149,12 @@ def _lost_event_alarm(names: Names, name: str, metric: Metric, summary: str) -> 
     )
 
 
-def _pipeline_metric(metric: str, service: str, identifier: str) -> Metric:
+def _pipeline_metric(metric: str, service: str, identifier: str = "m1", statistic: str = "Sum") -> Metric:
     return Metric(
         namespace=METRICS_NAMESPACE,
         name=metric,
         dimensions={SERVICE: service},
-        statistic="Sum",
+        statistic=statistic,
         id=identifier,
     )
 
@@ -179,12 +179,7 @@ def _build_graphs(names: Names) -> tuple[Graph, ...]:
         Graph(
             title="Time from the POST to the decision and to the alert (p50, p99)",
             metrics=tuple(
-                Metric(
-                    namespace=METRICS_NAMESPACE,
-                    name=metric,
-                    dimensions={SERVICE: service},
-                    statistic=statistic,
-                )
+                _pipeline_metric(metric, service, statistic=statistic)
                 for metric, service in (("PostToScore", "fraud"), ("PostToAlert", "notify"))
                 for statistic in ("p50", "p99")
             ),
@@ -192,13 +187,6 @@ def _build_graphs(names: Names) -> tuple[Graph, ...]:
         Graph(title="Events carried by the pipe", metrics=(_pipe_metric(names, "EventCount"),)),
         Graph(
             title="Share of transactions decided late",
-            metrics=(
-                Metric(
-                    namespace=METRICS_NAMESPACE,
-                    name="DecidedLate",
-                    dimensions={SERVICE: "fraud"},
-                    statistic="Average",
-                ),
-            ),
+            metrics=(_pipeline_metric("DecidedLate", "fraud", statistic="Average"),),
         ),
     )

@@ -24,7 +24,7 @@ from stacks.processing.transaction_bus import TransactionBus
 
 # The limit of PutEvents.
 BATCH_SIZE = 10
-# A shard delivers up to about 250 transactions a second, more than sequential batches can process.
+# A partition accepts up to 1000 writes a second, more than sequential batches can process.
 PARALLEL_BATCHES = 10
 # A stream retains records for 24 hours. The pipe gives up earlier, so that `invoke redrive` can read them.
 MAX_RECORD_AGE_SECONDS = 20 * 60 * 60

@@ -49,16 +49,17 @@ class OverrideFixtures:
         return self.add("block", kind, id_)
 
     def add(self, list_: str, kind: str, id_: str) -> str:
-        entry = lists.build_list_entry(
-            list_, kind, id_, reason="chargebacks", until="90d", author="", now_ms=NOW
+        return lists.add_to_list(
+            self.open, list_, kind, id_, reason="chargebacks", until="90d", author="", now_ms=NOW
         )
-        return lists.add_to_list(self.overrides, entry)
 
     def snooze(self, kind: str, id_: str) -> str:
-        entry = snoozes.build_snooze(
-            kind, id_, reason="r", until="2h", author="", rules=lambda: ["rule-1"], now_ms=NOW
+        return snoozes.start_snooze(
+            self.open, kind, id_, reason="r", until="2h", author="", rules=lambda: ["rule-1"], now_ms=NOW
         )
-        return snoozes.start_snooze(self.overrides, entry)
+
+    def open(self) -> Overrides:
+        return self.overrides
 
 
 def count_in_profile(fixtures: OverrideFixtures, context: DecisionContext) -> None:
@@ -85,10 +86,7 @@ def test_function_reads_a_list_entry_with_the_next_transaction(fixtures: Overrid
     listing = fixtures.read_context().merchant.list_entry
     assert listing
     assert (listing.list, listing.id, listing.reason) == ("block", MERCHANT, "chargebacks")
-    lists.remove_from_list(
-        fixtures.overrides,
-        lists.build_removal("block", "merchant", MERCHANT, reason="cleared", author="jane"),
-    )
+    lists.remove_from_list(fixtures.open, "block", "merchant", MERCHANT, reason="cleared", author="jane")
     assert fixtures.read_context().merchant.list_entry is None
     assert audit_trail.read_list_entries(fixtures.table) == []
     assert len(list(audit_trail.read_changes(fixtures.table))) == 2
@@ -111,8 +109,8 @@ def test_function_reads_snoozes_of_accounts_and_rules(fixtures: OverrideFixtures
     context = fixtures.read_context()
     assert context.account.snooze
     assert list(context.rule_snoozes) == ["rule-1"]
-    snoozes.end_snooze(fixtures.overrides, snoozes.build_snooze_end("account", ACCOUNT, reason="", author=""))
-    snoozes.end_snooze(fixtures.overrides, snoozes.build_snooze_end("rule", "rule-1", reason="", author=""))
+    snoozes.end_snooze(fixtures.open, "account", ACCOUNT, reason="", author="")
+    snoozes.end_snooze(fixtures.open, "rule", "rule-1", reason="", author="")
     context = fixtures.read_context()
     assert (context.account.snooze, context.rule_snoozes) == (None, {})
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.api.items import build_transaction_item
+from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.decision import Decision, decode_decision
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.overrides import ListEntry

@@ -9,9 +9,8 @@ import pytest
 from botocore.loaders import Loader
 
 from functions.common.runtime.telemetry import METRICS_NAMESPACE
-from shared.alarms import RUNBOOKS, Alarm, Metric
-from shared.dashboard import count_metrics
-from tests.stacks import aws_prices
+from operations.cost import prices
+from shared.alarms import RUNBOOKS, Alarm, AlarmTable, Metric
 from tests.stacks.aws_metrics import METRICS
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import ROOT, RecordedProgram
@@ -174,13 +173,20 @@ def test_monitoring_costs_at_most_six_dollars_a_month(prod: Programs) -> None:
 
 def test_another_alarm_would_exceed_the_limit(prod: Programs) -> None:
     """The budget is used up. A new alarm replaces an old one or needs a change of ADR 24."""
-    assert calculate_cost_usd(select_pipeline(prod)) + aws_prices.ALARM_METRIC > MAX_USD
+    assert calculate_cost_usd(select_pipeline(prod)) + prices.ALARM_METRIC.usd > MAX_USD
 
 
 def test_dashboards_are_within_the_free_tier() -> None:
     tables = [table for layer, table in read_tables().items() if layer in PIPELINE]
-    assert len(tables) <= aws_prices.FREE_DASHBOARDS
-    assert all(count_metrics(table) <= aws_prices.FREE_METRICS_PER_DASHBOARD for table in tables)
+    assert len(tables) <= prices.FREE_DASHBOARDS
+    assert all(count_metrics(table) <= prices.FREE_METRICS_PER_DASHBOARD for table in tables)
+
+
+def count_metrics(table: AlarmTable) -> int:
+    """The number of metrics on the dashboard, which determines its price."""
+    graphs = [graph.metrics for graph in table.graphs]
+    graphs += [alarm.metrics for alarm in table.alarms if alarm.notifies]
+    return sum(len(metrics) for metrics in graphs)
 
 
 def select_pipeline(programs: Programs) -> Programs:
@@ -197,11 +203,11 @@ def calculate_cost_usd(programs: Programs) -> float:
     composites = len(find_resources(programs, "cloudwatch/compositeAlarm:CompositeAlarm"))
     dashboards = len(find_resources(programs, "cloudwatch/dashboard:Dashboard"))
     return round(
-        aws_prices.KEY
-        + aws_prices.CUSTOM_METRIC * len(OWN_METRICS)
-        + aws_prices.ALARM_METRIC * max(alarms - aws_prices.FREE_ALARM_METRICS, 0)
-        + aws_prices.COMPOSITE_ALARM * composites
-        + aws_prices.DASHBOARD * max(dashboards - aws_prices.FREE_DASHBOARDS, 0),
+        prices.KEY.usd
+        + prices.CUSTOM_METRIC.usd * len(OWN_METRICS)
+        + prices.ALARM_METRIC.usd * max(alarms - prices.FREE_ALARM_METRICS, 0)
+        + prices.COMPOSITE_ALARM.usd * composites
+        + prices.DASHBOARD.usd * max(dashboards - prices.FREE_DASHBOARDS, 0),
         2,
     )
 

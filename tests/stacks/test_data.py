@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import msgpack
 
-from functions.api.items import build_guard_item, build_transaction_item
+from functions.api.transaction_store import build_guard_item, build_transaction_item
 from functions.common.domain.decision import Decision, encode_decision
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_transaction

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stacks.foundation import zones
-from stacks.foundation.zones import ZoneError, find_zone_names
+from stacks.foundation import network
+from stacks.foundation.network import ZoneError, find_zone_names
 from tests.stacks import mocked_aws
 from tests.stacks.recording import record_program
 
@@ -47,5 +47,5 @@ def test_zone_that_the_account_lacks_is_reported(zone_id: str) -> None:
 def test_too_few_suitable_zones_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     data_sources = {**mocked_aws.DATA_SOURCES, ENDPOINTS: {"availabilityZones": ["us-east-1a", "us-east-1b"]}}
     monkeypatch.setattr(mocked_aws, "DATA_SOURCES", data_sources)
-    with pytest.raises(ZoneError, match=str(zones.ZONE_COUNT)):
+    with pytest.raises(ZoneError, match=str(network.ZONE_COUNT)):
         choose_zones()

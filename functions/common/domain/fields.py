@@ -17,12 +17,13 @@ class Field(NamedTuple):
 def describe_fields(model: type[Struct]) -> tuple[Field, ...]:
     """The fields of `model` in order. Raises TypeError for a field whose type has no description."""
     return tuple(
-        Field(field.name, field.type, field.required, _find_description(field.type))
+        Field(field.name, field.type, field.required, find_description(field.type))
         for field in structs.fields(model)
     )
 
 
-def _find_description(field_type: object) -> str:
+def find_description(field_type: object) -> str:
+    """The description in the annotation of a type. Raises TypeError for a type without one."""
     for part in (field_type, *get_args(field_type)):
         for annotation in getattr(part, "__metadata__", ()):
             if isinstance(annotation, Meta) and annotation.description:

@@ -11,8 +11,10 @@ from msgspec import Struct
 HOUR_MS = 3_600_000
 HALF_DAY_MS = 12 * HOUR_MS
 DAY_MS = 24 * HOUR_MS
-MAX_HOURS = 24
-MAX_DAYS = 30
+# The longest window of a feature, and the time that a transaction may arrive after a newer one without a loss
+# of the buckets that its own window needs. The pipeline repairs outages of up to 4 hours by itself.
+MAX_HOURS = 24 + 6
+MAX_DAYS = 30 + 1
 # A merchant's 30-day window ends when labels are due, up to 30 days before the last transaction.
 MAX_HALF_DAYS = 2 * 62
 _TOO_OLD = -1_000_000

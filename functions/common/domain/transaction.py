@@ -24,11 +24,13 @@ Text = Annotated[
         description="a string of 1 to 128 characters, none of them control characters",
     ),
 ]
+MAX_WHOLE_DIGITS = 12
+MAX_FRACTION_DIGITS = 4
 Amount = Annotated[
     Decimal,
     Meta(
         description="a number, or a string with a decimal, greater than 0,"
-        " with at most 12 digits before and 4 after the point"
+        f" with at most {MAX_WHOLE_DIGITS} digits before and {MAX_FRACTION_DIGITS} after the point"
     ),
 ]
 Currency = Annotated[str, Meta(description="an ISO 4217 currency code in capital letters")]
@@ -63,3 +65,15 @@ class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 TRANSACTION_FIELDS = describe_fields(Transaction)
+
+
+def is_valid_amount(amount: Decimal) -> bool:
+    """Whether the amount is positive and has no more digits than the API accepts.
+
+    Digits are counted after the exponent is applied: 1.5e3 has the digits of 1500.
+    """
+    if not amount.is_finite() or amount <= 0:
+        return False
+    exponent = amount.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101  # it is only a string for infinities and NaN
+    return amount.adjusted() < MAX_WHOLE_DIGITS and -exponent <= MAX_FRACTION_DIGITS

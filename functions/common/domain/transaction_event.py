@@ -1,38 +1,51 @@
 """The event `TransactionInserted`, put on the bus by the pipe and read by the fraud function."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from functions.common.domain.transaction import (
+    MAX_CLOCK_SKEW_MS,
+    Amount,
+    Channel,
+    Country,
+    Currency,
+    Identifier,
+    Text,
+    Timestamp,
+    is_valid_amount,
+)
+
 SOURCE = "fraud.transactions"
 DETAIL_TYPE = "TransactionInserted"
 EVENT_NAME = "INSERT"
 
+# The end of the year 9999.
+_LATEST_MS = 253_402_300_799_999
 _NUMBERS = frozenset({"timestamp", "amount", "received_at"})
 
 
 class StoredTransaction(Struct, frozen=True, kw_only=True):
     """A stored transaction without its device and IP address. Times are epoch milliseconds."""
 
-    transaction_id: str
-    timestamp: int
-    account_id: str
-    merchant_id: str
-    amount: Decimal
-    currency: str
-    channel: str | None = None
-    country: str | None = None
-    merchant_category: str | None = None
-    received_at: int
+    transaction_id: Identifier
+    timestamp: Timestamp
+    account_id: Identifier
+    merchant_id: Identifier
+    amount: Amount
+    currency: Currency
+    channel: Channel | None = None
+    country: Country | None = None
+    merchant_category: Text | None = None
+    received_at: Timestamp
 
 
 class TransactionInserted(StoredTransaction, frozen=True, kw_only=True):
     """A stored transaction as scoring reads it, with the device, which profiles recognize."""
 
-    device_id: str | None = None
+    device_id: Text | None = None
 
 
 class UnreadableTransactionError(ValueError):
@@ -60,8 +73,13 @@ def decode_transaction(attributes: Mapping[str, Mapping[str, object]]) -> Transa
         transaction = msgspec.convert(values, TransactionInserted, strict=False)
     except msgspec.ValidationError as error:
         raise UnreadableTransactionError(str(error)) from None
-    if not transaction.amount.is_finite():
-        raise UnreadableTransactionError("amount is not a finite number")
+    if not is_valid_amount(transaction.amount):
+        raise UnreadableTransactionError("amount is not an amount that the API accepts")
+    if (
+        transaction.received_at > _LATEST_MS
+        or transaction.timestamp > transaction.received_at + MAX_CLOCK_SKEW_MS
+    ):
+        raise UnreadableTransactionError("timestamp or received_at is not a time that the API accepts")
     return transaction
 
 

@@ -1,13 +1,78 @@
-"""Validation of a posted JSON object against the fields of a model."""
+"""The body of a request: its text in an event of API Gateway, its JSON, and the fields of a model in it.
 
+Numbers stay exact, and repeated names are detected. The JSON decoder is the standard library's, because
+msgspec's cannot detect repeated names.
+"""
+
+import base64
+import binascii
+import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from email.message import Message
+from typing import Any, Never
 
 from functions.common.domain.fields import Field
-from functions.common.http.exact_json import JsonObject, read_object
-from functions.common.http.problem import FieldError, invalid_fields
+from functions.common.http.problem import (
+    FieldError,
+    body_too_large,
+    invalid_fields,
+    malformed_body,
+    unsupported_media_type,
+)
+
+MAX_BODY_BYTES = 16 * 1024
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
+# No field accepts a longer integer, and int() of a long text takes quadratic time.
+_MAX_INTEGER_CHARACTERS = 19
 
 Convert = Callable[[Field, object], object]
 """Converts a value to its field's type. Raises ValueError for a value that the field does not accept."""
+
+
+class _JsonObject(dict[str, object]):
+    """A JSON object. `repeated` contains the names that occur more than once."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs)
+        self.repeated = frozenset(name for name in self if counts[name] > 1)
+
+
+def read_body(event: dict[str, Any]) -> str:
+    """Read the posted JSON text. Raises ProblemError with status 400, 413 or 415."""
+    _check_content_type(_find_header(event, "content-type"))
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        body = _decode_base64(body)
+    if len(body.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
+        raise body_too_large(MAX_BODY_BYTES)
+    return body
+
+
+def _find_header(event: dict[str, Any], name: str) -> str:
+    """The value of a header, by its lower-case name. Header names are case-insensitive."""
+    headers = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name), "") or ""
+
+
+def _check_content_type(value: str) -> None:
+    header = Message()
+    header["content-type"] = " ".join(value.split())
+    charset = str(header.get_param("charset", "utf-8")).lower()
+    if not value or header.get_content_type() != "application/json" or charset not in _CHARSETS:
+        raise unsupported_media_type()
+
+
+def _decode_base64(body: str) -> str:
+    # Check the size before decoding: four characters encode three bytes.
+    if len(body) > MAX_BODY_BYTES * 4 // 3 + 4:
+        raise body_too_large(MAX_BODY_BYTES)
+    try:
+        return base64.b64decode(body, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        raise malformed_body("The body is not UTF-8 text") from None
 
 
 def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str) -> dict[str, object]:
@@ -15,7 +80,7 @@ def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str
 
     `model` names the model, such as 'transaction'. Raises ProblemError (400), which names all invalid fields.
     """
-    values = read_object(text)
+    values = _read_object(text)
     accepted: dict[str, object] = {}
     errors: list[FieldError] = []
     for field in fields:
@@ -30,7 +95,7 @@ def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str
     return accepted
 
 
-def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object:
+def _convert_field(field: Field, values: _JsonObject, convert: Convert) -> object:
     if field.name in values.repeated:
         raise ValueError("is given more than once")
     if field.name not in values and field.required:
@@ -47,3 +112,37 @@ def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object
 def _replace_surrogates(name: str) -> str:
     # A JSON name can contain a lone surrogate ("\\ud800"), which UTF-8 cannot encode.
     return name.encode(errors="replace").decode()
+
+
+def _read_object(text: str) -> _JsonObject:
+    """Read a JSON object, with fractions as Decimal. Raises ProblemError (400) for any other text."""
+    try:
+        value = json.loads(
+            text,
+            parse_float=_parse_number,
+            parse_int=_parse_integer,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_JsonObject,
+        )
+    except json.JSONDecodeError as error:
+        raise malformed_body(f"{error.msg} (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise malformed_body("The values are nested too deeply") from None
+    if not isinstance(value, _JsonObject):
+        raise malformed_body("The body must be one JSON object")
+    return value
+
+
+def _parse_integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= _MAX_INTEGER_CHARACTERS else _parse_number(text)
+
+
+def _parse_number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # The exponent exceeds Decimal's range. No field accepts the value.
+        return Decimal("Infinity")
+
+
+def _refuse_constant(name: str) -> Never:
+    raise malformed_body(f"{name} is not JSON")

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.common.domain.fields import Field
 from functions.common.dynamodb.client import StoreBusyError
 from functions.common.http import problem
+from functions.common.http.body import read_body
 from functions.common.http.problem import ProblemError
-from functions.common.http.request import read_body
 from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ministack.services import apigateway_v1  # type: ignore[import-untyped]
 
-from local.delivery.patches.ministack import replace_attribute
+from local.delivery.patches.ministack import replaces
 
 # True if the function of the current request failed or was throttled.
 _function_failed: contextvars.ContextVar[bool] = contextvars.ContextVar("function_failed", default=False)
@@ -14,25 +14,18 @@ _function_failed: contextvars.ContextVar[bool] = contextvars.ContextVar("functio
 def return_integration_failures() -> None:
     """Return INTEGRATION_FAILURE when the function of a proxy integration fails or is throttled."""
 
-    def wrap_response(original: Any) -> Any:
-        def lambda_proxy_response(result: dict[str, Any]) -> Any:
-            _function_failed.set(bool(result.get("throttle") or result.get("error")))
-            return original(result)
+    @replaces(apigateway_v1, "_lambda_proxy_response")
+    def lambda_proxy_response(original: Any, result: dict[str, Any]) -> Any:
+        _function_failed.set(bool(result.get("throttle") or result.get("error")))
+        return original(result)
 
-        return lambda_proxy_response
-
-    def wrap_invoke(original: Any) -> Any:
-        async def invoke_lambda_proxy(*args: Any, **kwargs: Any) -> Any:
-            token = _function_failed.set(False)
-            try:
-                response = await original(*args, **kwargs)
-                if _function_failed.get():
-                    return apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")
-                return response
-            finally:
-                _function_failed.reset(token)
-
-        return invoke_lambda_proxy
-
-    replace_attribute(apigateway_v1, "_lambda_proxy_response", wrap_response)
-    replace_attribute(apigateway_v1, "_invoke_lambda_proxy_v1", wrap_invoke)
+    @replaces(apigateway_v1, "_invoke_lambda_proxy_v1")
+    async def invoke_lambda_proxy(original: Any, *args: Any, **kwargs: Any) -> Any:
+        token = _function_failed.set(False)
+        try:
+            response = await original(*args, **kwargs)
+            if _function_failed.get():
+                return apigateway_v1._gw_error("INTEGRATION_FAILURE", "Internal server error")
+            return response
+        finally:
+            _function_failed.reset(token)

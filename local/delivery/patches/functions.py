@@ -11,7 +11,7 @@ from ministack.services import eventbridge, lambda_svc, sqs  # type: ignore[impo
 
 from local.delivery.async_queue import RuleTarget
 from local.delivery.function_process import PRELUDE
-from local.delivery.patches.ministack import replace_attribute
+from local.delivery.patches.ministack import replaces
 
 # The rule and target of the current delivery, which ministack does not pass to the invocation.
 _rule_target: contextvars.ContextVar[RuleTarget | None] = contextvars.ContextVar("rule_target", default=None)
@@ -25,31 +25,26 @@ def queue_asynchronous_invocations(submit: Callable[[str, str, RuleTarget | None
     differ from Lambda's.
     """
 
-    def wrap_invoke_target(original: Any) -> Any:
-        def invoke_target(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
-            token = _rule_target.set(
-                RuleTarget(rule.get("Arn", ""), (target.get("DeadLetterConfig") or {}).get("Arn"))
-            )
-            try:
-                original(target, event, rule, view)
-            finally:
-                _rule_target.reset(token)
+    @replaces(eventbridge, "_invoke_target")
+    def invoke_target(
+        original: Any, target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None
+    ) -> None:
+        token = _rule_target.set(
+            RuleTarget(rule.get("Arn", ""), (target.get("DeadLetterConfig") or {}).get("Arn"))
+        )
+        try:
+            original(target, event, rule, view)
+        finally:
+            _rule_target.reset(token)
 
-        return invoke_target
+    @replaces(eventbridge, "_dispatch_to_lambda")
+    def dispatch_to_lambda(_original: Any, arn: str, payload: str) -> None:
+        submit(arn, payload, _rule_target.get())
 
-    def wrap_dispatch(_original: Any) -> Any:
-        return lambda arn, payload: submit(arn, payload, _rule_target.get())
-
-    def wrap_invoke_async(_original: Any) -> Any:
-        def invoke_async(func: dict[str, Any], event: Any) -> None:
-            config = func.get("config") or func
-            submit(config["FunctionArn"], json.dumps(event), None)
-
-        return invoke_async
-
-    replace_attribute(eventbridge, "_invoke_target", wrap_invoke_target)
-    replace_attribute(eventbridge, "_dispatch_to_lambda", wrap_dispatch)
-    replace_attribute(lambda_svc, "invoke_async_with_retry", wrap_invoke_async)
+    @replaces(lambda_svc, "invoke_async_with_retry")
+    def invoke_async_with_retry(_original: Any, func: dict[str, Any], event: Any) -> None:
+        config = func.get("config") or func
+        submit(config["FunctionArn"], json.dumps(event), None)
 
 
 def pause_polling(is_polling: Callable[[], bool]) -> None:
@@ -58,29 +53,30 @@ def pause_polling(is_polling: Callable[[], bool]) -> None:
     A batch that is received just before the state is saved would stay invisible for the visibility timeout.
     """
 
-    def wrap_poll(original: Any) -> Any:
-        return lambda: original() if is_polling() else False
-
-    replace_attribute(lambda_svc, "_poll_sqs", wrap_poll)
+    @replaces(lambda_svc, "_poll_sqs")
+    def poll_sqs(original: Any) -> Any:
+        return original() if is_polling() else False
 
 
 def shorten_visibility(scale_seconds: Callable[[float], float]) -> None:
     """Make a message visible `scale_seconds(visibility timeout)` seconds after its function failed."""
 
-    def wrap_run(original: Any) -> Any:
-        def run_sqs_batch(  # noqa: PLR0917 (signature of the original)
-            esm: Any, function: Any, event: Any, batch: list[dict[str, Any]], queue_url: str, name: str
-        ) -> None:
-            original(esm, function, event, batch, queue_url, name)
-            timeout_seconds = float(sqs._queues[queue_url]["attributes"]["VisibilityTimeout"])
-            earliest = time.time() + scale_seconds(timeout_seconds)
-            # Processed messages of the batch are no longer in the queue, so changing them has no effect.
-            for message in batch:
-                message["visible_at"] = min(message["visible_at"], earliest)
-
-        return run_sqs_batch
-
-    replace_attribute(lambda_svc, "_run_sqs_batch", wrap_run)
+    @replaces(lambda_svc, "_run_sqs_batch")
+    def run_sqs_batch(  # noqa: PLR0917 (signature of the original)
+        original: Any,
+        esm: Any,
+        function: Any,
+        event: Any,
+        batch: list[dict[str, Any]],
+        queue_url: str,
+        name: str,
+    ) -> None:
+        original(esm, function, event, batch, queue_url, name)
+        timeout_seconds = float(sqs._queues[queue_url]["attributes"]["VisibilityTimeout"])
+        earliest = time.time() + scale_seconds(timeout_seconds)
+        # Processed messages of the batch are no longer in the queue, so changing them has no effect.
+        for message in batch:
+            message["visible_at"] = min(message["visible_at"], earliest)
 
 
 def isolate_processes() -> None:
@@ -88,4 +84,4 @@ def isolate_processes() -> None:
 
     Without it a function can import from the developer's environment and outlives an emulator that is killed.
     """
-    replace_attribute(lambda_runtime, "_PYTHON_WORKER_SCRIPT", lambda original: PRELUDE + original)
+    lambda_runtime._PYTHON_WORKER_SCRIPT = PRELUDE + lambda_runtime._PYTHON_WORKER_SCRIPT

@@ -9,58 +9,48 @@ from typing import Any
 from ministack.services import apigateway_v1, cloudwatch, lambda_svc  # type: ignore[import-untyped]
 
 from local.delivery.metrics import record_invocation, record_metric, record_queues, record_request
-from local.delivery.patches.ministack import replace_attribute
+from local.delivery.patches.ministack import replaces
 
 
 def publish_function_metrics() -> None:
     """Publish the metrics of every invocation and every throttle."""
 
-    def wrap_logs(original: Any) -> Any:
-        def emit_lambda_logs(
-            func: dict[str, Any], request_id: str, output: str, failed: bool, duration_ms: int, **kwargs: Any
-        ) -> None:
-            original(func, request_id, output, failed, duration_ms, **kwargs)
-            name = (func.get("config") or func)["FunctionName"]
-            record_invocation(name, duration_ms, failed=failed, output=output or "")
+    @replaces(lambda_svc, "_emit_lambda_logs")
+    def emit_lambda_logs(  # noqa: PLR0917 (signature of the original)
+        original: Any,
+        func: dict[str, Any],
+        request_id: str,
+        output: str,
+        failed: bool,
+        duration_ms: int,
+        **kwargs: Any,
+    ) -> None:
+        original(func, request_id, output, failed, duration_ms, **kwargs)
+        name = (func.get("config") or func)["FunctionName"]
+        record_invocation(name, duration_ms, failed=failed, output=output or "")
 
-        return emit_lambda_logs
-
-    def wrap_metrics(_original: Any) -> Any:
-        def emit_lambda_metrics(function: str, *, throttle: bool, **_: Any) -> None:
-            if throttle:
-                record_metric("AWS/Lambda", "Throttles", 1, "Count", {"FunctionName": function})
-
-        return emit_lambda_metrics
-
-    replace_attribute(lambda_svc, "_emit_lambda_logs", wrap_logs)
-    replace_attribute(lambda_svc, "_emit_lambda_metrics", wrap_metrics)
+    @replaces(lambda_svc, "_emit_lambda_metrics")
+    def emit_lambda_metrics(_original: Any, function: str, *, throttle: bool, **_: Any) -> None:
+        if throttle:
+            record_metric("AWS/Lambda", "Throttles", 1, "Count", {"FunctionName": function})
 
 
 def publish_api_metrics() -> None:
     """Publish the metrics of every request to a REST API."""
 
-    def wrap_execute(original: Any) -> Any:
-        async def handle_execute_in_scope(api_id: str, stage: str, *args: Any) -> Any:
-            started = time.monotonic()
-            response = await original(api_id, stage, *args)
-            if api := apigateway_v1._rest_apis.get(api_id):
-                record_request(api["name"], stage, response[0], (time.monotonic() - started) * 1000)
-            return response
-
-        return handle_execute_in_scope
-
-    replace_attribute(apigateway_v1, "_handle_execute_in_scope", wrap_execute)
+    @replaces(apigateway_v1, "_handle_execute_in_scope")
+    async def handle_execute_in_scope(original: Any, api_id: str, stage: str, *args: Any) -> Any:
+        started = time.monotonic()
+        response = await original(api_id, stage, *args)
+        if api := apigateway_v1._rest_apis.get(api_id):
+            record_request(api["name"], stage, response[0], (time.monotonic() - started) * 1000)
+        return response
 
 
 def publish_queue_metrics() -> None:
     """Publish the metrics of the queues whenever metrics are read."""
 
-    def wrap_read(original: Any) -> Any:
-        def read_metrics(*args: Any, **kwargs: Any) -> Any:
-            record_queues()
-            return original(*args, **kwargs)
-
-        return read_metrics
-
-    replace_attribute(cloudwatch, "_get_metric_statistics", wrap_read)
-    replace_attribute(cloudwatch, "_get_metric_data", wrap_read)
+    @replaces(cloudwatch, "_get_metric_statistics", "_get_metric_data")
+    def read_metrics(original: Any, *args: Any, **kwargs: Any) -> Any:
+        record_queues()
+        return original(*args, **kwargs)

@@ -5,9 +5,10 @@ an upgrade that moves an attribute fails at start with its name.
 """
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from ministack.core import lambda_runtime  # type: ignore[import-untyped]
 from ministack.services import (  # type: ignore[import-untyped]
@@ -26,6 +27,7 @@ from ministack.services import (  # type: ignore[import-untyped]
 from local.errors import LocalError
 
 SUPPORTED_VERSION = "1.5.33"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Attributes that local/delivery reads or calls without replacing them.
 _REQUIRED_ATTRIBUTES: dict[ModuleType, tuple[str, ...]] = {
@@ -35,7 +37,7 @@ _REQUIRED_ATTRIBUTES: dict[ModuleType, tuple[str, ...]] = {
     dynamodb_streams: ("_decode_iterator",),
     eventbridge: ("_compiled_pattern", "_matches_detail"),
     iam: ("_roles",),
-    lambda_runtime: ("execution_credentials", "reset"),
+    lambda_runtime: ("_PYTHON_WORKER_SCRIPT", "execution_credentials", "reset"),
     lambda_svc: (
         "_esm_inflight",
         "_event_invoke_config",
@@ -67,10 +69,19 @@ def check_version() -> None:
             _check_attribute(module, name)
 
 
-def replace_attribute(module: ModuleType, name: str, wrap: Callable[[Any], Any]) -> None:
-    """Replace an attribute of a module with `wrap(original)`. Raises LocalError if it does not exist."""
-    _check_attribute(module, name)
-    setattr(module, name, wrap(getattr(module, name)))
+def replaces(module: ModuleType, *names: str) -> Callable[[_Function], _Function]:
+    """Decorator for a function that replaces functions of a module; its first argument is the original.
+
+    Raises LocalError if a function does not exist.
+    """
+
+    def replace(function: _Function) -> _Function:
+        for name in names:
+            _check_attribute(module, name)
+            setattr(module, name, partial(function, getattr(module, name)))
+        return function
+
+    return replace
 
 
 def _check_attribute(module: ModuleType, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
 from ministack.services import dynamodb_streams  # type: ignore[import-untyped]
 
-from local.delivery.patches.ministack import replace_attribute
+from local.delivery.patches.ministack import replaces
 
 # A name in an update or condition expression. Placeholders of values start with a colon.
 _EXPRESSION_NAME = re.compile(r"(?<![:\w])#?[A-Za-z_]\w*")
@@ -21,47 +21,35 @@ _KEYWORDS = frozenset({
 def authorize_stream_arn() -> None:
     """Authorize reads of a stream by its ARN: ministack requires the permission on `*`."""
 
-    def wrap_resource_arn(original: Any) -> Any:
-        def extract_resource_arn(
-            service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
-        ) -> str:
-            if service == "dynamodbstreams":
-                request = json.loads(body or b"{}")
-                iterator = dynamodb_streams._decode_iterator(request.get("ShardIterator") or "") or {}
-                return str(request.get("StreamArn") or iterator.get("arn") or "*")
-            return str(original(service, method, path, headers, body, *rest))
-
-        return extract_resource_arn
-
-    replace_attribute(iam_actions, "extract_resource_arn", wrap_resource_arn)
+    @replaces(iam_actions, "extract_resource_arn")
+    def extract_resource_arn(  # noqa: PLR0917 (signature of the original)
+        original: Any, service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
+    ) -> str:
+        if service == "dynamodbstreams":
+            request = json.loads(body or b"{}")
+            iterator = dynamodb_streams._decode_iterator(request.get("ShardIterator") or "") or {}
+            return str(request.get("StreamArn") or iterator.get("arn") or "*")
+        return str(original(service, method, path, headers, body, *rest))
 
 
 def accept_loopback_as_tls() -> None:
     """Evaluate aws:SecureTransport as true, because the stacks' policies require TLS on loopback as well."""
 
-    def wrap_resolve(original: Any) -> Any:
-        def resolve_condition_key(key: str, context: Any) -> Any:
-            return "true" if key.lower() == "aws:securetransport" else original(key, context)
-
-        return resolve_condition_key
-
-    replace_attribute(iam_evaluator, "_resolve_condition_key", wrap_resolve)
+    @replaces(iam_evaluator, "_resolve_condition_key")
+    def resolve_condition_key(original: Any, key: str, context: Any) -> Any:
+        return "true" if key.lower() == "aws:securetransport" else original(key, context)
 
 
 def authorize_updated_attributes() -> None:
     """Add `dynamodb:Attributes` to the context of UpdateItem: ministack sets it for projections only."""
 
-    def wrap_context(original: Any) -> Any:
-        def dynamodb_service_context(body: bytes) -> dict[str, Any]:
-            context = dict(original(body))
-            request = json.loads(body or b"{}")
-            if isinstance(request, dict) and "UpdateExpression" in request:
-                context["dynamodb:Attributes"] = sorted(_updated_attributes(request))
-            return context
-
-        return dynamodb_service_context
-
-    replace_attribute(iam_actions, "dynamodb_service_context", wrap_context)
+    @replaces(iam_actions, "dynamodb_service_context")
+    def dynamodb_service_context(original: Any, body: bytes) -> dict[str, Any]:
+        context = dict(original(body))
+        request = json.loads(body or b"{}")
+        if isinstance(request, dict) and "UpdateExpression" in request:
+            context["dynamodb:Attributes"] = sorted(_updated_attributes(request))
+        return context
 
 
 def _updated_attributes(request: Mapping[str, Any]) -> set[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.services import dynamodb, pipes  # type: ignore[import-untyped]
 
-from local.delivery.patches.ministack import replace_attribute
+from local.delivery.patches.ministack import replaces
 
 # Key of the last sequence number that a pipe has processed, in ministack's record of the pipe. ministack
 # saves and restores its records whole.
@@ -25,63 +25,44 @@ _PARAMETERS = {
 def store_parameters() -> None:
     """Store and describe the parameters of a pipe, and its starting position."""
 
-    def wrap_create(original: Any) -> Any:
-        def create_pipe(name: str, body: dict[str, Any]) -> Any:
-            response = original(name, body)
-            if response[0] < HTTPStatus.BAD_REQUEST:
-                pipe = pipes._pipes[name]
-                pipe.update({key: body[key] for key in _PARAMETERS if body.get(key)})
-                pipe[POSITION_KEY] = _starting_position(pipe)
-            return response
+    @replaces(pipes, "_create_pipe")
+    def create_pipe(original: Any, name: str, body: dict[str, Any]) -> Any:
+        response = original(name, body)
+        if response[0] < HTTPStatus.BAD_REQUEST:
+            pipe = pipes._pipes[name]
+            pipe.update({key: body[key] for key in _PARAMETERS if body.get(key)})
+            pipe[POSITION_KEY] = _starting_position(pipe)
+        return response
 
-        return create_pipe
+    @replaces(pipes, "_update_pipe")
+    def update_pipe(original: Any, name: str, body: dict[str, Any]) -> Any:
+        response = original(name, body)
+        if response[0] < HTTPStatus.BAD_REQUEST:
+            _merge_parameters(pipes._pipes[name], body)
+        return response
 
-    def wrap_update(original: Any) -> Any:
-        def update_pipe(name: str, body: dict[str, Any]) -> Any:
-            response = original(name, body)
-            if response[0] < HTTPStatus.BAD_REQUEST:
-                _merge_parameters(pipes._pipes[name], body)
-            return response
-
-        return update_pipe
-
-    def wrap_describe(original: Any) -> Any:
-        return lambda pipe: {
-            **original(pipe),
-            **{key: pipe[key] for key in _PARAMETERS if pipe.get(key)},
-        }
-
-    replace_attribute(pipes, "_create_pipe", wrap_create)
-    replace_attribute(pipes, "_update_pipe", wrap_update)
-    replace_attribute(pipes, "_describe_response", wrap_describe)
+    @replaces(pipes, "_describe_response")
+    def describe_response(original: Any, pipe: dict[str, Any]) -> dict[str, Any]:
+        return {**original(pipe), **{key: pipe[key] for key in _PARAMETERS if pipe.get(key)}}
 
 
 def report_changes(on_change: Callable[[], None]) -> None:
     """Call `on_change` after a pipe was created, updated, started, stopped or deleted."""
 
-    def wrap_operation(original: Any) -> Any:
-        def report_operation(*args: Any) -> Any:
-            response = original(*args)
-            on_change()
-            return response
-
-        return report_operation
-
-    for name in ("_create_pipe", "_update_pipe", "_set_state", "_delete_pipe_op"):
-        replace_attribute(pipes, name, wrap_operation)
+    @replaces(pipes, "_create_pipe", "_update_pipe", "_set_state", "_delete_pipe_op")
+    def report_operation(original: Any, *args: Any) -> Any:
+        response = original(*args)
+        on_change()
+        return response
 
 
 def skip_bus_targets() -> None:
     """Do not poll pipes to an event bus: ministack cannot deliver to one, so PipePollers does it."""
 
-    def wrap_poll(original: Any) -> Any:
-        def poll_pipe(ddb: Any, pipe: dict[str, Any], account_id: str) -> None:
-            if ":event-bus/" not in pipe.get("Target", ""):
-                original(ddb, pipe, account_id)
-
-        return poll_pipe
-
-    replace_attribute(pipes, "_poll_pipe", wrap_poll)
+    @replaces(pipes, "_poll_pipe")
+    def poll_pipe(original: Any, ddb: Any, pipe: dict[str, Any], account_id: str) -> None:
+        if ":event-bus/" not in pipe.get("Target", ""):
+            original(ddb, pipe, account_id)
 
 
 def _starting_position(pipe: Mapping[str, Any]) -> str | None:

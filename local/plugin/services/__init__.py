@@ -1,1 +1,4 @@
-"""The resource types, one module per AWS service or subject."""
+"""The resource types, one module per AWS service or subject, and the data sources.
+
+A class with a `pulumi_type` is a supported type.
+"""

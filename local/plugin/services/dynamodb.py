@@ -3,8 +3,9 @@
 from typing import Any, ClassVar
 
 from local.plugin import tags
-from local.plugin.properties import Property, from_api, to_api
-from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.properties import Property, capitalize, from_api, to_api
+from local.plugin.resource import REGION_AND_TAGS, Resource
+from local.plugin.tags import TagApi
 from local.plugin.values import Props
 
 _ATTRIBUTE = {
@@ -24,14 +25,14 @@ class Table(Resource):
     """A table with on-demand capacity and without secondary indexes; its id is its name."""
 
     pulumi_type = "aws:dynamodb/table:Table"
+    tag_api = TagApi("ResourceArn", read="list_tags_of_resource")
     identity = ("name",)
     changing_outputs: ClassVar = {
         "streamEnabled": ("streamArn", "streamLabel"),
         "streamViewType": ("streamArn", "streamLabel"),
     }
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
         "name": Property(autoname=True, replace=True),
         "billingMode": Property(required=True, only=("PAY_PER_REQUEST",)),
         "hashKey": Property(required=True, replace=True),
@@ -51,7 +52,7 @@ class Table(Resource):
     def create(self, inputs: Props) -> str:
         keys = [(inputs["hashKey"], "HASH"), (inputs.get("rangeKey"), "RANGE")]
         attributes = [to_api(_ATTRIBUTE, attribute) for attribute in inputs["attributes"]]
-        self._db.create_table(
+        self.client.create_table(
             TableName=inputs["name"],
             BillingMode=inputs["billingMode"],
             AttributeDefinitions=attributes,
@@ -74,7 +75,7 @@ class Table(Resource):
             self._set_ttl(resource_id, inputs["ttl"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        table = self._db.describe_table(TableName=resource_id)["Table"]
+        table = self.client.describe_table(TableName=resource_id)["Table"]
         arn = table["TableArn"]
         stream = table.get("StreamSpecification", {})
         keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
@@ -95,32 +96,25 @@ class Table(Resource):
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
             "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
             "warmThroughput": state.get("warmThroughput"),
-            "tags": tags.from_list(self._db.list_tags_of_resource(ResourceArn=arn).get("Tags")),
+            "tags": self.read_tags(arn),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & {"streamEnabled", "streamViewType"}:
             self._replace_stream(resource_id, old, new)
         # DynamoDB accepts one change per call, and only while the table is active.
-        simple = {"deletionProtectionEnabled": "DeletionProtectionEnabled", "tableClass": "TableClass"}
-        for name in changed & simple.keys():
-            self._update_table(resource_id, **{simple[name]: new[name]})
+        for name in changed & {"deletionProtectionEnabled", "tableClass"}:
+            self._update_table(resource_id, **{capitalize(name): new[name]})
         if "serverSideEncryption" in changed:
             self._update_table(resource_id, SSESpecification=_encryption(new))
         if "pointInTimeRecovery" in changed:
             self._set_recovery(resource_id, new)
         if "ttl" in changed:
             self._update_ttl(resource_id, old, new)
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._db.tag_resource(ResourceArn=old["arn"], Tags=tags.to_list(added)),
-            remove=lambda names: self._db.untag_resource(ResourceArn=old["arn"], TagKeys=names),
-        )
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self._db.delete_table(TableName=resource_id)
-        self._db.get_waiter("table_not_exists").wait(TableName=resource_id, WaiterConfig={"Delay": 1})
+        self.client.delete_table(TableName=resource_id)
+        self.client.get_waiter("table_not_exists").wait(TableName=resource_id, WaiterConfig={"Delay": 1})
 
     def _replace_stream(self, name: str, old: Props, new: Props) -> None:
         # DynamoDB cannot change the view type of a stream.
@@ -137,14 +131,14 @@ class Table(Resource):
             self._set_ttl(name, after)
 
     def _set_ttl(self, name: str, ttl: Props) -> None:
-        self._db.update_time_to_live(TableName=name, TimeToLiveSpecification=to_api(_TTL, ttl))
+        self.client.update_time_to_live(TableName=name, TimeToLiveSpecification=to_api(_TTL, ttl))
 
     def _set_recovery(self, name: str, inputs: Props) -> None:
         specification = to_api(_RECOVERY, inputs["pointInTimeRecovery"])
-        self._db.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=specification)
+        self.client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=specification)
 
     def _read_recovery(self, name: str, state: Props) -> Props:
-        backups = self._db.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+        backups = self.client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
         described = backups.get("PointInTimeRecoveryDescription", {})
         enabled = described.get("PointInTimeRecoveryStatus") == "ENABLED"
         declared = (state.get("pointInTimeRecovery") or {}).get("recoveryPeriodInDays")
@@ -152,20 +146,16 @@ class Table(Resource):
         return {"enabled": enabled, **({"recoveryPeriodInDays": days} if enabled and days else {})}
 
     def _read_ttl(self, name: str) -> Props:
-        described = self._db.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        described = self.client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         enabled = described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
         return {"enabled": enabled, **({"attributeName": described["AttributeName"]} if enabled else {})}
 
     def _update_table(self, name: str, **change: Any) -> None:
-        self._db.update_table(TableName=name, **change)
+        self.client.update_table(TableName=name, **change)
         self._wait_until_active(name)
 
     def _wait_until_active(self, name: str) -> None:
-        self._db.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-
-    @property
-    def _db(self) -> Any:
-        return self.aws.client("dynamodb")
+        self.client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
 
 
 def _stream(inputs: Props) -> dict[str, Any]:
@@ -184,6 +174,3 @@ def _read_encryption(described: dict[str, Any]) -> Props:
     if described.get("Status") not in ("ENABLED", "ENABLING", "UPDATING"):
         return {"enabled": False}
     return {"enabled": True, "kmsKeyArn": described["KMSMasterKeyArn"]}
-
-
-RESOURCES = (Table,)

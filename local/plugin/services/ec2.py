@@ -1,202 +1,190 @@
-"""The network: VPC, subnets, route tables and endpoints."""
+"""The network: VPC, subnets and route tables."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from local.plugin import tags
-from local.plugin.properties import Property
-from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.properties import Property, capitalize, copy_fields, to_api
+from local.plugin.resource import REGION, REGION_AND_TAGS, Resource
+from local.plugin.tags import TagApi, Tags, from_list, to_list
 from local.plugin.values import Props
 
 
+class _Ec2TagApi(TagApi):
+    def put_tags(self, client: Any, resource: str, tags: Tags) -> None:
+        client.create_tags(Resources=[resource], Tags=to_list(tags))
+
+    def remove_tags(self, client: Any, resource: str, keys: list[str]) -> None:
+        client.delete_tags(Resources=[resource], Tags=[{"Key": key} for key in keys])
+
+
 class Ec2Resource(Resource):
-    """Base class of EC2's types."""
+    """Base class of EC2's types, to which AWS assigns an id.
+
+    noun: the noun in the names of the operations.
+    id_name: the operations' parameter for the id.
+    fields: the properties in the request of a creation.
+    """
+
+    service = "ec2"
+    tag_api = _Ec2TagApi(by_arn=False)
+    noun: ClassVar[str]
+    id_name: ClassVar[str]
+    fields: ClassVar[Mapping[str, Property]]
+
+    def create(self, inputs: Props) -> str:
+        create = getattr(self.client, f"create_{self.noun}")
+        response = create(**self.request(inputs), TagSpecifications=self.tag_specifications(inputs))
+        return str(response.get(self._response_key, response)[self.id_name])
+
+    def request(self, inputs: Props) -> dict[str, Any]:
+        """The parameters of a creation, except tags."""
+        return to_api(self.fields, inputs)
+
+    def tag_specifications(self, inputs: Props) -> list[dict[str, Any]]:
+        """TagSpecifications of a creation; empty without tags, because EC2 rejects an empty list of tags."""
+        tag_list = to_list(inputs["tags"])
+        return [{"ResourceType": self._tagged_type, "Tags": tag_list}] if tag_list else []
+
+    def read(self, resource_id: str, state: Props) -> Props | None:
+        found = self.find(resource_id)
+        if found is None:
+            return None
+        return {
+            "arn": self.aws.arn("ec2", f"{self._tagged_type}/{resource_id}"),
+            "tags": from_list(found.get("Tags")),
+            **self.outputs(resource_id, state, found),
+        }
+
+    def outputs(self, resource_id: str, state: Props, found: dict[str, Any]) -> Props:
+        """The outputs in a result of `find`, except ARN and tags."""
+        raise NotImplementedError
+
+    def find(self, resource_id: str) -> dict[str, Any] | None:
+        """The result of the describe operation for one resource."""
+        describe = getattr(self.client, f"describe_{self.noun}s")
+        results = describe(**{f"{self.id_name}s": [resource_id]})[f"{self._response_key}s"]
+        return next(iter(results), None)
+
+    def find_in_vpc(self, noun: str, key: str, vpc_id: str) -> list[dict[str, Any]]:
+        """The results of a describe operation for one VPC."""
+        by_vpc = {"Name": "vpc-id", "Values": [vpc_id]}
+        return list(getattr(self.client, f"describe_{noun}")(Filters=[by_vpc])[key])
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        getattr(self.client, f"delete_{self.noun}")(**{self.id_name: resource_id})
 
     @property
-    def ec2(self) -> Any:
-        return self.aws.client("ec2")
+    def _response_key(self) -> str:
+        return "".join(word.capitalize() for word in self.noun.split("_"))
 
-    def tag_specifications(self, kind: str, inputs: Props) -> list[dict[str, Any]]:
-        """TagSpecifications of a creation; empty without tags, because EC2 rejects an empty list of tags."""
-        return [{"ResourceType": kind, "Tags": tags.to_list(inputs["tags"])}] if inputs["tags"] else []
-
-    def change_tags(self, resource_id: str, old: Props, new: Props) -> None:
-        """Change the tags to those of `new`."""
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self.ec2.create_tags(Resources=[resource_id], Tags=tags.to_list(added)),
-            remove=lambda names: self.ec2.delete_tags(
-                Resources=[resource_id], Tags=[{"Key": name} for name in names]
-            ),
-        )
-
-    def list_in_vpc(self, operation: str, key: str, vpc_id: str) -> list[dict[str, Any]]:
-        """The results of a describe operation for one VPC."""
-        response = getattr(self.ec2, operation)(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
-        return list(response[key])
+    @property
+    def _tagged_type(self) -> str:
+        return self.noun.replace("_", "-")
 
 
 class Vpc(Ec2Resource):
-    """A VPC; AWS assigns its id."""
+    """A VPC."""
 
     pulumi_type = "aws:ec2/vpc:Vpc"
-    properties: ClassVar = {
-        **REGION,
-        **TAGS,
+    noun = "vpc"
+    id_name = "VpcId"
+    fields: ClassVar = {
         "cidrBlock": Property(required=True, replace=True),
         "instanceTenancy": Property("default", replace=True),
-        "enableDnsSupport": Property(True),
-        "enableDnsHostnames": Property(False),
+    }
+    _attributes: ClassVar = {"enableDnsSupport": Property(True), "enableDnsHostnames": Property(False)}
+    properties: ClassVar = {
+        **REGION_AND_TAGS,
+        **fields,
+        **_attributes,
         "enableNetworkAddressUsageMetrics": Property(False, only=(False,)),
         "assignGeneratedIpv6CidrBlock": Property(False, only=(False,)),
     }
 
-    def create(self, inputs: Props) -> str:
-        response = self.ec2.create_vpc(
-            CidrBlock=inputs["cidrBlock"],
-            InstanceTenancy=inputs["instanceTenancy"],
-            TagSpecifications=self.tag_specifications("vpc", inputs),
-        )
-        return str(response["Vpc"]["VpcId"])
-
     def configure(self, resource_id: str, inputs: Props) -> None:
         # AWS accepts one attribute per call, and DNS host names require DNS support.
-        for name in ("enableDnsSupport", "enableDnsHostnames"):
-            attribute = {name[0].upper() + name[1:]: {"Value": inputs[name]}}
-            self.ec2.modify_vpc_attribute(VpcId=resource_id, **attribute)
+        for name in self._attributes:
+            self.client.modify_vpc_attribute(VpcId=resource_id, **{capitalize(name): {"Value": inputs[name]}})
 
-    def read(self, resource_id: str, state: Props) -> Props:
-        vpc = self.ec2.describe_vpcs(VpcIds=[resource_id])["Vpcs"][0]
-        tables = self.list_in_vpc("describe_route_tables", "RouteTables", resource_id)
-        groups = self.list_in_vpc("describe_security_groups", "SecurityGroups", resource_id)
-        acls = self.list_in_vpc("describe_network_acls", "NetworkAcls", resource_id)
-        main = [t["RouteTableId"] for t in tables if any(a.get("Main") for a in t["Associations"])]
+    def outputs(self, resource_id: str, state: Props, found: dict[str, Any]) -> Props:
+        tables = self.find_in_vpc("route_tables", "RouteTables", resource_id)
+        groups = self.find_in_vpc("security_groups", "SecurityGroups", resource_id)
+        acls = self.find_in_vpc("network_acls", "NetworkAcls", resource_id)
+        main_tables = [t["RouteTableId"] for t in tables if any(a.get("Main") for a in t["Associations"])]
+        main_table = next(iter(main_tables), None)
         return {
-            "arn": self.aws.arn("ec2", f"vpc/{resource_id}"),
-            "cidrBlock": vpc["CidrBlock"],
-            "instanceTenancy": vpc["InstanceTenancy"],
-            "enableDnsSupport": self._attribute(resource_id, "enableDnsSupport"),
-            "enableDnsHostnames": self._attribute(resource_id, "enableDnsHostnames"),
-            "dhcpOptionsId": vpc.get("DhcpOptionsId"),
-            "ownerId": vpc["OwnerId"],
-            "mainRouteTableId": next(iter(main), None),
-            "defaultRouteTableId": next(iter(main), None),
+            **copy_fields(found, "cidrBlock", "instanceTenancy", "dhcpOptionsId", "ownerId"),
+            **{name: self._attribute(resource_id, name) for name in self._attributes},
+            "mainRouteTableId": main_table,
+            "defaultRouteTableId": main_table,
             "defaultSecurityGroupId": next(
                 (g["GroupId"] for g in groups if g["GroupName"] == "default"), None
             ),
             "defaultNetworkAclId": next((a["NetworkAclId"] for a in acls if a["IsDefault"]), None),
-            "tags": tags.from_list(vpc.get("Tags")),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        if changed & {"enableDnsSupport", "enableDnsHostnames"}:
-            self.configure(resource_id, new)
-        self.change_tags(resource_id, old, new)
-
-    def delete(self, resource_id: str, state: Props) -> None:
-        self.ec2.delete_vpc(VpcId=resource_id)
+        self.configure(resource_id, new)
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
-        response = self.ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
-        return bool(response[name[0].upper() + name[1:]]["Value"])
+        response = self.client.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
+        return bool(response[capitalize(name)]["Value"])
 
 
 class Subnet(Ec2Resource):
-    """A subnet; AWS assigns its id."""
+    """A subnet."""
 
     pulumi_type = "aws:ec2/subnet:Subnet"
     identity = ("vpcId", "cidrBlock")
-    properties: ClassVar = {
-        **REGION,
-        **TAGS,
+    noun = "subnet"
+    id_name = "SubnetId"
+    fields: ClassVar = {
         "vpcId": Property(required=True, replace=True),
         "cidrBlock": Property(required=True, replace=True),
         "availabilityZone": Property(computed=True, replace=True),
         "availabilityZoneId": Property(computed=True, replace=True),
+    }
+    properties: ClassVar = {
+        **REGION_AND_TAGS,
+        **fields,
         "mapPublicIpOnLaunch": Property(False),
         "assignIpv6AddressOnCreation": Property(False, only=(False,)),
     }
 
-    def create(self, inputs: Props) -> str:
-        zone = {"AvailabilityZone": inputs.get("availabilityZone")}
-        zone_id = {"AvailabilityZoneId": inputs.get("availabilityZoneId")}
-        response = self.ec2.create_subnet(
-            VpcId=inputs["vpcId"],
-            CidrBlock=inputs["cidrBlock"],
-            TagSpecifications=self.tag_specifications("subnet", inputs),
-            **(zone if zone["AvailabilityZone"] else zone_id if zone_id["AvailabilityZoneId"] else {}),
-        )
-        return str(response["Subnet"]["SubnetId"])
-
     def configure(self, resource_id: str, inputs: Props) -> None:
         public = {"Value": inputs["mapPublicIpOnLaunch"]}
-        self.ec2.modify_subnet_attribute(SubnetId=resource_id, MapPublicIpOnLaunch=public)
+        self.client.modify_subnet_attribute(SubnetId=resource_id, MapPublicIpOnLaunch=public)
 
-    def read(self, resource_id: str, state: Props) -> Props:
-        subnet = self.ec2.describe_subnets(SubnetIds=[resource_id])["Subnets"][0]
-        return {
-            "arn": subnet["SubnetArn"],
-            "vpcId": subnet["VpcId"],
-            "cidrBlock": subnet["CidrBlock"],
-            "availabilityZone": subnet["AvailabilityZone"],
-            "availabilityZoneId": subnet["AvailabilityZoneId"],
-            "mapPublicIpOnLaunch": subnet["MapPublicIpOnLaunch"],
-            "ownerId": subnet["OwnerId"],
-            "tags": tags.from_list(subnet.get("Tags")),
-        }
+    def outputs(self, resource_id: str, state: Props, found: dict[str, Any]) -> Props:
+        return copy_fields(found, *self.fields, "mapPublicIpOnLaunch", "ownerId")
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        if "mapPublicIpOnLaunch" in changed:
-            self.configure(resource_id, new)
-        self.change_tags(resource_id, old, new)
-
-    def delete(self, resource_id: str, state: Props) -> None:
-        self.ec2.delete_subnet(SubnetId=resource_id)
+        self.configure(resource_id, new)
 
 
 class RouteTable(Ec2Resource):
     """A route table without routes; the routes of gateway endpoints belong to the endpoints."""
 
     pulumi_type = "aws:ec2/routeTable:RouteTable"
-    properties: ClassVar = {
-        **REGION,
-        **TAGS,
-        "vpcId": Property(required=True, replace=True),
-        "routes": Property(computed=True, only=([],)),
-    }
+    noun = "route_table"
+    id_name = "RouteTableId"
+    fields: ClassVar = {"vpcId": Property(required=True, replace=True)}
+    properties: ClassVar = {**REGION_AND_TAGS, **fields, "routes": Property(computed=True, only=([],))}
 
-    def create(self, inputs: Props) -> str:
-        specifications = self.tag_specifications("route-table", inputs)
-        response = self.ec2.create_route_table(VpcId=inputs["vpcId"], TagSpecifications=specifications)
-        return str(response["RouteTable"]["RouteTableId"])
-
-    def read(self, resource_id: str, state: Props) -> Props | None:
-        tables = self.ec2.describe_route_tables(RouteTableIds=[resource_id])["RouteTables"]
-        if not tables:
-            return None
+    def outputs(self, resource_id: str, state: Props, found: dict[str, Any]) -> Props:
         routes = [
             {"cidrBlock": route["DestinationCidrBlock"], "gatewayId": route.get("GatewayId", "")}
-            for route in tables[0]["Routes"]
+            for route in found["Routes"]
             if route.get("GatewayId") != "local" and "DestinationCidrBlock" in route
         ]
-        return {
-            "arn": self.aws.arn("ec2", f"route-table/{resource_id}"),
-            "vpcId": tables[0]["VpcId"],
-            "ownerId": tables[0]["OwnerId"],
-            "routes": routes,
-            "tags": tags.from_list(tables[0].get("Tags")),
-        }
+        return {**copy_fields(found, "vpcId", "ownerId"), "routes": routes}
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        for route in old.get("routes", []) if "routes" in changed else []:
-            self.ec2.delete_route(RouteTableId=resource_id, DestinationCidrBlock=route["cidrBlock"])
-        self.change_tags(resource_id, old, new)
-
-    def delete(self, resource_id: str, state: Props) -> None:
-        self.ec2.delete_route_table(RouteTableId=resource_id)
+        for route in old.get("routes", []):
+            self.client.delete_route(RouteTableId=resource_id, DestinationCidrBlock=route["cidrBlock"])
 
 
-class RouteTableAssociation(Ec2Resource):
+class RouteTableAssociation(Resource):
     """The route table of a subnet; its id is the association's, which changes with every association."""
 
     pulumi_type = "aws:ec2/routeTableAssociation:RouteTableAssociation"
@@ -209,19 +197,16 @@ class RouteTableAssociation(Ec2Resource):
 
     def create(self, inputs: Props) -> str:
         table, subnet = inputs["routeTableId"], inputs["subnetId"]
-        return str(self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"])
+        return str(self.client.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"])
 
     def read(self, resource_id: str, state: Props) -> Props | None:
         by_id = {"Name": "association.route-table-association-id", "Values": [resource_id]}
-        for table in self.ec2.describe_route_tables(Filters=[by_id])["RouteTables"]:
+        for table in self.client.describe_route_tables(Filters=[by_id])["RouteTables"]:
             for association in table["Associations"]:
                 if association["RouteTableAssociationId"] == resource_id:
-                    return {"subnetId": association["SubnetId"], "routeTableId": association["RouteTableId"]}
+                    return copy_fields(association, "subnetId", "routeTableId")
         return None
 
     def delete(self, resource_id: str, state: Props) -> None:
         if self.read(resource_id, state) is not None:
-            self.ec2.disassociate_route_table(AssociationId=resource_id)
-
-
-RESOURCES = (Vpc, Subnet, RouteTable, RouteTableAssociation)
+            self.client.disassociate_route_table(AssociationId=resource_id)

@@ -4,23 +4,19 @@ import json
 from typing import Any, ClassVar
 
 from local.plugin import tags
-from local.plugin.properties import Property
-from local.plugin.resource import TAGS, Resource
+from local.plugin.properties import Property, copy_fields, without_empty
+from local.plugin.resource import TAGS, PutResource, Resource
+from local.plugin.tags import TagApi
 from local.plugin.values import Props
 
 _MAXIMUM_VERSIONS = 5
 
 
-class _IamResource(Resource):
-    @property
-    def _iam(self) -> Any:
-        return self.aws.client("iam")
-
-
-class Policy(_IamResource):
+class Policy(Resource):
     """A managed policy; its id is the ARN."""
 
     pulumi_type = "aws:iam/policy:Policy"
+    tag_api = TagApi("PolicyArn", put="tag_policy", remove="untag_policy")
     identity = ("name", "path")
     properties: ClassVar = {
         **TAGS,
@@ -31,7 +27,7 @@ class Policy(_IamResource):
     }
 
     def create(self, inputs: Props) -> str:
-        response = self._iam.create_policy(
+        response = self.client.create_policy(
             PolicyName=inputs["name"],
             Path=inputs["path"],
             Description=inputs.get("description", ""),
@@ -41,14 +37,12 @@ class Policy(_IamResource):
         return str(response["Policy"]["Arn"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        policy = self._iam.get_policy(PolicyArn=resource_id)["Policy"]
-        version = self._iam.get_policy_version(PolicyArn=resource_id, VersionId=policy["DefaultVersionId"])
+        policy = self.client.get_policy(PolicyArn=resource_id)["Policy"]
+        version = self.client.get_policy_version(PolicyArn=resource_id, VersionId=policy["DefaultVersionId"])
         return {
-            "arn": policy["Arn"],
+            **copy_fields(policy, "arn", "path", "policyId"),
             "name": policy["PolicyName"],
-            "path": policy["Path"],
             "description": policy.get("Description") or None,
-            "policyId": policy["PolicyId"],
             "policy": json.dumps(version["PolicyVersion"]["Document"]),
             "tags": tags.from_list(policy.get("Tags")),
         }
@@ -56,32 +50,27 @@ class Policy(_IamResource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if "policy" in changed:
             self._delete_versions(resource_id, keep=_MAXIMUM_VERSIONS - 1)
-            self._iam.create_policy_version(
+            self.client.create_policy_version(
                 PolicyArn=resource_id, PolicyDocument=new["policy"], SetAsDefault=True
             )
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._iam.tag_policy(PolicyArn=resource_id, Tags=tags.to_list(added)),
-            remove=lambda names: self._iam.untag_policy(PolicyArn=resource_id, TagKeys=names),
-        )
 
     def delete(self, resource_id: str, state: Props) -> None:
         self._delete_versions(resource_id, keep=1)
-        self._iam.delete_policy(PolicyArn=resource_id)
+        self.client.delete_policy(PolicyArn=resource_id)
 
     def _delete_versions(self, arn: str, keep: int) -> None:
         """Delete old versions: IAM limits their number, and only a policy with one version can be deleted."""
-        versions = self._iam.list_policy_versions(PolicyArn=arn)["Versions"]
+        versions = self.client.list_policy_versions(PolicyArn=arn)["Versions"]
         candidates = sorted((v for v in versions if not v["IsDefaultVersion"]), key=lambda v: v["CreateDate"])
         for version in candidates[: max(0, len(versions) - keep)]:
-            self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+            self.client.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
 
 
-class Role(_IamResource):
+class Role(Resource):
     """A role; its id is its name."""
 
     pulumi_type = "aws:iam/role:Role"
+    tag_api = TagApi("RoleName", by_arn=False, put="tag_role", remove="untag_role")
     identity = ("name",)
     properties: ClassVar = {
         **TAGS,
@@ -96,15 +85,14 @@ class Role(_IamResource):
     }
 
     def create(self, inputs: Props) -> str:
-        boundary = inputs.get("permissionsBoundary")
-        self._iam.create_role(
+        self.client.create_role(
             RoleName=inputs["name"],
             Path=inputs["path"],
             Description=inputs["description"],
             AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
             MaxSessionDuration=inputs["maxSessionDuration"],
             Tags=tags.to_list(inputs["tags"]),
-            **({"PermissionsBoundary": boundary} if boundary else {}),
+            **without_empty({"PermissionsBoundary": inputs.get("permissionsBoundary")}),
         )
         return str(inputs["name"])
 
@@ -112,11 +100,10 @@ class Role(_IamResource):
         self._attach(resource_id, set(), set(inputs.get("managedPolicyArns") or []))
 
     def read(self, resource_id: str, state: Props) -> Props:
-        role = self._iam.get_role(RoleName=resource_id)["Role"]
+        role = self.client.get_role(RoleName=resource_id)["Role"]
         return {
-            "arn": role["Arn"],
+            **copy_fields(role, "arn", "path"),
             "name": role["RoleName"],
-            "path": role["Path"],
             "uniqueId": role["RoleId"],
             "createDate": role["CreateDate"].isoformat(),
             # The emulator cannot remove a description, so a removed description is not read.
@@ -131,74 +118,57 @@ class Role(_IamResource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         name: dict[str, Any] = {"RoleName": resource_id}
         if "assumeRolePolicy" in changed:
-            self._iam.update_assume_role_policy(**name, PolicyDocument=new["assumeRolePolicy"])
+            self.client.update_assume_role_policy(**name, PolicyDocument=new["assumeRolePolicy"])
         if changed & {"description", "maxSessionDuration"}:
             seconds = new["maxSessionDuration"]
-            self._iam.update_role(**name, Description=new["description"], MaxSessionDuration=seconds)
+            self.client.update_role(**name, Description=new["description"], MaxSessionDuration=seconds)
         if "permissionsBoundary" in changed:
-            self._set_boundary(resource_id, new.get("permissionsBoundary"))
-        if "managedPolicyArns" in changed and "managedPolicyArns" in new:
+            if boundary := new.get("permissionsBoundary"):
+                self.client.put_role_permissions_boundary(**name, PermissionsBoundary=boundary)
+            else:
+                self.client.delete_role_permissions_boundary(**name)
+        if "managedPolicyArns" in changed:
             self._attach(resource_id, self._attached(resource_id), set(new["managedPolicyArns"]))
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._iam.tag_role(**name, Tags=tags.to_list(added)),
-            remove=lambda names: self._iam.untag_role(**name, TagKeys=names),
-        )
 
     def delete(self, resource_id: str, state: Props) -> None:
         self._attach(resource_id, self._attached(resource_id), set())
         if state.get("forceDetachPolicies"):
-            for policy in self._iam.list_role_policies(RoleName=resource_id)["PolicyNames"]:
-                self._iam.delete_role_policy(RoleName=resource_id, PolicyName=policy)
-        self._iam.delete_role(RoleName=resource_id)
-
-    def _set_boundary(self, role: str, boundary: str | None) -> None:
-        if boundary:
-            self._iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=boundary)
-        else:
-            self._iam.delete_role_permissions_boundary(RoleName=role)
+            for policy in self.client.list_role_policies(RoleName=resource_id)["PolicyNames"]:
+                self.client.delete_role_policy(RoleName=resource_id, PolicyName=policy)
+        self.client.delete_role(RoleName=resource_id)
 
     def _attached(self, role: str) -> set[str]:
-        response = self._iam.list_attached_role_policies(RoleName=role)
+        response = self.client.list_attached_role_policies(RoleName=role)
         return {policy["PolicyArn"] for policy in response["AttachedPolicies"]}
 
     def _attach(self, role: str, old: set[str], new: set[str]) -> None:
         for arn in sorted(old - new):
-            self._iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+            self.client.detach_role_policy(RoleName=role, PolicyArn=arn)
         for arn in sorted(new - old):
-            self._iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+            self.client.attach_role_policy(RoleName=role, PolicyArn=arn)
 
 
-class RolePolicy(_IamResource):
-    """An inline policy of a role; its id is `role:name`."""
+class RolePolicy(PutResource):
+    """An inline policy of a role."""
 
     pulumi_type = "aws:iam/rolePolicy:RolePolicy"
     identity = ("role", "name")
+    id_format = "{role}:{name}"
     properties: ClassVar = {
         "role": Property(required=True, replace=True),
         "name": Property(autoname=True, replace=True),
         "policy": Property(required=True, document="policy"),
     }
 
-    def create(self, inputs: Props) -> str:
-        self._put(inputs["role"], inputs["name"], inputs["policy"])
-        return f"{inputs['role']}:{inputs['name']}"
+    def put(self, inputs: Props) -> None:
+        name, document = inputs["name"], inputs["policy"]
+        self.client.put_role_policy(RoleName=inputs["role"], PolicyName=name, PolicyDocument=document)
 
     def read(self, resource_id: str, state: Props) -> Props:
         role, name = resource_id.split(":", 1)
-        document = self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        document = self.client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         return {"role": role, "name": name, "policy": json.dumps(document)}
-
-    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self._put(new["role"], new["name"], new["policy"])
 
     def delete(self, resource_id: str, state: Props) -> None:
         role, name = resource_id.split(":", 1)
-        self._iam.delete_role_policy(RoleName=role, PolicyName=name)
-
-    def _put(self, role: str, name: str, document: str) -> None:
-        self._iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
-
-
-RESOURCES = (Policy, Role, RolePolicy)
+        self.client.delete_role_policy(RoleName=role, PolicyName=name)

@@ -2,10 +2,10 @@
 
 from typing import Any, ClassVar
 
-from local.plugin import tags
 from local.plugin.errors import error_code
-from local.plugin.properties import Property, from_api, to_api
-from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.properties import Property, copy_fields, from_api, to_api
+from local.plugin.resource import REGION_AND_TAGS, Resource
+from local.plugin.tags import TagApi
 from local.plugin.values import Archive, Props
 
 _VPC = {
@@ -47,31 +47,15 @@ _UNRESERVED = -1
 _CHANGING_STATES = {"Pending", "InProgress"}
 
 
-class LambdaResource(Resource):
-    """Base class of Lambda's types."""
-
-    @property
-    def _lambda(self) -> Any:
-        return self.aws.client("lambda")
-
-    def change_tags(self, old: Props, new: Props) -> None:
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._lambda.tag_resource(Resource=old["arn"], Tags=added),
-            remove=lambda names: self._lambda.untag_resource(Resource=old["arn"], TagKeys=names),
-        )
-
-
-class Function(LambdaResource):
+class Function(Resource):
     """A function; its id is its name. Only the content of its zip file matters, not the path."""
 
     pulumi_type = "aws:lambda/function:Function"
+    tag_api = TagApi("Resource", pair=None, read="list_tags")
     identity = ("name",)
     changing_outputs: ClassVar = {"code": ("codeSha256", "sourceCodeSize", "lastModified")}
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
         **_CONFIGURATION,
         "name": Property(autoname=True, replace=True),
         "code": Property(required=True),
@@ -94,9 +78,9 @@ class Function(LambdaResource):
             request["Architectures"] = inputs["architectures"]
 
         def create_function() -> None:
-            self._lambda.create_function(
+            self.client.create_function(
                 FunctionName=inputs["name"],
-                Code=_code(inputs),
+                Code={"ZipFile": inputs["code"].content()},
                 Tags=inputs["tags"],
                 **_without_vpc_id(request),
             )
@@ -110,24 +94,20 @@ class Function(LambdaResource):
             self._set_concurrency(resource_id, inputs)
 
     def read(self, resource_id: str, state: Props) -> Props:
-        response = self._lambda.get_function(FunctionName=resource_id)
+        response = self.client.get_function(FunctionName=resource_id)
         configuration, arn = response["Configuration"], response["Configuration"]["FunctionArn"]
-        reserved = self._lambda.get_function_concurrency(FunctionName=resource_id)
-        outputs = {**dict.fromkeys(_CONFIGURATION), **from_api(_CONFIGURATION, configuration)}
+        reserved = self.client.get_function_concurrency(FunctionName=resource_id)
         invoke = f"arn:aws:apigateway:{self.aws.region}:lambda:path/2015-03-31/functions"
         return {
-            **outputs,
+            **from_api(_CONFIGURATION, configuration),
+            **copy_fields(configuration, "version", "lastModified", "codeSha256", "architectures"),
             "name": configuration["FunctionName"],
             "arn": arn,
             "qualifiedArn": f"{arn}:{configuration['Version']}",
             "invokeArn": f"{invoke}/{arn}/invocations",
             "qualifiedInvokeArn": f"{invoke}/{arn}:{configuration['Version']}/invocations",
-            "version": configuration["Version"],
-            "lastModified": configuration["LastModified"],
             "sourceCodeSize": configuration["CodeSize"],
-            "codeSha256": configuration["CodeSha256"],
             "packageType": configuration.get("PackageType", "Zip"),
-            "architectures": configuration.get("Architectures"),
             "reservedConcurrentExecutions": reserved.get("ReservedConcurrentExecutions", _UNRESERVED),
             "tags": response.get("Tags", {}),
         }
@@ -135,37 +115,33 @@ class Function(LambdaResource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         if changed & {"code", "sourceCodeHash", "architectures"}:
             architectures = {"Architectures": new["architectures"]} if "architectures" in new else {}
-            self._lambda.update_function_code(FunctionName=resource_id, **_code(new), **architectures)
+            code = new["code"].content()
+            self.client.update_function_code(FunctionName=resource_id, ZipFile=code, **architectures)
             self._wait_until_ready(resource_id)
         if changed & _CONFIGURATION.keys():
             request = _without_vpc_id({**_RESETS, **to_api(_CONFIGURATION, new)})
-            self._lambda.update_function_configuration(FunctionName=resource_id, **request)
+            self.client.update_function_configuration(FunctionName=resource_id, **request)
             self._wait_until_ready(resource_id)
         if "reservedConcurrentExecutions" in changed:
             self._set_concurrency(resource_id, new)
-        self.change_tags(old, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
         if not state.get("skipDestroy"):
-            self._lambda.delete_function(FunctionName=resource_id)
+            self.client.delete_function(FunctionName=resource_id)
 
     def _set_concurrency(self, name: str, inputs: Props) -> None:
         count = inputs["reservedConcurrentExecutions"]
         if count == _UNRESERVED:
-            self._lambda.delete_function_concurrency(FunctionName=name)
+            self.client.delete_function_concurrency(FunctionName=name)
         else:
-            self._lambda.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=count)
+            self.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=count)
 
     def _wait_until_ready(self, name: str) -> None:
         def is_ready() -> bool:
-            configuration = self._lambda.get_function_configuration(FunctionName=name)
+            configuration = self.client.get_function_configuration(FunctionName=name)
             return not _CHANGING_STATES & {configuration.get("State"), configuration.get("LastUpdateStatus")}
 
         self.aws.wait_until(f"function {name} is ready", is_ready)
-
-
-def _code(inputs: Props) -> dict[str, bytes]:
-    return {"ZipFile": inputs["code"].content()}
 
 
 def _without_vpc_id(request: dict[str, Any]) -> dict[str, Any]:
@@ -177,6 +153,3 @@ def _without_vpc_id(request: dict[str, Any]) -> dict[str, Any]:
 def _is_role_too_new(error: Exception) -> bool:
     """A new role is not available to all services immediately."""
     return error_code(error) == "InvalidParameterValueException" and "cannot be assumed" in str(error)
-
-
-RESOURCES = (Function,)

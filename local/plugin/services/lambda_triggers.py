@@ -3,9 +3,9 @@
 import json
 from typing import Any, ClassVar
 
-from local.plugin.properties import Property, from_api, to_api
-from local.plugin.resource import REGION, TAGS
-from local.plugin.services.lambda_ import LambdaResource
+from local.plugin.properties import Property, from_api, to_api, without_empty
+from local.plugin.resource import REGION, REGION_AND_TAGS, PutResource, Resource
+from local.plugin.tags import TagApi
 from local.plugin.values import Props
 
 _PERMISSION = {
@@ -21,7 +21,7 @@ _PERMISSION = {
 }
 
 
-class Permission(LambdaResource):
+class Permission(Resource):
     """A permission to invoke a function; its id is the statement's. Every change replaces it, as in AWS."""
 
     pulumi_type = "aws:lambda/permission:Permission"
@@ -29,12 +29,11 @@ class Permission(LambdaResource):
     properties: ClassVar = {**REGION, **_PERMISSION, "function": Property(required=True, replace=True)}
 
     def create(self, inputs: Props) -> str:
-        self._lambda.add_permission(FunctionName=inputs["function"], **to_api(_PERMISSION, inputs))
+        self.client.add_permission(FunctionName=inputs["function"], **to_api(_PERMISSION, inputs))
         return str(inputs["statementId"])
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        qualifier = {"Qualifier": state["qualifier"]} if state.get("qualifier") else {}
-        policy = json.loads(self._lambda.get_policy(FunctionName=state["function"], **qualifier)["Policy"])
+        policy = json.loads(self.client.get_policy(**_target(state["function"], state))["Policy"])
         statement = next((entry for entry in policy["Statement"] if entry["Sid"] == resource_id), None)
         if statement is None:
             return None
@@ -53,8 +52,7 @@ class Permission(LambdaResource):
         }
 
     def delete(self, resource_id: str, state: Props) -> None:
-        qualifier = {"Qualifier": state["qualifier"]} if state.get("qualifier") else {}
-        self._lambda.remove_permission(FunctionName=state["function"], StatementId=resource_id, **qualifier)
+        self.client.remove_permission(**_target(state["function"], state), StatementId=resource_id)
 
 
 def _conditions(condition: dict[str, dict[str, str]]) -> dict[str, str]:
@@ -74,7 +72,7 @@ _INVOKE = {
 }
 
 
-class FunctionEventInvokeConfig(LambdaResource):
+class FunctionEventInvokeConfig(PutResource):
     """Retries and destinations of asynchronous invocations; its id is `function` or `function:qualifier`."""
 
     pulumi_type = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
@@ -86,31 +84,26 @@ class FunctionEventInvokeConfig(LambdaResource):
         "qualifier": Property(replace=True),
     }
 
-    def create(self, inputs: Props) -> str:
-        self._put(inputs)
+    def put(self, inputs: Props) -> None:
+        target = _target(inputs["functionName"], inputs)
+        self.client.put_function_event_invoke_config(**target, **to_api(_INVOKE, inputs))
+
+    def format_id(self, inputs: Props) -> str:
         qualifier = inputs.get("qualifier")
         return f"{inputs['functionName']}:{qualifier}" if qualifier else str(inputs["functionName"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        response = self._lambda.get_function_event_invoke_config(
-            **_target(state or {"functionName": resource_id})
-        )
-        outputs = {**dict.fromkeys(_INVOKE), **from_api(_INVOKE, response)}
-        return {**outputs, "functionName": state.get("functionName", resource_id)}
-
-    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self._put(new)
+        name = state.get("functionName", resource_id)
+        response = self.client.get_function_event_invoke_config(**_target(name, state))
+        return {**from_api(_INVOKE, response), "functionName": name}
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self._lambda.delete_function_event_invoke_config(**_target(state))
-
-    def _put(self, inputs: Props) -> None:
-        self._lambda.put_function_event_invoke_config(**_target(inputs), **to_api(_INVOKE, inputs))
+        self.client.delete_function_event_invoke_config(**_target(state["functionName"], state))
 
 
-def _target(values: Props) -> dict[str, str]:
-    qualifier = values.get("qualifier")
-    return {"FunctionName": values["functionName"], **({"Qualifier": qualifier} if qualifier else {})}
+def _target(function: str, values: Props) -> dict[str, str]:
+    """The parameters for a function and its qualifier."""
+    return without_empty({"FunctionName": function, "Qualifier": values.get("qualifier")})
 
 
 _MAPPING = {
@@ -134,14 +127,14 @@ _RESETS: dict[str, Any] = {
 }
 
 
-class EventSourceMapping(LambdaResource):
+class EventSourceMapping(Resource):
     """A queue whose messages invoke a function; AWS assigns its id, a UUID."""
 
     pulumi_type = "aws:lambda/eventSourceMapping:EventSourceMapping"
+    tag_api = TagApi("Resource", pair=None, read="list_tags")
     identity = ("eventSourceArn", "functionName")
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
         **_MAPPING,
         "eventSourceArn": Property(required=True, replace=True),
     }
@@ -153,26 +146,25 @@ class EventSourceMapping(LambdaResource):
         return super().is_unchanged(name, state, inputs)
 
     def create(self, inputs: Props) -> str:
-        response = self._lambda.create_event_source_mapping(
+        response = self.client.create_event_source_mapping(
             EventSourceArn=inputs["eventSourceArn"], Tags=inputs["tags"], **to_api(_MAPPING, inputs)
         )
         return str(response["UUID"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         def is_stable() -> bool:
-            state = self._lambda.get_event_source_mapping(UUID=resource_id)["State"]
+            state = self.client.get_event_source_mapping(UUID=resource_id)["State"]
             return state in ("Enabled", "Disabled")
 
         self.aws.wait_until(f"event source mapping {resource_id} is enabled or disabled", is_stable)
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        response = self._lambda.get_event_source_mapping(UUID=resource_id)
+        response = self.client.get_event_source_mapping(UUID=resource_id)
         if response["State"] == "Deleting":
             return None
         arn, function = response["EventSourceMappingArn"], response["FunctionArn"]
         declared = state.get("functionName", "")
         return {
-            **dict.fromkeys(_MAPPING),
             **from_api(_MAPPING, response),
             "uuid": resource_id,
             "arn": arn,
@@ -181,22 +173,17 @@ class EventSourceMapping(LambdaResource):
             "functionName": declared if function.endswith(f":{declared}") else function,
             "enabled": response["State"] in ("Enabled", "Enabling", "Creating"),
             "state": response["State"],
-            "tags": self._lambda.list_tags(Resource=arn).get("Tags", {}),
+            "tags": self.read_tags(arn),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        if changed & _MAPPING.keys():
-            request = {**_RESETS, **to_api(_MAPPING, new)}
-            self._lambda.update_event_source_mapping(UUID=resource_id, **request)
-            self.configure(resource_id, new)
-        self.change_tags(old, new)
+        request = {**_RESETS, **to_api(_MAPPING, new)}
+        self.client.update_event_source_mapping(UUID=resource_id, **request)
+        self.configure(resource_id, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self._lambda.delete_event_source_mapping(UUID=resource_id)
+        self.client.delete_event_source_mapping(UUID=resource_id)
         self.aws.wait_until_deleted(
             f"event source mapping {resource_id}",
-            lambda: self._lambda.get_event_source_mapping(UUID=resource_id),
+            lambda: self.client.get_event_source_mapping(UUID=resource_id),
         )
-
-
-RESOURCES = (Permission, FunctionEventInvokeConfig, EventSourceMapping)

@@ -4,13 +4,14 @@ The emulator does not return all source and target parameters, the key and the l
 their declared values.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from local.plugin import tags
-from local.plugin.properties import Property, to_api
-from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.properties import Property, copy_fields, to_api
+from local.plugin.resource import REGION_AND_TAGS, Resource
+from local.plugin.tags import TagApi
 from local.plugin.values import Plain, Props
 
+_CHANGING_STATES = {"CREATING", "UPDATING", "STARTING", "STOPPING"}
 _DEAD_LETTERS = Property(fields={"arn": Property()})
 _STREAM = {
     "startingPosition": Property(required=True),
@@ -71,10 +72,10 @@ class Pipe(Resource):
     """A pipe; its id is its name."""
 
     pulumi_type = "aws:pipes/pipe:Pipe"
+    tag_api = TagApi("resourceArn", tags="tags", keys="tagKeys", pair=None)
     identity = ("name",)
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
         **_PARAMETERS,
         "name": Property(autoname=True, replace=True),
         "source": Property(required=True, replace=True),
@@ -82,61 +83,34 @@ class Pipe(Resource):
 
     def create(self, inputs: Props) -> str:
         name, source = inputs["name"], inputs["source"]
-        self._pipes.create_pipe(Name=name, Source=source, Tags=inputs["tags"], **to_api(_PARAMETERS, inputs))
+        self.client.create_pipe(Name=name, Source=source, Tags=inputs["tags"], **to_api(_PARAMETERS, inputs))
         return str(name)
 
     def configure(self, resource_id: str, inputs: Props) -> None:
-        self.aws.wait_until(f"pipe {resource_id} is made", lambda: not self._is_changing(resource_id))
+        def is_stable() -> bool:
+            return self.client.describe_pipe(Name=resource_id)["CurrentState"] not in _CHANGING_STATES
+
+        self.aws.wait_until(f"pipe {resource_id} is made", is_stable)
 
     def read(self, resource_id: str, state: Props) -> Props:
-        pipe = self._pipes.describe_pipe(Name=resource_id)
+        pipe = self.client.describe_pipe(Name=resource_id)
         return {
-            "name": pipe["Name"],
-            "arn": pipe["Arn"],
+            **copy_fields(pipe, "name", "arn", "desiredState", "source", "target", "roleArn"),
             "description": pipe.get("Description", ""),
-            "desiredState": pipe["DesiredState"],
-            "source": pipe["Source"],
-            "target": pipe["Target"],
-            "roleArn": pipe["RoleArn"],
             "tags": pipe.get("Tags", {}),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        if changed & _PARAMETERS.keys():
-            request = to_api(_PARAMETERS, new)
-            # UpdatePipe does not accept a starting position.
-            request.get("SourceParameters", {}).get("DynamoDBStreamParameters", {}).pop(
-                "StartingPosition", None
-            )
-            # AWS keeps a parameter that an update omits; an empty value removes it.
-            resets = {"TargetParameters": {}, "KmsKeyIdentifier": ""}
-            self._pipes.update_pipe(Name=resource_id, **{**resets, **request})
-            self.configure(resource_id, new)
-        arn = old["arn"]
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: self._pipes.tag_resource(resourceArn=arn, tags=added),
-            remove=lambda names: self._pipes.untag_resource(resourceArn=arn, tagKeys=names),
-        )
+        request = to_api(_PARAMETERS, new)
+        # UpdatePipe does not accept a starting position.
+        request.get("SourceParameters", {}).get("DynamoDBStreamParameters", {}).pop("StartingPosition", None)
+        # AWS keeps a parameter that an update omits; an empty value removes it.
+        resets = {"TargetParameters": {}, "KmsKeyIdentifier": ""}
+        self.client.update_pipe(Name=resource_id, **{**resets, **request})
+        self.configure(resource_id, new)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self._pipes.delete_pipe(Name=resource_id)
+        self.client.delete_pipe(Name=resource_id)
         self.aws.wait_until_deleted(
-            f"pipe {resource_id}", lambda: self._pipes.describe_pipe(Name=resource_id)
+            f"pipe {resource_id}", lambda: self.client.describe_pipe(Name=resource_id)
         )
-
-    def _is_changing(self, name: str) -> bool:
-        return self._pipes.describe_pipe(Name=name)["CurrentState"] in (
-            "CREATING",
-            "UPDATING",
-            "STARTING",
-            "STOPPING",
-        )
-
-    @property
-    def _pipes(self) -> Any:
-        return self.aws.client("pipes")
-
-
-RESOURCES = (Pipe,)

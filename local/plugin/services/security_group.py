@@ -2,91 +2,70 @@
 
 from typing import Any, ClassVar
 
-from local.plugin import tags
-from local.plugin.properties import Property
-from local.plugin.resource import REGION, TAGS
+from local.plugin.properties import Property, copy_fields, without_empty
+from local.plugin.resource import REGION_AND_TAGS
 from local.plugin.services.ec2 import Ec2Resource
 from local.plugin.values import Props
 
-_NO_RULES = {
-    # Rules are separate resources, so the rule lists of a group can only be empty.
-    "ingress": Property(computed=True, only=([],)),
-    "egress": Property(computed=True, only=([],)),
-}
 _SIDES = {"ingress": "IpPermissions", "egress": "IpPermissionsEgress"}
 
 
-class _Group(Ec2Resource):
-    def find(self, resource_id: str) -> Props:
-        return dict(self.ec2.describe_security_groups(GroupIds=[resource_id])["SecurityGroups"][0])
-
-    def common_outputs(self, group: Props) -> Props:
-        return {
-            "arn": self.aws.arn("ec2", f"security-group/{group['GroupId']}"),
-            "name": group["GroupName"],
-            "description": group["Description"],
-            "vpcId": group["VpcId"],
-            "ownerId": group["OwnerId"],
-            "tags": tags.from_list(group.get("Tags")),
-        }
-
-    def revoke_all(self, resource_id: str, *sides: str) -> None:
-        group = self.find(resource_id)
-        for side in sides:
-            if rules := [_without_empty(rule) for rule in group[_SIDES[side]]]:
-                getattr(self.ec2, f"revoke_security_group_{side}")(GroupId=resource_id, IpPermissions=rules)
-
-    def delete(self, resource_id: str, state: Props) -> None:
-        self.ec2.delete_security_group(GroupId=resource_id)
-
-
-class SecurityGroup(_Group):
-    """A group without rules, which allows no traffic; AWS assigns its id."""
+class SecurityGroup(Ec2Resource):
+    """A group without rules, which allows no traffic."""
 
     pulumi_type = "aws:ec2/securityGroup:SecurityGroup"
-    identity = ("vpcId", "name")
-    properties: ClassVar = {
-        **REGION,
-        **TAGS,
-        **_NO_RULES,
-        "name": Property(autoname=True, replace=True),
+    identity: ClassVar[tuple[str, ...]] = ("vpcId", "name")
+    noun = "security_group"
+    id_name = "GroupId"
+    fields: ClassVar = {
+        "name": Property(autoname=True, replace=True, api="GroupName"),
         "description": Property("Managed by Pulumi", replace=True),
         "vpcId": Property(required=True, replace=True),
+    }
+    properties: ClassVar = {
+        **REGION_AND_TAGS,
+        **fields,
+        # Rules are separate resources, so the rule lists of a group can only be empty.
+        "ingress": Property(computed=True, only=([],)),
+        "egress": Property(computed=True, only=([],)),
         "revokeRulesOnDelete": Property(False, only=(False,)),
     }
-
-    def create(self, inputs: Props) -> str:
-        response = self.ec2.create_security_group(
-            GroupName=inputs["name"],
-            Description=inputs["description"],
-            VpcId=inputs["vpcId"],
-            TagSpecifications=self.tag_specifications("security-group", inputs),
-        )
-        return str(response["GroupId"])
 
     def configure(self, resource_id: str, inputs: Props) -> None:
         # AWS allows all outbound traffic of a new group; as in the official provider, the rule is removed.
         self.revoke_all(resource_id, "egress")
 
-    def read(self, resource_id: str, state: Props) -> Props:
-        group = self.find(resource_id)
-        # The rule lists are compared only if the group declares them.
-        rules = {side: _read_rules(group[api]) for side, api in _SIDES.items() if side in state}
-        return {**self.common_outputs(group), **rules}
+    def outputs(self, resource_id: str, state: Props, found: dict[str, Any]) -> Props:
+        return {
+            **copy_fields(found, "description", "vpcId", "ownerId"),
+            "name": found["GroupName"],
+            # The rule lists are compared only if the group declares them.
+            **{
+                side: _read_rules(found[api])
+                for side, api in _SIDES.items()
+                if side in state or not self.properties[side].computed
+            },
+        }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self.revoke_all(resource_id, *(side for side in _SIDES if side in changed and side in new))
-        self.change_tags(resource_id, old, new)
+        self.revoke_all(resource_id, *(changed & _SIDES.keys()))
+
+    def revoke_all(self, resource_id: str, *sides: str) -> None:
+        group = self.find(resource_id) or {}
+        for side in sides:
+            if rules := [without_empty(rule) for rule in group.get(_SIDES[side], [])]:
+                revoke = getattr(self.client, f"revoke_security_group_{side}")
+                revoke(GroupId=resource_id, IpPermissions=rules)
 
 
-class DefaultSecurityGroup(_Group):
+class DefaultSecurityGroup(SecurityGroup):
     """The default group of a VPC, without rules; AWS creates and deletes it with the VPC."""
 
     pulumi_type = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
     identity = ("vpcId",)
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
+        # Always declared, so that rules of the group are drift.
         "ingress": Property(default=[], only=([],)),
         "egress": Property(default=[], only=([],)),
         "vpcId": Property(required=True, replace=True),
@@ -94,81 +73,68 @@ class DefaultSecurityGroup(_Group):
     }
 
     def create(self, inputs: Props) -> str:
-        groups = self.list_in_vpc("describe_security_groups", "SecurityGroups", inputs["vpcId"])
+        groups = self.find_in_vpc("security_groups", "SecurityGroups", inputs["vpcId"])
         return str(next(group["GroupId"] for group in groups if group["GroupName"] == "default"))
 
     def configure(self, resource_id: str, inputs: Props) -> None:
-        self.revoke_all(resource_id, "ingress", "egress")
-        self.change_tags(resource_id, {"tags": {}}, inputs)
-
-    def read(self, resource_id: str, state: Props) -> Props:
-        group = self.find(resource_id)
-        rules = {side: _read_rules(group[api]) for side, api in _SIDES.items()}
-        return {**self.common_outputs(group), **rules}
+        self.revoke_all(resource_id, *_SIDES)
+        self.change_tags(resource_id, {}, inputs["tags"])
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self.revoke_all(resource_id, "ingress", "egress")
-        self.change_tags(resource_id, old, new)
+        self.revoke_all(resource_id, *_SIDES)
 
     def delete(self, resource_id: str, state: Props) -> None:
         """AWS deletes the group with its VPC."""
 
 
 class _Rule(Ec2Resource):
-    """One rule of a group; AWS assigns its id. The state keeps the prefix list, which the emulator drops."""
+    """One rule of a group. The state keeps the prefix list, which the emulator drops."""
 
+    noun = "security_group_rule"
+    id_name = "SecurityGroupRuleId"
     side: ClassVar[str]
-    properties: ClassVar = {
-        **REGION,
-        **TAGS,
-        "securityGroupId": Property(required=True, replace=True),
+    fields: ClassVar = {
         "ipProtocol": Property(required=True),
         "fromPort": Property(),
         "toPort": Property(),
         "cidrIpv4": Property(),
         "cidrIpv6": Property(),
         "prefixListId": Property(),
-        "referencedSecurityGroupId": Property(),
+        "referencedSecurityGroupId": Property(api="ReferencedGroupId"),
         "description": Property(),
+    }
+    properties: ClassVar = {
+        **REGION_AND_TAGS,
+        **fields,
+        "securityGroupId": Property(required=True, replace=True),
     }
 
     def create(self, inputs: Props) -> str:
-        response = getattr(self.ec2, f"authorize_security_group_{self.side}")(
+        response = getattr(self.client, f"authorize_security_group_{self.side}")(
             GroupId=inputs["securityGroupId"],
             IpPermissions=[_permission(inputs)],
-            TagSpecifications=self.tag_specifications("security-group-rule", inputs),
+            TagSpecifications=self.tag_specifications(inputs),
         )
         return str(response["SecurityGroupRules"][0]["SecurityGroupRuleId"])
 
-    def read(self, resource_id: str, state: Props) -> Props | None:
-        response = self.ec2.describe_security_group_rules(SecurityGroupRuleIds=[resource_id])
-        if not response["SecurityGroupRules"]:
-            return None
-        rule = response["SecurityGroupRules"][0]
-        ports = {"fromPort": rule.get("FromPort"), "toPort": rule.get("ToPort")}
-        prefix = {"prefixListId": rule["PrefixListId"]} if "PrefixListId" in rule else {}
+    def outputs(self, resource_id: str, state: Props, found: dict[str, Any]) -> Props:
+        ports = copy_fields(found, "fromPort", "toPort")
+        declared = copy_fields(found, "prefixListId", "description")
         return {
-            "arn": self.aws.arn("ec2", f"security-group-rule/{resource_id}"),
-            "securityGroupRuleId": resource_id,
-            "securityGroupId": rule["GroupId"],
-            "ipProtocol": rule["IpProtocol"],
+            **copy_fields(found, "ipProtocol", "cidrIpv4", "cidrIpv6"),
             **{name: port for name, port in ports.items() if port != -1},
-            "cidrIpv4": rule.get("CidrIpv4"),
-            "cidrIpv6": rule.get("CidrIpv6"),
-            **prefix,
-            "referencedSecurityGroupId": rule.get("ReferencedGroupInfo", {}).get("GroupId"),
-            **({"description": rule["Description"]} if "Description" in rule else {}),
-            "tags": tags.from_list(rule.get("Tags")),
+            **{name: value for name, value in declared.items() if value is not None},
+            "securityGroupRuleId": resource_id,
+            "securityGroupId": found["GroupId"],
+            "referencedSecurityGroupId": found.get("ReferencedGroupInfo", {}).get("GroupId"),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        if changed - {"tags", "region"}:
-            rule = {"SecurityGroupRuleId": resource_id, "SecurityGroupRule": _modification(new)}
-            self.ec2.modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=[rule])
-        self.change_tags(resource_id, old, new)
+        rule = {"SecurityGroupRuleId": resource_id, "SecurityGroupRule": self.request(new)}
+        self.client.modify_security_group_rules(GroupId=new["securityGroupId"], SecurityGroupRules=[rule])
 
     def delete(self, resource_id: str, state: Props) -> None:
-        revoke = getattr(self.ec2, f"revoke_security_group_{self.side}")
+        revoke = getattr(self.client, f"revoke_security_group_{self.side}")
         revoke(GroupId=state["securityGroupId"], SecurityGroupRuleIds=[resource_id])
 
 
@@ -195,34 +161,14 @@ def _permission(inputs: Props) -> dict[str, Any]:
         "PrefixListIds": ("PrefixListId", inputs.get("prefixListId")),
         "UserIdGroupPairs": ("GroupId", inputs.get("referencedSecurityGroupId")),
     }
-    permission: dict[str, Any] = {"IpProtocol": inputs["ipProtocol"], **_ports(inputs)}
-    for name, (key, value) in targets.items():
-        if value:
-            permission[name] = [{key: value, **described}]
-    return permission
-
-
-def _modification(inputs: Props) -> dict[str, Any]:
-    """A rule in the format of the modify operation."""
-    rule = {
-        "IpProtocol": inputs["ipProtocol"],
-        **_ports(inputs),
-        "CidrIpv4": inputs.get("cidrIpv4"),
-        "CidrIpv6": inputs.get("cidrIpv6"),
-        "PrefixListId": inputs.get("prefixListId"),
-        "ReferencedGroupId": inputs.get("referencedSecurityGroupId"),
-        "Description": inputs.get("description"),
-    }
-    return {name: value for name, value in rule.items() if value is not None}
-
-
-def _ports(inputs: Props) -> dict[str, int]:
     ports = {"FromPort": inputs.get("fromPort"), "ToPort": inputs.get("toPort")}
-    return {name: port for name, port in ports.items() if port is not None}
-
-
-def _without_empty(rule: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in rule.items() if value not in ([], None)}
+    return without_empty(
+        {
+            "IpProtocol": inputs["ipProtocol"],
+            **ports,
+            **{name: [{key: value, **described}] for name, (key, value) in targets.items() if value},
+        }
+    )
 
 
 def _read_rules(rules: list[dict[str, Any]]) -> list[Props]:
@@ -237,6 +183,3 @@ def _read_rules(rules: list[dict[str, Any]]) -> list[Props]:
         }
         for rule in rules
     ]
-
-
-RESOURCES = (SecurityGroup, DefaultSecurityGroup, SecurityGroupIngressRule, SecurityGroupEgressRule)

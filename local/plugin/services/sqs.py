@@ -3,9 +3,9 @@
 import json
 from typing import ClassVar
 
-from local.plugin import tags
-from local.plugin.properties import Property
-from local.plugin.resource import REGION, TAGS, Resource
+from local.plugin.properties import Property, capitalize, to_text
+from local.plugin.resource import REGION, REGION_AND_TAGS, PutResource, Resource
+from local.plugin.tags import TagApi
 from local.plugin.values import Plain, Props
 
 _ATTRIBUTES = {
@@ -29,82 +29,70 @@ class Queue(Resource):
     """A standard queue; its id is its URL."""
 
     pulumi_type = "aws:sqs/queue:Queue"
+    tag_api = TagApi(
+        "QueueUrl", by_arn=False, pair=None, put="tag_queue", remove="untag_queue", read="list_queue_tags"
+    )
     identity = ("name",)
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
         **_ATTRIBUTES,
         "name": Property(autoname=True, replace=True),
         "fifoQueue": Property(False, only=(False,)),
     }
 
     def create(self, inputs: Props) -> str:
-        attributes = {p.api: _to_text(inputs[name]) for name, p in _ATTRIBUTES.items() if name in inputs}
-        queue = self.aws.client("sqs").create_queue(
-            QueueName=inputs["name"], Attributes=attributes, tags=inputs["tags"]
-        )
+        attributes = {p.api: to_text(inputs[name]) for name, p in _ATTRIBUTES.items() if name in inputs}
+        queue = self.client.create_queue(QueueName=inputs["name"], Attributes=attributes, tags=inputs["tags"])
         return str(queue["QueueUrl"])
 
     def read(self, resource_id: str, state: Props) -> Props:
-        sqs = self.aws.client("sqs")
-        response = sqs.get_queue_attributes(QueueUrl=resource_id, AttributeNames=["All"])["Attributes"]
+        response = self.client.get_queue_attributes(QueueUrl=resource_id, AttributeNames=["All"])
+        values = response["Attributes"]
         attributes = {
-            name: _from_text(response[p.api]) if not p.document else response[p.api]
+            name: values[p.api] if p.document else _from_text(values[p.api])
             for name, p in _ATTRIBUTES.items()
-            if p.api in response and (name not in _SHARED or name in state or not state)
+            if p.api in values and (name not in _SHARED or name in state or not state)
         }
-        arn = response["QueueArn"]
+        arn = values["QueueArn"]
         return {
-            **dict.fromkeys(_ATTRIBUTES.keys() & {"kmsMasterKeyId"}),
+            "kmsMasterKeyId": None,
             **attributes,
             "name": arn.rsplit(":", 1)[1],
             "arn": arn,
             "url": resource_id,
             "fifoQueue": False,
-            "tags": sqs.list_queue_tags(QueueUrl=resource_id).get("Tags", {}),
+            "tags": self.read_tags(resource_id),
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        sqs = self.aws.client("sqs")
-        attributes = {_ATTRIBUTES[name].api: _to_text(new.get(name)) for name in changed & _ATTRIBUTES.keys()}
+        attributes = {_ATTRIBUTES[name].api: to_text(new.get(name)) for name in changed & _ATTRIBUTES.keys()}
         if attributes:
-            sqs.set_queue_attributes(QueueUrl=resource_id, Attributes=attributes)
-        tags.update_tags(
-            old["tags"],
-            new["tags"],
-            put=lambda added: sqs.tag_queue(QueueUrl=resource_id, Tags=added),
-            remove=lambda names: sqs.untag_queue(QueueUrl=resource_id, TagKeys=names),
-        )
+            self.client.set_queue_attributes(QueueUrl=resource_id, Attributes=attributes)
 
     def delete(self, resource_id: str, state: Props) -> None:
-        self.aws.client("sqs").delete_queue(QueueUrl=resource_id)
+        self.client.delete_queue(QueueUrl=resource_id)
 
 
-class _QueueDocument(Resource):
-    """One JSON attribute of a queue as a separate resource; its id is the queue's URL."""
+class _QueueDocument(PutResource):
+    """One JSON attribute of a queue as a separate resource."""
 
     identity = ("queueUrl",)
+    id_format = "{queueUrl}"
+    # The property, which has the same name in the API.
     document: ClassVar[str]
-    attribute: ClassVar[str]
 
-    def create(self, inputs: Props) -> str:
-        self._put(inputs["queueUrl"], inputs[self.document])
-        return str(inputs["queueUrl"])
+    def put(self, inputs: Props) -> None:
+        attributes = {capitalize(self.document): inputs[self.document]}
+        self.client.set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes=attributes)
 
     def read(self, resource_id: str, state: Props) -> Props | None:
-        sqs = self.aws.client("sqs")
-        response = sqs.get_queue_attributes(QueueUrl=resource_id, AttributeNames=[self.attribute])
-        text = response.get("Attributes", {}).get(self.attribute)
+        name = capitalize(self.document)
+        response = self.client.get_queue_attributes(QueueUrl=resource_id, AttributeNames=[name])
+        text = response.get("Attributes", {}).get(name)
         return {"queueUrl": resource_id, self.document: text} if text else None
 
-    def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        self._put(resource_id, new[self.document])
-
     def delete(self, resource_id: str, state: Props) -> None:
-        self._put(resource_id, "")
-
-    def _put(self, url: str, text: str) -> None:
-        self.aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={self.attribute: text})
+        self.put({"queueUrl": resource_id, self.document: ""})
 
 
 class QueuePolicy(_QueueDocument):
@@ -112,7 +100,6 @@ class QueuePolicy(_QueueDocument):
 
     pulumi_type = "aws:sqs/queuePolicy:QueuePolicy"
     document = "policy"
-    attribute = "Policy"
     properties: ClassVar = {
         **REGION,
         "queueUrl": Property(required=True, replace=True),
@@ -125,7 +112,6 @@ class RedriveAllowPolicy(_QueueDocument):
 
     pulumi_type = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
     document = "redriveAllowPolicy"
-    attribute = "RedriveAllowPolicy"
     properties: ClassVar = {
         **REGION,
         "queueUrl": Property(required=True, replace=True),
@@ -133,14 +119,6 @@ class RedriveAllowPolicy(_QueueDocument):
     }
 
 
-def _to_text(value: Plain) -> str:
-    """A value as an SQS attribute, which is text; an empty text resets the attribute."""
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
-
-
 def _from_text(text: str) -> Plain:
-    """The inverse of `_to_text` for numbers and booleans; other values remain text."""
+    """The inverse of `to_text` for numbers and booleans; other values remain text."""
     return json.loads(text) if text.isdigit() or text in ("true", "false") else text
-
-
-RESOURCES = (Queue, QueuePolicy, RedriveAllowPolicy)

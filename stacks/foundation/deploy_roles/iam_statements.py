@@ -10,7 +10,7 @@ from shared.arns import Arns
 from shared.iam import Statement
 from shared.names import READER, Names, deploy_role_purpose
 from shared.projects import FOUNDATION, Project
-from stacks.foundation.deploy_roles.provider_actions import PROVIDER_ACTIONS
+from stacks.foundation.deploy_roles.provider_actions import find_actions
 
 _POLICY = "iam/policy:Policy"
 _ROLE = "iam/role:Role"
@@ -70,7 +70,7 @@ def read_statements(arns: Arns) -> list[Statement]:
     return [
         Statement(
             sid="LookAtRoles",
-            actions=_find_actions("read", _POLICY, _ROLE, _ROLE_POLICY),
+            actions=find_actions([_POLICY, _ROLE, _ROLE_POLICY], "read"),
             resources=resources,
         )
     ]
@@ -78,15 +78,11 @@ def read_statements(arns: Arns) -> list[Statement]:
 
 def _role_statements(roles: Mapping[str, str], arns: Arns) -> list[Statement]:
     return [
-        Statement(
-            sid="Roles",
-            actions=[*_find_actions("update", _ROLE), *_find_actions("read", _ROLE, _ROLE_POLICY)],
-            resources=[arns.role(purpose) for purpose in roles],
-        ),
+        _update_roles_statement([arns.role(purpose) for purpose in roles]),
         *(
             Statement(
                 sid=f"Limit{_capitalize_parts(purpose)}",
-                actions=_find_actions("create", _ROLE, _ROLE_POLICY),
+                actions=find_actions([_ROLE, _ROLE_POLICY], "create"),
                 resources=[arns.role(purpose)],
                 conditions={"StringEquals": {_BOUNDARY: arns.boundary(purpose)}},
             )
@@ -119,32 +115,22 @@ def _deploy_role_statements(arns: Arns) -> list[Statement]:
     return [
         Statement(
             sid="Policies",
-            actions=_find_actions("create update read", _POLICY),
+            actions=find_actions([_POLICY], "create", "update", "read"),
             resources=[arns.boundary("*")],
         ),
-        Statement(
-            sid="Roles",
-            actions=[*_find_actions("update", _ROLE), *_find_actions("read", _ROLE, _ROLE_POLICY)],
-            resources=roles,
-        ),
+        _update_roles_statement(roles),
         Statement(
             sid="LimitRoles",
-            actions=_find_actions("create", _ROLE, _ROLE_POLICY),
+            actions=find_actions([_ROLE, _ROLE_POLICY], "create"),
             resources=roles,
             conditions={"ArnLike": {_BOUNDARY: limits}},
         ),
     ]
 
 
-def _find_actions(kinds: str, *types: str) -> Sequence[str]:
-    return sorted(
-        {
-            action
-            for type_ in types
-            for kind in kinds.split()
-            for action in PROVIDER_ACTIONS[type_].names(kind)
-        }
-    )
+def _update_roles_statement(roles: Sequence[str]) -> Statement:
+    actions = [*find_actions([_ROLE], "update"), *find_actions([_ROLE, _ROLE_POLICY], "read")]
+    return Statement(sid="Roles", actions=actions, resources=roles)
 
 
 def _capitalize_parts(name: str) -> str:

@@ -5,7 +5,7 @@ The statements combine the resources of a layer (layer_resources.py) with the ac
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -16,7 +16,7 @@ from shared.projects import Project
 from shared.wildcards import Conditions
 from stacks.foundation.deploy_roles import layer_resources
 from stacks.foundation.deploy_roles.layer_resources import KeyUse, OwnedResources, ResourceGroup
-from stacks.foundation.deploy_roles.provider_actions import PROVIDER_ACTIONS
+from stacks.foundation.deploy_roles.provider_actions import find_actions
 
 # Names of functions, their log groups, alarms and dashboards.
 _PIPELINE_NAME = re.compile(
@@ -45,7 +45,7 @@ def read_statements(projects: Iterable[Project], arns: Arns, keys: Mapping[str, 
     """
     owned = [layer_resources.find_owned_resources(project, arns) for project in projects]
     layers = [project.layer for project in projects]
-    groups = [group for resources in owned for group in resources.groups if _find_actions(group, "read")]
+    groups = [group for resources in owned for group in resources.groups if find_actions(group.types, "read")]
     return [
         *_merge_by_service(
             [_read_group_statement(group, arns) for group in groups if not group.tagged], {}, "LookAt"
@@ -72,7 +72,7 @@ def deploy_boundary_statements(statements: Sequence[Statement], *layers: str) ->
     tag_keys = sorted({key for statement in tagged for key in _tag_keys(statement)})
     return [
         *_merge_statements(
-            _shorten_resources([statement for statement in scoped if not _tag_keys(statement)]), {}
+            [_map_arns(_shorten_arn, statement) for statement in scoped if not _tag_keys(statement)], {}
         ),
         *_merge_statements(tagged, {"StringEqualsIfExists": dict.fromkeys(tag_keys, layers)}),
         *_merge_statements([statement for statement in unscoped if not _tag_keys(statement)], {}),
@@ -86,38 +86,37 @@ def deploy_boundary_statements(statements: Sequence[Statement], *layers: str) ->
 def read_boundary_statements(statements: Sequence[Statement], *layers: str) -> list[Statement]:
     """The boundary for read statements: all names of each kind, so that more layers do not enlarge it."""
     return deploy_boundary_statements(
-        [statement if _tag_keys(statement) else _generalize_resources(statement) for statement in statements],
+        [
+            statement if _tag_keys(statement) else _map_arns(_generalize_arn, statement)
+            for statement in statements
+        ],
         *layers,
     )
 
 
 def _group_statements(group: ResourceGroup, layer: str) -> list[Statement]:
+    def allow(
+        sid: str, *kinds: str, arns: Sequence[Arn] = group.arns, conditions: Conditions | None = None
+    ) -> Statement:
+        return _make_statement(sid, find_actions(group.types, *kinds), arns, conditions)
+
     if not group.tagged and not group.create_arns:
-        return [_make_statement(group.name, _find_actions(group, "create", "update", "read"), group.arns)]
+        return [allow(group.name, "create", "update", "read")]
     gets_tag: Conditions = {"StringEquals": {_GETS_TAG: layer}}
-    create = _make_statement(
+    create = allow(
         f"Make{group.name}",
-        _find_actions(group, "create"),
-        group.create_arns or group.arns,
-        {**gets_tag, **group.create_conditions},
+        "create",
+        arns=group.create_arns or group.arns,
+        conditions={**gets_tag, **group.create_conditions},
     )
     if not group.tagged:
-        return [create, _make_statement(group.name, _find_actions(group, "update", "read"), group.arns)]
+        return [create, allow(group.name, "update", "read")]
+    untagged: Conditions = {**gets_tag, "Null": {_HAS_TAG: "true"}}
     return [
         create,
         # A resource without the tag: one that was just created, or that AWS created along with it.
-        _make_statement(
-            f"Claim{group.name}",
-            _find_actions(group, "tag_on_create"),
-            group.arns,
-            {**gets_tag, "Null": {_HAS_TAG: "true"}},
-        ),
-        _make_statement(
-            group.name,
-            _find_actions(group, "update", "read"),
-            group.arns,
-            {"StringEquals": {_HAS_TAG: layer}},
-        ),
+        allow(f"Claim{group.name}", "tag_on_create", conditions=untagged),
+        allow(group.name, "update", "read", conditions={"StringEquals": {_HAS_TAG: layer}}),
     ]
 
 
@@ -126,14 +125,14 @@ def _read_group_statement(group: ResourceGroup, arns: Arns) -> Statement:
     resources = dict.fromkeys(
         re.sub(_PIPELINE_NAME, any_name, str(arn)) for arn in group.read_arns or group.arns
     )
-    return _make_statement("", _find_actions(group, "read"), list(resources))
+    return _make_statement("", find_actions(group.types, "read"), list(resources))
 
 
 def _unscoped_statements(owned: Iterable[OwnedResources], **kinds: str) -> list[Statement]:
     """Actions that AWS does not check against a resource. `kinds`: the kind of actions by statement ID."""
     groups = [group for resources in owned for group in resources.groups]
     actions = {
-        sid: sorted({action for group in groups for action in _find_actions(group, kind)})
+        sid: sorted({action for group in groups for action in find_actions(group.types, kind)})
         for sid, kind in kinds.items()
     }
     return [_make_statement(sid, names, ["*"]) for sid, names in actions.items() if names]
@@ -185,23 +184,15 @@ def _key_statement(
     )
 
 
-def _find_actions(group: ResourceGroup, *kinds: str) -> list[str]:
-    return sorted(
-        {action for type_ in group.types for kind in kinds for action in PROVIDER_ACTIONS[type_].names(kind)}
-    )
-
-
 def _make_statement(
     sid: str, actions: Sequence[str], resources: Sequence[Arn], conditions: Conditions | None = None
 ) -> Statement:
     return Statement(sid=sid, actions=actions, resources=resources, conditions=conditions or {})
 
 
-def _shorten_resources(statements: Sequence[Statement]) -> list[Statement]:
-    return [
-        replace(statement, resources=list(dict.fromkeys(map(_shorten_arn, _resource_arns(statement)))))
-        for statement in statements
-    ]
+def _map_arns(convert: Callable[[Arn], Arn], statement: Statement) -> Statement:
+    """The statement with converted ARNs, each of them once."""
+    return replace(statement, resources=list(dict.fromkeys(map(convert, _resource_arns(statement)))))
 
 
 def _shorten_arn(arn: Arn) -> Arn:
@@ -209,11 +200,6 @@ def _shorten_arn(arn: Arn) -> Arn:
     if not isinstance(arn, str):
         return arn
     return re.sub(r"(:alias/fraud-)[a-z]+", r"\1*", re.sub(r"(:log-group:[^:*]+)(:\*)?$", r"\1*", arn))
-
-
-def _generalize_resources(statement: Statement) -> Statement:
-    resources = dict.fromkeys(map(_generalize_arn, _resource_arns(statement)))
-    return replace(statement, resources=list(resources))
 
 
 def _generalize_arn(arn: Arn) -> Arn:

@@ -5,7 +5,7 @@ Service Authorization Reference (https://docs.aws.amazon.com/service-authorizati
 fails if a stack uses a type that is not listed here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -237,24 +237,25 @@ PROVIDER_ACTIONS = {
         update="DeleteQueue SetQueueAttributes TagQueue UntagQueue",
         read="GetQueueAttributes GetQueueUrl ListQueueTags",
     ),
-    "sqs/queuePolicy:QueuePolicy": ProviderActions(
-        "sqs", update="SetQueueAttributes", read="GetQueueAttributes"
-    ),
-    "sqs/redriveAllowPolicy:RedriveAllowPolicy": ProviderActions(
-        "sqs", update="SetQueueAttributes", read="GetQueueAttributes"
-    ),
-    "vpc/securityGroupEgressRule:SecurityGroupEgressRule": ProviderActions(
-        "ec2",
-        create="AuthorizeSecurityGroupEgress",
-        tag_on_create="CreateTags",
-        update=f"AuthorizeSecurityGroupEgress ModifySecurityGroupRules RevokeSecurityGroupEgress {_TAGS}",
-        list="DescribeSecurityGroupRules",
-    ),
-    "vpc/securityGroupIngressRule:SecurityGroupIngressRule": ProviderActions(
-        "ec2",
-        create="AuthorizeSecurityGroupIngress",
-        tag_on_create="CreateTags",
-        update=f"AuthorizeSecurityGroupIngress ModifySecurityGroupRules RevokeSecurityGroupIngress {_TAGS}",
-        list="DescribeSecurityGroupRules",
-    ),
+    **{
+        type_: ProviderActions("sqs", update="SetQueueAttributes", read="GetQueueAttributes")
+        for type_ in ("sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy")
+    },
+    **{
+        f"vpc/securityGroup{side}Rule:SecurityGroup{side}Rule": ProviderActions(
+            "ec2",
+            create=f"AuthorizeSecurityGroup{side}",
+            tag_on_create="CreateTags",
+            update=f"AuthorizeSecurityGroup{side} ModifySecurityGroupRules RevokeSecurityGroup{side} {_TAGS}",
+            list="DescribeSecurityGroupRules",
+        )
+        for side in ("Egress", "Ingress")
+    },
 }
+
+
+def find_actions(types: Iterable[str], *kinds: str) -> list[str]:
+    """The actions of some kinds for resource types, sorted."""
+    return sorted(
+        {action for type_ in types for kind in kinds for action in PROVIDER_ACTIONS[type_].names(kind)}
+    )

@@ -21,7 +21,6 @@ from stacks.foundation.deploy_roles import (
     iam_statements,
     layer_resources,
     layer_statements,
-    network_statements,
     state_statements,
 )
 from stacks.foundation.keys import Keys
@@ -61,11 +60,7 @@ class DeployRoles(pulumi.ComponentResource):
         roles = layer_resources.find_owned_resources(project, arns).roles
         resources = layer_statements.deploy_statements(project, arns, self._key_arns)
         resources += iam_statements.deploy_statements(project, roles, arns)
-        network = (
-            network_statements.deploy_statements(arns, self._args.network.vpc.id)
-            if project == FOUNDATION
-            else []
-        )
+        network = _network_statements(arns, self._args.network.vpc.id) if project == FOUNDATION else []
         self._make_role(
             purpose,
             f"Deploys the layer '{project.layer}'",
@@ -147,5 +142,27 @@ def _read_quota_statements(arns: Arns) -> list[Statement]:
         ),
         Statement(
             sid="LookAtDefaultQuotas", actions=["servicequotas:GetAWSDefaultServiceQuota"], resources=["*"]
+        ),
+    ]
+
+
+def _network_statements(arns: Arns, vpc_id: pulumi.Input[str]) -> list[Statement]:
+    """Associate the hosted zones of endpoints, and delete the remaining network interfaces of Lambda.
+
+    No stack declares these resources. The provider detaches and deletes Lambda's interfaces before it deletes
+    a subnet or a security group. `invoke destroy` lists the functions that still use them.
+    """
+    return [
+        Statement(sid="FindFunctions", actions=["lambda:ListFunctions"], resources=["*"]),
+        Statement(
+            sid="JoinHostedZones",
+            actions=["route53:AssociateVPCWithHostedZone"],
+            resources=[f"arn:{arns.partition}:route53:::hostedzone/*"],
+        ),
+        Statement(
+            sid="RemoveInterfaces",
+            actions=["ec2:DeleteNetworkInterface", "ec2:DetachNetworkInterface"],
+            resources=[arns.regional("ec2", "network-interface/*")],
+            conditions={"ArnEquals": {"ec2:Vpc": pulumi.Output.concat(arns.regional("ec2", "vpc/"), vpc_id)}},
         ),
     ]

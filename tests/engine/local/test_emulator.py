@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local import ports
 from local.embedded import EmbeddedAws, embedded_aws
 from local.emulator import Emulator
+from local.endpoint import PORT_VARIABLE
 from local.errors import LocalError
 from local.state_marker import StateMarker
 from tests.engine.local.emulator_fixtures import EmulatorFixtures
@@ -87,7 +87,7 @@ def test_port_in_use_is_rejected(tmp_path: Path) -> None:
         other_socket.bind(("127.0.0.1", 0))
         other_socket.listen()
         port = other_socket.getsockname()[1]
-        with pytest.raises(LocalError, match=f"{port}.*--port.*{ports.PORT_VARIABLE}"):
+        with pytest.raises(LocalError, match=f"{port}.*--port.*{PORT_VARIABLE}"):
             Emulator(tmp_path / ".local").start(port)
     assert list_processes(tmp_path) == []
 

@@ -5,15 +5,15 @@ import subprocess
 
 import pytest
 
-from cli import shell
 from operations.deployed import DeployedPipeline
+from orchestration import shell_variables
 from orchestration.layers import LAYERS
 
 
 @pytest.fixture(scope="module")
 def variables(deployed: DeployedPipeline) -> dict[str, str]:
     """The variables of a shell for the deployed stacks."""
-    changes = shell.prepare_shell(deployed.environment)
+    changes = shell_variables.prepare_shell(deployed.environment)
     return {name: value for name, value in {**os.environ, **changes}.items() if value is not None}
 
 

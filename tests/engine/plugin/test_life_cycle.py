@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.plugin.registry import RESOURCES
+from local.plugin.provider import RESOURCES
 from tests.engine.plugin.cycle import LifeCycleRun
 from tests.engine.plugin.programs import data, edge, identity, network, operations, processing
 

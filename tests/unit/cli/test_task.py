@@ -3,8 +3,9 @@ import subprocess
 import sys
 
 import pytest
+from invoke.context import Context
 
-from cli.task import run_to_exit_status
+from cli.task import run_to_exit_status, task
 from local.errors import LocalError
 from orchestration.environments import ENVIRONMENT_NAMES, ROOT
 from terminal.errors import PartialFailureError, UserError
@@ -34,6 +35,19 @@ def run_invoke(*arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_user_error_is_one_line_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_raising(UserError("No [layer] there.", "Try data.")) == 1
     assert capsys.readouterr().err == "error: No [layer] there. Try data.\n"
+
+
+@pytest.mark.parametrize(("verbose", "printed"), [(False, ""), (True, "Traceback …\n")])
+def test_details_of_an_error_are_printed_if_verbose(
+    verbose: bool, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @task()
+    def fail(_: Context, verbose: bool = False) -> None:
+        raise UserError("It failed.", details="Traceback …\n")
+
+    with pytest.raises(SystemExit):
+        fail.body(Context(), verbose=verbose)
+    assert capsys.readouterr().err == f"{printed}error: It failed.\n"
 
 
 def test_partial_failure_has_status_3() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.api.items import compute_fingerprint
-from functions.api.transaction_store import TransactionStore, WriteResult
+from functions.api.transaction_store import TransactionStore, WriteResult, compute_fingerprint
 from functions.common.domain.decision import Decision
 from functions.common.domain.overrides import Snooze
 from functions.common.domain.suspicious_message import SuspiciousTransaction
@@ -25,7 +24,6 @@ from functions.fraud.scoring.decider import DecisionContext
 from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
 from functions.notify.alert import Alert
 from functions.notify.alert_records import AlertClaimedError, AlertRecords, AlreadyAlertedError
-from functions.notify.alert_windows import AlertWindows
 from functions.notify.publisher import AlertPublisher
 
 
@@ -168,9 +166,14 @@ class FakeProfileStore(ProfileStore):
 
 
 class FakeAlertRecords(AlertRecords):
-    """Claims and published alerts by transaction ID. Transactions in `deleted` are not in the table."""
+    """Claims and published alerts by transaction ID. Transactions in `deleted` are not in the table.
 
-    def __init__(self) -> None:
+    Every alert window has `alerts` alerts. `windows` are the accounts and window starts asked for.
+    """
+
+    def __init__(self, alerts: int = 5) -> None:
+        self.windows: list[tuple[str, int]] = []
+        self._alerts = alerts
         self.claims: dict[str, str] = {}
         self.published: dict[str, str] = {}
         self.deleted: set[str] = set()
@@ -191,16 +194,8 @@ class FakeAlertRecords(AlertRecords):
     def record(self, transaction: SuspiciousTransaction, publication_id: str, now_ms: int) -> None:
         self.published[transaction.transaction_id] = publication_id
 
-
-class FakeAlertWindows(AlertWindows):
-    """Every alert window has `alerts` alerts. `requests` are the accounts and window starts asked for."""
-
-    def __init__(self, alerts: int) -> None:
-        self.requests: list[tuple[str, int]] = []
-        self._alerts = alerts
-
-    def count(self, account_id: str, started_at: int) -> int:
-        self.requests.append((account_id, started_at))
+    def count_window(self, account_id: str, started_at: int) -> int:
+        self.windows.append((account_id, started_at))
         return self._alerts
 
 

@@ -1,11 +1,10 @@
-"""Mail that MailDelivery writes and Mailbox reads."""
+"""Mail that MailWriter writes and Mailbox reads."""
 
 from pathlib import Path
 
 import pytest
 
-from local.delivery.mail_delivery import MailDelivery
-from local.mailbox import Mailbox
+from local.mailbox import Mailbox, MailWriter
 
 
 @pytest.fixture
@@ -13,8 +12,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "mailbox"
 
 
-def deliver_text(mail: MailDelivery, body: str = "text", subject: str = "Alert", **attributes: str) -> None:
-    mail.deliver(
+def deliver_text(mail: MailWriter, body: str = "text", subject: str = "Alert", **attributes: str) -> None:
+    mail.write(
         to="someone@example.com", topic_arn="arn:aws:sns:x", message_id="m-1", subject=subject, body=body,
         attributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     )  # fmt: skip
@@ -22,7 +21,7 @@ def deliver_text(mail: MailDelivery, body: str = "text", subject: str = "Alert",
 
 def test_mail_is_read_as_it_was_sent(folder: Path) -> None:
     deliver_text(
-        MailDelivery(folder),
+        MailWriter(folder),
         "Zürich: 5 €\n\nsecond paragraph",
         "Suspicious: 5 EUR",
         severity="high",
@@ -35,19 +34,19 @@ def test_mail_is_read_as_it_was_sent(folder: Path) -> None:
 
 
 def test_line_break_in_a_subject_does_not_add_a_header(folder: Path) -> None:
-    deliver_text(MailDelivery(folder), subject="one\r\nX-Sns-Attribute-severity: low")
+    deliver_text(MailWriter(folder), subject="one\r\nX-Sns-Attribute-severity: low")
     (mail,) = Mailbox(folder).messages()
     assert mail.attributes == {}
     assert mail.subject == "one X-Sns-Attribute-severity: low"
 
 
 def test_mail_without_a_subject_has_the_default_subject_of_sns(folder: Path) -> None:
-    deliver_text(MailDelivery(folder), subject="")
+    deliver_text(MailWriter(folder), subject="")
     assert Mailbox(folder).messages()[0].subject == "AWS Notification Message"
 
 
 def test_mails_are_in_the_order_of_arrival_and_can_be_read_after_an_id(folder: Path) -> None:
-    mail = MailDelivery(folder)
+    mail = MailWriter(folder)
     for number in range(12):
         deliver_text(mail, str(number))
     mails = Mailbox(folder).messages()

@@ -183,6 +183,12 @@ def test_duplicate_id_is_found_across_many_rows(tmp_path: Path) -> None:
     assert "'t17', first used on line 19" in message
 
 
+def test_first_row_with_an_id_of_an_earlier_row_is_reported(tmp_path: Path) -> None:
+    rows = [f"{row_id},a,m,1,{1522540800 + number},0" for number, row_id in enumerate("abbab")]
+    message = check_error(write_dataset(tmp_path, rows))
+    assert message.startswith("f.csv: line 4: duplicate transaction_id 'b', first used on line 3")
+
+
 def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
     columns = {
         "transaction_id": [1, 2],

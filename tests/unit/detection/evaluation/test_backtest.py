@@ -12,7 +12,7 @@ from detection.data.dataset import DatasetSummary
 from detection.errors import DetectionError
 from detection.evaluation.backtest import Backtest, BacktestPeriod
 from detection.evaluation.figures import Figures
-from detection.replay import replay_transactions
+from detection.history_features import compute_history_features
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.reasons import to_probability
@@ -92,7 +92,7 @@ def day_of(labelled: LabelledTransaction) -> int:
 @pytest.mark.parametrize("model", [None, HourModel()])
 def test_decisions_are_those_of_the_function(model: HourModel | None) -> None:
     scorer = Scorer(RULES, model)
-    rows = replay_transactions(HISTORY, label_delay_ms=DELAY_DAYS * DAY_MS, label_delay_days=DELAY_DAYS)
+    rows = compute_history_features(HISTORY, label_delay_ms=DELAY_DAYS * DAY_MS, label_delay_days=DELAY_DAYS)
     expected = [
         (row.transaction.transaction_id, scorer.score(row.transaction, values, None, 0))
         for row, values in rows

@@ -11,12 +11,16 @@ from detection.data.columns import LabelledTransaction
 from detection.data.simulation import START_MS, simulate_transactions
 from detection.errors import DetectionError
 from detection.evaluation.batch_model import BatchModel
-from detection.replay import replay_transactions
+from detection.history_features import compute_history_features
 from detection.training import xgboost_trees
-from detection.training.artifact import convert_trees
 from detection.training.calibration import Calibration
-from detection.training.examples import Examples, collect_examples
-from detection.training.train import TrainingOptions, train_artifact, train_on_examples
+from detection.training.train import (
+    Examples,
+    TrainingOptions,
+    collect_examples,
+    train_artifact,
+    train_on_examples,
+)
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact, FraudModel
@@ -47,7 +51,7 @@ def model(artifact: bytes) -> FraudModel:
 
 def average_precision(model: FraudModel, rows: list[LabelledTransaction], delay_days: int) -> float:
     """The average precision on the test days. The features assume a label delay of seven days."""
-    replayed = replay_transactions(
+    replayed = compute_history_features(
         rows, label_delay_ms=delay_days * DAY_MS, label_delay_days=7, from_ms=TEST_MS
     )
     tested = [(values, bool(labelled.is_fraud)) for labelled, values in replayed if values is not None]
@@ -97,8 +101,8 @@ def test_probabilities_are_calibrated(model: FraudModel, examples: Examples) -> 
 
 def test_scores_and_contributions_equal_those_of_xgboost(examples: Examples) -> None:
     selected = [0, 9, 11, 26, 28, 29, 31]
-    booster = xgboost_trees.grow_trees(examples.values, examples.labels, FEATURE_NAMES, selected, 3)
-    base, trees = convert_trees(booster, selected, Calibration(1.0, 0.0))
+    booster = xgboost_trees.grow_trees(examples.values, examples.labels, selected, 3)
+    base, trees = xgboost_trees.convert_trees(booster, selected, Calibration(1.0, 0.0))
     artifact = Artifact(
         format=ARTIFACT_FORMAT, features_version=FEATURES_VERSION, features=list(FEATURE_NAMES),
         label_delay_days=7, base=base, trees=trees, threshold=0.5, card={},

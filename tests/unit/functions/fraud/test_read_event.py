@@ -80,6 +80,31 @@ def test_value_of_a_wrong_type_is_unreadable(change: dict[str, Any]) -> None:
         read_event(inserted_event(**change))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": {"N": "1E+400"}},
+        {"amount": {"N": "1000000000000"}},
+        {"amount": {"N": "0.00001"}},
+        {"amount": {"N": "0"}},
+        {"amount": {"N": "-1"}},
+        {"timestamp": {"N": "0"}},
+        {"timestamp": {"N": str(NOW + 10 * 60_000)}},
+        {"timestamp": {"N": "1" * 20}, "received_at": {"N": "1" * 20}},
+        {"received_at": {"N": "0"}},
+        {"transaction_id": {"S": "a b"}},
+        {"account_id": {"S": ""}},
+        {"merchant_id": {"S": "m" * 65}},
+        {"channel": {"S": "fax"}},
+        {"merchant_category": {"S": "a\nb"}},
+        {"device_id": {"S": "d" * 129}},
+    ],
+)
+def test_value_that_the_api_refuses_is_unreadable(change: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableEventError):
+        read_event(inserted_event(**change))
+
+
 def test_error_contains_no_personal_data() -> None:
     # Lambda logs the text of the error.
     with pytest.raises(UnreadableEventError) as raised:

@@ -7,7 +7,7 @@ import pytest
 
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.retries import RetryProcessor
-from tests.unit.functions.builders import inserted_event, message
+from tests.unit.functions.builders import NOW, inserted_event, message
 from tests.unit.functions.fakes import FakeFailureSender, client_error
 
 LONG_MS = 60_000
@@ -43,7 +43,7 @@ class RetryFixture:
 
 def build_record(name: str, received_at: int = 1) -> dict[str, Any]:
     """Lambda's record of an invocation whose retries failed."""
-    event = inserted_event(transaction_id={"S": name}, received_at={"N": str(received_at)})
+    event = inserted_event(transaction_id={"S": name}, received_at={"N": str(NOW + received_at)})
     payload = {"version": "1.0", "requestPayload": event, "responsePayload": {"errorMessage": "x"}}
     return message(f"m-{name}", json.dumps(payload))
 

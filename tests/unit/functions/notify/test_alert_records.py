@@ -29,7 +29,7 @@ def condition_error(item: Mapping[str, Any] | None) -> ClientError:
 
 
 def create_records(table: FakeTable) -> AlertRecords:
-    return AlertRecords(lambda: cast(Any, table), "transactions")
+    return AlertRecords(lambda: cast(Any, table), "transactions", "profiles")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functions.notify.alert import Alert
 from functions.notify.notifier import Notifier
 from functions.notify.publisher import AlertPublisher
 from tests.unit.functions.builders import NOW, message, suspicious
-from tests.unit.functions.fakes import FakeAlertRecords, FakeAlertWindows, FakePublisher, RecordingClient
+from tests.unit.functions.fakes import FakeAlertRecords, FakePublisher, RecordingClient
 
 LONG_MS = 60_000
 
@@ -20,10 +20,9 @@ class NotifierFixture:
     def __init__(self, publisher: FakePublisher) -> None:
         self.publisher = publisher
         self.records = FakeAlertRecords()
-        self.windows = FakeAlertWindows(alerts=5)
         self.log = io.StringIO()
         self.telemetry = Telemetry("notify", self.log)
-        self._notifier = Notifier(publisher, self.windows, self.records, self.telemetry, lambda: NOW + 240)
+        self._notifier = Notifier(publisher, self.records, self.telemetry, lambda: NOW + 240)
 
     def process(self, *records: dict[str, Any], remaining_ms: int = LONG_MS) -> list[str]:
         """Process the records and return the messages to deliver again."""
@@ -160,7 +159,7 @@ def test_summary_has_the_number_of_alerts_and_no_latency() -> None:
     notifier = NotifierFixture(FakePublisher())
     assert notifier.process(message("m-1", suspicious(summary_since=NOW))) == []
     [alert] = notifier.publisher.published
-    assert notifier.windows.requests == [("account-123456789", NOW)]
+    assert notifier.records.windows == [("account-123456789", NOW)]
     assert alert.attributes["alerts"] == "5"
     notifier.telemetry.flush()
     assert "PostToAlert" not in notifier.log.getvalue()

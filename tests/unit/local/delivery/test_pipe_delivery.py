@@ -1,4 +1,4 @@
-"""Delivery of a batch by a pipe: filter, retry, bisect, dead letters."""
+"""Delivery of a batch by a pipe: filter, transform, retry, bisect, dead letters."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from local.delivery.pipe_delivery import PipeDelivery, PipeStoppedError, StreamRecord
+from local.delivery.pipe_delivery import (
+    PipeDelivery,
+    PipeStoppedError,
+    StreamRecord,
+    TemplateError,
+    find_value,
+    render_template,
+    resolve_parameter,
+)
 from local.delivery.pipe_settings import PipeSettings
 
 SETTINGS = PipeSettings.from_description(
@@ -21,6 +29,7 @@ SETTINGS = PipeSettings.from_description(
         "TargetParameters": {"InputTemplate": '{"number": <$.number>}'},
     }
 )
+RECORD = {"a": {"b": [{"S": 'say "hi"'}, 2]}, "n": None, "t": True}
 
 
 @dataclass
@@ -53,7 +62,8 @@ class FakePipeActions:
         self.delivered.append(number)
         return None
 
-    def send_dead_letter(self, message: dict[str, Any]) -> None:
+    def send_dead_letter(self, queue_arn: str, message: dict[str, Any]) -> None:
+        assert queue_arn == "queue"
         self.dead_letters.append(message)
 
     def now(self) -> float:
@@ -152,3 +162,40 @@ def test_abandoned_records_are_dropped_without_a_dead_letter_queue() -> None:
     PipeDelivery(replace(SETTINGS, maximum_retries=0, dead_letter_arn=None), actions).deliver(records(1, 2))
     assert actions.delivered == [2]
     assert actions.dead_letters == []
+
+
+def test_string_value_is_quoted_and_escaped() -> None:
+    assert json.loads(render_template('{"x": <$.a.b[0].S>}', RECORD, {})) == {"x": 'say "hi"'}
+
+
+def test_object_null_and_boolean_are_written_as_json() -> None:
+    assert json.loads(render_template('{"x": <$.a.b[0]>, "n": <$.n>, "t": <$.t>}', RECORD, {})) == {
+        "x": {"S": 'say "hi"'},
+        "n": None,
+        "t": True,
+    }
+
+
+def test_string_inside_a_string_literal_is_escaped_without_quotes() -> None:
+    assert json.loads(render_template('{"x": "they <$.a.b[0].S>, <$.a.b[1]> times"}', RECORD, {})) == {
+        "x": 'they say "hi", 2 times'
+    }
+
+
+def test_reserved_variable_is_replaced() -> None:
+    assert render_template("<aws.pipes.pipe-name>", RECORD, {"aws.pipes.pipe-name": "p"}) == '"p"'
+
+
+@pytest.mark.parametrize("template", ["<$.a.c>", "<$.a.b[7]>", "<$.t.x>", "<$.a..b>", "<aws.pipes.nothing>"])
+def test_placeholder_without_a_value_is_an_error(template: str) -> None:
+    with pytest.raises(TemplateError):
+        render_template(template, RECORD, {})
+
+
+def test_root_path_is_the_whole_record() -> None:
+    assert find_value(RECORD, "$") == RECORD
+
+
+def test_parameter_that_is_not_a_path_is_used_unchanged() -> None:
+    assert resolve_parameter("$.a.b[1]", RECORD) == 2
+    assert resolve_parameter("fraud.transactions", RECORD) == "fraud.transactions"

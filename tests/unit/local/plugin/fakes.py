@@ -3,8 +3,10 @@
 from typing import Any, ClassVar
 
 from local.plugin.aws import Aws
+from local.plugin.life_cycle import LifeCycle
 from local.plugin.properties import Property
-from local.plugin.resource import REGION, TAGS, LifeCycle, Resource
+from local.plugin.resource import REGION_AND_TAGS, Resource
+from local.plugin.tags import Tags
 from local.plugin.values import Props
 
 
@@ -29,8 +31,7 @@ class FakeResource(Resource):
     identity = ("name",)
     changing_outputs: ClassVar = {"size": ("arn",)}
     properties: ClassVar = {
-        **REGION,
-        **TAGS,
+        **REGION_AND_TAGS,
         "name": Property(autoname=True, replace=True),
         "size": Property(1),
         "zone": Property(computed=True, replace=True),
@@ -44,6 +45,7 @@ class FakeResource(Resource):
         super().__init__(aws)
         self.resources: dict[str, Props] = {}
         self.updates: list[Any] = []
+        self.tag_changes: list[tuple[str, Tags, Tags]] = []
         self.configure_error: Exception | None = None
 
     def create(self, inputs: Props) -> str:
@@ -67,6 +69,9 @@ class FakeResource(Resource):
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
         self.updates.append(changed)
         self.resources[resource_id] = {"zone": "a", **new}
+
+    def change_tags(self, resource: str, old: Tags, new: Tags) -> None:
+        self.tag_changes.append((resource, old, new))
 
     def delete(self, resource_id: str, state: Props) -> None:
         if resource_id not in self.resources:

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from pulumi.provider.experimental.provider import PropertyDiffKind
 
 from local.plugin.errors import InitializationError
 from local.plugin.values import UNKNOWN
 from tests.unit.local.plugin.fakes import DeniedError, make_life_cycle
 
 SEED = bytes.fromhex("0123456789abcdef")
+STATE = {"name": "t", "size": 5, "region": "eu-west-1", "zone": "a", "tags": {}, "tagsAll": {}}
 
 
 def test_created_resource_has_inputs_defaults_and_outputs() -> None:
@@ -98,7 +100,7 @@ def test_unfinished_creation_is_stored_and_completed_by_the_next_update() -> Non
         life.create({"name": "t"})
     assert caught.value.resource_id == "t"
     life.update("t", caught.value.properties, {"name": "t"})
-    assert resource.updates == [set(resource.properties)]
+    assert resource.updates == [resource.properties.keys() - {"region", "zone"}]
 
 
 def test_default_tags_are_in_tags_all_but_not_in_tags() -> None:
@@ -115,6 +117,14 @@ def test_changed_default_tag_is_a_change_of_every_resource() -> None:
     _, outputs = before.create({"name": "t"})
     after, _ = make_life_cycle({"Team": "y"})
     assert after.changed_properties(outputs, {"name": "t"}) == {"tags": False}
+
+
+def test_change_of_tags_alone_does_not_update_the_resource() -> None:
+    life, resource = make_life_cycle({"Team": "x"})
+    _, outputs = life.create({"name": "t"})
+    life.update("t", outputs, {"name": "t", "tags": {"Layer": "data"}})
+    assert resource.updates == []
+    assert resource.tag_changes == [("arn:t", {"Team": "x"}, {"Team": "x", "Layer": "data"})]
 
 
 def test_region_other_than_the_providers_is_rejected() -> None:
@@ -145,3 +155,55 @@ def test_preview_has_known_values_only() -> None:
     assert planned["hidden"] == UNKNOWN
     assert "arn" not in planned
     assert planned["tagsAll"] == {}
+
+
+def test_equal_inputs_have_no_diff() -> None:
+    response = make_life_cycle()[0].diff(STATE, {"name": "t", "size": 5}, {"name": "t", "size": 5})
+    assert response.changes is False
+    assert response.detailed_diff == {}
+
+
+def test_diff_has_the_kind_of_each_change() -> None:
+    inputs = {"name": "t", "hidden": "h", "tags": {"a": "b"}}
+    response = make_life_cycle()[0].diff(STATE, {"name": "t", "size": 5}, inputs)
+    kinds = {name: difference.kind for name, difference in response.detailed_diff.items()}
+    assert kinds == {
+        "size": PropertyDiffKind.DELETE,
+        "hidden": PropertyDiffKind.ADD,
+        "tags": PropertyDiffKind.ADD,
+    }
+    assert response.replaces == []
+
+
+def test_replacement_names_the_property_and_deletes_first() -> None:
+    response = make_life_cycle()[0].diff(STATE, {"name": "t"}, {"name": "t", "zone": "b", "size": 5})
+    assert response.replaces == ["zone"]
+    assert response.delete_before_replace
+    assert response.detailed_diff["zone"].kind is PropertyDiffKind.ADD_REPLACE
+
+
+def test_change_outside_of_pulumi_is_shown_against_the_state() -> None:
+    response = make_life_cycle()[0].diff(
+        {**STATE, "size": 9}, {"name": "t", "size": 5}, {"name": "t", "size": 5}
+    )
+    assert not response.detailed_diff["size"].input_diff
+    assert response.detailed_diff["size"].kind is PropertyDiffKind.UPDATE
+
+
+def test_unknown_value_of_a_preview_is_a_change() -> None:
+    response = make_life_cycle()[0].diff(STATE, {"name": "t"}, {"name": "t", "size": UNKNOWN})
+    assert list(response.detailed_diff) == ["size"]
+
+
+def test_diff_of_a_block_names_the_changed_fields() -> None:
+    state = {**STATE, "block": {"must": "a", "may": 3}}
+    declared = {"name": "t", "size": 5, "block": {"must": "a"}}
+    response = make_life_cycle()[0].diff(state, declared, declared)
+    assert list(response.detailed_diff) == ["block.may"]
+    assert response.diffs == ["block"]
+    assert not response.detailed_diff["block.may"].input_diff
+
+
+def test_diff_of_a_new_block_names_the_block() -> None:
+    inputs = {"name": "t", "size": 5, "block": {"must": "a"}}
+    assert list(make_life_cycle()[0].diff(STATE, {}, inputs).detailed_diff) == ["block"]

@@ -7,10 +7,9 @@ import pytest
 from pulumi.provider.experimental import provider as sdk
 
 from local.plugin.aws import Aws
-from local.plugin.data_sources import invoke_data_source
 from local.plugin.errors import PluginError
-from local.plugin.provider import LocalAwsProvider, own_type
-from local.plugin.registry import RESOURCES
+from local.plugin.provider import RESOURCES, LocalAwsProvider, own_type
+from local.plugin.services.data_sources import invoke_data_source
 from local.plugin.values import UNKNOWN, to_property_map
 
 ENVIRONMENT = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}

@@ -8,12 +8,13 @@ from google.protobuf import json_format, struct_pb2
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 from pulumi.runtime.rpc import _special_archive_sig, _special_sig_key
 
-from local.plugin import archives
 from local.plugin.errors import PluginError
 from local.plugin.values import (
     UNKNOWN,
     Archive,
     has_unknown,
+    mark_archives,
+    restore_archives,
     to_plain,
     to_plain_map,
     to_property,
@@ -86,8 +87,8 @@ def archive_struct(**fields: object) -> struct_pb2.Struct:
 
 
 def convert_with_sdk(struct: struct_pb2.Struct) -> dict[str, dict[str, object]]:
-    archives.mark_archives(struct)
+    mark_archives(struct)
     plain = to_plain_map(PropertyValue.unmarshal_map(struct))
     back = PropertyValue.marshal_map({name: to_property(value) for name, value in plain.items()})
-    archives.restore_archives(back)
+    restore_archives(back)
     return dict(json_format.MessageToDict(back))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from detection.rules.rule_file import read_rules
-from functions.api.validation import parse_transaction
+from functions.api.post_transaction import parse_transaction
 from functions.common.domain.features import compute_features
 from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_fraud, count_transaction
 from functions.common.domain.transaction import Transaction

@@ -8,9 +8,8 @@ import pytest
 
 from operations.repair import replay as replaying
 from operations.repair.bus import Bus
-from operations.repair.period_options import read_period
 from operations.repair.replay import Replay
-from operations.repair.replay_command import read_request
+from operations.repair.replay_command import read_period, read_request
 from operations.repair.transaction_reader import Period, TableSize, TransactionReader
 from terminal.errors import UserError
 from tests.unit.operations import messages

@@ -22,5 +22,8 @@ class Analyst:
         self.now = NOW
         self.overrides = Overrides(self.table, CALLER, clock=lambda: self.now)
 
+    def open(self) -> Overrides:
+        return self.overrides
+
     def read_changes(self) -> list[audit_trail.AuditEntry]:
         return list(audit_trail.read_changes(self.table))

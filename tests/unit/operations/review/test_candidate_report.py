@@ -8,8 +8,12 @@ import pytest
 
 from functions.common.domain.decision import CandidateDecision
 from operations.review import candidate_report_view
-from operations.review.candidate_report import MAX_DISAGREEMENTS, ShadowReport
-from operations.review.decision_scan import DecisionSummary, RecordedDecision
+from operations.review.candidate_report import (
+    MAX_DISAGREEMENTS,
+    DecisionSummary,
+    RecordedDecision,
+    ShadowReport,
+)
 from terminal.errors import UserError
 from tests.unit.operations.fake_dynamodb import FakeTable, denied
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.api.items import build_guard_item, build_transaction_item
+from functions.api.transaction_store import build_guard_item, build_transaction_item
 from functions.common.domain.decision import CandidateDecision, Decision, Notification, encode_decision
 from functions.common.domain.features import FEATURE_NAMES, FEATURES, FEATURES_VERSION
 from functions.common.domain.suspicious_message import Reason

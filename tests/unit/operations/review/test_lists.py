@@ -22,14 +22,10 @@ class ListAnalyst(Analyst):
 
     def add(self, list_: str = "block", id_: str = "a-1", **changes: str) -> str:
         options = {"reason": "stolen card", "until": "90d", "author": "", **changes}
-        return lists.add_to_list(
-            self.overrides, lists.build_list_entry(list_, "account", id_, **options, now_ms=self.now)
-        )  # type: ignore[arg-type]
+        return lists.add_to_list(self.open, list_, "account", id_, **options, now_ms=self.now)
 
     def remove(self, list_: str = "block") -> str:
-        return lists.remove_from_list(
-            self.overrides, lists.build_removal(list_, "account", "a-1", reason="cleared", author="")
-        )
+        return lists.remove_from_list(self.open, list_, "account", "a-1", reason="cleared", author="")
 
     def profile(self) -> dict[str, Any]:
         return self.fake.item(KEY) or {}
@@ -205,10 +201,12 @@ def test_aws_error_becomes_a_user_error() -> None:
         ({"until": "2020-01-01"}, ("--until", "2020-01-01")),
     ],
 )
-def test_invalid_argument_is_named_on_one_line(changes: dict[str, str], facts: tuple[str, ...]) -> None:
+def test_invalid_argument_is_named_on_one_line_before_the_table_is_opened(
+    changes: dict[str, str], facts: tuple[str, ...]
+) -> None:
     valid = {"list_": "block", "kind": "account", "id_": "a", "reason": "r", "until": "1d", "author": ""}
     with pytest.raises(UserError) as raised:
-        lists.build_list_entry(**{**valid, **changes}, now_ms=NOW)  # type: ignore[arg-type]
+        lists.add_to_list(lambda: pytest.fail("opened"), **{**valid, **changes}, now_ms=NOW)
     assert [fact for fact in facts if fact not in str(raised.value)] == []
     assert "\n" not in str(raised.value)
 

@@ -19,13 +19,12 @@ class SnoozeAnalyst(Analyst):
     """Starts and ends snoozes, and reads them as functions do."""
 
     def snooze(self, kind: str, id_: str, until: str = "2h") -> str:
-        entry = snoozes.build_snooze(
-            kind, id_, reason="known", until=until, author="", rules=lambda: RULES, now_ms=self.now
+        return snoozes.start_snooze(
+            self.open, kind, id_, reason="known", until=until, author="", rules=lambda: RULES, now_ms=self.now
         )
-        return snoozes.start_snooze(self.overrides, entry)
 
     def end(self, kind: str, id_: str) -> str:
-        return snoozes.end_snooze(self.overrides, snoozes.build_snooze_end(kind, id_, reason="", author=""))
+        return snoozes.end_snooze(self.open, kind, id_, reason="", author="")
 
     def read_rule_snoozes(self) -> dict[str, Snooze]:
         item = self.fake.item(RULE_SNOOZES_KEY) or {}
@@ -95,8 +94,7 @@ def test_expired_rule_snoozes_are_removed_with_the_next_change() -> None:
 def test_snooze_and_list_entry_of_one_account_are_independent() -> None:
     analyst = SnoozeAnalyst()
     analyst.snooze("account", "a-1")
-    listing = lists.build_list_entry("allow", "account", "a-1", reason="r", until="1d", author="", now_ms=NOW)
-    lists.add_to_list(analyst.overrides, listing)
+    lists.add_to_list(analyst.open, "allow", "account", "a-1", reason="r", until="1d", author="", now_ms=NOW)
     analyst.end("account", "a-1")
     record = profile_items.decode_account("a-1", analyst.fake.item(KEY))
     assert record.snooze is None
@@ -112,7 +110,7 @@ def test_unknown_rule_is_refused_with_the_existing_ones() -> None:
 
 
 def test_snooze_of_a_deleted_rule_can_be_ended() -> None:
-    assert snoozes.build_snooze_end("rule", "gone", reason="", author="").id == "gone"
+    assert "rule gone is not snoozed" in SnoozeAnalyst().end("rule", "gone")
 
 
 def test_merchant_cannot_be_snoozed() -> None:

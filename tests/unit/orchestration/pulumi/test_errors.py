@@ -34,10 +34,17 @@ TypeError: string indices must be integers
 """
 
 
-def explain(stderr: str, *diagnostics: Diagnostic, program_error: str = "") -> LayerError:
+def explain(
+    stderr: str, *diagnostics: Diagnostic, program_error: str = "", traceback: str = ""
+) -> LayerError:
     error = CommandError(CommandResult(stdout="", stderr=stderr, code=255))
     return explain_failure(
-        error, find_environment("prod"), DATA, diagnostics=diagnostics, program_error=program_error
+        error,
+        find_environment("prod"),
+        DATA,
+        diagnostics=diagnostics,
+        program_error=program_error,
+        traceback=traceback,
     )
 
 
@@ -102,16 +109,21 @@ def test_further_failed_resources_are_counted() -> None:
 
 def test_exception_of_a_program_is_one_line_with_its_location() -> None:
     error = explain(
-        "", Diagnostic(STACK, APPLY_TRACEBACK), program_error="stacks/data/table.py:7: KeyError: 'x'"
+        "",
+        Diagnostic(STACK, APPLY_TRACEBACK),
+        program_error="stacks/data/table.py:7: KeyError: 'x'",
+        traceback="Traceback (most recent call last): …",
     )
     assert error.message == "data: stacks/data/table.py:7: KeyError: 'x'"
-    assert error.hint
+    assert "--verbose" in error.hint
+    assert error.details == "Traceback (most recent call last): …"
 
 
 def test_exception_in_an_apply_is_one_line_with_its_location() -> None:
     error = explain("", Diagnostic(STACK, APPLY_TRACEBACK))
     assert error.message == "data: stacks/data/tables.py:7: TypeError: string indices must be integers"
-    assert error.hint
+    assert "--verbose" in error.hint
+    assert error.details == APPLY_TRACEBACK
 
 
 def test_error_of_a_resource_takes_precedence_over_the_exception_of_a_program() -> None:

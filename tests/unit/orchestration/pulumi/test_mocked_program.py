@@ -63,4 +63,6 @@ def test_exception_of_a_program_is_one_line_with_its_location(tmp_path: Path) ->
     with pytest.raises(LayerError) as caught:
         preview_outputs(broken, LAYER)
     assert caught.value.message == "shop: stacks/shop/__main__.py:2: KeyError: 'oops'"
-    assert caught.value.hint
+    assert "--verbose" in caught.value.hint
+    assert caught.value.details.startswith("Traceback (most recent call last):\n")
+    assert f'File "{tmp_path}/stacks/shop/__main__.py", line 2' in caught.value.details

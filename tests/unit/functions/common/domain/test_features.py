@@ -43,6 +43,15 @@ def test_order_of_arrival_changes_nothing() -> None:
     assert forwards.compute(current, *COUNTS[:2]) == backwards.compute(current, *COUNTS[:2])
 
 
+@pytest.mark.parametrize(("window", "counts"), [(DAY_MS, [1, 1, 1]), (30 * DAY_MS, [0, 0, 1])])
+@pytest.mark.parametrize("lateness", [1, 4 * HOUR_MS])
+def test_late_transaction_has_its_whole_window(window: int, counts: list[int], lateness: int) -> None:
+    history = History(purchase(10, 0), purchase(20, window - 1 + lateness))
+    late = purchase(30, window - 1)
+    assert history.compute(late, *COUNTS) == counts
+    assert history.compute(late, "account_mean_30d") == [10]
+
+
 def test_late_transaction_ignores_transactions_made_after_it() -> None:
     before = [purchase(10, day * DAY_MS) for day in range(5)]
     late = purchase(10, 5 * DAY_MS)

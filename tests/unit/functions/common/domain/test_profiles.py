@@ -7,7 +7,7 @@ from functions.common.domain.profiles import AccountProfile, MerchantProfile
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
 from tests.unit.functions.common.domain.histories import History, purchase
 
-MAX_ACCOUNT_BYTES = 2_100
+MAX_ACCOUNT_BYTES = 2_200
 MAX_MERCHANT_BYTES = 1_500
 
 
