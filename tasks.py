@@ -28,6 +28,7 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
         inspection.outputs,
         inspection.graph,
         inspection.layers,
+        inspection.cost,
         inspection.shell_variables,
     ),
     "Use the pipeline": (pipeline.demo, pipeline.send, pipeline.label, pipeline.alerts, pipeline.logs),

@@ -110,3 +110,28 @@ def layers(_: Context, since: str = "", env: str = "", json: bool = False) -> No
     from orchestration.status.layer_list import show_layers
 
     show_layers(find_environment(env) if env else None, since=since, as_json=json)
+
+
+@task(
+    help={
+        "per_day": "Estimate for this number of transactions a day (default: 1000000)",
+        "items_per_request": "Assume this number of transactions in a request; only 1 is possible",
+    }
+)
+def cost(
+    _: Context,
+    env: str = "local",
+    per_day: int = NonNegativeInt(1_000_000),
+    items_per_request: int = NonNegativeInt(1),
+    json: bool = False,
+) -> None:
+    """Estimate the cost per million transactions and month.
+
+    Uses the settings of the environment, the programs of its layers, the functions' own code and list prices
+    of us-east-1. Needs no access to AWS.
+    """
+    from operations.cost.view import show_cost
+    from orchestration.session import EnvironmentSession
+
+    session = EnvironmentSession.from_name(env)
+    show_cost(session, per_day=per_day, items_per_request=items_per_request, as_json=json)

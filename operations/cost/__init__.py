@@ -1,0 +1,1 @@
+"""Estimate of the cost of an environment, from its settings, its code and list prices."""

@@ -1,0 +1,69 @@
+"""Values of the estimate that neither the settings nor the code determine.
+
+Correct a value here when a deployed environment shows another one.
+"""
+
+from typing import NamedTuple
+
+
+class Assumption(NamedTuple):
+    """`value` in `unit`, and the reason for it."""
+
+    name: str
+    value: float
+    unit: str
+    reason: str
+
+
+API_DURATION = Assumption(
+    "duration of api", 20, "ms", "a transactional write takes 10 to 20 ms, the code 2 ms of processor time"
+)
+FRAUD_DURATION = Assumption(
+    "duration of fraud", 30, "ms", "a read takes 8 to 12 ms, a transactional write 10 to 20 ms"
+)
+NOTIFY_DURATION = Assumption(
+    "duration of notify", 60, "ms", "two writes and a publication; an invocation has one message"
+)
+SUSPICIOUS_SHARE = Assumption("suspicious transactions", 0.01, "of all", "each causes one alert")
+ACCOUNT_RATE = Assumption(
+    "transactions of an account", 2, "a day", "the rate of the typical account and the number of profiles"
+)
+MERCHANT_RATE = Assumption("transactions of a merchant", 100, "a day", "the number of profiles")
+SYSTEM_LOG_BYTES = Assumption(
+    "system log", 520, "bytes an invocation", "the lines platform.start and platform.report"
+)
+SYSTEM_LOG_LINES = Assumption("system log", 2, "lines an invocation", "at the levels INFO and DEBUG")
+LOG_LINE_OVERHEAD = Assumption("overhead of a log line", 26, "bytes", "CloudWatch Logs bills it")
+TRACE_ID_BYTES = Assumption(
+    "trace ID in a log line", 54, "bytes", "Lambda sets it, so the measured lines have none"
+)
+ACCESS_LOG_VALUE_BYTES = Assumption(
+    "value in the access log", 16, "bytes", "the mean of IDs, time, status and latencies"
+)
+LOG_COMPRESSION = Assumption("compressed logs", 0.15, "of their size", "AWS's pricing examples")
+SAMPLING_RESERVOIR = Assumption(
+    "requests that are always traced", 1, "a second", "X-Ray's default rule, at a constant rate all day"
+)
+SAMPLING_RATE = Assumption("traces of further requests", 0.05, "of all", "X-Ray's default rule")
+RESPONSE_OVERHEAD = Assumption(
+    "headers of a response", 500, "bytes", "responses go to the internet; requests are free"
+)
+ENDPOINT_OVERHEAD = Assumption(
+    "headers through an endpoint", 3_000, "bytes", "a signed request and its response"
+)
+POLLERS = Assumption("pollers of a queue", 5, "at any time", "Lambda's minimum for each mapping")
+POLL_SECONDS = Assumption("long poll", 20, "s", "one request in this time while a queue is empty")
+KEY_CACHE_SECONDS = Assumption("cached data key", 300, "s", "of tables, queues, topics and the bus")
+KEY_CALLERS = Assumption("callers of a key", 3, "for each resource", "two writers and a reader")
+
+ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Assumption))
+
+FURTHER = (
+    "Every transaction is new, valid and decided at the first attempt: no replays, retries or labels.",
+    "The functions fraud and notify start traces of their own, because pipe and queue pass none on.",
+    "The pipe is billed for each event, although it sends up to ten in a batch.",
+    "Free tiers are left out, except 10 metrics of alarms and 3 dashboards. So are discounts and taxes.",
+    "Keys are younger than a year. Each of the first two yearly rotations adds $1 a month to a key.",
+    "The storage is that of a pipeline that has run for the whole retention.",
+    "Left out: the one-time price of the warm throughput of new tables, and queries of logs.",
+)

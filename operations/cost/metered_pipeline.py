@@ -1,0 +1,188 @@
+"""The functions `api`, `fraud` and `notify` in one process, with the AWS usage of each invocation."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from functions.api import post_transaction
+from functions.api.transaction_store import TransactionStore
+from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE, build_event_detail, transaction_key
+from functions.common.runtime.telemetry import InvocationFailedError, Telemetry
+from functions.fraud.profile_store import ProfileStore
+from functions.fraud.scoring.decider import Decider
+from functions.fraud.scoring.model import FraudModel
+from functions.fraud.scoring.rules import RuleSet
+from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.senders import SuspiciousTransactionSender
+from functions.fraud.service import FraudDetector
+from functions.notify.alert_records import AlertRecords
+from functions.notify.notifier import Notifier
+from functions.notify.publisher import AlertPublisher
+from operations.cost.metered_table import MeteredDynamoDb, RequestUnits
+from stacks.processing import files
+from terminal.errors import UserError
+
+TRANSACTIONS, PROFILES = "transactions", "profiles"
+_TABLE_KEYS = {TRANSACTIONS: ("transaction_id", "timestamp"), PROFILES: ("subject", "part")}
+_UUID = "00000000-0000-0000-0000-000000000000"
+_CREATED = 201
+_INVOCATION_MS = 60_000
+
+
+class FunctionFailedError(UserError):
+    """A function failed on a valid transaction, so its usage is unknown."""
+
+    def __init__(self, function: str, log_lines: Sequence[str]) -> None:
+        super().__init__(
+            f"The function {function} failed on a typical transaction: {' '.join(log_lines)}",
+            "Extend operations/cost if the function has a new request.",
+        )
+
+
+@dataclass(frozen=True)
+class FunctionUsage:
+    """The usage of AWS by one invocation: units of DynamoDB, and the lines in its log."""
+
+    requests: tuple[RequestUnits, ...]
+    log_lines: tuple[str, ...]
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The names of the custom metrics that the invocation writes."""
+        directives = [
+            directive
+            for line in self.log_lines
+            for directive in json.loads(line).get("_aws", {}).get("CloudWatchMetrics", ())
+        ]
+        return frozenset(metric["Name"] for directive in directives for metric in directive["Metrics"])
+
+
+class MessageRecorder:
+    """The operations of SQS and SNS that the functions use. `sizes`: the bytes of each message."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        self.sizes: list[int] = []
+
+    def send_message(self, *, MessageBody: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self._record(MessageBody, [])
+        return {}
+
+    def publish(self, *, Message: str, Subject: str, MessageAttributes: Mapping[str, Any], **_: Any) -> Any:  # noqa: N803
+        self._record(Message, [Subject, json.dumps(MessageAttributes)])
+        return {"MessageId": "00000000-0000-0000-0000-000000000000"}
+
+    def _record(self, body: str, other_parts: list[str]) -> None:
+        self.bodies.append(body)
+        self.sizes.append(sum(len(part.encode()) for part in (body, *other_parts)))
+
+
+class MeteredPipeline:
+    """The functions on one metered table. `usage`: the last invocation of each function.
+
+    `package`: the rules and models of `fraud`, as `stacks.processing.files` reads them. `now_ms`: the time of
+    all clocks.
+    """
+
+    def __init__(self, package: Mapping[str, bytes], retention_days: int, alert_window_seconds: int) -> None:
+        self.table = MeteredDynamoDb(_TABLE_KEYS)
+        self.queue, self.topic = MessageRecorder(), MessageRecorder()
+        self.usage: dict[str, FunctionUsage] = {}
+        self.now_ms = 0
+        self._streams = {name: io.StringIO() for name in ("api", "fraud", "notify")}
+        self._telemetry = {name: Telemetry(name, stream) for name, stream in self._streams.items()}
+        client: Any = self.table
+        self._endpoint = post_transaction.create_endpoint(
+            TransactionStore(client, TRANSACTIONS, retention_days), self._telemetry["api"], self._read_clock
+        )
+        self._detector = FraudDetector(
+            decider=Decider(*_load_scorers(package), alert_window_seconds=alert_window_seconds),
+            profiles=ProfileStore(client, TRANSACTIONS, PROFILES),
+            sender=SuspiciousTransactionSender(cast(Any, self.queue), "queue"),
+            telemetry=self._telemetry["fraud"],
+            clock=self._read_clock,
+        )
+        self._notifier = Notifier(
+            publisher=AlertPublisher(cast(Any, self.topic), "topic"),
+            records=AlertRecords(lambda: client, TRANSACTIONS, PROFILES),
+            telemetry=self._telemetry["notify"],
+            clock=self._read_clock,
+        )
+
+    def post(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
+        """Post a transaction to `api`. Returns the response. Raises FunctionFailedError."""
+        request = {
+            "headers": {"Content-Type": "application/json"},
+            "body": json.dumps(transaction),
+            "isBase64Encoded": False,
+        }
+        with self._measure("api"):
+            response = self._endpoint.respond(request)
+        if response["statusCode"] != _CREATED:
+            raise FunctionFailedError("api", self.usage["api"].log_lines)
+        return response
+
+    def decide(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
+        """Send the event of a posted transaction to `fraud`, and return it. Raises FunctionFailedError."""
+        key = transaction_key(transaction["transaction_id"], transaction["timestamp"])
+        item = self.table.find_item(TRANSACTIONS, key)
+        if item is None:
+            raise FunctionFailedError("api", ["no item has the key of the transaction"])
+        event = {
+            "version": "0",
+            "id": _UUID,
+            "detail-type": DETAIL_TYPE,
+            "source": SOURCE,
+            "account": "000000000000",
+            "time": "2026-01-31T00:00:00Z",
+            "region": "us-east-1",
+            "resources": [],
+            "detail": build_event_detail(item),
+        }
+        with self._measure("fraud"):
+            self._detector.process_event(event)
+        return event
+
+    def alert(self) -> None:
+        """Deliver the last message of the queue to `notify`. Raises FunctionFailedError."""
+        batch = {"Records": [{"messageId": _UUID, "body": self.queue.bodies[-1]}]}
+        with self._measure("notify"):
+            response = self._notifier.process_batch(batch, lambda: _INVOCATION_MS)
+        if response["batchItemFailures"]:
+            raise FunctionFailedError("notify", self.usage["notify"].log_lines)
+
+    def _read_clock(self) -> int:
+        return self.now_ms
+
+    @contextmanager
+    def _measure(self, function: str) -> Iterator[None]:
+        self.table.requests.clear()
+        stream = self._streams[function]
+        begin = stream.tell()
+        try:
+            with self._telemetry[function].invocation():
+                yield
+        except InvocationFailedError:
+            raise FunctionFailedError(function, stream.getvalue()[begin:].splitlines()) from None
+        log_lines = tuple(stream.getvalue()[begin:].splitlines())
+        self.usage[function] = FunctionUsage(tuple(self.table.requests), log_lines)
+
+
+def _load_scorers(package: Mapping[str, bytes]) -> tuple[Scorer, Scorer | None]:
+    """The live scorer and the candidate, as the fraud function loads them."""
+    rules = RuleSet.from_json(package[files.RULES])
+    model = _load_model(package, files.MODEL)
+    if files.CANDIDATE_RULES not in package and files.CANDIDATE_MODEL not in package:
+        return Scorer(rules, model), None
+    candidate_rules = package.get(files.CANDIDATE_RULES)
+    return Scorer(rules, model), Scorer(
+        RuleSet.from_json(candidate_rules) if candidate_rules else rules,
+        _load_model(package, files.CANDIDATE_MODEL) or model,
+    )
+
+
+def _load_model(package: Mapping[str, bytes], path: str) -> FraudModel | None:
+    return FraudModel.from_json(package[path]) if path in package else None

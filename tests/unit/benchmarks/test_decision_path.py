@@ -1,0 +1,28 @@
+from benchmarks._decision_path import Arrival, DecisionPath
+from benchmarks.virtual_aws.database import CONFLICTS
+
+
+def simulate(arrivals: list[Arrival]) -> tuple[list[float | None], dict[str, int], int]:
+    result = DecisionPath(arrivals, seed=1).run()
+    return result.latencies, dict(result.counts), result.wrong_counts
+
+
+def test_one_transaction_takes_a_read_and_a_transaction() -> None:
+    [latency], counts, wrong = simulate([Arrival(0.0, "account", "merchant")])
+    assert latency is not None
+    assert 0.018 <= latency <= 0.032
+    assert (counts, wrong) == ({}, 0)
+
+
+def test_simultaneous_transactions_of_a_merchant_conflict_and_are_counted_once() -> None:
+    latencies, counts, wrong = simulate(
+        [Arrival(0.0, f"account-{number}", "merchant") for number in range(20)]
+    )
+    assert None not in latencies
+    assert counts[CONFLICTS] > 0
+    assert wrong == 0
+
+
+def test_simulation_has_the_same_result_again() -> None:
+    arrivals = [Arrival(number / 100, f"account-{number}", "merchant") for number in range(20)]
+    assert simulate(arrivals) == simulate(arrivals)
