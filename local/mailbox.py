@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +81,17 @@ class Mailbox:
 def _read_mail(path: Path) -> Mail | None:
     """The mail in a file; None if a reset has deleted the file."""
     try:
-        content = path.read_bytes()
+        return _parse_mail(path.stem, path.read_bytes())
     except FileNotFoundError:
         return None
+
+
+# Callers that wait for a mail read the same files again.
+@lru_cache(maxsize=1024)
+def _parse_mail(mail_id: str, content: bytes) -> Mail:
     message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
     return Mail(
-        id=path.stem,
+        id=mail_id,
         subject=str(message["Subject"]),
         body=message.get_content().replace("\r\n", "\n").removesuffix("\n"),
         to=str(message["To"]),

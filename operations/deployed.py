@@ -1,6 +1,7 @@
 """Outputs, credentials and AWS clients of a deployed environment."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,6 +65,12 @@ class DeployedPipeline:
     def endpoint(self) -> EmulatorEndpoint | None:
         """The embedded AWS; None for an AWS account."""
         return local_aws.find_running_emulator(self.environment) if self.environment.is_local else None
+
+    @cached_property
+    def stack_states(self) -> list[Mapping[str, Any]]:
+        """The state of each layer's stack."""
+        with ThreadPoolExecutor() as threads:
+            return list(threads.map(self.engine.export_deployment, layers.LAYERS))
 
     @cached_property
     def region(self) -> str:

@@ -88,4 +88,5 @@ class DeliveryService:
         metrics.publish_function_metrics()
         metrics.publish_api_metrics()
         metrics.publish_queue_metrics()
+        metrics.evict_metrics_hourly()
         api_gateway.return_integration_failures()

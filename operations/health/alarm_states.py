@@ -79,13 +79,11 @@ class EmbeddedAlarms:
         threshold = alarm.threshold * (self._scale if metric.name == _SECONDS_METRIC else 1)
         return all(value is not None and _breaches(value, alarm.comparison, threshold) for value in values)
 
-    def _read(self, metric: Metric, window_seconds: float, parts: int) -> list[float | None]:
-        """Return the value of each equal part of the window that ends now; None for a part without data."""
+    def _read(self, metric: Metric, window_seconds: float, parts: int) -> Iterator[float | None]:
+        """Yield the value of each equal part of the window that ends now; None for a part without data."""
         now, length = datetime.now(UTC), timedelta(seconds=window_seconds / parts)
-        return [
-            self._read_between(metric, now - (part + 1) * length, now - part * length)
-            for part in range(parts)
-        ]
+        for part in range(parts):
+            yield self._read_between(metric, now - (part + 1) * length, now - part * length)
 
     def _read_between(self, metric: Metric, start: datetime, end: datetime) -> float | None:
         kind = "Statistics" if metric.statistic in _STATISTICS else "ExtendedStatistics"

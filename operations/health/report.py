@@ -1,7 +1,6 @@
 """Runs every health check and shows the results as a table, as JSON or as a summary."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 from rich.table import Table
@@ -76,10 +75,9 @@ def _check_alarms(deployed: DeployedPipeline, tables: Sequence[AlarmTable], scal
 
 
 def _check_addresses(deployed: DeployedPipeline) -> Iterator[Check]:
-    with ThreadPoolExecutor() as threads:
-        states = list(threads.map(deployed.engine.export_deployment, LAYERS))
     sns = deployed.client("sns")
-    return check_addresses(find_unconfirmed(lambda _: sns, declared_addresses(states)))
+    declared = declared_addresses(deployed.stack_states)
+    return check_addresses(find_unconfirmed(lambda _: sns, declared))
 
 
 def _build_table(environment: str, checks: list[Check]) -> Table:

@@ -6,6 +6,8 @@ from tests.faults.fault_scenario import TIMEOUT_SECONDS, FaultScenario
 from tests.waiting import wait_for
 
 AVAILABLE = "alarm fraud-pipeline-edge-available"
+# Between two looks at the health. The alarm's windows also contain the accepted requests of other tests.
+FAILING_POSTS = 10
 FRAUD_ERRORS = "alarm fraud-pipeline-processing-fraud-errors"
 
 
@@ -65,9 +67,10 @@ def test_pipe_role_without_permission_recovers_by_itself(scenario: FaultScenario
 
 def test_api_role_without_write_permission_fails_requests_and_recovers(scenario: FaultScenario) -> None:
     def fail() -> bool:
-        reply = scenario.post_harmless()
-        assert reply.status == 503
-        assert reply.content_type == "application/problem+json"
+        for _ in range(FAILING_POSTS):
+            reply = scenario.post_harmless()
+            assert reply.status == 503
+            assert reply.content_type == "application/problem+json"
         return scenario.reports(AVAILABLE)
 
     with faults.deny_actions(scenario.pipeline, "api", "dynamodb:PutItem"):
@@ -81,9 +84,10 @@ def test_labels_role_without_write_permission_fails_requests_and_recovers(scenar
     scenario.pipeline.wait_for_decision(transaction)
 
     def fail() -> bool:
-        reply = scenario.pipeline.post_label(transaction, "fraud")
-        assert reply.status == 503
-        assert reply.content_type == "application/problem+json"
+        for _ in range(FAILING_POSTS):
+            reply = scenario.pipeline.post_label(transaction, "fraud")
+            assert reply.status == 503
+            assert reply.content_type == "application/problem+json"
         return scenario.reports(AVAILABLE)
 
     with faults.deny_actions(scenario.pipeline, "labels", "dynamodb:UpdateItem"):

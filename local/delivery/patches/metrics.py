@@ -1,4 +1,4 @@
-"""Patches that publish the metrics of functions, APIs and queues.
+"""Patches that publish the metrics of functions, APIs and queues, and delete expired values.
 
 ministack publishes metrics of direct invocations only.
 """
@@ -10,6 +10,8 @@ from ministack.services import apigateway_v1, cloudwatch, lambda_svc  # type: ig
 
 from local.delivery.metrics import record_invocation, record_metric, record_queues, record_request
 from local.delivery.patches.ministack import replaces
+
+EVICTION_SECONDS = 3600.0
 
 
 def publish_function_metrics() -> None:
@@ -54,3 +56,15 @@ def publish_queue_metrics() -> None:
     def read_metrics(original: Any, *args: Any, **kwargs: Any) -> Any:
         record_queues()
         return original(*args, **kwargs)
+
+
+def evict_metrics_hourly() -> None:
+    """Delete expired values once an hour. ministack would look at every value in every request."""
+    next_at = 0.0
+
+    @replaces(cloudwatch, "_evict_old_metrics")
+    def evict_old_metrics(original: Any) -> None:
+        nonlocal next_at
+        if time.monotonic() >= next_at:
+            original()
+            next_at = time.monotonic() + EVICTION_SECONDS
