@@ -48,11 +48,11 @@ def add(
     from functools import partial
 
     from functions.common.runtime.clock import now_ms
-    from operations.review import access, lists
+    from operations.review import access, block_allow_lists
     from terminal.output import print_result
 
     open_ = partial(access.open_overrides, env)
-    message = lists.add_to_list(
+    message = block_allow_lists.add_to_list(
         open_, list_, kind, id_, reason=reason, until=until, author=author, now_ms=now_ms()
     )
     print_result(message)
@@ -75,11 +75,11 @@ def remove(
     """Remove an account or merchant from a list."""
     from functools import partial
 
-    from operations.review import access, lists
+    from operations.review import access, block_allow_lists
     from terminal.output import print_result
 
     open_ = partial(access.open_overrides, env)
-    print_result(lists.remove_from_list(open_, list_, kind, id_, reason=reason, author=author))
+    print_result(block_allow_lists.remove_from_list(open_, list_, kind, id_, reason=reason, author=author))
 
 
 @task(

@@ -14,7 +14,7 @@ from functions.common.dynamodb.client import Item
 from functions.common.runtime.clock import Clock, now_ms
 from operations.review import audit_trail
 from operations.review.audit_trail import AuditEntry
-from operations.review.override_items import OverrideItem, OverrideT
+from operations.review.list_and_snooze_items import OverrideItem, OverrideT
 from operations.review.profiles_table import ProfilesTableClient, Write
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from functions.common.domain.overrides import Snooze
 from operations.review import arguments
 from operations.review.arguments import SnoozeKind
-from operations.review.override_items import OverrideItem, ProfileEntry, RuleSnooze
+from operations.review.list_and_snooze_items import OverrideItem, ProfileEntry, RuleSnooze
 from operations.review.overrides import Overrides
 from terminal import durations
 

@@ -13,7 +13,7 @@ from functions.common.dynamodb.client import RefusedWriteError, write_items
 from functions.fraud.profile_store import DecisionContext, ProfileStore
 from functions.fraud.service import read_event
 from local.embedded import EmbeddedAws
-from operations.review import audit_trail, lists, snoozes
+from operations.review import audit_trail, block_allow_lists, snoozes
 from operations.review.overrides import Overrides
 from operations.review.profiles_table import ProfilesTableClient
 from tests.unit.functions.builders import NOW, inserted_event
@@ -49,7 +49,7 @@ class OverrideFixtures:
         return self.add("block", kind, id_)
 
     def add(self, list_: str, kind: str, id_: str) -> str:
-        return lists.add_to_list(
+        return block_allow_lists.add_to_list(
             self.open, list_, kind, id_, reason="chargebacks", until="90d", author="", now_ms=NOW
         )
 
@@ -86,7 +86,9 @@ def test_function_reads_a_list_entry_with_the_next_transaction(fixtures: Overrid
     listing = fixtures.read_context().merchant.list_entry
     assert listing
     assert (listing.list, listing.id, listing.reason) == ("block", MERCHANT, "chargebacks")
-    lists.remove_from_list(fixtures.open, "block", "merchant", MERCHANT, reason="cleared", author="jane")
+    block_allow_lists.remove_from_list(
+        fixtures.open, "block", "merchant", MERCHANT, reason="cleared", author="jane"
+    )
     assert fixtures.read_context().merchant.list_entry is None
     assert audit_trail.read_list_entries(fixtures.table) == []
     assert len(list(audit_trail.read_changes(fixtures.table))) == 2

@@ -5,8 +5,8 @@ import pytest
 
 from functions.common.domain.overrides import ListEntry, Snooze
 from functions.common.dynamodb import profile_items
-from operations.review import audit_trail, lists, snoozes
-from operations.review.override_items import RULE_SNOOZES_KEY
+from operations.review import audit_trail, block_allow_lists, snoozes
+from operations.review.list_and_snooze_items import RULE_SNOOZES_KEY
 from terminal.errors import UserError
 from tests.unit.operations.review.analyst_fixture import AUTHOR, NOW, Analyst
 
@@ -94,7 +94,9 @@ def test_expired_rule_snoozes_are_removed_with_the_next_change() -> None:
 def test_snooze_and_list_entry_of_one_account_are_independent() -> None:
     analyst = SnoozeAnalyst()
     analyst.snooze("account", "a-1")
-    lists.add_to_list(analyst.open, "allow", "account", "a-1", reason="r", until="1d", author="", now_ms=NOW)
+    block_allow_lists.add_to_list(
+        analyst.open, "allow", "account", "a-1", reason="r", until="1d", author="", now_ms=NOW
+    )
     analyst.end("account", "a-1")
     record = profile_items.decode_account("a-1", analyst.fake.item(KEY))
     assert record.snooze is None

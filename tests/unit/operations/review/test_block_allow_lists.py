@@ -8,7 +8,7 @@ import pytest
 from functions.common.domain.overrides import ListEntry
 from functions.common.domain.profiles import AccountProfile
 from functions.common.dynamodb import profile_items
-from operations.review import audit_trail, lists
+from operations.review import audit_trail, block_allow_lists
 from terminal.errors import UserError
 from tests.unit.operations.fake_dynamodb import FakeTable, cancelled, denied
 from tests.unit.operations.review.analyst_fixture import AUTHOR, CALLER, NOW, Analyst
@@ -22,10 +22,12 @@ class ListAnalyst(Analyst):
 
     def add(self, list_: str = "block", id_: str = "a-1", **changes: str) -> str:
         options = {"reason": "stolen card", "until": "90d", "author": "", **changes}
-        return lists.add_to_list(self.open, list_, "account", id_, **options, now_ms=self.now)
+        return block_allow_lists.add_to_list(self.open, list_, "account", id_, **options, now_ms=self.now)
 
     def remove(self, list_: str = "block") -> str:
-        return lists.remove_from_list(self.open, list_, "account", "a-1", reason="cleared", author="")
+        return block_allow_lists.remove_from_list(
+            self.open, list_, "account", "a-1", reason="cleared", author=""
+        )
 
     def profile(self) -> dict[str, Any]:
         return self.fake.item(KEY) or {}
@@ -206,7 +208,7 @@ def test_invalid_argument_is_named_on_one_line_before_the_table_is_opened(
 ) -> None:
     valid = {"list_": "block", "kind": "account", "id_": "a", "reason": "r", "until": "1d", "author": ""}
     with pytest.raises(UserError) as raised:
-        lists.add_to_list(lambda: pytest.fail("opened"), **{**valid, **changes}, now_ms=NOW)
+        block_allow_lists.add_to_list(lambda: pytest.fail("opened"), **{**valid, **changes}, now_ms=NOW)
     assert [fact for fact in facts if fact not in str(raised.value)] == []
     assert "\n" not in str(raised.value)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from functions.common.domain.overrides import ListEntry, ProfileKind
 from operations.review import arguments
-from operations.review.override_items import ProfileEntry
+from operations.review.list_and_snooze_items import ProfileEntry
 from operations.review.overrides import Overrides
 from terminal import durations
 from terminal.command_line import command_line
