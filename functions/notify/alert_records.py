@@ -5,6 +5,7 @@ own claim; another message about the same transaction waits until the claim expi
 cases of a second alert.
 """
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from functions.common.domain.transaction_event import transaction_key
 from functions.common.dynamodb.client import (
     Item,
     RefusedWriteError,
+    StoreBusyError,
     TransactionNotFoundError,
     read_item,
     update_item,
 )
 from functions.common.dynamodb.profile_items import decode_alert_history, profile_key, profile_subject
+from functions.common.runtime.clock import Sleep, back_off
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 _CLAIM_MS = 60_000
 # The second alert of a window triggers the summary, so at least two alerts were counted.
 _MIN_ALERTS = 2
+# Attempts of an update that conflicts with a transactional write, such as that of a label.
+_MAX_ATTEMPTS = 6
 
 
 class AlreadyAlertedError(Exception):
@@ -39,13 +44,21 @@ class AlertClaimedError(Exception):
 class AlertRecords:
     """Claims and records in the table `transactions`, and alert windows in the table `profiles`.
 
-    `connect` is called only when an alert is published.
+    `connect` is called only when an alert is published. Every method raises StoreBusyError if a later attempt
+    can succeed.
     """
 
-    def __init__(self, connect: "Callable[[], DynamoDBClient]", transactions: str, profiles: str) -> None:
+    def __init__(
+        self,
+        connect: "Callable[[], DynamoDBClient]",
+        transactions: str,
+        profiles: str,
+        sleep: Sleep = time.sleep,
+    ) -> None:
         self._connect = connect
         self._transactions = transactions
         self._profiles = profiles
+        self._sleep = sleep
 
     def claim(self, transaction: SuspiciousTransaction, message_id: str, now_ms: int) -> None:
         """Claim the alert for a message.
@@ -97,10 +110,21 @@ class AlertRecords:
         return max(counts.get(started_at, 0), _MIN_ALERTS)
 
     def _update(self, transaction: SuspiciousTransaction, update: str, condition: str, values: Item) -> None:
-        key = transaction_key(transaction.transaction_id, transaction.timestamp)
-        update_item(
-            self._connect(), self._transactions, key, update=update, condition=condition, values=values
-        )
+        """Update the item. Raises RefusedWriteError only if its condition failed."""
+        client, key = self._connect(), transaction_key(transaction.transaction_id, transaction.timestamp)
+        for attempt in range(_MAX_ATTEMPTS):
+            if attempt:
+                back_off(attempt, self._sleep)
+            try:
+                update_item(
+                    client, self._transactions, key, update=update, condition=condition, values=values
+                )
+            except RefusedWriteError as refused:
+                if refused.existing_items:
+                    raise
+            else:
+                return
+        raise StoreBusyError
 
 
 def _translate_refusal(refused: RefusedWriteError) -> Exception:

@@ -39,7 +39,7 @@ class StoreBusyError(Exception):
     """The table is overloaded or unreachable, or writes conflict. A later attempt can succeed.
 
     The SDK has repeated the call by then. `api` and `labels` respond with 503 and `Retry-After`. `fraud`
-    fails: Lambda invokes it again, and then the queue `fraud-retry` does.
+    fails: Lambda invokes it again, and then the queue `fraud-retry` does. `notify` gets its message again.
     """
 
 

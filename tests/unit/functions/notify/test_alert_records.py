@@ -4,23 +4,25 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.common.dynamodb.client import TransactionNotFoundError
+from functions.common.dynamodb.client import StoreBusyError, TransactionNotFoundError
 from functions.notify.alert_records import AlertClaimedError, AlertRecords, AlreadyAlertedError
 from tests.unit.functions.builders import NOW, suspicious
 from tests.unit.functions.fakes import client_error
 
+CONFLICT = client_error("TransactionConflictException")
+
 
 class FakeTable:
-    """Records the calls of UpdateItem. With `error`, each call raises it."""
+    """Records the calls of UpdateItem. The first calls raise the `errors`."""
 
-    def __init__(self, error: ClientError | None = None) -> None:
+    def __init__(self, *errors: ClientError) -> None:
         self.calls: list[dict[str, Any]] = []
-        self._error = error
+        self._errors = list(errors)
 
     def update_item(self, **arguments: Any) -> None:
         self.calls.append(arguments)
-        if self._error:
-            raise self._error
+        if self._errors:
+            raise self._errors.pop(0)
 
 
 def condition_error(item: Mapping[str, Any] | None) -> ClientError:
@@ -29,7 +31,7 @@ def condition_error(item: Mapping[str, Any] | None) -> ClientError:
 
 
 def create_records(table: FakeTable) -> AlertRecords:
-    return AlertRecords(lambda: cast(Any, table), "transactions", "profiles")
+    return AlertRecords(lambda: cast(Any, table), "transactions", "profiles", sleep=lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,23 @@ def test_refused_claim_raises_the_error_for_its_item(
 def test_unexpected_error_of_a_claim_is_raised() -> None:
     with pytest.raises(ClientError):
         create_records(FakeTable(client_error("AccessDeniedException"))).claim(suspicious(), "m-1", NOW)
+
+
+def test_claim_that_conflicts_with_another_write_is_repeated() -> None:
+    table = FakeTable(CONFLICT, CONFLICT)
+    create_records(table).claim(suspicious(), "m-1", NOW)
+    assert len(table.calls) == 3
+
+
+def test_record_that_conflicts_with_another_write_is_repeated() -> None:
+    table = FakeTable(CONFLICT)
+    create_records(table).record(suspicious(), "publication", NOW)
+    assert len(table.calls) == 2
+
+
+def test_persistent_conflict_is_busy_and_not_a_missing_transaction() -> None:
+    with pytest.raises(StoreBusyError):
+        create_records(FakeTable(*[CONFLICT] * 100)).claim(suspicious(), "m-1", NOW)
 
 
 def test_claim_outlives_any_invocation() -> None:
