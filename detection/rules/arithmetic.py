@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from detection.rules.names import COMPARABLE_WITH_NUMBERS, DIMENSIONAL, DIMENSIONLESS, KIND_DESCRIPTIONS, Kind
-from detection.rules.operands import ExpressionError, Operand
+from detection.rules.operands_and_functions import ExpressionError, Operand
 from functions.common.domain.currencies import CURRENCIES, convert_to_euros
 from functions.fraud.scoring.expressions import LIMIT_PREFIX
 

@@ -14,7 +14,7 @@ from detection.rules.names import (
     suggest_operand,
 )
 from detection.rules.negation import Form, compile_inequality
-from detection.rules.operands import ExpressionError, Operand
+from detection.rules.operands_and_functions import ExpressionError, Operand
 
 SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",

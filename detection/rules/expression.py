@@ -10,7 +10,7 @@ from detection.rules import comparisons
 from detection.rules.arithmetic import SIGNS, Tables, combine_operands, describe_operand
 from detection.rules.names import suggest_operand
 from detection.rules.negation import Form, negate_condition
-from detection.rules.operands import ExpressionError, Limits, Operand, read_call, read_leaf
+from detection.rules.operands_and_functions import ExpressionError, Limits, Operand, read_call, read_leaf
 from detection.rules.syntax import ExpressionSyntaxError, ParsedExpression
 
 

@@ -1,4 +1,4 @@
-"""Operands of expressions: names, literals, and calls that give a number its unit."""
+"""Operands of expressions: names, literals, and calls of functions, which give a number its unit."""
 
 import ast
 import re
