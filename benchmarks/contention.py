@@ -50,7 +50,7 @@ def _measure_hot_merchant() -> bool:
     alone = _simulate("b", "100/s alone, evenly over the merchants", others)
     hot = _generate(300, SECONDS, merchants=lambda _: "hot")
     arrivals = sorted([*hot, *others])
-    result = _simulate("b", "one merchant at 300/s beside the same 100/s", arrivals)
+    result = _simulate("b", "one merchant at 300/s, other merchants at 100/s in total", arrivals)
     latencies = [
         latency
         for arrival, latency in zip(arrivals, result.latencies, strict=True)

@@ -15,9 +15,7 @@ from functions.fraud.environment import FraudEnvironment
 from functions.fraud.profile_store import ProfileStore
 from functions.fraud.retries import RetryProcessor
 from functions.fraud.scoring.decider import Decider
-from functions.fraud.scoring.model import FraudModel
-from functions.fraud.scoring.rules import RuleSet
-from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.scoring.scorer import create_scorers
 from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
 from functions.fraud.service import FraudDetector
 
@@ -27,33 +25,14 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 
 
-def _load_scorers() -> tuple[Scorer, Scorer | None]:
-    """The live scorer and the candidate, if the zip has candidate rules or a candidate model.
-
-    A candidate without rules or without a model uses the live one. Only the live rules are required.
-    """
-    rules, model = RuleSet.from_json((_FOLDER / "rules.json").read_bytes()), _load_model("model.json")
-    candidate_rules = _load_rules("candidate_rules.json")
-    candidate_model = _load_model("candidate_model.json")
-    live = Scorer(rules, model)
-    if candidate_rules is None and candidate_model is None:
-        return live, None
-    return live, Scorer(candidate_rules or rules, candidate_model or model)
-
-
-def _load_rules(name: str) -> RuleSet | None:
+def _read_file(name: str) -> bytes | None:
     file = _FOLDER / name
-    return RuleSet.from_json(file.read_bytes()) if file.exists() else None
-
-
-def _load_model(name: str) -> FraudModel | None:
-    file = _FOLDER / name
-    return FraudModel.from_json(file.read_bytes()) if file.exists() else None
+    return file.read_bytes() if file.exists() else None
 
 
 _environment = read_environment(FraudEnvironment, os.environ)
 _telemetry = Telemetry("fraud")
-_live, _candidate = _load_scorers()
+_live, _candidate = create_scorers(_read_file)
 _sqs = create_client("sqs")
 _detector = FraudDetector(
     decider=Decider(_live, _candidate, _environment.alert_window_seconds),

@@ -59,7 +59,7 @@ class FraudDetector:
         self._sleep = sleep
 
     def process_event(self, event: object) -> Decision | None:
-        """Decide on the transaction of an event. Returns None if it is no longer in the table.
+        """Decide on the transaction of an event. Returns None if its item was deleted.
 
         Raises an error if the decision could not be made or recorded, or if its message could not be sent.
         """

@@ -203,7 +203,7 @@ class LifeCycle:
 
 
 def _property_diff(declared: Property, was: Plain, old: Plain, new: Plain, *, replace: bool) -> PropertyDiff:
-    # What was changed outside the program shows as state against program.
+    # If only AWS changed the property, the state is compared with the inputs.
     from_inputs = not same_value(declared, old, new)
     return PropertyDiff(_diff_kind(old if from_inputs else was, new, replace=replace), from_inputs)
 

@@ -13,9 +13,7 @@ from functions.common.domain.transaction_event import DETAIL_TYPE, SOURCE, build
 from functions.common.runtime.telemetry import InvocationFailedError, Telemetry
 from functions.fraud.profile_store import ProfileStore
 from functions.fraud.scoring.decider import Decider
-from functions.fraud.scoring.model import FraudModel
-from functions.fraud.scoring.rules import RuleSet
-from functions.fraud.scoring.scorer import Scorer
+from functions.fraud.scoring.scorer import create_scorers
 from functions.fraud.senders import SuspiciousTransactionSender
 from functions.fraud.service import FraudDetector
 from functions.notify.alert_records import AlertRecords
@@ -99,7 +97,10 @@ class MeteredPipeline:
             TransactionStore(client, TRANSACTIONS, retention_days), self._telemetry["api"], self._read_clock
         )
         self._detector = FraudDetector(
-            decider=Decider(*_load_scorers(package), alert_window_seconds=alert_window_seconds),
+            decider=Decider(
+                *create_scorers(lambda name: package.get(f"{files.FOLDER}/{name}")),
+                alert_window_seconds=alert_window_seconds,
+            ),
             profiles=ProfileStore(client, TRANSACTIONS, PROFILES),
             sender=SuspiciousTransactionSender(cast(Any, self.queue), "queue"),
             telemetry=self._telemetry["fraud"],
@@ -169,20 +170,3 @@ class MeteredPipeline:
             raise FunctionFailedError(function, stream.getvalue()[begin:].splitlines()) from None
         log_lines = tuple(stream.getvalue()[begin:].splitlines())
         self.usage[function] = FunctionUsage(tuple(self.table.requests), log_lines)
-
-
-def _load_scorers(package: Mapping[str, bytes]) -> tuple[Scorer, Scorer | None]:
-    """The live scorer and the candidate, as the fraud function loads them."""
-    rules = RuleSet.from_json(package[files.RULES])
-    model = _load_model(package, files.MODEL)
-    if files.CANDIDATE_RULES not in package and files.CANDIDATE_MODEL not in package:
-        return Scorer(rules, model), None
-    candidate_rules = package.get(files.CANDIDATE_RULES)
-    return Scorer(rules, model), Scorer(
-        RuleSet.from_json(candidate_rules) if candidate_rules else rules,
-        _load_model(package, files.CANDIDATE_MODEL) or model,
-    )
-
-
-def _load_model(package: Mapping[str, bytes], path: str) -> FraudModel | None:
-    return FraudModel.from_json(package[path]) if path in package else None

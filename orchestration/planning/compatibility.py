@@ -109,8 +109,8 @@ def find_changed_inputs(
 ) -> list[ChangedInput]:
     """Return the inputs of `consumer` whose values differ from those at its last update.
 
-    `previous` (see `outputs_at_last_update`) and `current` are outputs by layer. These count as unchanged: an
-    output that the update did not see, an output of a layer that is no longer deployed, and a secret, which
+    `previous` (see `outputs_at_last_update`) and `current` are outputs by layer. An output counts as
+    unchanged if it did not exist at the update, if its layer is not deployed now, or if it is a secret, which
     the state encrypts.
     """
     return [

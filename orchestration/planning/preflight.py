@@ -12,7 +12,7 @@ from terminal.errors import UserError
 
 
 def check_tree(environment: Environment, git: Git, *, override: str = "") -> str:
-    """Raise UserError for a tree that nobody else could deploy; every tree is valid for `local`.
+    """Raise UserError if the tree is not committed and pushed. `local` accepts every tree.
 
     `override` is the reason to deploy such a tree. Returns the text to record in the history.
     """
@@ -27,7 +27,7 @@ def check_tree(environment: Environment, git: Git, *, override: str = "") -> str
             "unpushed": "is at a commit that no remote branch has",
         }
         raise UserError(
-            f"The git tree {' and '.join(descriptions[fault] for fault in faults)}, so that nobody else could"
+            f"The git tree {' and '.join(descriptions[fault] for fault in faults)}. Other people could not"
             f" deploy it to '{environment.name}' or roll back to it.",
             'Commit and push first, or pass --override "REASON", which is recorded in the history.',
         )

@@ -7,10 +7,11 @@ from detection.rules.rule_file import read_rules
 from functions.fraud.scoring.model import ArtifactError, FraudModel
 from stacks.processing.settings import ProcessingSettings
 
-RULES = "functions/fraud/rules.json"
-MODEL = "functions/fraud/model.json"
-CANDIDATE_RULES = "functions/fraud/candidate_rules.json"
-CANDIDATE_MODEL = "functions/fraud/candidate_model.json"
+FOLDER = "functions/fraud"
+RULES = f"{FOLDER}/rules.json"
+MODEL = f"{FOLDER}/model.json"
+CANDIDATE_RULES = f"{FOLDER}/candidate_rules.json"
+CANDIDATE_MODEL = f"{FOLDER}/candidate_model.json"
 
 
 def read_files(settings: ProcessingSettings, folder: Path) -> dict[str, bytes]:

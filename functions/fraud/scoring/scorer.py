@@ -5,7 +5,7 @@ precedence over the score, in this order: the block list, the allow list, a rule
 clears.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -169,3 +169,27 @@ class Scorer:
 
 def _sum_weights(rules: Sequence[Rule]) -> float:
     return min(round(sum(rule.weight or 0.0 for rule in rules), _SCORE_DIGITS), 1.0)
+
+
+def create_scorers(read: Callable[[str], bytes | None]) -> tuple[Scorer, Scorer | None]:
+    """Create the live scorer, and the candidate if there are candidate rules or a candidate model.
+
+    `read` returns the content of a packaged file, or None if the package lacks it. A candidate without rules
+    or without a model uses the live one. Only the live rules are required.
+    """
+    rules, model = _read_rules(read("rules.json")), _read_model(read("model.json"))
+    if rules is None:
+        raise FileNotFoundError("rules.json")
+    candidate_rules = _read_rules(read("candidate_rules.json"))
+    candidate_model = _read_model(read("candidate_model.json"))
+    if candidate_rules is None and candidate_model is None:
+        return Scorer(rules, model), None
+    return Scorer(rules, model), Scorer(candidate_rules or rules, candidate_model or model)
+
+
+def _read_rules(content: bytes | None) -> RuleSet | None:
+    return None if content is None else RuleSet.from_json(content)
+
+
+def _read_model(content: bytes | None) -> FraudModel | None:
+    return None if content is None else FraudModel.from_json(content)
