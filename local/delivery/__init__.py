@@ -1,1 +1,1 @@
-"""Deliveries that ministack lacks: pipes to event buses, asynchronous invocations of functions, mail."""
+"""Deliveries that ministack lacks: from streams to buses and functions, asynchronous invocations, mail."""

@@ -14,8 +14,9 @@ DEFAULT_SCALE = 1 / 60
 FUNCTION_ERROR_SECONDS = 60.0
 # Lambda retries a throttled event after 1 second at first and 5 minutes at most.
 THROTTLE_FIRST_SECONDS = 1.0
-# AWS does not document the delays of a pipe. Observed: one second at first, doubled each time.
-PIPE_FIRST_SECONDS = 1.0
+# AWS does not document the delays of pipes and event source mappings. Observed of pipes: one second at first,
+# doubled each time.
+STREAM_FIRST_SECONDS = 1.0
 MAXIMUM_SECONDS = 300.0
 # Prevents an overflow; MAXIMUM_SECONDS is reached after fewer doublings.
 MAXIMUM_DOUBLINGS = 12
@@ -38,8 +39,8 @@ class Delays:
         # Random, so that events which are throttled together are not retried together.
         return self._doubled(THROTTLE_FIRST_SECONDS, attempt) * self.chance()
 
-    def pipe(self, attempt: int) -> float:
-        return self._doubled(PIPE_FIRST_SECONDS, attempt)
+    def stream(self, attempt: int) -> float:
+        return self._doubled(STREAM_FIRST_SECONDS, attempt)
 
     def visibility(self, timeout_seconds: float) -> float:
         return timeout_seconds * self.scale

@@ -5,12 +5,10 @@ import logging
 import time
 from typing import Any
 
-from ministack.core import lambda_runtime  # type: ignore[import-untyped]
 from ministack.core.arn import parse_arn  # type: ignore[import-untyped]
-from ministack.core.responses import request_scope  # type: ignore[import-untyped]
 from ministack.services import lambda_svc, sqs  # type: ignore[import-untyped]
 
-from local.aws_json import AwsError, AwsJson, Caller
+from local.aws_json import Caller
 from local.delivery import metrics
 from local.delivery.async_queue import (
     AsyncEvent,
@@ -19,8 +17,14 @@ from local.delivery.async_queue import (
     RetryPolicy,
     RuleTarget,
 )
-from local.delivery.emulated_pipes import allows_service, queue_url
-from local.delivery.pipe_delivery import format_timestamp
+from local.delivery.emulated_services import (
+    allows_service,
+    assume_function_role,
+    find_function,
+    invoke_function,
+    send_message,
+)
+from local.delivery.streams.records import format_timestamp
 
 logger = logging.getLogger("local.async")
 
@@ -37,7 +41,7 @@ class EmulatedFunctions:
         self._root_user = root_user
 
     def retry_policy(self, event: AsyncEvent) -> RetryPolicy:
-        function, _ = _find_function(event)
+        function, _ = find_function(event.function_arn)
         if event.rule is not None:
             # AWS evaluates the function's policy; ministack allows every rule to invoke it.
             rule, arn = event.rule.rule_arn, event.function_arn
@@ -54,15 +58,10 @@ class EmulatedFunctions:
         )
 
     def invoke(self, event: AsyncEvent) -> InvocationResult:
-        function, config = _find_function(event)
-        record = lambda_svc._execution_record_for_config(function, config)
-        response = lambda_svc._execute_function_with_config_scope(record, json.loads(event.payload))
-        if response.get("throttle"):
-            return InvocationResult("throttled", response.get("body"))
-        return InvocationResult("error" if response.get("error") else "ok", response.get("body"))
+        return invoke_function(event.function_arn, json.loads(event.payload))
 
     def report_failure(self, event: AsyncEvent, condition: str, result: InvocationResult | None) -> None:
-        function, config = _find_function(event)
+        function, config = find_function(event.function_arn)
         configured = lambda_svc._event_invoke_config(function, None) or {}
         destination = (configured.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination")
         queue = (config.get("DeadLetterConfig") or {}).get("TargetArn")
@@ -99,47 +98,13 @@ class EmulatedFunctions:
             "ERROR_MESSAGE": str(error),
             "RETRY_ATTEMPTS": "0",
         }
-        self._send(self._root_user, queue, event.payload, attributes)
+        send_message(self._url, self._root_user, queue, event.payload, attributes)
 
     def _send_as_function(
         self, config: dict[str, Any], target: str, body: str, attributes: dict[str, str]
     ) -> bool:
         """Send as Lambda does, with the function's role, which needs the permission."""
-        session = lambda_runtime.execution_credentials(config)
-        role = Caller(
-            session["AWS_ACCESS_KEY_ID"], session["AWS_SECRET_ACCESS_KEY"], session["AWS_SESSION_TOKEN"]
-        )
-        return self._send(role, target, body, attributes)
-
-    def _send(self, caller: Caller, target: str, body: str, attributes: dict[str, str]) -> bool:
-        """Returns whether the queue accepted the message."""
-        spec = parse_arn(target)
-        if spec.service != "sqs":
-            logger.error("lost an event: local/ sends failed events to SQS queues only, not to %s", target)
-            return False
-        request = {
-            "QueueUrl": queue_url(self._url, target),
-            "MessageBody": body,
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-            },
-        }
-        try:
-            AwsJson(self._url, spec.region).call(caller, "sqs", "SendMessage", request)
-        except AwsError as error:
-            logger.error("lost an event: %s did not accept it: %s", target, error)  # noqa: TRY400
-            return False
-        return True
-
-
-def _find_function(event: AsyncEvent) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Record and version configuration of the function. Raises InvocationRefusedError if it is missing."""
-    spec = parse_arn(event.function_arn)
-    with request_scope(spec.account_id, spec.region):
-        function, config, _ = lambda_svc._get_func_record_for_ref(event.function_arn)
-    if function is None or config is None:
-        raise InvocationRefusedError("NO_RESOURCE", f"the function {event.function_arn} does not exist")
-    return function, config
+        return send_message(self._url, assume_function_role(config), target, body, attributes)
 
 
 def _count_failed_invocation(rule_arn: str) -> None:

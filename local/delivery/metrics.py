@@ -17,7 +17,7 @@ from ministack.services import cloudwatch, sqs  # type: ignore[import-untyped]
 
 # Maximum number of points of one metric; the oldest are dropped.
 MAXIMUM_POINTS = 2000
-_EMBEDDED = '{"_aws":'
+_EMBEDDED = '"_aws":{'
 _COUNTS = {
     "ApproximateNumberOfMessagesVisible": "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
@@ -49,7 +49,7 @@ def record_invocation(function: str, duration_ms: float, *, failed: bool, output
     record_metric("AWS/Lambda", "Errors", int(failed), "Count", dimensions)
     record_metric("AWS/Lambda", "Duration", duration_ms, "Milliseconds", dimensions)
     for line in output.splitlines():
-        if line.startswith(_EMBEDDED):
+        if _EMBEDDED in line:
             _record_embedded(json.loads(line))
 
 

@@ -11,19 +11,23 @@ from local.aws_json import Caller
 from local.delivery.async_queue import AsyncQueue, save_events
 from local.delivery.delays import Delays
 from local.delivery.emulated_functions import EmulatedFunctions
-from local.delivery.emulated_pipes import list_bus_pipes
 from local.delivery.function_process import link_runtime_packages
+from local.delivery.mappings.emulated_mappings import list_stream_mappings
+from local.delivery.mappings.poller import MappingPoller
 from local.delivery.patches import (
     api_gateway,
     functions,
     mail,
+    mappings,
     metrics,
     ministack,
     permissions,
     pipes,
     streams,
 )
-from local.delivery.pipe_pollers import PipePollers
+from local.delivery.pipes.emulated_pipes import list_bus_pipes
+from local.delivery.pipes.poller import PipePoller
+from local.delivery.streams.pollers import StreamPollers
 from local.endpoint import EmulatorEndpoint
 from local.layout import EmulatorLayout
 from local.mailbox import MailWriter
@@ -43,7 +47,12 @@ class DeliveryService:
         self._mail = MailWriter(layout.mailbox)
         self._queue = AsyncQueue(EmulatedFunctions(endpoint.url, root_user), delays, threads=THREADS)
         self._delays = delays
-        self._pipes = PipePollers(lambda: list_bus_pipes(endpoint.url), delays)
+        self._pipes = StreamPollers(
+            lambda: list_bus_pipes(endpoint.url), lambda pipe: PipePoller(pipe, delays)
+        )
+        self._mappings = StreamPollers(
+            lambda: list_stream_mappings(endpoint.url), lambda mapping: MappingPoller(mapping, delays)
+        )
         self._stopping = threading.Event()
         link_runtime_packages(layout.runtime)
         self._patch_ministack()
@@ -53,6 +62,7 @@ class DeliveryService:
         self._queue.restore(self._saved_events)
         self._queue.start()
         self._pipes.refresh()
+        self._mappings.refresh()
 
     def stop(self, timeout_seconds: float) -> None:
         """Finish current deliveries, save pending events for the next start and end the function processes.
@@ -62,6 +72,7 @@ class DeliveryService:
         deadline = time.monotonic() + timeout_seconds
         self._stopping.set()
         self._pipes.stop(timeout_seconds)
+        self._mappings.stop(max(0.0, deadline - time.monotonic()))
         while lambda_svc._esm_inflight and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         pending_events = self._queue.stop(max(0.0, deadline - time.monotonic()))
@@ -69,14 +80,21 @@ class DeliveryService:
             save_events(self._saved_events, pending_events)
         lambda_runtime.reset()
 
+    def _wake_pollers(self) -> None:
+        self._pipes.wake()
+        self._mappings.wake()
+
     def _patch_ministack(self) -> None:
         """Raises LocalError if ministack has another version than the patches support."""
         ministack.check_version()
         streams.persist_streams()
-        streams.report_writes(self._pipes.wake)
+        streams.report_writes(self._wake_pollers)
         pipes.store_parameters()
         pipes.report_changes(self._pipes.refresh)
         pipes.skip_bus_targets()
+        mappings.store_parameters()
+        mappings.report_changes(self._mappings.refresh)
+        mappings.skip_streams()
         functions.queue_asynchronous_invocations(self._queue.submit)
         functions.pause_polling(lambda: not self._stopping.is_set())
         functions.shorten_visibility(self._delays.visibility)
@@ -84,7 +102,7 @@ class DeliveryService:
         mail.deliver_mail(self._mail.write)
         permissions.authorize_stream_arn()
         permissions.accept_loopback_as_tls()
-        permissions.authorize_updated_attributes()
+        permissions.authorize_keys_and_attributes()
         metrics.publish_function_metrics()
         metrics.publish_api_metrics()
         metrics.publish_queue_metrics()

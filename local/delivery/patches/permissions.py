@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator  # type: ignore[import-untyped]
-from ministack.services import dynamodb_streams  # type: ignore[import-untyped]
+from ministack.services import dynamodb, dynamodb_streams  # type: ignore[import-untyped]
 
 from local.delivery.patches.ministack import replaces
 
@@ -40,8 +40,11 @@ def accept_loopback_as_tls() -> None:
         return "true" if key.lower() == "aws:securetransport" else original(key, context)
 
 
-def authorize_updated_attributes() -> None:
-    """Add `dynamodb:Attributes` to the context of UpdateItem: ministack sets it for projections only."""
+def authorize_keys_and_attributes() -> None:
+    """Add the partition keys of a request to its context, and the attributes of an update.
+
+    ministack does not set `dynamodb:LeadingKeys`, and sets `dynamodb:Attributes` for projections only.
+    """
 
     @replaces(iam_actions, "dynamodb_service_context")
     def dynamodb_service_context(original: Any, body: bytes) -> dict[str, Any]:
@@ -49,7 +52,25 @@ def authorize_updated_attributes() -> None:
         request = json.loads(body or b"{}")
         if isinstance(request, dict) and "UpdateExpression" in request:
             context["dynamodb:Attributes"] = sorted(_updated_attributes(request))
+        if isinstance(request, dict) and (keys := sorted(_leading_keys(request))):
+            context["dynamodb:LeadingKeys"] = keys
         return context
+
+
+def _leading_keys(request: Mapping[str, Any]) -> set[str]:
+    """Values of the partition keys of the items that a request for one item, or BatchGetItem, names."""
+    item = request.get("Key") or request.get("Item")
+    items = {request["TableName"]: [item]} if item and "TableName" in request else {}
+    for name, batch in request.get("RequestItems", {}).items():
+        items[name] = batch["Keys"] if isinstance(batch, dict) and "Keys" in batch else []
+    return {
+        value
+        for name, keys in items.items()
+        if (table := dynamodb._tables.get(name.rpartition("/")[2]))
+        for key in keys
+        if isinstance(key, dict)
+        for value in key.get(table["pk_name"], {}).values()
+    }
 
 
 def _updated_attributes(request: Mapping[str, Any]) -> set[str]:

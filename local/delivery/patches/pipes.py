@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from ministack.services import dynamodb, pipes  # type: ignore[import-untyped]
+from ministack.services import pipes  # type: ignore[import-untyped]
 
 from local.delivery.patches.ministack import replaces
+from local.delivery.patches.streams import starting_position
 
 # Key of the last sequence number that a pipe has processed, in ministack's record of the pipe. ministack
 # saves and restores its records whole.
@@ -31,7 +32,11 @@ def store_parameters() -> None:
         if response[0] < HTTPStatus.BAD_REQUEST:
             pipe = pipes._pipes[name]
             pipe.update({key: body[key] for key in _PARAMETERS if body.get(key)})
-            pipe[POSITION_KEY] = _starting_position(pipe)
+            if ":dynamodb:" in pipe["Source"]:
+                stream = (pipe.get("SourceParameters") or {}).get("DynamoDBStreamParameters") or {}
+                pipe[POSITION_KEY] = starting_position(
+                    pipe["Source"], stream.get("StartingPosition", "LATEST")
+                )
         return response
 
     @replaces(pipes, "_update_pipe")
@@ -57,22 +62,12 @@ def report_changes(on_change: Callable[[], None]) -> None:
 
 
 def skip_bus_targets() -> None:
-    """Do not poll pipes to an event bus: ministack cannot deliver to one, so PipePollers does it."""
+    """Do not poll pipes to an event bus: ministack cannot deliver to one, so PipePoller does it."""
 
     @replaces(pipes, "_poll_pipe")
     def poll_pipe(original: Any, ddb: Any, pipe: dict[str, Any], account_id: str) -> None:
         if ":event-bus/" not in pipe.get("Target", ""):
             original(ddb, pipe, account_id)
-
-
-def _starting_position(pipe: Mapping[str, Any]) -> str | None:
-    """Sequence number after which the pipe starts; None to start at the beginning of the stream."""
-    parameters = (pipe.get("SourceParameters") or {}).get("DynamoDBStreamParameters") or {}
-    if parameters.get("StartingPosition") == "TRIM_HORIZON":
-        return None
-    source = pipes._dynamodb_stream_source(pipe["Source"])
-    records = dynamodb.stream_live_records(source[1]) if source else []
-    return records[-1]["dynamodb"]["SequenceNumber"] if records else None
 
 
 def _merge_parameters(pipe: dict[str, Any], body: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ministack.core.arn import parse_arn  # type: ignore[import-untyped]
 from ministack.services import dynamodb  # type: ignore[import-untyped]
 
 from local.delivery.patches.ministack import replaces
@@ -30,3 +31,15 @@ def report_writes(on_write: Callable[[], None]) -> None:
     def emit_stream_event(original: Any, *args: Any, **kwargs: Any) -> None:
         original(*args, **kwargs)
         on_write()
+
+
+def starting_position(stream_arn: str, start: str) -> str | None:
+    """Sequence number after which a new consumer starts; None to start at the oldest record.
+
+    `start` is TRIM_HORIZON or LATEST.
+    """
+    if start == "TRIM_HORIZON":
+        return None
+    table = parse_arn(stream_arn).resource.split("/")[1]
+    records = dynamodb.stream_live_records(table)
+    return str(records[-1]["dynamodb"]["SequenceNumber"]) if records else None

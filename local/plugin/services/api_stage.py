@@ -149,7 +149,9 @@ class MethodSettings(PutResource, ApiResource):
 
     def read(self, resource_id: str, state: Props) -> Props | None:
         methods = self.call("get", resource_id, state).get("methodSettings", {})
-        settings = methods.get(state["methodPath"])
+        path = state["methodPath"]
+        # AWS returns an encoded path as it was sent, the embedded AWS decodes it.
+        settings = methods.get(path, methods.get(path.replace("~1", "/")))
         if settings is None:
             return None
         outputs = {name: _to_integer(settings[name]) for name in _SETTINGS if name in settings}

@@ -118,6 +118,20 @@ _MAPPING = {
     ),
     "kmsKeyArn": Property(api="KMSKeyArn"),
 }
+# AWS rejects these for queues. As with the provider, removing the destination, or a property whose value AWS
+# chooses, is not a change.
+_STREAM = {
+    "startingPosition": Property(replace=True),
+    "parallelizationFactor": Property(computed=True),
+    "tumblingWindowInSeconds": Property(0),
+    "bisectBatchOnFunctionError": Property(False),
+    "maximumRetryAttempts": Property(computed=True),
+    "maximumRecordAgeInSeconds": Property(computed=True),
+    "destinationConfig": Property(
+        computed=True,
+        fields={"onFailure": Property(fields={"destinationArn": Property(required=True, api="Destination")})},
+    ),
+}
 _RESETS: dict[str, Any] = {
     # AWS keeps a parameter that an update omits; an empty value removes it.
     "FunctionResponseTypes": [],
@@ -128,7 +142,7 @@ _RESETS: dict[str, Any] = {
 
 
 class EventSourceMapping(Resource):
-    """A queue whose messages invoke a function; AWS assigns its id, a UUID."""
+    """A queue or a table's stream that invokes a function; AWS assigns the mapping's id, a UUID."""
 
     pulumi_type = "aws:lambda/eventSourceMapping:EventSourceMapping"
     tag_api = TagApi("Resource", pair=None, read="list_tags")
@@ -136,6 +150,7 @@ class EventSourceMapping(Resource):
     properties: ClassVar = {
         **REGION_AND_TAGS,
         **_MAPPING,
+        **_STREAM,
         "eventSourceArn": Property(required=True, replace=True),
     }
 
@@ -146,8 +161,9 @@ class EventSourceMapping(Resource):
         return super().is_unchanged(name, state, inputs)
 
     def create(self, inputs: Props) -> str:
+        request = to_api(_source_properties(inputs), inputs)
         response = self.client.create_event_source_mapping(
-            EventSourceArn=inputs["eventSourceArn"], Tags=inputs["tags"], **to_api(_MAPPING, inputs)
+            EventSourceArn=inputs["eventSourceArn"], Tags=inputs["tags"], **request
         )
         return str(response["UUID"])
 
@@ -165,7 +181,7 @@ class EventSourceMapping(Resource):
         arn, function = response["EventSourceMappingArn"], response["FunctionArn"]
         declared = state.get("functionName", "")
         return {
-            **from_api(_MAPPING, response),
+            **from_api({**_MAPPING, **_STREAM}, response),
             "uuid": resource_id,
             "arn": arn,
             "eventSourceArn": response["EventSourceArn"],
@@ -177,7 +193,9 @@ class EventSourceMapping(Resource):
         }
 
     def update(self, resource_id: str, old: Props, new: Props, changed: set[str]) -> None:
-        request = {**_RESETS, **to_api(_MAPPING, new)}
+        request = {**_RESETS, **to_api(_source_properties(new), new)}
+        # UpdateEventSourceMapping does not accept a starting position.
+        request.pop("StartingPosition", None)
         self.client.update_event_source_mapping(UUID=resource_id, **request)
         self.configure(resource_id, new)
 
@@ -187,3 +205,8 @@ class EventSourceMapping(Resource):
             f"event source mapping {resource_id}",
             lambda: self.client.get_event_source_mapping(UUID=resource_id),
         )
+
+
+def _source_properties(inputs: Props) -> dict[str, Property]:
+    """The properties that AWS accepts for the event source."""
+    return {**_MAPPING, **(_STREAM if ":dynamodb:" in inputs["eventSourceArn"] else {})}

@@ -10,6 +10,8 @@ EMBEDDED = """
 import json
 def handler(event, context):
     print(json.dumps({
+        "level": "INFO",
+        "message": "done",
         "_aws": {"Timestamp": 1, "CloudWatchMetrics": [{
             "Namespace": "Mine", "Dimensions": [["service"]],
             "Metrics": [{"Name": "Late", "Unit": "Count"}],

@@ -12,6 +12,18 @@ from tests.engine.plugin.programs.code import zip_code
 from tests.engine.plugin.programs.documents import policy_json, to_json, trust_policy_json
 from tests.engine.plugin.programs.variant import Client, Group, Variant
 
+# The settings of the mapping of a stream after its change.
+_STREAM_SETTINGS = {
+    "StartingPosition": "TRIM_HORIZON",
+    "BatchSize": 100,
+    "MaximumBatchingWindowInSeconds": 0,
+    "ParallelizationFactor": 1,
+    "TumblingWindowInSeconds": 0,
+    "BisectBatchOnFunctionError": False,
+    "MaximumRetryAttempts": 7,
+    "MaximumRecordAgeInSeconds": 3600,
+}
+
 
 def _declare_resources(variant: Variant, folder: Path) -> None:
     changed = variant is Variant.CHANGED
@@ -26,7 +38,7 @@ def _declare_resources(variant: Variant, folder: Path) -> None:
         dead_letter_config=None if changed else {"arn": failures.arn},
         tags={"Layer": "changed" if changed else "test"},
     )
-    _declare_pipe(variant, bus, failures)
+    table = _declare_pipe(variant, bus, failures)
     role = aws.iam.Role(
         "function-role",
         name="plugin-test-function",
@@ -38,9 +50,12 @@ def _declare_resources(variant: Variant, folder: Path) -> None:
     )
     function = _declare_function(variant, folder, role, other if changed else key, permissions)
     _declare_calls(variant, bus, function, failures, permissions)
+    _declare_stream_mapping(variant, table, function, failures, permissions)
 
 
-def _declare_pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queue) -> None:
+def _declare_pipe(
+    variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.sqs.Queue
+) -> aws.dynamodb.Table:
     changed = variant is Variant.CHANGED
     table = aws.dynamodb.Table(
         "streamed",
@@ -80,6 +95,35 @@ def _declare_pipe(variant: Variant, bus: aws.cloudwatch.EventBus, failures: aws.
             "input_template": '{"event_name": <$.eventName>}',
         },
         tags={"Layer": "changed" if changed else "test"},
+    )
+    return table
+
+
+def _declare_stream_mapping(
+    variant: Variant,
+    table: aws.dynamodb.Table,
+    function: aws.lambda_.Function,
+    failures: aws.sqs.Queue,
+    permissions: aws.iam.RolePolicy,
+) -> None:
+    changed = variant is Variant.CHANGED
+    aws.lambda_.EventSourceMapping(
+        "stream-mapping",
+        event_source_arn=table.stream_arn,
+        function_name=function.arn,
+        enabled=False,
+        starting_position="TRIM_HORIZON",
+        batch_size=None if variant is Variant.EQUIVALENT else 100,
+        maximum_batching_window_in_seconds=None if changed else 300,
+        parallelization_factor=None if variant is Variant.EQUIVALENT else 1,
+        tumbling_window_in_seconds=None if changed else 900,
+        bisect_batch_on_function_error=None if changed else True,
+        maximum_retry_attempts=7 if changed else None,
+        maximum_record_age_in_seconds=3600,
+        function_response_types=["ReportBatchItemFailures"],
+        destination_config={"on_failure": {"destination_arn": failures.arn}},
+        filter_criteria={"filters": [{"pattern": to_json({"eventName": ["INSERT"]}, variant)}]},
+        opts=pulumi.ResourceOptions(depends_on=[permissions]),
     )
 
 
@@ -195,6 +239,7 @@ def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> 
     statement = json.loads(functions.get_policy(FunctionName="plugin-test")["Policy"])["Statement"]
     retries = functions.get_function_event_invoke_config(FunctionName="plugin-test")
     mapping = functions.get_event_source_mapping(UUID=outputs("mapping")["uuid"])
+    stream_mapping = functions.get_event_source_mapping(UUID=outputs("stream-mapping")["uuid"])
     groups = client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/plugin-test")["logGroups"]
     return {
         "bus": (bus.get("Description", ""), bus.get("KmsKeyIdentifier", ""), bus.get("DeadLetterConfig", {})),
@@ -213,6 +258,7 @@ def _read_settings(client: Client, outputs: Callable[[str], dict[str, Any]]) -> 
         "account": statement[0]["Condition"]["StringEquals"],
         "retries": retries["MaximumRetryAttempts"],
         "mapping": (mapping["BatchSize"], mapping["FunctionResponseTypes"], mapping.get("ScalingConfig", {})),
+        "stream mapping": {name: stream_mapping.get(name) for name in _STREAM_SETTINGS},
         "retention": groups[0].get("retentionInDays"),
         "pipe": client("pipes").describe_pipe(Name="plugin-test")["Description"],
     }
@@ -251,6 +297,7 @@ GROUP = Group(
         "permission": "replace",
         "retries": "update",
         "mapping": "update",
+        "stream-mapping": "update",
     },
     list_resources=_list_resources,
     read_settings=_read_settings,
@@ -268,6 +315,7 @@ GROUP = Group(
         "account": {"AWS:SourceAccount": "000000000000"},
         "retries": 2,
         "mapping": (5, [], {}),
+        "stream mapping": _STREAM_SETTINGS,
         "retention": None,
         "pipe": "Managed by Pulumi",
     },

@@ -7,37 +7,15 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from ministack.core import iam_evaluator  # type: ignore[import-untyped]
 from ministack.core.arn import parse_arn  # type: ignore[import-untyped]
-from ministack.services import eventbridge, iam, pipes, sts  # type: ignore[import-untyped]
+from ministack.services import iam, pipes, sts  # type: ignore[import-untyped]
 
 from local.aws_json import AwsError, AwsJson, Caller
 from local.delivery import metrics
+from local.delivery.emulated_services import allows_service, matches_pattern, queue_url
 from local.delivery.patches.pipes import POSITION_KEY
-from local.delivery.pipe_delivery import StreamRecord
-from local.delivery.pipe_settings import PipeSettings
-
-
-def queue_url(url: str, arn: str) -> str:
-    """The URL of a queue: endpoint, account and name."""
-    spec = parse_arn(arn)
-    return f"{url}/{spec.account_id}/{spec.resource}"
-
-
-def allows_service(policy: Any, service: str, action: str, resource: str, source_arn: str) -> bool:
-    """Whether a resource policy allows an AWS service to act on behalf of the resource `source_arn`."""
-    source = parse_arn(source_arn)
-    context = iam_evaluator.EvalContext(
-        # The service is the principal, so a grant to an account does not apply.
-        principal_arn="*",
-        principal_type="Service",
-        principal_account="",
-        action=action,
-        resource_arn=resource,
-        region=source.region,
-        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": source.account_id},
-    )
-    return bool(iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
+from local.delivery.pipes.settings import PipeSettings
+from local.delivery.streams.records import StreamRecord
 
 
 class EmulatedPipe:
@@ -90,8 +68,7 @@ class EmulatedPipe:
 
     def matches_pattern(self, pattern: str, record: StreamRecord) -> bool:
         """Whether an event pattern (JSON text) matches a record."""
-        alternatives = eventbridge._compiled_pattern(pattern) or []
-        return any(eventbridge._matches_detail(record, alternative) for alternative in alternatives)
+        return matches_pattern(pattern, record)
 
     def queue_url(self, arn: str) -> str:
         return queue_url(self._url, arn)

@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from local.delivery.pipe_delivery import (
+from local.delivery.pipes.delivery import (
     PipeDelivery,
-    PipeStoppedError,
-    StreamRecord,
     TemplateError,
     find_value,
     render_template,
     resolve_parameter,
 )
-from local.delivery.pipe_settings import PipeSettings
+from local.delivery.pipes.settings import PipeSettings
+from local.delivery.streams.records import DeliveryStoppedError, StreamRecord
 
 SETTINGS = PipeSettings.from_description(
     {
@@ -71,7 +70,7 @@ class FakePipeActions:
 
     def wait_before_retry(self, attempt: int) -> None:
         if attempt == self.stop_at:
-            raise PipeStoppedError
+            raise DeliveryStoppedError
         self.waits.append(attempt)
 
     def report_failure(self, reason: str) -> None:
@@ -143,7 +142,7 @@ def test_record_that_is_too_old_is_abandoned_without_an_attempt() -> None:
 
 def test_infinite_retries_end_when_the_pipe_is_stopped() -> None:
     actions = FakePipeActions(rejected={1}, stop_at=50)
-    with pytest.raises(PipeStoppedError):
+    with pytest.raises(DeliveryStoppedError):
         PipeDelivery(SETTINGS, actions).deliver(records(1))
     assert len(actions.waits) == 49
     assert actions.dead_letters == []

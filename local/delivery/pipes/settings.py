@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.delivery.streams.records import INFINITE
+
 # https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_PipeSourceDynamoDBStreamParameters.html
 DEFAULT_BATCH_SIZE = 100
-INFINITE = -1
 
 
 @dataclass(frozen=True)

@@ -9,27 +9,26 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from local.delivery.pipe_settings import INFINITE, PipeSettings
+from local.delivery.pipes.settings import PipeSettings
+from local.delivery.streams.records import (
+    AGE_EXCEEDED,
+    INFINITE,
+    RETRIES_EXHAUSTED,
+    StreamRecord,
+    created_at,
+    describe_batch,
+    format_timestamp,
+)
 
-StreamRecord = Mapping[str, Any]
 # PutEvents accepts at most ten entries.
 ENTRIES_PER_CALL = 10
-# A stream in ministack has one shard.
-SHARD_ID = "shardId-00000000000000000000-00000000"
-AGE_EXCEEDED = "RecordAgeExceeded"
-RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 # Matching a whole string literal distinguishes a placeholder inside a string from one that is a value.
 _LITERAL_OR_PLACEHOLDER = re.compile(r'"(?:\\.|[^"\\])*"|<[^<>]+>')
 _PLACEHOLDER = re.compile(r"<([^<>]+)>")
 _PATH = re.compile(r"\$((?:\.[A-Za-z0-9_-]+|\[\d+\])*)")
 _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]")
-
-
-class PipeStoppedError(Exception):
-    """The pipe was stopped before the batch was delivered; the next start delivers the batch again."""
 
 
 class TemplateError(ValueError):
@@ -52,7 +51,7 @@ class PipeActions(Protocol):
         """Epoch seconds."""
 
     def wait_before_retry(self, attempt: int) -> None:
-        """Wait before a retry; attempts are counted from 1. Raises PipeStoppedError."""
+        """Wait before a retry; attempts are counted from 1. Raises DeliveryStoppedError."""
 
     def report_failure(self, reason: str) -> None:
         """Log and count a failed delivery."""
@@ -66,7 +65,7 @@ class PipeDelivery:
     actions: PipeActions
 
     def deliver(self, batch: Sequence[StreamRecord]) -> None:
-        """Returns when every record was delivered, filtered out or abandoned. Raises PipeStoppedError."""
+        """Returns when every record was delivered, filtered out or abandoned. Raises DeliveryStoppedError."""
         groups = [[record for record in batch if self._passes_filter(record)]]
         while groups:
             group = groups.pop()
@@ -90,8 +89,8 @@ class PipeDelivery:
         """Deliver the records that are not too old; returns those that failed."""
         oldest = self.actions.now() - self.settings.maximum_record_age_seconds
         if self.settings.maximum_record_age_seconds != INFINITE:
-            self._abandon([record for record in group if _created_at(record) < oldest], AGE_EXCEEDED)
-            group = [record for record in group if _created_at(record) >= oldest]
+            self._abandon([record for record in group if created_at(record) < oldest], AGE_EXCEEDED)
+            group = [record for record in group if created_at(record) >= oldest]
         failed: list[StreamRecord] = []
         ready: list[tuple[StreamRecord, dict[str, Any]]] = []
         for record in group:
@@ -201,29 +200,9 @@ def dead_letter_message(
     settings: PipeSettings, records: Sequence[StreamRecord], condition: str, now: float
 ) -> dict[str, Any]:
     """The message that AWS sends for stream records that a pipe abandoned."""
-    first, last = records[0], records[-1]
     return {
         "context": {"partnerResourceArn": settings.arn, "condition": condition},
         "version": "1.0",
         "timestamp": format_timestamp(now),
-        "DDBStreamBatchInfo": {
-            "shardId": SHARD_ID,
-            "startSequenceNumber": first["dynamodb"]["SequenceNumber"],
-            "endSequenceNumber": last["dynamodb"]["SequenceNumber"],
-            "approximateArrivalOfFirstRecord": format_timestamp(_created_at(first)),
-            "approximateArrivalOfLastRecord": format_timestamp(_created_at(last)),
-            "batchSize": len(records),
-            "streamArn": settings.source_arn,
-        },
+        "DDBStreamBatchInfo": describe_batch(records, settings.source_arn),
     }
-
-
-def format_timestamp(epoch_seconds: float) -> str:
-    """ISO 8601 in UTC with milliseconds, as in AWS's records."""
-    return (
-        datetime.fromtimestamp(epoch_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
-
-
-def _created_at(record: StreamRecord) -> float:
-    return float(record["dynamodb"]["ApproximateCreationDateTime"])

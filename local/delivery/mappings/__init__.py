@@ -1,0 +1,1 @@
+"""Event source mappings from the stream of a table to a function."""

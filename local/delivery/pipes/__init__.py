@@ -1,0 +1,1 @@
+"""Pipes from the stream of a table to an event bus."""
