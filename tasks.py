@@ -6,7 +6,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from rich.text import Text
 
-from cli import accounts, deployment, development, inspection, pipeline, repair, review
+from cli import accounts, deployment, development, inspection, pipeline, repair, review, tables
 from cli.models import model_tasks
 from cli.rules import rule_tasks
 from cli.task import task
@@ -31,7 +31,14 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
         inspection.cost,
         inspection.shell_variables,
     ),
-    "Use the pipeline": (pipeline.demo, pipeline.send, pipeline.label, pipeline.alerts, pipeline.logs),
+    "Use the pipeline": (
+        pipeline.demo,
+        pipeline.send,
+        pipeline.label,
+        pipeline.load,
+        pipeline.alerts,
+        pipeline.logs,
+    ),
     "Operate the pipeline": (repair.health, repair.redrive, repair.replay),
     "Review decisions": (review.explain, review.snooze, review.snoozes),
     "Block and allow lists": Collection("lists", review.add, review.remove, review.show),
@@ -39,6 +46,7 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Detection rules": Collection("rules", rule_tasks.check, rule_tasks.try_, rule_tasks.list_),
     "Detection models": (model_tasks.simulate, model_tasks.train, model_tasks.backtest),
     "AWS accounts": (accounts.bootstrap,),
+    "Tables": Collection("table", tables.export),
     "State backups": Collection("state", accounts.backups, accounts.restore),
     "Embedded AWS": Collection("local", pipeline.up, pipeline.down, pipeline.reset),
     "Develop this repository": (

@@ -3,7 +3,7 @@
 import io
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,11 +12,18 @@ from benchmarks.virtual_aws.asynchronous_function import AsynchronousFunction, E
 from benchmarks.virtual_aws.database import Database, KeySchema
 from benchmarks.virtual_aws.dynamodb_client import DynamoDbClient
 from benchmarks.virtual_aws.expressions import Item
+from benchmarks.virtual_aws.stream_consumer import StreamConsumer
 from benchmarks.virtual_aws.virtual_time import VirtualTime
 from detection.rules.rule_file import read_rules
+from functions.common.domain.decision import FRAUD
 from functions.common.domain.profiles import count_transaction
 from functions.common.domain.time_buckets import DAY_MS, HALF_DAY_MS
-from functions.common.domain.transaction_event import build_event_detail, decode_transaction
+from functions.common.domain.transaction_event import (
+    TRANSACTION_FORMAT,
+    build_event_detail,
+    decode_transaction,
+)
+from functions.common.dynamodb.client import StoreBusyError
 from functions.common.dynamodb.profile_items import (
     build_update,
     decode_account,
@@ -29,8 +36,12 @@ from functions.fraud.profile_store import ProfileStore
 from functions.fraud.retries import RetryProcessor
 from functions.fraud.scoring.decider import Decider
 from functions.fraud.scoring.scorer import Scorer
-from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
+from functions.fraud.senders import RetrySender, SuspiciousTransactionSender, UnreadableMessageSender
 from functions.fraud.service import FraudDetector
+from functions.labels.label import Label
+from functions.labels.label_store import LabelStore
+from functions.merchants.merchant_counter import MerchantCounter, Task
+from stacks.processing.fraud_function import RETRY_BATCH_SIZE, RETRY_WINDOW_SECONDS
 from stacks.processing.settings import ProcessingSettings
 
 RULES = Path(__file__).parents[1] / "stacks/processing/rules.yaml"
@@ -41,6 +52,12 @@ HISTORY_DAYS = 90
 HISTORY_MERCHANT_COUNT = 5_000
 RESERVED_CONCURRENCY = 200
 SEND_SECONDS = (0.005, 0.015)
+# A table on demand starts with four partitions. The window of the deployed function is longer, so that it
+# writes each merchant less often.
+SHARDS, MERCHANT_WINDOW_SECONDS = 4, 1.0
+RETRY_QUEUE_URL = "retries"
+HOT_MERCHANT = "hot"
+STORED_LABELS, FAILED_LABELS, COUNTED_FRAUDS = "stored labels", "failed labels", "counted frauds"
 
 
 class Arrival(NamedTuple):
@@ -49,6 +66,16 @@ class Arrival(NamedTuple):
     seconds: float
     account: str
     merchant: str
+
+
+class LabelWave(NamedTuple):
+    """Labels of frauds of the day before, all at the merchant HOT_MERCHANT, at random times."""
+
+    number: int = 0
+    seconds: float = 0.0
+
+
+NO_LABELS = LabelWave()
 
 
 class PathResult(NamedTuple):
@@ -60,14 +87,17 @@ class PathResult(NamedTuple):
 
 
 class _QueueClient:
-    """The operation of SQS that senders need."""
+    """The operation of SQS that senders need. Messages to the retry queue arrive there."""
 
-    def __init__(self, time: VirtualTime, chance: random.Random) -> None:
+    def __init__(self, time: VirtualTime, chance: random.Random, send_retry: Callable[[str], None]) -> None:
         self._time = time
         self._chance = chance
+        self._send_retry = send_retry
 
-    def send_message(self, **_: object) -> None:
+    def send_message(self, *, QueueUrl: str, MessageBody: str, **_: object) -> None:  # noqa: N803
         self._time.sleep(self._chance.uniform(*SEND_SECONDS))
+        if QueueUrl == RETRY_QUEUE_URL:
+            self._send_retry(MessageBody)
 
 
 class _DiscardingStream(io.StringIO):
@@ -78,14 +108,17 @@ class _DiscardingStream(io.StringIO):
 class DecisionPath:
     """The function with its tables. `run` simulates arrivals until all events are processed."""
 
-    def __init__(self, arrivals: list[Arrival], seed: int) -> None:
+    def __init__(self, arrivals: list[Arrival], seed: int, labels: LabelWave = NO_LABELS) -> None:
         self._arrivals = arrivals
+        self._labels = labels
+        self._label_counts: Counter[str] = Counter()
         self._time = VirtualTime()
         self._chance = random.Random(seed)  # noqa: S311
         self._scorer = Scorer(read_rules(RULES))
         self._database = Database(
             {TRANSACTIONS: KeySchema("transaction_id", "timestamp"), PROFILES: KeySchema("subject", "part")},
             lambda: self._time.now,
+            random.Random(seed),  # noqa: S311
         )
         self._decided_at: dict[str, float] = {}
         settings = ProcessingSettings()
@@ -94,8 +127,23 @@ class DecisionPath:
             settings.fraud_retries,
             settings.retry_concurrency,
             settings.retry_receives,
+            RETRY_BATCH_SIZE,
+            RETRY_WINDOW_SECONDS,
         )
         self._function = AsynchronousFunction(self._time, limits, self._create_environment)
+        self._consumer = StreamConsumer(
+            self._time,
+            MerchantCounter(
+                self._create_client(),
+                PROFILES,
+                Telemetry("merchants", _DiscardingStream()),
+                self._now_ms,
+                sleep=self._time.sleep,
+                run_all=_run_in_turn,
+            ).count_batch,
+            shards=SHARDS,
+            window_seconds=MERCHANT_WINDOW_SECONDS,
+        )
 
     def run(self) -> PathResult:
         """Simulate all arrivals and retries."""
@@ -104,15 +152,21 @@ class DecisionPath:
         items = [_build_item(number, arrival) for number, arrival in enumerate(self._arrivals)]
         self._store_history()
         self._database.subscribe(TRANSACTIONS, self._observe_decision)
+        self._database.subscribe(TRANSACTIONS, self._consumer.observe)
         for item, arrival in zip(items, self._arrivals, strict=True):
             self._time.call_later(arrival.seconds, partial(self._accept, item))
+        self._schedule_labels()
         try:
             self._time.run()
         finally:
             self._time.close()
         return PathResult(
             [self._find_latency(number, arrival) for number, arrival in enumerate(self._arrivals)],
-            self._database.counts + self._function.counts,
+            self._database.counts
+            + self._function.counts
+            + self._consumer.counts
+            + self._label_counts
+            + Counter({COUNTED_FRAUDS: self._count_frauds()}),
             self._count_wrong_subjects(),
         )
 
@@ -120,6 +174,32 @@ class DecisionPath:
         """Store a transaction and invoke the function, as the API, the stream, the pipe and the bus do."""
         self._database.put(TRANSACTIONS, item)
         self._function.invoke({"detail": build_event_detail(item)})
+
+    def _schedule_labels(self) -> None:
+        """Store decided transactions of the day before, and label them during the simulation."""
+        for number in range(self._labels.number):
+            item = _build_item(number, Arrival(-DAY_MS / 1000, f"labelled-{number}", HOT_MERCHANT))
+            item |= {"transaction_id": {"S": f"labelled-{number}"}, "decision": {"S": "{}"}}
+            self._database.put(TRANSACTIONS, item)
+            seconds = self._chance.uniform(0, self._labels.seconds)
+            self._time.call_later(seconds, partial(self._time.start, partial(self._label, item)))
+
+    def _label(self, item: Item) -> None:
+        """Store a label, as the function `labels` does."""
+        label = Label(
+            transaction_id=item["transaction_id"]["S"], timestamp=int(item["timestamp"]["N"]), label=FRAUD
+        )
+        store = LabelStore(self._create_client(), TRANSACTIONS, PROFILES, self._time.sleep)
+        try:
+            store.put(label, self._now_ms())
+        except StoreBusyError:
+            self._label_counts[FAILED_LABELS] += 1
+        else:
+            self._label_counts[STORED_LABELS] += 1
+
+    def _count_frauds(self) -> int:
+        key = profile_key(profile_subject("merchant", HOT_MERCHANT))
+        return sum(decode_merchant(HOT_MERCHANT, self._database.get(PROFILES, key)).profile.half_days.frauds)
 
     def _observe_decision(self, _before: Item | None, after: Item | None) -> None:
         if after and "decision" in after:
@@ -131,13 +211,14 @@ class DecisionPath:
 
     def _create_environment(self) -> Environment:
         """An execution environment, as `functions/fraud/handler.py` builds it."""
-        client: Any = DynamoDbClient(self._database, self._time, self._chance)
-        queues: Any = _QueueClient(self._time, self._chance)
+        client = self._create_client()
+        queues: Any = _QueueClient(self._time, self._chance, self._function.send_retry)
         telemetry = Telemetry("fraud", _DiscardingStream())
         detector = FraudDetector(
             decider=Decider(self._scorer, None, ProcessingSettings().alert_window_seconds),
             profiles=ProfileStore(client, TRANSACTIONS, PROFILES),
             sender=SuspiciousTransactionSender(queues, "suspicious"),
+            retries=RetrySender(queues, RETRY_QUEUE_URL),
             telemetry=telemetry,
             clock=self._now_ms,
             sleep=self._time.sleep,
@@ -152,6 +233,9 @@ class DecisionPath:
             return None
 
         return handle
+
+    def _create_client(self) -> Any:
+        return DynamoDbClient(self._database, self._time, self._chance)
 
     def _now_ms(self) -> int:
         return START_MS + int(self._time.now * 1000)
@@ -204,6 +288,10 @@ class DecisionPath:
         return _sum_counts(half_days.numbers, half_days.counts, START_MS // HALF_DAY_MS)
 
 
+def _run_in_turn(tasks: Sequence[Task]) -> list[Exception | None]:
+    return [task() for task in tasks]
+
+
 def _sum_counts(numbers: list[int], counts: list[int], begin: int) -> int:
     return sum(count for number, count in zip(numbers, counts, strict=True) if number >= begin)
 
@@ -223,4 +311,5 @@ def _build_item(number: int, arrival: Arrival) -> Item:
         "device_id": {"S": f"device-{arrival.account}"},
         "merchant_category": {"S": "groceries"},
         "received_at": {"N": made_at},
+        "format": {"N": str(TRANSACTION_FORMAT)},
     }

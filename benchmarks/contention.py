@@ -11,16 +11,31 @@ import time
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-from benchmarks._decision_path import RESERVED_CONCURRENCY, Arrival, DecisionPath, PathResult
+from benchmarks._decision_path import (
+    COUNTED_FRAUDS,
+    RESERVED_CONCURRENCY,
+    STORED_LABELS,
+    Arrival,
+    DecisionPath,
+    LabelWave,
+    PathResult,
+)
 from benchmarks.virtual_aws.asynchronous_function import (
     FAILED_ATTEMPTS,
     FAILURE_QUEUE,
     RETRY_QUEUE,
     THROTTLED_EVENTS,
 )
-from benchmarks.virtual_aws.database import CONFLICTS, FAILED_CONDITIONS, THROTTLED_READS, THROTTLED_WRITES
+from benchmarks.virtual_aws.database import (
+    CONFLICTS,
+    FAILED_CONDITIONS,
+    STALE_READS,
+    THROTTLED_READS,
+    THROTTLED_WRITES,
+)
 
 SECONDS = 20
+LABELS, LABEL_SECONDS = 500, 60
 MERCHANTS, ACCOUNTS = 10_000, 50_000
 ZIPF_EXPONENT = 1.2
 GOAL_SHARE, GOAL_SECONDS = 0.999, 1.0
@@ -79,11 +94,26 @@ def _measure_burst() -> bool:
     return all([_is_fast("d", result.latencies), _is_complete("d", result)])
 
 
+def _measure_label_wave() -> bool:
+    """Labels of one merchant's frauds, each of another account, while the merchant's transactions arrive."""
+    arrivals = _generate(20, LABEL_SECONDS, merchants=lambda _: "hot")
+    result = _simulate("e", f"{LABELS} labels in a minute for one merchant at 20/s", arrivals, labels=LABELS)
+    stored, frauds = result.counts[STORED_LABELS], result.counts[COUNTED_FRAUDS]
+    return all(
+        [
+            _report("e", f"labels stored: {stored}; goal: all {LABELS}", stored == LABELS),
+            _report("e", f"frauds counted for the merchant: {frauds}; goal: {LABELS}", frauds == LABELS),
+            _is_complete("e", result),
+        ]
+    )
+
+
 SCENARIOS: dict[str, Callable[[], bool]] = {
     "a": _measure_skew,
     "b": _measure_hot_merchant,
     "c": _measure_hot_account,
     "d": _measure_burst,
+    "e": _measure_label_wave,
 }
 
 _Draw = Callable[[random.Random], str]
@@ -109,15 +139,15 @@ def _generate(
     return [Arrival(second, draw_account(chance), merchants(chance)) for second in times]
 
 
-def _simulate(name: str, title: str, arrivals: list[Arrival]) -> PathResult:
-    result = DecisionPath(arrivals, _SEED).run()
+def _simulate(name: str, title: str, arrivals: list[Arrival], labels: int = 0) -> PathResult:
+    result = DecisionPath(arrivals, _SEED, LabelWave(labels, LABEL_SECONDS)).run()
     counts = result.counts
     p50, p99 = (_percentile_ms(result.latencies, percent) for percent in (50, 99))
     failed = {kind: number for kind, number in counts.items() if kind.startswith(FAILED_ATTEMPTS)}
     print(
         f"({name}) {title}: {len(arrivals):,} transactions; p50 {p50:,.0f} ms and p99 {p99:,.0f} ms"
         f" from arrival to decision\n    {counts[CONFLICTS]:,} conflicts,"
-        f" {counts[FAILED_CONDITIONS]:,} failed conditions,"
+        f" {counts[FAILED_CONDITIONS]:,} failed conditions, {counts[STALE_READS]:,} stale reads,"
         f" {counts[THROTTLED_READS] + counts[THROTTLED_WRITES]:,} throttled requests;"
         f" {counts[THROTTLED_EVENTS]:,} throttled events, {sum(failed.values()):,} failed attempts"
         f"{_list_errors(failed)}, {counts[RETRY_QUEUE]:,} events in the retry queue",

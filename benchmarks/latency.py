@@ -1,12 +1,14 @@
 """Latency on the warm embedded AWS: of a POST, and from a POST to the mail of its alert.
 
-A POST is compared with a POST to an API whose function does nothing. Both are measured alternately.
+A POST is compared with one to an API whose function does nothing. Both are measured alternately, in groups.
+Almost all groups must reach the goal. In a pause after each POST, the pipeline processes the transaction,
+which would otherwise compete for the processor with the next POST.
 """
 
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from http import HTTPStatus
 from itertools import count, islice
@@ -26,9 +28,11 @@ from operations.ingest.api_client import ApiClient
 from operations.ingest.payloads import encode_payload
 
 POST_GOAL_RATIO = 1.5
-MAIL_GOAL_MS = 250.0
+MAIL_GOAL_MS = 150.0
 WARM_UP = 30
-POSTS = 300
+GROUPS, GROUP_SIZE = 10, 30
+MIN_GROUPS = 9
+PAUSE_SECONDS = 0.1
 ALERTS = 100
 ALERTS_PER_SECOND = 10.0
 
@@ -41,29 +45,32 @@ def main() -> bool:
         assert endpoint
         url = move_to_endpoint(copy.outputs()["edge"]["api_url"], endpoint.url)
         api = _create_client(endpoint, url)
-        ratio = _posts_ratio(api, _create_client(endpoint, create_reference_api(endpoint)))
+        posts_ok = _compare_posts(api, _create_client(endpoint, create_reference_api(endpoint)))
         decisions = DecisionReader(endpoint.client("dynamodb"), copy.outputs()["data"]["table_name"])
         milliseconds = _mail_ms(copy, api, decisions)
-    return ratio <= POST_GOAL_RATIO and milliseconds < MAIL_GOAL_MS
+    return posts_ok and milliseconds < MAIL_GOAL_MS
 
 
-def _posts_ratio(api: ApiClient, trivial: ApiClient) -> float:
+def _compare_posts(api: ApiClient, trivial: ApiClient) -> bool:
     transactions = _generate_transactions("post", Decimal("12.34"))
 
-    def post() -> float:
-        return _timed_ms(lambda: api.post(encode_payload(next(transactions))).status)
+    def post_pair() -> tuple[float, float]:
+        return _timed_post_ms(api, next(transactions)), _timed_post_ms(trivial, next(transactions))
 
-    def post_trivial() -> float:
-        return _timed_ms(lambda: trivial.post(encode_payload(next(transactions))).status)
-
-    pairs = [(post(), post_trivial()) for _ in range(WARM_UP + POSTS)][WARM_UP:]
-    own, bare = (statistics.median(times) for times in zip(*pairs, strict=True))
+    for _ in range(WARM_UP):
+        post_pair()
+    groups = [[post_pair() for _ in range(GROUP_SIZE)] for _ in range(GROUPS)]
+    medians = [[statistics.median(times) for times in zip(*group, strict=True)] for group in groups]
+    ratios = [own / bare for own, bare in medians]
+    reached: int = sum(ratio <= POST_GOAL_RATIO for ratio in ratios)
+    own, bare = (statistics.median(times) for times in zip(*medians, strict=True))
     print(
-        f"Warm POST: {own / bare:.2f} times the reference API ({own:.1f} ms and {bare:.1f} ms,"
-        f" medians of {POSTS}); goal: at most {POST_GOAL_RATIO};"
-        f" {'ok' if own / bare <= POST_GOAL_RATIO else 'missed'}"
+        f"Warm POST: {statistics.median(ratios):.2f} times the reference API ({own:.1f} ms and {bare:.1f} ms,"
+        f" medians of {GROUPS} groups of {GROUP_SIZE}; {min(ratios):.2f} to {max(ratios):.2f});"
+        f" goal: at most {POST_GOAL_RATIO} in {MIN_GROUPS} of {GROUPS} groups;"
+        f" {'ok' if reached >= MIN_GROUPS else 'missed'}"
     )
-    return own / bare
+    return reached >= MIN_GROUPS
 
 
 def _mail_ms(copy: Clone, api: ApiClient, decisions: DecisionReader) -> float:
@@ -105,11 +112,13 @@ def _generate_transactions(name: str, amount: Decimal) -> Iterator[Transaction]:
         )
 
 
-def _timed_ms(post: Callable[[], int]) -> float:
+def _timed_post_ms(api: ApiClient, transaction: Transaction) -> float:
+    body = encode_payload(transaction)
     started = time.perf_counter()
-    status = post()
+    status = api.post(body).status
     seconds = time.perf_counter() - started
     assert status == HTTPStatus.CREATED, status
+    time.sleep(PAUSE_SECONDS)
     return seconds * 1000
 
 

@@ -18,7 +18,7 @@ from stacks.processing.settings import ProcessingSettings
 ROOT = Path(__file__).parents[1]
 ARCHITECTURE = "arm64"
 GOAL_KIB = 512
-FUNCTIONS = ("api", "fraud", "labels", "notify")
+FUNCTIONS = ("api", "fraud", "labels", "merchants", "notify")
 NOT_TO_SHIP = ("boto3/", "botocore/", "s3transfer/", "urllib3/")
 
 

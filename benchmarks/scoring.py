@@ -1,39 +1,45 @@
 """Processor time of the fraud function per event, from the event to the decision and the message.
 
-The model is random but has as many trees of the same depth as a trained model, because its cost does not
-depend on its content. Profiles are read and written in the format of the table and fill up during the
-benchmark.
+The figure contains all that the function does except AWS's calls: it reads the event, decodes the stored
+profiles, evaluates features, rules and model, finds the reasons, encodes decision and account, and writes
+message, log and metrics. The model is random, with as many trees of the same depth as a trained one, because
+its cost does not depend on its content. The profiles have a full history.
 """
 
 import io
 import random
+import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from detection.rules.rule_file import read_rules
+from functions.common.domain.account_profile import count_in_account
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
+from functions.common.domain.time_buckets import HALF_DAY_MS
+from functions.common.domain.transaction_event import decode_transaction
+from functions.common.dynamodb.profile_items import build_update, decode_account, decode_merchant
 from functions.common.runtime.clock import now_ms
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import ProfileStore
 from functions.fraud.scoring.decider import Decider
 from functions.fraud.scoring.model import ARTIFACT_FORMAT, LEAF, Artifact, FraudModel, Trees
 from functions.fraud.scoring.scorer import Scorer
-from functions.fraud.senders import SuspiciousTransactionSender
+from functions.fraud.senders import RetrySender, SuspiciousTransactionSender
 from functions.fraud.service import FraudDetector
 
 ROOT = Path(__file__).parents[1]
 GOAL_MS = 1.0
-EVENTS = 5_000
+EVENTS, _BATCH = 5_000, 100
 TREES, DEPTH = 900, 4
 _ACCOUNTS, _MERCHANTS = 50, 20
 _BETWEEN_MS = 600_000
 _PROFILES = "profiles"
-_WRITTEN = {"version": ":next", "state": ":state", "format": ":format", "alerts": ":alerts"}
+_HISTORY_DAYS = 90
 
 
 class _QueueClient:
@@ -61,36 +67,50 @@ class _Table:
         for write in TransactItems:
             update = write["Update"]
             if update["TableName"] == _PROFILES:
-                written = update["ExpressionAttributeValues"]
-                item = {name: written[placeholder] for name, placeholder in _WRITTEN.items()}
-                self._profiles[update["Key"]["subject"]["S"]] = update["Key"] | item
+                self.store_profile(update)
+
+    def store_profile(self, update: dict[str, Any]) -> None:
+        values, names = update["ExpressionAttributeValues"], update["ExpressionAttributeNames"]
+        item = {name: values[placeholder.replace("#", ":")] for placeholder, name in names.items()}
+        self._profiles[update["Key"]["subject"]["S"]] = update["Key"] | item
 
 
 def main() -> bool:
     """Print the figure. Returns True if it reaches the goal."""
-    queue, telemetry = _QueueClient(), Telemetry("fraud", io.StringIO())
+    table, queue, telemetry = _Table(), _QueueClient(), Telemetry("fraud", io.StringIO())
     scorer = Scorer(
         read_rules(ROOT / "stacks/processing/rules.yaml"), FraudModel.from_json(random_artifact())
     )
     detector = FraudDetector(
         decider=Decider(scorer, None, alert_window_seconds=0),
-        profiles=ProfileStore(cast(Any, _Table()), "transactions", _PROFILES),
+        profiles=ProfileStore(cast(Any, table), "transactions", _PROFILES),
         sender=SuspiciousTransactionSender(cast(Any, queue), "queue"),
+        retries=RetrySender(cast(Any, queue), "retries"),
         telemetry=telemetry,
         clock=now_ms,
     )
-    events = list(_generate_events())
-    start = time.process_time()
-    for event in events:
-        detector.process_event(event)
-        telemetry.flush()
-    milliseconds = (time.process_time() - start) * 1000 / EVENTS
+    begin = now_ms() - EVENTS * _BETWEEN_MS
+    _store_history(table, begin)
+    events = [_build_event(number, begin + number * _BETWEEN_MS) for number in range(EVENTS)]
+    # Other processes slow down some of the batches, also in processor time.
+    milliseconds = statistics.median(
+        _measure_ms(detector, telemetry, batch) for batch in zip(*[iter(events)] * _BATCH, strict=True)
+    )
     print(
-        f"Scoring: {milliseconds:.3f} ms of processor time per event, without AWS calls ({EVENTS} events,"
-        f" {queue.sent} messages, {len(FEATURE_NAMES)} features, {TREES} trees of depth {DEPTH});"
-        f" goal: below {GOAL_MS:.0f} ms; {'ok' if milliseconds < GOAL_MS else 'missed'}"
+        f"Scoring: {milliseconds:.3f} ms of processor time per event, without AWS calls (median of"
+        f" {EVENTS // _BATCH} batches of {_BATCH} events, {queue.sent} messages,"
+        f" {len(FEATURE_NAMES)} features, {TREES} trees of depth {DEPTH}); goal: below {GOAL_MS:.0f} ms;"
+        f" {'ok' if milliseconds < GOAL_MS else 'missed'}"
     )
     return milliseconds < GOAL_MS
+
+
+def _measure_ms(detector: FraudDetector, telemetry: Telemetry, events: Sequence[object]) -> float:
+    start = time.process_time()
+    for event in events:
+        with telemetry.invocation():
+            detector.process_event(event)
+    return (time.process_time() - start) * 1000 / len(events)
 
 
 def random_artifact() -> bytes:
@@ -126,25 +146,48 @@ def _add_tree(trees: Trees, chance: random.Random) -> None:
         trees.values.append(chance.gauss(0, 0.05))
 
 
-def _generate_events() -> Iterator[dict[str, object]]:
-    """Events; every tenth amount exceeds a limit."""
-    begin = now_ms() - EVENTS * _BETWEEN_MS
-    for number in range(EVENTS):
-        made_at = str(begin + number * _BETWEEN_MS)
-        transaction = {
-            "transaction_id": {"S": f"tx-{number}"},
-            "timestamp": {"N": made_at},
-            "account_id": {"S": f"account-{number * 7 % _ACCOUNTS}"},
-            "merchant_id": {"S": f"merchant-{number % _MERCHANTS}"},
-            "amount": {"N": "12500.5" if number % 10 == 0 else f"{10 + number % 90}.5"},
-            "currency": {"S": "USD"},
-            "channel": {"S": "ecommerce"},
-            "country": {"S": "US"},
-            "device_id": {"S": f"device-{number % 60}"},
-            "merchant_category": {"S": "groceries"},
-            "received_at": {"N": made_at},
-        }
-        yield {"detail": {"event_name": "INSERT", "transaction": transaction}}
+def _store_history(table: _Table, end: int) -> None:
+    """Store the profiles of all accounts and merchants, with a transaction in each half day before `end`."""
+    times = [end - half_day * HALF_DAY_MS for half_day in range(2 * _HISTORY_DAYS, 0, -1)]
+    for number in range(_ACCOUNTS):
+        account = decode_account(_account_id(number), None)
+        for position, made_at in enumerate(times):
+            count_in_account(account.profile, decode_transaction(_build_item(number * 7 + position, made_at)))
+        table.store_profile(build_update(_PROFILES, account, end))
+    for number in range(_MERCHANTS):
+        merchant = decode_merchant(_merchant_id(number), None)
+        for made_at in times:
+            merchant.profile.half_days.add(made_at)
+        table.store_profile(build_update(_PROFILES, merchant, end))
+
+
+def _account_id(number: int) -> str:
+    return f"account-{number * 7 % _ACCOUNTS}"
+
+
+def _merchant_id(number: int) -> str:
+    return f"merchant-{number % _MERCHANTS}"
+
+
+def _build_event(number: int, made_at: int) -> dict[str, object]:
+    return {"detail": {"event_name": "INSERT", "transaction": _build_item(number, made_at)}}
+
+
+def _build_item(number: int, made_at: int) -> dict[str, Any]:
+    """A transaction; every tenth amount exceeds a limit."""
+    return {
+        "transaction_id": {"S": f"tx-{number}"},
+        "timestamp": {"N": str(made_at)},
+        "account_id": {"S": _account_id(number)},
+        "merchant_id": {"S": _merchant_id(number)},
+        "amount": {"N": "12500.5" if number % 10 == 0 else f"{10 + number % 90}.5"},
+        "currency": {"S": "USD"},
+        "channel": {"S": "ecommerce"},
+        "country": {"S": "US"},
+        "device_id": {"S": f"device-{number % 60}"},
+        "merchant_category": {"S": "groceries"},
+        "received_at": {"N": str(made_at)},
+    }
 
 
 if __name__ == "__main__":

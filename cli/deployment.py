@@ -2,12 +2,26 @@
 
 # ruff: noqa: PLC0415
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.context import Context
 
 from cli.options import ONE_LAYER
 from cli.task import NonNegativeInt, task
+
+if TYPE_CHECKING:
+    from orchestration.planning.runner import Results
+    from orchestration.session import EnvironmentSession
+
+
+def _print_cost_difference(
+    session: "EnvironmentSession", plan: "Results", *, as_json: bool, verbose: bool
+) -> None:
+    # The import takes half a second, which a plan without changes does not need.
+    if any(result.value and (result.value.changes.any or result.value.changes_outputs) for result in plan):
+        from operations.cost.plan_difference import print_cost_difference
+
+        print_cost_difference(session, plan, as_json=as_json, verbose=verbose)
 
 
 @task(
@@ -51,8 +65,9 @@ def deploy(
     from orchestration.session import EnvironmentSession
     from terminal import prompts
 
+    session = EnvironmentSession.from_name(env)
     deploy_layers(
-        EnvironmentSession.from_name(env),
+        session,
         partial(prompts.confirm, yes=yes, typed=confirm),
         layer,
         changed=changed,
@@ -64,6 +79,7 @@ def deploy(
         refresh=refresh,
         report=report,
         as_json=json,
+        on_plan=partial(_print_cost_difference, session, as_json=json, verbose=verbose),
     )
 
 
@@ -71,11 +87,18 @@ def deploy(
 def preview(
     _: Context, env: str = "local", layer: Any = None, json: bool = False, verbose: bool = False
 ) -> None:
-    """Show the changes that deploy would make."""
+    """Show the changes that deploy would make.
+
+    If they change the cost, a line shows the estimated difference.
+    """
+    from functools import partial
+
     from orchestration.deployment import preview_layers
     from orchestration.session import EnvironmentSession
 
-    preview_layers(EnvironmentSession.from_name(env), layer, as_json=json)
+    session = EnvironmentSession.from_name(env)
+    on_plan = partial(_print_cost_difference, session, as_json=json, verbose=verbose)
+    preview_layers(session, layer, as_json=json, on_plan=on_plan)
 
 
 @task(

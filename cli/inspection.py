@@ -115,7 +115,7 @@ def layers(_: Context, since: str = "", env: str = "", json: bool = False) -> No
 @task(
     help={
         "per_day": "Estimate for this number of transactions a day (default: 1000000)",
-        "items_per_request": "Assume this number of transactions in a request; only 1 is possible",
+        "items_per_request": "Assume this number of transactions in a request, 1 to 25 (default: 1)",
     }
 )
 def cost(

@@ -115,9 +115,15 @@ def send(
     from operations.ingest.send import send_file
     from orchestration.session import EnvironmentSession
 
-    target = DeployedPipeline.from_session(EnvironmentSession.from_name(env)).transactions_target()
+    deployed = DeployedPipeline.from_session(EnvironmentSession.from_name(env))
     return send_file(
-        target, file, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
+        deployed.transactions_target(),
+        file,
+        batch_target=deployed.transactions_batch_target(),
+        file_format=format_,
+        concurrency=concurrency,
+        rejects=rejects,
+        as_json=json,
     )
 
 
@@ -151,6 +157,46 @@ def label(
     )
 
 
+@task(
+    help={
+        "rate": "Post this number of transactions per second, from 0.1 to 1000",
+        "minutes": "Post for this number of minutes, up to 60",
+        "zipf": "Draw merchants by Zipf's law with this exponent, up to 5; near 0, all are equally likely",
+        "merchants": "Use this number of merchants",
+        "accounts": "Use this number of accounts, all equally likely",
+        "seed": "Generate the same traffic for the same seed",
+        "verbose": "Show the output of locust if it fails",
+    }
+)
+def load(
+    _: Context,
+    *,
+    env: str = "local",
+    rate: float = PositiveFloat(20),
+    minutes: float = PositiveFloat(1),
+    zipf: float = PositiveFloat(1.0),
+    merchants: int = NonNegativeInt(10_000),
+    accounts: int = NonNegativeInt(10_000),
+    seed: int = NonNegativeInt(1),
+    yes: bool = False,
+    json: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Post synthetic traffic at a rate and report the results.
+
+    Requests do not wait for earlier responses and are not repeated. All IDs start with 'load-'.
+
+    Exit status: 2 if a transaction was not stored or not decided, or a failure queue grew.
+    """
+    from operations.deployed import open_deployed
+    from operations.load.load import run_load
+    from operations.load.traffic import Traffic
+
+    # Before the environment is opened, so that an invalid option fails early.
+    traffic = Traffic(rate, minutes, zipf, merchants, accounts, seed)
+    return run_load(open_deployed(env), traffic, yes=yes, as_json=json)
+
+
 @task(help={"env": LOCAL_ENV, "full": "Print the text of each mail"})
 def alerts(
     _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
@@ -167,7 +213,7 @@ def alerts(
 
 @task(
     help={
-        "function": "Show only the log of this function: api, labels, fraud or notify",
+        "function": "Show only the log of this function: api, labels, fraud, merchants or notify",
         "since": SINCE,
     }
 )

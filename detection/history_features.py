@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from detection.data.columns import LabelledTransaction
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import compute_features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_fraud, count_transaction
+from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.profiles import count_fraud, count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
 
 FeaturedTransaction = tuple[LabelledTransaction, list[float] | None]
@@ -35,7 +37,7 @@ def compute_history_features(
             time_ms = transaction.timestamp
             while pending_labels and pending_labels[0][0] <= time_ms:
                 fraud = pending_labels.popleft()[1]
-                count_fraud(accounts[fraud.account_id], merchants[fraud.merchant_id], fraud, 1)
+                count_fraud(accounts[fraud.account_id], merchants[fraud.merchant_id], fraud)
             account = accounts.get(transaction.account_id)
             if account is None:
                 account = accounts[transaction.account_id] = AccountProfile()

@@ -28,7 +28,7 @@ from shared.contracts import (
 )
 from terminal.aws_errors import translate_aws_errors
 from terminal.command_line import command_line
-from terminal.errors import CredentialsError
+from terminal.errors import CredentialsError, UserError
 from terminal.progress import show_activity
 
 if TYPE_CHECKING:
@@ -95,6 +95,11 @@ class DeployedPipeline:
         """Return the URL and credentials to post transactions with."""
         return self._target(require_string(self.outputs(EdgeOutputs).api_url))
 
+    def transactions_batch_target(self) -> ApiTarget | None:
+        """Return the URL and credentials to post batches with; None if the API has no route for them."""
+        url = require_string(self.outputs(EdgeOutputs).transactions_batch_url)
+        return self._target(url) if url else None
+
     def labels_target(self) -> ApiTarget:
         """Return the URL and credentials to post labels with."""
         return self._target(require_string(self.outputs(EdgeOutputs).labels_url))
@@ -108,6 +113,14 @@ class DeployedPipeline:
     def profiles_table_name(self) -> str:
         """The name of the table of profiles, list entries and snoozes."""
         return require_string(self.outputs(DataOutputs).profiles_table_name)
+
+    def table_arn(self, table: str) -> str:
+        """The ARN of the table `transactions` or `profiles`. Raises UserError for another name."""
+        data = self.outputs(DataOutputs)
+        arns = {"transactions": data.transactions_table_arn, "profiles": data.profiles_table_arn}
+        if table not in arns:
+            raise UserError(f"--table: '{table}' is not a table.", f"Use one of: {', '.join(arns)}.")
+        return require_string(arns[table])
 
     def caller_arn(self) -> str:
         """Return the ARN of the AWS identity in use."""
@@ -127,6 +140,8 @@ class DeployedPipeline:
         if self._layer_outputs(ProcessingOutputs) or not names:
             processing = self.outputs(ProcessingOutputs)
             names["fraud"] = require_string(processing.fraud_function_name)
+            if processing.merchants_function_name:
+                names["merchants"] = require_string(processing.merchants_function_name)
             names["notify"] = require_string(processing.notify_function_name)
         return names
 

@@ -1,6 +1,6 @@
 """Deployment, preview and deletion of layers in the environment of a session."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from orchestration.planning.destroyer import Destroyer
 from orchestration.planning.network_interfaces import NetworkInterfaces
 from orchestration.planning.plan_file import SavedPlan
 from orchestration.planning.quotas import AccountQuotas, check_quotas
-from orchestration.planning.runner import Confirm, DeployOptions
+from orchestration.planning.runner import Confirm, DeployOptions, Results
 from orchestration.pulumi.engine import Engine
 from orchestration.session import EnvironmentSession
 from orchestration.state.state_backups import StateBackups
@@ -21,6 +21,13 @@ from orchestration.status.mail import check_mail
 from terminal.errors import UserError
 from terminal.output import print_message
 from terminal.progress import show_activity
+
+OnPlan = Callable[[Results], object]
+"""Receives the results of the previews of a plan."""
+
+
+def ignore_plan(_plan: Results) -> None:
+    """Do nothing with a plan."""
 
 
 def deploy_layers(
@@ -37,12 +44,14 @@ def deploy_layers(
     refresh: bool = True,
     report: str = "",
     as_json: bool = False,
+    on_plan: OnPlan = ignore_plan,
 ) -> None:
     """Deploy the named layers, or all of them.
 
     `changed` leaves unchanged layers out. `plan` is the folder to save the plan in, without deploying, and
     `from_plan` the folder of a saved plan to apply. `override` is the reason to deploy a git tree that is
-    not pushed. `port` is the port of the embedded AWS, and `report` the file for the results.
+    not pushed. `port` is the port of the embedded AWS, and `report` the file for the results. `on_plan` is
+    called after a plan is printed.
     """
     if from_plan and (plan or changed or tuple(names)):
         raise UserError(
@@ -57,7 +66,14 @@ def deploy_layers(
     recorded = "" if plan else session.check_tree(override)
     engine = _open_engine(session, changing=not plan, port=port)
     options = _create_options(
-        session, engine, override=recorded, parallel=parallel, refresh=refresh, report=report, as_json=as_json
+        session,
+        engine,
+        override=recorded,
+        parallel=parallel,
+        refresh=refresh,
+        report=report,
+        as_json=as_json,
+        on_plan=on_plan,
     )
     deployer = Deployer(session.environment, engine, confirm, options, progress=session.progress)
     detector = ChangeDetector(session.environment, engine, deployer.contracts)
@@ -82,14 +98,23 @@ def deploy_layers(
     _print_unconfirmed_addresses(session, engine, layers)
 
 
-def preview_layers(session: EnvironmentSession, names: Iterable[str] = (), *, as_json: bool = False) -> None:
-    """Show the changes that a deployment of the named layers, or of all, would make."""
+def preview_layers(
+    session: EnvironmentSession,
+    names: Iterable[str] = (),
+    *,
+    as_json: bool = False,
+    on_plan: OnPlan = ignore_plan,
+) -> None:
+    """Show the changes that a deployment of the named layers, or of all, would make.
+
+    `on_plan` is called after the plan is printed.
+    """
     layers = select_layers(names)
     session.check_settings(layers)
     session.check_settings_files(layers)
     session.check_account()
     engine = _open_engine(session, changing=False)
-    options = _create_options(session, engine, as_json=as_json)
+    options = _create_options(session, engine, as_json=as_json, on_plan=on_plan)
     if not session.is_local:
         warn_of_quotas(session)
     deployer = Deployer(
@@ -136,6 +161,7 @@ def _create_options(
     refresh: bool = True,
     report: str = "",
     as_json: bool = False,
+    on_plan: OnPlan = ignore_plan,
 ) -> DeployOptions:
     user, commit = _read_user_and_commit(session)
 
@@ -153,6 +179,7 @@ def _create_options(
         message=compose_message,
         interfaces=None if session.is_local else NetworkInterfaces.from_region(session.account.region),
         backup=StateBackups(session.environment, engine).save,
+        on_plan=on_plan,
     )
 
 

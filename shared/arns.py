@@ -88,6 +88,10 @@ class Arns:
         return self.regional("pipes", f"pipe/{self.names.pipe}")
 
     @property
+    def sampling_rule(self) -> str:
+        return self.regional("xray", f"sampling-rule/{self.names.sampling_rule}")
+
+    @property
     def operations_topic(self) -> str:
         return self.regional("sns", self.names.operations_topic)
 

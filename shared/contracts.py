@@ -8,7 +8,7 @@ their code in this tree.
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, TypeVar, cast
 
 import pulumi
@@ -47,6 +47,11 @@ class Contract:
         return {**types, **{former: types[name] for name, former in cls.former_names().items()}}
 
     @classmethod
+    def optional_names(cls) -> frozenset[str]:
+        """The outputs with a default: a stack of the last release lacks them, and they can be empty."""
+        return frozenset(item.name for item in fields(cls) if item.default is not MISSING)
+
+    @classmethod
     def former_names(cls) -> dict[str, str]:
         """The former names of the renamed fields, by current name."""
         return {
@@ -72,6 +77,7 @@ class FoundationOutputs(Contract):
     api_boundary_arn: pulumi.Input[str]
     fraud_boundary_arn: pulumi.Input[str]
     labels_boundary_arn: pulumi.Input[str]
+    merchants_boundary_arn: pulumi.Input[str]
     notify_boundary_arn: pulumi.Input[str]
     pipe_boundary_arn: pulumi.Input[str]
     gateway_logs_boundary_arn: pulumi.Input[str]
@@ -99,13 +105,17 @@ class DataOutputs(Contract):
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingOutputs(Contract):
-    """The bus, for further consumers; the functions; the retry and failure queues."""
+    """The bus, for further consumers; the functions; the retry and failure queues.
+
+    A layer that is not upgraded has no function `merchants`.
+    """
 
     producer: ClassVar[Project] = projects.PROCESSING
 
     bus_name: pulumi.Input[str]
     bus_arn: pulumi.Input[str]
     fraud_function_name: pulumi.Input[str]
+    merchants_function_name: pulumi.Input[str] = ""
     notify_function_name: pulumi.Input[str]
     pipe_failure_queue_url: pulumi.Input[str]
     event_failure_queue_url: pulumi.Input[str]
@@ -117,7 +127,8 @@ class ProcessingOutputs(Contract):
 class EdgeOutputs(Contract):
     """The URLs for transactions (`api_url`) and labels, and the functions behind them.
 
-    `api_arn` and `labels_api_arn`: the resources on which a caller's policy must allow `execute-api:Invoke`.
+    `api_arn`, `labels_api_arn`, `transactions_batch_api_arn`: the resources on which a caller's policy must
+    allow `execute-api:Invoke`. Without the route for batches, its outputs are empty.
     """
 
     producer: ClassVar[Project] = projects.EDGE
@@ -130,6 +141,8 @@ class EdgeOutputs(Contract):
     labels_url: pulumi.Input[str]
     labels_api_arn: pulumi.Input[str]
     labels_function_name: pulumi.Input[str]
+    transactions_batch_url: pulumi.Input[str] = ""
+    transactions_batch_api_arn: pulumi.Input[str] = ""
 
 
 # In the order of the classes above.
@@ -265,16 +278,17 @@ class _UpstreamContract:
 def read_outputs(contract: type[C], outputs: Mapping[str, Any]) -> C:
     """The contract with plain values, from the outputs of a stack as the engine returns them.
 
-    Raises ContractError, which names the missing outputs. Further outputs are ignored.
+    Raises ContractError, which names the missing outputs without a default. Further outputs are ignored.
     """
     former = contract.former_names()
     sources = {
         item.name: item.name if item.name in outputs else former.get(item.name, item.name)
         for item in fields(contract)
     }
-    if missing := [name for name, source in sources.items() if source not in outputs]:
-        raise _missing_error(contract, missing)
-    return contract(**{name: outputs[source] for name, source in sources.items()})
+    missing = [name for name, source in sources.items() if source not in outputs]
+    if required := [name for name in missing if name not in contract.optional_names()]:
+        raise _missing_error(contract, required)
+    return contract(**{name: outputs[source] for name, source in sources.items() if name not in missing})
 
 
 def visible_outputs(outputs: Mapping[str, Any]) -> dict[str, Any]:

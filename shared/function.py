@@ -54,10 +54,15 @@ class Function(pulumi.ComponentResource):
         self.invoke_arn = self.function.invoke_arn
         self.register_outputs({"arn": self.arn, "name": self.name})
 
-    def allow_invocation(self, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
-        """Allow a service to invoke the function on behalf of one resource. Returns the permission."""
+    def allow_invocation(
+        self, service: str, source_arn: pulumi.Input[str], purpose: str = ""
+    ) -> aws.lambda_.Permission:
+        """Allow a service to invoke the function on behalf of one resource. Returns the permission.
+
+        `purpose` distinguishes further permissions of the same service.
+        """
         return aws.lambda_.Permission(
-            f"{self._name}-{service}",
+            "-".join(filter(None, (self._name, service, purpose))),
             action="lambda:InvokeFunction",
             function=self.name,
             principal=f"{service}.amazonaws.com",
@@ -132,7 +137,7 @@ class Function(pulumi.ComponentResource):
             logging_config={
                 "log_format": "JSON",
                 "application_log_level": settings.log_level,
-                "system_log_level": "INFO",
+                "system_log_level": "WARN",
                 "log_group": self.log_group.name,
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),

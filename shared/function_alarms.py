@@ -1,12 +1,14 @@
 """The alarms of a function: errors, throttles, duration near the timeout, concurrency near the limit."""
 
+from collections.abc import Collection
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from shared.alarms import Alarm, Metric
 from shared.names import Names
 from shared.settings import FunctionSettings
 
+Subject = Literal["errors", "throttles", "duration", "concurrency"]
 # The share of a limit at which an alarm starts, before Lambda ends or throttles invocations.
 ALARM_SHARE = 0.9
 _MILLISECONDS = 1000
@@ -16,13 +18,18 @@ _FIFTEEN_MINUTES = {"period_seconds": 300, "evaluation_periods": 3}
 
 
 def function_alarms(
-    layer: str, function: str, names: Names, settings: FunctionSettings, *, concurrency: bool = True
+    layer: str,
+    function: str,
+    names: Names,
+    settings: FunctionSettings,
+    *,
+    without: Collection[Subject] = (),
 ) -> tuple[Alarm, ...]:
-    """`concurrency=False`: for a function whose event source cannot reach its reserved concurrency."""
+    """`without`: the subjects that another alarm covers, or that cannot reach their limit."""
     alarm = partial(_function_alarm, layer, function, names)
     timeout, reserved = settings.timeout_seconds, settings.reserved_concurrency
-    alarms = (
-        alarm(
+    alarms = {
+        "errors": alarm(
             "errors",
             ("Errors", "Sum"),
             threshold=1,
@@ -30,7 +37,7 @@ def function_alarms(
             severity="page",
             summary=f"Function {function} fails in at least 3 of 5 minutes.",
         ),
-        alarm(
+        "throttles": alarm(
             "throttles",
             ("Throttles", "Sum"),
             threshold=1,
@@ -38,7 +45,7 @@ def function_alarms(
             severity="page",
             summary=f"Invocations of function {function} are throttled in at least 3 of 5 minutes.",
         ),
-        alarm(
+        "duration": alarm(
             "duration",
             ("Duration", "p99"),
             threshold=timeout * _MILLISECONDS * ALARM_SHARE,
@@ -47,7 +54,7 @@ def function_alarms(
             summary=f"The p99 of function {function}'s duration is above {ALARM_SHARE:.0%} of its timeout of"
             f" {timeout} s for 15 minutes.",
         ),
-        alarm(
+        "concurrency": alarm(
             "concurrency",
             ("ConcurrentExecutions", "Maximum"),
             threshold=reserved * ALARM_SHARE,
@@ -56,8 +63,8 @@ def function_alarms(
             summary=f"Function {function} uses more than {ALARM_SHARE:.0%} of its reserved concurrency of"
             f" {reserved}.",
         ),
-    )
-    return alarms if concurrency else alarms[:-1]
+    }
+    return tuple(entry for subject, entry in alarms.items() if subject not in without)
 
 
 def _function_alarm(

@@ -6,7 +6,7 @@ account set a suffix.
 
 from dataclasses import dataclass
 
-FUNCTIONS = ("api", "fraud", "labels", "notify")
+FUNCTIONS = ("api", "fraud", "labels", "merchants", "notify")
 # The purpose of the role that API Gateway writes logs with.
 GATEWAY_LOGS = "api-gateway-logs"
 # The log group that API Gateway writes to when its logging role is set. AWS sets the name.
@@ -73,6 +73,11 @@ class Names:
     @property
     def api(self) -> str:
         return self._with_suffix("fraud-transactions")
+
+    @property
+    def sampling_rule(self) -> str:
+        """The rule for X-Ray traces of the API. AWS allows 32 characters."""
+        return self._with_suffix("fraud-api-traces")
 
     def function(self, function: str) -> str:
         """The name of a function and of its role."""

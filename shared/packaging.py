@@ -1,8 +1,9 @@
 """The deployment package of a function: its code, the shared code, and its dependencies.
 
-The same input produces the same bytes. Dependencies come from the function's hash-pinned requirements, built
-for its Python version and architecture, and are cached in the user's cache folder. They do not include boto3,
-because Lambda's runtime provides it.
+The same input and patch version of Python produce the same bytes. Dependencies come from the function's
+hash-pinned requirements, built for its Python version and architecture, and are cached in the user's cache
+folder. They do not include boto3, because Lambda's runtime provides it. Each Python source has its bytecode
+beside it; see `shared.bytecode`.
 """
 
 import base64
@@ -21,6 +22,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from shared.atomic_write import write_atomically
+from shared.bytecode import compile_modules
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = "python3.11"
@@ -84,18 +86,27 @@ def _read_files(folder: Path) -> dict[str, bytes]:
 
 
 def _write_zip(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
-    digest = hashlib.sha256()
+    # Compiled files depend on the interpreter, and take longer than this digest of the sources.
+    digest = hashlib.sha256(f"bytecode of {sys.version}\0".encode())
     for path in sorted(files):
         digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
     archive = folder / f"{name}-{digest.hexdigest()[:16]}.zip"
     if archive.exists():
         return archive
+    entries = {**files, **_compile_modules(name, files)}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
-        for path in sorted(files):
-            target.writestr(_zip_entry(path), files[path], zipfile.ZIP_DEFLATED, 9)
+        for path in sorted(entries):
+            target.writestr(_zip_entry(path), entries[path], zipfile.ZIP_DEFLATED, 9)
     write_atomically(archive, content.getvalue(), mode=0o644)
     return archive
+
+
+def _compile_modules(name: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    try:
+        return compile_modules(files)
+    except (SyntaxError, RuntimeError) as error:
+        raise PackagingError(f"The function '{name}' cannot be compiled: {error}") from error
 
 
 def _zip_entry(path: str) -> zipfile.ZipInfo:

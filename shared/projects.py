@@ -29,7 +29,7 @@ PROCESSING = Project(
     "processing",
     owner="fraud-engineering",
     depends_on=("foundation", "data"),
-    functions=("fraud", "notify"),
+    functions=("fraud", "merchants", "notify"),
 )
 EDGE = Project("edge", owner="edge", depends_on=("foundation", "data"), functions=("api", "labels"))
 

@@ -36,7 +36,7 @@ class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     memory_mb: MemoryMb = 512
     timeout_seconds: TimeoutSeconds = 15
     reserved_concurrency: ReservedConcurrency = 100
-    # Lines without a level, such as metrics, count as INFO. A level above INFO would drop them.
+    # The lines with metrics have the level INFO. A level above it would drop them.
     log_level: Annotated[Literal["DEBUG", "INFO"], Meta(description="DEBUG or INFO")] = "INFO"
 
 

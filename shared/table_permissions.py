@@ -21,13 +21,17 @@ _ALERT_ATTRIBUTES = [
     "alerted_at",
     "alert_id",
 ]
+# The subjects of merchants' profiles, and of the positions in the stream, begin with their kind:
+# functions/common/dynamodb/profile_items.py and functions/merchants/merchant_counter.py.
+_MERCHANT_SUBJECTS = ["merchant#*"]
+_MERCHANT_ATTRIBUTES = ["subject", "part", "state", "format", "expires_at", "version", "counted"]
 _IN_TRANSACTION: Conditions = {
     "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
 }
 
 
 def store_items(arns: Arns, table: Arn, key: Arn) -> list[Statement]:
-    """Put items into one table, alone or in a transaction."""
+    """Put items into one table."""
     return [
         Statement(sid="StoreItems", actions=["dynamodb:PutItem"], resources=[table]),
         use_key("StoreItemsEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
@@ -76,6 +80,39 @@ def update_profiles(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
         Statement(sid="ReadProfiles", actions=["dynamodb:BatchGetItem"], resources=[profiles]),
         _update_statement("KeepProfiles", profiles),
         use_key("KeepProfilesEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
+    ]
+
+
+def count_merchants(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
+    """Read and update merchants' profiles. Accounts' profiles, lists and snoozes cannot be written.
+
+    A merchant's update is a plain write of one item, so keys and attributes can be restricted.
+    """
+    # ForAllValues is also true for a request without keys or attributes.
+    merchants_only: Conditions = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": _MERCHANT_SUBJECTS},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    counts_only: Conditions = {
+        **merchants_only,
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": _MERCHANT_ATTRIBUTES},
+        "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+    return [
+        Statement(
+            sid="ReadMerchants",
+            actions=["dynamodb:BatchGetItem"],
+            resources=[profiles],
+            conditions=merchants_only,
+        ),
+        Statement(
+            sid="CountMerchants",
+            actions=["dynamodb:UpdateItem"],
+            resources=[profiles],
+            conditions=counts_only,
+        ),
+        use_key("CountMerchantsEncrypted", WRITE_WITH_KEY, key, arns.service("dynamodb")),
     ]
 
 

@@ -112,7 +112,7 @@ _RUNTIME_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
         actions=_action_names("dynamodb", "ListStreams"),
-        reason="A pipe lists the streams of tables before it reads one.",
+        reason="A pipe and Lambda list the streams of tables before they read one.",
     ),
     WildcardException(
         cause=Cause.GENERATED_ID,
@@ -154,8 +154,13 @@ _RUNTIME_EXCEPTIONS = (
 _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.NO_CONTROL,
-        actions=("kms:ListAliases", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes"),
-        reason="The provider finds aliases, log groups and subscriptions with these actions.",
+        actions=(
+            "kms:ListAliases",
+            "logs:DescribeLogGroups",
+            "sns:GetSubscriptionAttributes",
+            "xray:GetSamplingRules",
+        ),
+        reason="The provider finds aliases, log groups, subscriptions and sampling rules with these actions.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
@@ -376,7 +381,8 @@ _DEPLOYMENT_EXCEPTIONS = (
         + _action_names("logs", "ListTagsForResource")
         + _action_names("pipes", "DescribePipe ListTagsForResource")
         + _action_names("sns", "GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource")
-        + _action_names("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags"),
+        + _action_names("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags")
+        + _action_names("xray", "ListTagsForResource"),
         resource=r"arn:[a-z-]+:[a-z0-9]+:[a-z0-9-]*:\d{12}:([a-z-]+[:/])?\*",
         reason="The read-only role names each resource. Its boundary has patterns, because it must fit into"
         " one policy for any number of layers.",

@@ -1,7 +1,8 @@
 """A Lambda function that is invoked asynchronously, with its retries and its retry queue, in virtual time.
 
-Environments are warm, and a batch from the retry queue starts as soon as there is a message and concurrency.
+Environments are warm. Lambda reads the retry queue with several pollers, each of which gathers its own batch.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 """
 
 from collections import Counter, deque
@@ -18,7 +19,7 @@ FIRST_BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 300.0
 MAX_AGE_SECONDS = 6 * 3600.0
 VISIBILITY_SECONDS = 360.0
 TIMEOUT_MS = 60_000
-BATCH_SIZE = 10
+POLLERS = 5
 THROTTLED_EVENTS, RETRY_QUEUE, FAILURE_QUEUE = "throttled events", "retry queue", "failure queue"
 FAILED_ATTEMPTS = "failed attempts"
 
@@ -28,12 +29,14 @@ Environment = Callable[[Event, Callable[[], int]], dict[str, Any] | None]
 
 
 class FunctionLimits(NamedTuple):
-    """Concurrency, and attempts before an event moves to the retry queue and to the failure queue."""
+    """Concurrency, attempts before an event moves to the next queue, and batches of the retry queue."""
 
     reserved_concurrency: int
     retries: int
     retry_concurrency: int
     retry_receives: int
+    retry_batch_size: int
+    retry_window_seconds: float
 
 
 @dataclass
@@ -68,7 +71,8 @@ class AsynchronousFunction:
         self._idle: list[Environment] = []
         self._running = 0
         self._running_batches = 0
-        self._messages: deque[_Message] = deque()
+        self._pollers: list[list[_Message]] = [[] for _ in range(POLLERS)]
+        self._batches: deque[list[_Message]] = deque()
 
     def invoke(self, event: Event) -> None:
         """Accept an event."""
@@ -108,19 +112,41 @@ class AsynchronousFunction:
             self._time.call_later(seconds, lambda: self._attempt(invocation))
 
     def _give_up(self, invocation: _Invocation) -> None:
+        self.send_retry(msgspec.json.encode({"requestPayload": invocation.event}).decode())
+
+    def send_retry(self, body: str) -> None:
+        """Send a message to the retry queue."""
         self.counts[RETRY_QUEUE] += 1
-        body = msgspec.json.encode({"requestPayload": invocation.event}).decode()
-        self._messages.append(_Message(str(self.counts[RETRY_QUEUE]), body))
+        self._receive(_Message(str(self.counts[RETRY_QUEUE]), body))
+
+    def _receive(self, message: _Message) -> None:
+        """Add a message to the batch of a poller. The end of its window or its size completes the batch."""
+        poller = self._pollers[(int(message.message_id) + message.receives) % POLLERS]
+        poller.append(message)
+        if len(poller) == 1:
+            self._time.call_later(
+                self._limits.retry_window_seconds, lambda: self._end_window(poller, message)
+            )
+        if len(poller) == self._limits.retry_batch_size:
+            self._complete(poller)
+
+    def _end_window(self, poller: list[_Message], first: _Message) -> None:
+        if poller and poller[0] is first:
+            self._complete(poller)
+
+    def _complete(self, poller: list[_Message]) -> None:
+        self._batches.append(list(poller))
+        poller.clear()
         self._poll()
 
     def _poll(self) -> None:
-        """Start a batch of the retry queue, if there are messages and concurrency."""
+        """Start a batch of the retry queue, if there is one and concurrency."""
         if (
-            self._messages
+            self._batches
             and self._running < self._limits.reserved_concurrency
             and self._running_batches < self._limits.retry_concurrency
         ):
-            batch = [self._messages.popleft() for _ in range(min(BATCH_SIZE, len(self._messages)))]
+            batch = self._batches.popleft()
             self._running += 1
             self._running_batches += 1
             self._time.start(lambda: self._run_batch(batch))
@@ -148,11 +174,7 @@ class AsynchronousFunction:
         if message.receives >= self._limits.retry_receives:
             self.counts[FAILURE_QUEUE] += 1
         else:
-            self._time.call_later(seconds, lambda: self._make_visible(message))
-
-    def _make_visible(self, message: _Message) -> None:
-        self._messages.append(message)
-        self._poll()
+            self._time.call_later(seconds, lambda: self._receive(message))
 
     def _execute(self, event: Event) -> dict[str, Any] | None:
         ends_at = self._time.now + TIMEOUT_MS / 1000

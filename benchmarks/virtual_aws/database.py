@@ -9,10 +9,14 @@ Rules, with their sources:
   unit 4 KB. A transactional write costs two units per KB: one to prepare, one to commit.
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
 - A write with a failed condition costs as much as a plain write.
+- An eventually consistent read costs half, and may return the item before its last write. AWS only says that
+  this usually lasts at most a second. Here it lasts a tenth of a second for a third of the reads, as if one
+  of three replicas were late.
 
 AWS does not document the cost of a transaction that conflicts. It costs nothing here.
 """
 
+import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -25,6 +29,8 @@ from benchmarks.virtual_aws.throughput import Throughput
 WRITE_UNITS_PER_SECOND, WRITE_UNIT_BYTES = 1000, 1024
 READ_UNITS_PER_SECOND, READ_UNIT_BYTES = 3000, 4096
 CONFLICTS, FAILED_CONDITIONS = "conflicts", "failed conditions"
+LATE_SECONDS, LATE_SHARE = 0.1, 1 / 3
+STALE_READS = "stale reads"
 THROTTLED_READS, THROTTLED_WRITES = "throttled reads", "throttled writes"
 _CONFLICT, _FAILED_CONDITION = "TransactionConflict", "ConditionalCheckFailed"
 _THROTTLING = "ThrottlingError"
@@ -67,10 +73,21 @@ class PreparedWrite(NamedTuple):
 
 
 class Database:
-    """Tables by name. `clock` returns seconds; `counts` counts refused requests by reason."""
+    """Tables by name. `clock` returns seconds; `counts` counts refused requests by reason.
 
-    def __init__(self, tables: Mapping[str, KeySchema], clock: Callable[[], float]) -> None:
+    `chance` decides which eventually consistent reads are late; without it, none is.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, KeySchema],
+        clock: Callable[[], float],
+        chance: random.Random | None = None,
+    ) -> None:
         self.counts: Counter[str] = Counter()
+        self._clock = clock
+        self._chance = chance
+        self._replaced: dict[ItemId, tuple[float, Item | None]] = {}
         self._tables = tables
         self._items: dict[ItemId, Item] = {}
         self._sizes: dict[ItemId, int] = {}
@@ -88,17 +105,26 @@ class Database:
         return self._items.get(self._identify(table, key))
 
     def put(self, table: str, item: Item) -> None:
-        """Store an item without conditions. It costs no throughput."""
+        """Store an item without conditions, at once in every replica. It costs no throughput."""
         item_id = self._identify(table, item)
         self._store(PreparedWrite(item_id, self._items.get(item_id), item, 0))
+        self._replaced.pop(item_id, None)
 
-    def read(self, table: str, key: Item) -> Item | None:
-        """The committed item, read consistently. Raises ClientError if the key is throttled."""
+    def read(self, table: str, key: Item, *, consistent: bool = True) -> Item | None:
+        """The committed item, or an earlier one if the read is not `consistent`.
+
+        Raises ClientError if the key is throttled.
+        """
         item_id = self._identify(table, key)
-        units = _count_units(self._sizes.get(item_id, 0), READ_UNIT_BYTES)
+        units = _count_units(self._sizes.get(item_id, 0), READ_UNIT_BYTES) * (1 if consistent else 0.5)
         if not self._reads.take(item_id[:2], units):
             self.counts[THROTTLED_READS] += 1
             raise ClientError({"Error": {"Code": THROTTLED}}, "GetItem")
+        if not consistent and item_id in self._replaced and self._chance is not None:
+            replaced_at, before = self._replaced[item_id]
+            if self._clock() - replaced_at < LATE_SECONDS and self._chance.random() < LATE_SHARE:
+                self.counts[STALE_READS] += 1
+                return before
         return self._items.get(item_id)
 
     def write(self, kind: str, fields: Item) -> None:
@@ -195,6 +221,8 @@ class Database:
         return PreparedWrite(write.item_id, write.before, after, units)
 
     def _store(self, write: PreparedWrite) -> None:
+        if self._chance is not None:
+            self._replaced[write.item_id] = self._clock(), write.before
         if write.after is None:
             self._items.pop(write.item_id, None)
             self._sizes.pop(write.item_id, None)

@@ -37,7 +37,7 @@ class DynamoDbClient:
         return {"Item": item} if item else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> Item:  # noqa: N803
-        """Read items consistently. Keys that are throttled are left unprocessed."""
+        """Read items. Keys that are throttled are left unprocessed."""
         return self._repeat(lambda: self._call(READ_SECONDS, lambda: self._read_batch(RequestItems)))
 
     def put_item(self, **fields: Any) -> Item:
@@ -74,7 +74,7 @@ class DynamoDbClient:
         for table, fields in request.items():
             for key in fields["Keys"]:
                 try:
-                    item = self._database.read(table, key)
+                    item = self._database.read(table, key, consistent=fields.get("ConsistentRead", False))
                 except ClientError:
                     unprocessed.setdefault(table, {**fields, "Keys": []})["Keys"].append(key)
                 else:

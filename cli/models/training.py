@@ -12,7 +12,7 @@ from detection.data.atomic_file import replace_atomically
 from detection.data.dates import parse_period_begin_ms, parse_period_end_ms
 from detection.training.train import DEFAULT_ALERTS_PER_DAY, TrainingOptions, train_artifact
 from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.model import MAX_LABEL_DELAY_DAYS, FraudModel
+from functions.fraud.scoring.model import MAX_LABEL_DELAY_DAYS, MIN_LABEL_DELAY_DAYS, FraudModel
 from terminal.command_line import command_line
 from terminal.durations import parse_duration_ms
 from terminal.errors import UserError
@@ -64,9 +64,10 @@ def train_model(
 
 def _parse_label_delay_days(text: str) -> int:
     delay_ms = parse_duration_ms("--label-delay", text)
-    if delay_ms % DAY_MS or delay_ms > MAX_LABEL_DELAY_DAYS * DAY_MS:
+    if delay_ms % DAY_MS or not MIN_LABEL_DELAY_DAYS <= delay_ms // DAY_MS <= MAX_LABEL_DELAY_DAYS:
         raise UserError(
-            f"--label-delay: '{text}' is not a whole number of days up to {MAX_LABEL_DELAY_DAYS}.",
+            f"--label-delay: '{text}' is not a whole number of days from {MIN_LABEL_DELAY_DAYS} to"
+            f" {MAX_LABEL_DELAY_DAYS}.",
             "Use a duration such as 7d.",
         )
     return delay_ms // DAY_MS

@@ -4,12 +4,16 @@ import os
 from typing import Any
 
 from functions.api.environment import ApiEnvironment
+from functions.api.post_batch import create_batch_endpoint
 from functions.api.post_transaction import create_endpoint
 from functions.api.transaction_store import TransactionStore
 from functions.common.runtime.aws_clients import create_client
 from functions.common.runtime.clock import now_ms
 from functions.common.runtime.environment import read_environment
+from functions.common.runtime.lambda_context import LambdaContext
 from functions.common.runtime.telemetry import Telemetry
+
+_BATCH_RESOURCE = "/transactions/batch"
 
 _environment = read_environment(ApiEnvironment, os.environ)
 _telemetry = Telemetry("api")
@@ -17,7 +21,10 @@ _store = TransactionStore(create_client("dynamodb"), _environment.table_name, _e
 _endpoint = create_endpoint(_store, _telemetry, now_ms)
 
 
-def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Respond to one `POST /transactions`."""
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Respond to one `POST /transactions` or `POST /transactions/batch`."""
     with _telemetry.invocation():
+        if event.get("resource") == _BATCH_RESOURCE:
+            remaining_ms = context.get_remaining_time_in_millis
+            return create_batch_endpoint(_store, _telemetry, now_ms, remaining_ms).respond(event)
         return _endpoint.respond(event)

@@ -20,15 +20,13 @@ from functions.common.domain.transaction import (
     is_valid_amount,
 )
 from functions.common.http import problem
-from functions.common.http.body import read_fields
+from functions.common.http.body import JsonObject, convert_fields, read_object
 from functions.common.http.post_endpoint import PostEndpoint, SuccessResponse
 from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
 
-_STATUS_AND_METRIC = {
-    WriteResult.STORED: (201, "TransactionsAccepted"),
-    WriteResult.REPLAYED: (200, "TransactionsReplayed"),
-}
+_STATUSES = {WriteResult.STORED: 201, WriteResult.REPLAYED: 200}
+_METRICS = {WriteResult.STORED: "TransactionsAccepted", WriteResult.REPLAYED: "TransactionsReplayed"}
 _DECIMAL = re.compile(rf"[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_FRACTION_DIGITS}}})?")
 _CODES: Mapping[str, frozenset[str]] = {"currency": CURRENCIES, "country": COUNTRIES}
 
@@ -44,13 +42,18 @@ def post_transaction(
     transaction = parse_transaction(body, received_at)
     telemetry.set_transaction(transaction.transaction_id)
     result = store.add(transaction, received_at)
+    response = build_response(transaction, result)
+    count_result(telemetry, result)
+    telemetry.info(f"transaction {result.value}")
+    return response
+
+
+def build_response(transaction: Transaction, result: WriteResult) -> SuccessResponse:
+    """The response to a transaction that is stored. Raises ProblemError (409) if its ID is taken."""
     if result is WriteResult.ID_TAKEN:
         raise problem.id_taken()
-    status, metric = _STATUS_AND_METRIC[result]
-    telemetry.count(metric)
-    telemetry.info(f"transaction {result.value}")
     return SuccessResponse(
-        status,
+        _STATUSES[result],
         {
             "transaction_id": transaction.transaction_id,
             "timestamp": transaction.timestamp,
@@ -59,8 +62,18 @@ def post_transaction(
     )
 
 
+def count_result(telemetry: Telemetry, result: WriteResult, value: int = 1) -> None:
+    """Count transactions with this result: STORED or REPLAYED."""
+    telemetry.count(_METRICS[result], value)
+
+
 def parse_transaction(text: str, now_ms: int) -> Transaction:
     """Read the transaction in a request's body. Raises ProblemError (400), which names all invalid fields."""
+    return convert_transaction(read_object(text), now_ms)
+
+
+def convert_transaction(values: JsonObject, now_ms: int) -> Transaction:
+    """Convert a JSON object to a transaction. Raises ProblemError (400), which names all invalid fields."""
 
     def convert(field: Field, value: object) -> object:
         converted = _convert_amount(value) if field.name == "amount" else msgspec.convert(value, field.type)
@@ -68,8 +81,8 @@ def parse_transaction(text: str, now_ms: int) -> Transaction:
             raise ValueError("not a valid value")
         return converted
 
-    values = read_fields(text, TRANSACTION_FIELDS, convert, "transaction")
-    return Transaction(**values)  # type: ignore[arg-type]  # each value has its field's type
+    accepted = convert_fields(values, TRANSACTION_FIELDS, convert, "transaction")
+    return Transaction(**accepted)  # type: ignore[arg-type]  # each value has its field's type
 
 
 def _is_valid(name: str, value: object, now_ms: int) -> bool:

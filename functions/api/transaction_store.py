@@ -1,11 +1,11 @@
-"""The transaction store: writes each transaction to DynamoDB together with the guard item of its ID.
+"""The transaction store: reserves the ID of each transaction with a guard item, then writes the transaction.
 
-The guard item makes the ID unique for all timestamps.
+The guard item makes the ID unique for all timestamps. Both writes are conditional and neither needs the
+other's result, so an attempt that was interrupted between them is completed by the next one.
 """
 
 import hashlib
 import time
-from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import msgspec
 
 from functions.common.domain.currencies import format_plain
 from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
-from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, write_items
+from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, put_item
 from functions.common.runtime.clock import Sleep, back_off
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class WriteResult(Enum):
     REPLAYED = "replayed"
     """The same transaction is already stored. Nothing was written."""
     ID_TAKEN = "id taken"
-    """A different transaction has the ID. Nothing was written."""
+    """A different transaction has the ID. The transaction was not written."""
 
 
 class TransactionStore:
@@ -50,43 +50,50 @@ class TransactionStore:
     def add(self, transaction: Transaction, received_at: int) -> WriteResult:
         """Store a transaction received at this time (epoch milliseconds), at most once.
 
-        Of concurrent attempts with one ID, exactly one is STORED. Raises StoreBusyError.
+        Of concurrent attempts with equal transactions, one is STORED. If DynamoDB's response to that attempt
+        is lost, its repetition by the SDK is REPLAYED. Raises StoreBusyError.
         """
-        expires_at = received_at // 1000 + self._retention_seconds
-        guard = build_guard_item(transaction, expires_at)
-        item = build_transaction_item(transaction, received_at, expires_at)
+        now = received_at // 1000
+        expires_at = now + self._retention_seconds
+        guard = self._put_new(build_guard_item(transaction, expires_at))
+        if guard is not None:
+            if not _is_same(guard, transaction):
+                return WriteResult.ID_TAKEN
+            if _is_expired(guard, now):
+                return WriteResult.REPLAYED
+        # Also with an existing guard: the attempt that wrote it may have ended before this write.
+        existing = self._put_new(build_transaction_item(transaction, received_at, expires_at))
+        if existing is None:
+            return WriteResult.STORED
+        return WriteResult.REPLAYED if _is_same(existing, transaction) else WriteResult.ID_TAKEN
+
+    def _put_new(self, item: Item) -> Item | None:
+        """Put an item if its key is new; otherwise return the existing item. Raises StoreBusyError.
+
+        An existing item is never replaced, even after its expiry: that would be a MODIFY in the stream, which
+        is not scored. An expired item blocks its ID until the TTL deletes it.
+        """
         for attempt in range(_MAX_ATTEMPTS):
             if attempt:
                 back_off(attempt, self._sleep)
             try:
-                write_items(self._client, [self._build_put(guard), self._build_put(item)])
+                put_item(self._client, self._table, item, condition="attribute_not_exists(transaction_id)")
             except RefusedWriteError as refused:
-                if refused.existing_items:
-                    return _compare_items(refused.existing_items.values(), transaction)
+                if 0 in refused.existing_items:
+                    return refused.existing_items[0]
+                # A transaction of another function on this item is in progress.
             else:
-                return WriteResult.STORED
+                return None
         raise StoreBusyError
 
-    def _build_put(self, item: Item) -> Any:
-        """A write that never replaces an item.
 
-        An expired item blocks the ID until the TTL deletes it. Replacing it would be a MODIFY in the stream,
-        which is not scored.
-        """
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": item,
-                "ConditionExpression": "attribute_not_exists(transaction_id)",
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
+def _is_same(item: Item, transaction: Transaction) -> bool:
+    return bool(item.get("fingerprint") == {"S": compute_fingerprint(transaction)})
 
 
-def _compare_items(existing_items: Iterable[Item], transaction: Transaction) -> WriteResult:
-    expected = {"S": compute_fingerprint(transaction)}
-    is_same = all(item.get("fingerprint") == expected for item in existing_items)
-    return WriteResult.REPLAYED if is_same else WriteResult.ID_TAKEN
+def _is_expired(guard: Item, now_seconds: int) -> bool:
+    """Whether the TTL may have deleted the transaction, which must not be stored again."""
+    return int(guard["expires_at"]["N"]) <= now_seconds
 
 
 def compute_fingerprint(transaction: Transaction) -> str:

@@ -3,6 +3,7 @@
 The module loads rules and models at startup, so that a process with invalid ones never receives an event.
 """
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from functions.fraud.profile_store import ProfileStore
 from functions.fraud.retries import RetryProcessor
 from functions.fraud.scoring.decider import Decider
 from functions.fraud.scoring.scorer import create_scorers
-from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
+from functions.fraud.senders import RetrySender, SuspiciousTransactionSender, UnreadableMessageSender
 from functions.fraud.service import FraudDetector
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def _read_file(name: str) -> bytes | None:
 
 _environment = read_environment(FraudEnvironment, os.environ)
 _telemetry = Telemetry("fraud")
+# A model consists of thousands of objects. Garbage collections would take twice as long as creating them, and
+# without `freeze`, later collections would visit them again.
+gc.disable()
 _live, _candidate = create_scorers(_read_file)
+gc.freeze()
+gc.enable()
 _sqs = create_client("sqs")
 _detector = FraudDetector(
     decider=Decider(_live, _candidate, _environment.alert_window_seconds),
@@ -40,6 +46,7 @@ _detector = FraudDetector(
         create_client("dynamodb"), _environment.table_name, _environment.profiles_table_name
     ),
     sender=SuspiciousTransactionSender(_sqs, _environment.queue_url),
+    retries=RetrySender(_sqs, _environment.retry_queue_url),
     telemetry=_telemetry,
     clock=now_ms,
 )

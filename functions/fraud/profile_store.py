@@ -1,20 +1,34 @@
 """The profile store: profiles and decisions in DynamoDB.
 
-One request reads both profiles of a transaction. One transactional write stores both profiles and the
-decision. A transaction is therefore counted once, however often its event is delivered. If two transactions
-read the same profile, only one of them is written; the other one reads again.
+One request reads the profiles of an account and of the merchants of its transactions. One transactional write
+stores the account's profile and the decisions. A transaction is therefore counted once, however often its
+event is delivered. If two writers read the same profile, only one of them writes; the other decides again.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from functions.common.domain.decision import Decision, decode_decision, encode_decision
+from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.decision import Decision
+from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.overrides import Snooze
-from functions.common.domain.transaction_event import TransactionInserted, transaction_key
-from functions.common.dynamodb.client import Item, RefusedWriteError, TransactionNotFoundError, write_items
-from functions.common.dynamodb.profile_items import build_update, profile_key, read_profiles
-from functions.fraud.scoring.decider import DecisionContext
+from functions.common.domain.profile_record import ProfileRecord
+from functions.common.domain.transaction_event import (
+    TRANSACTION_FORMAT,
+    TransactionInserted,
+    transaction_key,
+)
+from functions.common.dynamodb.client import Item, RefusedWriteError, read_items, write_items
+from functions.common.dynamodb.decision_attribute import encode_decision
+from functions.common.dynamodb.profile_items import (
+    build_update,
+    decode_account,
+    decode_merchant,
+    profile_key,
+    profile_subject,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,27 +36,43 @@ if TYPE_CHECKING:
 # Snoozes of rules are read at most this often, in the same request as the profiles.
 _SNOOZE_CACHE_MS = 30_000
 _CONTROL_KEY = profile_key("control", "rules")
-_TRANSACTION_POSITION = 2
 
 
-class ProfileChangedError(Exception):
-    """A profile changed since it was read. Nothing was written."""
+class StoredProfiles(NamedTuple):
+    """The stored state that decisions depend on. `merchants` are by ID, `rule_snoozes` by rule ID."""
+
+    account: ProfileRecord[AccountProfile]
+    merchants: Mapping[str, ProfileRecord[MerchantProfile]]
+    rule_snoozes: Mapping[str, Snooze]
 
 
-class AlreadyDecidedError(Exception):
-    """The transaction was already counted and decided. Nothing was written."""
+class DecidedTransaction(NamedTuple):
+    """A transaction with the decision to record.
 
-    def __init__(self, decision: Decision) -> None:
-        super().__init__("the transaction is already decided")
-        self.decision = decision
+    `label`: the label that is stored with the transaction and counted with the decision, if any.
+    `counts_merchant`: the merchant's profile counts the transaction in this write, and not from the stream.
+    `is_unusual`: whether a fraud has an unusual amount.
+    """
+
+    transaction: TransactionInserted
+    decision: Decision
+    label: str | None = None
+    counts_merchant: bool = False
+    is_unusual: bool | None = None
 
 
-class AlreadyLabeledError(Exception):
-    """The transaction got a label before its decision. The label must be counted with the decision."""
+class RefusedRecordError(Exception):
+    """Nothing was written.
 
-    def __init__(self, label: str) -> None:
-        super().__init__("the transaction is already labeled")
-        self.label = label
+    `transactions`: the stored items of the transactions that are not in the expected state, by position; an
+    item that does not exist is empty. `account`: the stored item of the account if its profile changed. If
+    both are empty, another write was in progress.
+    """
+
+    def __init__(self, transactions: Mapping[int, Item], account: Item | None) -> None:
+        super().__init__("the stored state changed")
+        self.transactions = transactions
+        self.account = account
 
 
 class ProfileStore:
@@ -55,72 +85,86 @@ class ProfileStore:
         self._rule_snoozes: dict[str, Snooze] = {}
         self._snoozes_read_at = 0
 
-    def read(self, transaction: TransactionInserted, now_ms: int) -> DecisionContext:
-        """Read the profiles of the transaction's account and merchant, and the snoozes of rules."""
+    def read(
+        self, account_id: str, merchant_ids: Iterable[str], now_ms: int, *, consistent: bool
+    ) -> StoredProfiles:
+        """Read the profiles of an account and of at most 98 merchants, and the snoozes of rules.
+
+        Without `consistent`, a profile may be older than the last write, which `record` then refuses.
+        """
         is_stale = now_ms - self._snoozes_read_at >= _SNOOZE_CACHE_MS
-        further = [_CONTROL_KEY] if is_stale else []
-        account, merchant, items = read_profiles(self._client, self._profiles, transaction, *further)
+        account = profile_subject("account", account_id)
+        merchants = {merchant_id: profile_subject("merchant", merchant_id) for merchant_id in merchant_ids}
+        keys = [profile_key(account), *map(profile_key, merchants.values())]
+        keys += [_CONTROL_KEY] if is_stale else []
+        found = read_items(self._client, self._profiles, keys, consistent=consistent)
+        items = {item["subject"]["S"]: item for item in found}
         if is_stale:
             self._rule_snoozes = _decode_snoozes(items.get("control"))
             self._snoozes_read_at = now_ms
-        return DecisionContext(account=account, merchant=merchant, rule_snoozes=self._rule_snoozes)
+        return StoredProfiles(
+            decode_account(account_id, items.get(account)),
+            {
+                merchant_id: decode_merchant(merchant_id, items.get(subject))
+                for merchant_id, subject in merchants.items()
+            },
+            self._rule_snoozes,
+        )
 
-    def record(
-        self,
-        transaction: TransactionInserted,
-        context: DecisionContext,
-        decision: Decision,
-        label: str | None,
-    ) -> None:
-        """Write both profiles, in which the transaction is counted, and its decision.
+    def record(self, profiles: StoredProfiles, decided: Sequence[DecidedTransaction]) -> None:
+        """Write the account's profile and the decisions, and the merchants' profiles that changed.
 
-        `label` is the label that is counted with the decision, if any. Raises ProfileChangedError,
-        AlreadyDecidedError, AlreadyLabeledError for a different label, or TransactionNotFoundError.
+        A merchant's profile changes only with a label that came before the decision, and with a transaction
+        that is not counted from the stream. Raises RefusedRecordError.
         """
-        now_ms = decision.decided_at
-        writes = [
-            {"Update": build_update(self._profiles, context.account, now_ms)},
-            {"Update": build_update(self._profiles, context.merchant, now_ms)},
-            {"Update": self._build_decision_update(transaction, decision, label)},
+        now_ms = decided[0].decision.decided_at
+        changed = {entry.transaction.merchant_id: None for entry in decided if _changes_merchant(entry)}
+        updates = [
+            build_update(self._profiles, profiles.account, now_ms),
+            *(build_update(self._profiles, profiles.merchants[merchant], now_ms) for merchant in changed),
+            *map(self._build_decision_update, decided),
         ]
         try:
-            write_items(self._client, writes)
+            write_items(self._client, [{"Update": update} for update in updates])
         except RefusedWriteError as refused:
-            raise _translate_refusal(refused.existing_items.get(_TRANSACTION_POSITION)) from refused
+            existing = refused.existing_items
+            first = len(updates) - len(decided)
+            transactions = {
+                position - first: item for position, item in existing.items() if position >= first
+            }
+            raise RefusedRecordError(transactions, existing.get(0)) from refused
 
-    def _build_decision_update(
-        self, transaction: TransactionInserted, decision: Decision, label: str | None
-    ) -> dict[str, Any]:
-        """The update that stores the decision: a MODIFY in the table's stream, which the pipe ignores."""
+    def _build_decision_update(self, decided: DecidedTransaction) -> dict[str, Any]:
+        """The update that stores the decision: a MODIFY in the table's stream, which its consumers ignore."""
+        transaction = decided.transaction
         conditions = [
             # Without this condition, the update would create an item for an expired transaction.
             "attribute_exists(transaction_id)",
             "attribute_not_exists(decision)",
-            "#label = :label" if label else "attribute_not_exists(#label)",
+            "#label = :label" if decided.label else "attribute_not_exists(#label)",
+            "attribute_not_exists(#format)" if decided.counts_merchant else "#format = :format",
         ]
+        attributes: dict[str, Any] = {"decision": encode_decision(decided.decision)}
+        if decided.is_unusual is not None:
+            attributes["unusual_amount"] = {"BOOL": decided.is_unusual}
+        values = {
+            **{f":{name}": value for name, value in attributes.items()},
+            **({":label": {"S": decided.label}} if decided.label else {}),
+            **({} if decided.counts_merchant else {":format": {"N": str(TRANSACTION_FORMAT)}}),
+        }
         return {
             "TableName": self._transactions,
             "Key": transaction_key(transaction.transaction_id, transaction.timestamp),
-            "UpdateExpression": "SET decision = :decision",
+            "UpdateExpression": f"SET {', '.join(f'{name} = :{name}' for name in attributes)}",
             "ConditionExpression": " AND ".join(conditions),
-            "ExpressionAttributeNames": {"#label": "label"},
-            "ExpressionAttributeValues": {
-                ":decision": {"S": encode_decision(decision)},
-                **({":label": {"S": label}} if label else {}),
-            },
+            "ExpressionAttributeNames": {"#label": "label", "#format": "format"},
+            "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
 
-def _translate_refusal(item: Item | None) -> Exception:
-    """The error for a refused write. `item` is the transaction's item, if its condition failed."""
-    if item is None:
-        return ProfileChangedError()
-    if "decision" in item:
-        return AlreadyDecidedError(decode_decision(item["decision"]["S"]))
-    if "label" in item:
-        return AlreadyLabeledError(item["label"]["S"])
-    return TransactionNotFoundError()
+def _changes_merchant(decided: DecidedTransaction) -> bool:
+    return decided.counts_merchant or decided.is_unusual is not None
 
 
 def _decode_snoozes(item: Item | None) -> dict[str, Snooze]:

@@ -1,4 +1,4 @@
-"""Senders for the two SQS queues that the fraud function writes to."""
+"""Senders for the SQS queues that the fraud function writes to."""
 
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,19 @@ class SuspiciousTransactionSender:
         """Send a transaction, to be delivered after the delay. Raises if the queue does not accept it."""
         body = msgspec.json.encode(transaction).decode()
         self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_seconds)
+
+
+class RetrySender:
+    """Sends events to the retry queue, which delivers them in batches."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._url = queue_url
+
+    def send(self, event: object) -> None:
+        """Send an event as Lambda sends a failed one. Raises if the queue does not accept it."""
+        body = msgspec.json.encode({"requestPayload": event}).decode()
+        self._client.send_message(QueueUrl=self._url, MessageBody=body)
 
 
 class UnreadableMessageSender:

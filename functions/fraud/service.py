@@ -1,13 +1,15 @@
 """The fraud service: decides on a new transaction, records the decision and sends suspicious transactions."""
 
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from functions.common.domain.account_profile import count_in_account
 from functions.common.domain.decision import FRAUD, Decision, Notification
-from functions.common.domain.profiles import count_fraud, count_transaction
+from functions.common.domain.profiles import count_fraud
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction_event import (
     TransactionInserted,
@@ -15,27 +17,50 @@ from functions.common.domain.transaction_event import (
     decode_transaction,
     stored_values,
 )
-from functions.common.dynamodb.client import StoreBusyError, TransactionNotFoundError
+from functions.common.dynamodb.client import Item
+from functions.common.dynamodb.decision_attribute import decode_decision
+from functions.common.dynamodb.profile_items import decode_account
 from functions.common.runtime.clock import Clock, Sleep, back_off
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import (
-    AlreadyDecidedError,
-    AlreadyLabeledError,
-    ProfileChangedError,
+    DecidedTransaction,
     ProfileStore,
+    RefusedRecordError,
+    StoredProfiles,
 )
-from functions.fraud.scoring.decider import Decider
-from functions.fraud.senders import SuspiciousTransactionSender
+from functions.fraud.scoring.decider import Decider, DecisionContext
+from functions.fraud.senders import RetrySender, SuspiciousTransactionSender
 
-# Concurrent transactions at one merchant conflict. All attempts together take about five seconds; after that,
-# Lambda retries the event.
-_MAX_ATTEMPTS = 40
+# Attempts of an event while other transactions of the account are decided. After them, the event waits in the
+# retry queue, so that it occupies no concurrency of the function.
+_EVENT_ATTEMPTS = 3
+# Attempts of messages from the retry queue. All attempts together take about five seconds.
+_RETRY_ATTEMPTS = 40
+# The transactions of one account that are decided in one write. DynamoDB allows 100 items in it.
+MAX_GROUP_SIZE = 25
 # The service level objective: 99.9 % of transactions are decided within this time of their POST.
 _LATE_MS = 5_000
 
 
 class UnreadableEventError(ValueError):
     """The event is not that of an inserted transaction. The message quotes no values."""
+
+
+class BusyAccountError(Exception):
+    """Other transactions of the account were decided in each attempt. Nothing was written."""
+
+
+class _PendingTransaction(Struct):
+    """A transaction without a decision, and what is known of its stored item.
+
+    `label`: a label that came before the decision. `counts_merchant`: an older version of the function `api`
+    stored the transaction, so that the merchant is counted with the decision and not from the stream.
+    """
+
+    position: int
+    transaction: TransactionInserted
+    label: str | None = None
+    counts_merchant: bool = False
 
 
 class FraudDetector:
@@ -47,6 +72,7 @@ class FraudDetector:
         decider: Decider,
         profiles: ProfileStore,
         sender: SuspiciousTransactionSender,
+        retries: RetrySender,
         telemetry: Telemetry,
         clock: Clock,
         sleep: Sleep = time.sleep,
@@ -54,57 +80,115 @@ class FraudDetector:
         self._decider = decider
         self._profiles = profiles
         self._sender = sender
+        self._retries = retries
         self._telemetry = telemetry
         self._clock = clock
         self._sleep = sleep
 
     def process_event(self, event: object) -> Decision | None:
-        """Decide on the transaction of an event. Returns None if its item was deleted.
+        """Decide on the transaction of an event. Returns None if its item was deleted, or if it must wait.
 
         Raises an error if the decision could not be made or recorded, or if its message could not be sent.
         """
-        return self.process(read_event(event))
-
-    def process(self, transaction: TransactionInserted) -> Decision | None:
-        """Decide on a transaction, as `process_event` does."""
+        transaction = read_event(event)
         self._telemetry.set_transaction(transaction.transaction_id)
         try:
-            decision = self._decide(transaction)
-        except AlreadyDecidedError as error:
-            self._telemetry.info("transaction already decided")
-            decision = error.decision
-        except TransactionNotFoundError:
-            self._telemetry.info("transaction not in the table")
+            [decision] = self._decide_group([transaction], _EVENT_ATTEMPTS)
+        except BusyAccountError:
+            self._retries.send(event)
+            self._telemetry.info("account busy, decided from the retry queue")
             return None
-        else:
-            self._report(transaction, decision)
-        if decision.notification in (Notification.SENT, Notification.SUMMARY):
-            message = build_suspicious_message(transaction, decision)
-            self._sender.send(message, self._compute_delay_seconds(decision))
+        self.send(transaction, decision)
         return decision
 
-    def _decide(self, transaction: TransactionInserted) -> Decision:
-        """Decide, count and record. Raises AlreadyDecidedError or TransactionNotFoundError."""
-        label: str | None = None
-        for attempt in range(_MAX_ATTEMPTS):
+    def decide_group(self, transactions: Sequence[TransactionInserted]) -> list[Decision | None]:
+        """Decide on up to MAX_GROUP_SIZE different transactions of one account, in this order.
+
+        Returns their decisions, or None for a transaction whose item was deleted. Raises BusyAccountError,
+        StoreBusyError or ClientError.
+        """
+        return self._decide_group(transactions, _RETRY_ATTEMPTS)
+
+    def send(self, transaction: TransactionInserted, decision: Decision | None) -> None:
+        """Send the message for a decision that causes an alert."""
+        if decision and decision.notification in (Notification.SENT, Notification.SUMMARY):
+            message = build_suspicious_message(transaction, decision)
+            self._sender.send(message, self._compute_delay_seconds(decision))
+
+    def _decide_group(
+        self, transactions: Sequence[TransactionInserted], attempts: int
+    ) -> list[Decision | None]:
+        """Decide, count and record."""
+        decisions: list[Decision | None] = [None] * len(transactions)
+        pending = [_PendingTransaction(position, entry) for position, entry in enumerate(transactions)]
+        account_id = transactions[0].account_id
+        merchant_ids = {transaction.merchant_id for transaction in transactions}
+        profiles: StoredProfiles | None = None
+        for attempt in range(attempts):
             if attempt:
                 back_off(attempt, self._sleep)
             now_ms = self._clock()
-            context = self._profiles.read(transaction, now_ms)
-            account, merchant = context.account, context.merchant
-            decision, account.alert_history = self._decider.decide(transaction, context, now_ms)
-            count_transaction(account.profile, merchant.profile, transaction)
-            if label == FRAUD:
-                count_fraud(account.profile, merchant.profile, transaction, 1)
+            if profiles is None:
+                # The first read costs half. A stale profile is refused, and then read as it is.
+                profiles = self._profiles.read(account_id, merchant_ids, now_ms, consistent=attempt > 0)
+            decided = [self._decide(entry, profiles, now_ms) for entry in pending]
             try:
-                self._profiles.record(transaction, context, decision, label)
-            except ProfileChangedError:
+                self._profiles.record(profiles, decided)
+            except RefusedRecordError as refused:
+                profiles = _refresh(profiles, account_id, decided, refused.account)
+                pending = list(self._find_pending(pending, refused.transactions, decisions))
+                if not pending:
+                    return decisions
                 continue
-            except AlreadyLabeledError as error:
-                label = error.label
+            for entry, result in zip(pending, decided, strict=True):
+                decisions[entry.position] = result.decision
+                self._report(entry.transaction, result.decision)
+            return decisions
+        raise BusyAccountError
+
+    def _decide(
+        self, pending: _PendingTransaction, profiles: StoredProfiles, now_ms: int
+    ) -> DecidedTransaction:
+        """Decide on a transaction and count it in the profiles."""
+        transaction = pending.transaction
+        account, merchant = profiles.account, profiles.merchants[transaction.merchant_id]
+        context = DecisionContext(
+            account=account, merchant=merchant, rule_snoozes=dict(profiles.rule_snoozes)
+        )
+        decision, account.alert_history = self._decider.decide(transaction, context, now_ms)
+        count_in_account(account.profile, transaction)
+        if pending.counts_merchant:
+            merchant.profile.half_days.add(transaction.timestamp)
+        is_unusual = None
+        if pending.label == FRAUD:
+            is_unusual = count_fraud(account.profile, merchant.profile, transaction)
+        return DecidedTransaction(transaction, decision, pending.label, pending.counts_merchant, is_unusual)
+
+    def _find_pending(
+        self,
+        pending: Sequence[_PendingTransaction],
+        items: Mapping[int, Item],
+        decisions: list[Decision | None],
+    ) -> Iterator[_PendingTransaction]:
+        """The transactions to decide again. Adds the recorded decisions of the others to `decisions`.
+
+        `items`: the stored items of the transactions that were not in the expected state, by position.
+        """
+        for position, entry in enumerate(pending):
+            item = items.get(position)
+            if item is None:
+                yield entry
+                continue
+            self._telemetry.set_transaction(entry.transaction.transaction_id)
+            if "decision" in item:
+                self._telemetry.info("transaction already decided")
+                decisions[entry.position] = decode_decision(item["decision"])
+            elif "transaction_id" not in item:
+                self._telemetry.info("transaction not in the table")
             else:
-                return decision
-        raise StoreBusyError
+                entry.label = item["label"]["S"] if "label" in item else None
+                entry.counts_merchant = "format" not in item
+                yield entry
 
     def _compute_delay_seconds(self, decision: Decision) -> int:
         """The time until the alert window ends for a summary, or 0."""
@@ -115,6 +199,7 @@ class FraudDetector:
 
     def _report(self, transaction: TransactionInserted, decision: Decision) -> None:
         telemetry = self._telemetry
+        telemetry.set_transaction(transaction.transaction_id)
         latency_ms = self._clock() - transaction.received_at
         telemetry.count("TransactionsScored")
         telemetry.count("DecidedLate", int(latency_ms > _LATE_MS))
@@ -128,6 +213,16 @@ class FraudDetector:
             told=decision.notification,
             reasons=[reason.rule_id for reason in decision.reasons],
         )
+
+
+def _refresh(
+    profiles: StoredProfiles, account_id: str, decided: Sequence[DecidedTransaction], account: Item | None
+) -> StoredProfiles | None:
+    """The profiles for the next attempt without reading them, if the refusal contained the account's item."""
+    merchants_changed = any(entry.counts_merchant or entry.is_unusual is not None for entry in decided)
+    if account is None or merchants_changed:
+        return None
+    return profiles._replace(account=decode_account(account_id, account))
 
 
 def build_suspicious_message(transaction: TransactionInserted, decision: Decision) -> SuspiciousTransaction:

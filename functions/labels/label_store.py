@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from functions.common.domain.account_profile import has_unusual_amount
 from functions.common.domain.decision import FRAUD
-from functions.common.domain.profiles import count_fraud
+from functions.common.domain.profiles import count_fraud, revert_fraud
 from functions.common.domain.transaction_event import decode_transaction, transaction_key
 from functions.common.dynamodb.client import (
     Item,
@@ -73,39 +74,49 @@ class LabelStore:
     def _build_writes(
         self, label: Label, item: Item, previous: str | None, now_ms: int
     ) -> Iterator[dict[str, Any]]:
-        yield {"Update": self._build_label_update(label, item, previous, now_ms)}
         change = (label.label == FRAUD) - (previous == FRAUD)
         # The profiles do not contain an undecided transaction yet. The fraud function counts the label later.
-        if change and "decision" in item:
-            yield from self._build_profile_updates(item, change, now_ms)
+        if not change or "decision" not in item:
+            yield {"Update": self._build_label_update(label, item, previous, now_ms)}
+            return
+        transaction = decode_transaction(item)
+        account, merchant, _ = read_profiles(self._client, self._profiles, transaction)
+        is_unusual: bool | None = None
+        if change > 0:
+            is_unusual = count_fraud(account.profile, merchant.profile, transaction)
+        else:
+            # An older version stored no such attribute with the label.
+            unusual_amount: dict[str, bool] = item.get("unusual_amount", {})
+            was_unusual = unusual_amount.get("BOOL", has_unusual_amount(account.profile, transaction))
+            revert_fraud(account.profile, merchant.profile, transaction, was_unusual=was_unusual)
+        yield {"Update": self._build_label_update(label, item, previous, now_ms, is_unusual)}
+        yield {"Update": build_update(self._profiles, account, now_ms)}
+        yield {"Update": build_update(self._profiles, merchant, now_ms)}
 
     def _build_label_update(
-        self, label: Label, item: Item, previous: str | None, now_ms: int
+        self, label: Label, item: Item, previous: str | None, now_ms: int, is_unusual: bool | None = None
     ) -> dict[str, Any]:
+        """The update of the transaction. `is_unusual`: whether the amount of a counted fraud is unusual."""
         conditions = [
             "attribute_exists(transaction_id)",
             "#label = :before" if previous else "attribute_not_exists(#label)",
             f"{'attribute_exists' if 'decision' in item else 'attribute_not_exists'}(decision)",
         ]
+        attributes: dict[str, Any] = {
+            "label": {"S": label.label},
+            "label_source": {"S": label.source} if label.source else {"NULL": True},
+            "reported_at": {"N": str(label.reported_at or now_ms)},
+            "labelled_at": {"N": str(now_ms)},
+            **({"unusual_amount": {"BOOL": is_unusual}} if is_unusual is not None else {}),
+        }
         return {
             "TableName": self._transactions,
             "Key": transaction_key(label.transaction_id, label.timestamp),
-            "UpdateExpression": "SET #label = :label, label_source = :source, reported_at = :reported,"
-            " labelled_at = :now",
+            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in attributes)}",
             "ConditionExpression": " AND ".join(conditions),
-            "ExpressionAttributeNames": {"#label": "label"},
+            "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
             "ExpressionAttributeValues": {
-                ":label": {"S": label.label},
-                ":source": {"S": label.source} if label.source else {"NULL": True},
-                ":reported": {"N": str(label.reported_at or now_ms)},
-                ":now": {"N": str(now_ms)},
+                **{f":{name}": value for name, value in attributes.items()},
                 **({":before": {"S": previous}} if previous else {}),
             },
         }
-
-    def _build_profile_updates(self, item: Item, change: int, now_ms: int) -> Iterator[dict[str, Any]]:
-        transaction = decode_transaction(item)
-        account, merchant, _ = read_profiles(self._client, self._profiles, transaction)
-        count_fraud(account.profile, merchant.profile, transaction, change)
-        yield {"Update": build_update(self._profiles, account, now_ms)}
-        yield {"Update": build_update(self._profiles, merchant, now_ms)}

@@ -44,7 +44,7 @@ def compose_summary(transaction: SuspiciousTransaction, count: int) -> Alert:
     since = _format_utc(transaction.summary_since)
     lines = [
         f"{count} transactions of one account looked suspicious since {since}.",
-        "The first one is not in this summary: it has an alert of its own, which can arrive later.",
+        "The first of them has an alert of its own, which can be late or missing.",
         "",
         f"Account: {mask_account(transaction.account_id)}",
         "",

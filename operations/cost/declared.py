@@ -8,6 +8,7 @@ from orchestration.environments import Environment
 from orchestration.layers import LAYERS
 from orchestration.pulumi import mocked_program
 from shared.names import Names
+from stacks.edge.routes import TRANSACTIONS_BATCH
 
 # The purpose of the key of alarms (stacks/foundation/keys.py), whose price is part of the price of alarms.
 _ALARM_KEY = "operations"
@@ -49,9 +50,15 @@ class DeclaredEnvironment:
         declared = {
             layer.name: mocked_program.list_declared_resources(environment, layer) for layer in LAYERS
         }
+        return cls.from_resources(declared, Names(name_suffix))
+
+    @classmethod
+    def from_resources(
+        cls, resources: Mapping[str, Iterable[tuple[str, Inputs]]], names: Names
+    ) -> "DeclaredEnvironment":
+        """Collect the type and the inputs of each resource, by layer."""
         return cls(
-            {layer: LayerResources(_group_by_type(entries)) for layer, entries in declared.items()},
-            Names(name_suffix),
+            {layer: LayerResources(_group_by_type(entries)) for layer, entries in resources.items()}, names
         )
 
     def find(self, type_: str) -> list[Inputs]:
@@ -78,6 +85,12 @@ class DeclaredEnvironment:
         return any(stage.get("xrayTracingEnabled") for stage in self.find("apigateway/stage:Stage"))
 
     @property
+    def has_batch_route(self) -> bool:
+        """Whether the API has a route for batches."""
+        paths = {resource.get("pathPart") for resource in self.find("apigateway/resource:Resource")}
+        return TRANSACTIONS_BATCH.path_part in paths
+
+    @property
     def access_log_format(self) -> str:
         """The format of a line in the access log, or empty without one."""
         settings = [stage.get("accessLogSettings") or {} for stage in self.find("apigateway/stage:Stage")]
@@ -93,7 +106,8 @@ class DeclaredEnvironment:
     @property
     def log_retention_days(self) -> int:
         """The longest retention of a log group."""
-        return max(int(group["retentionInDays"]) for group in self.find("cloudwatch/logGroup:LogGroup"))
+        groups = self.find("cloudwatch/logGroup:LogGroup")
+        return max((int(group["retentionInDays"]) for group in groups), default=0)
 
     @property
     def mail_addresses(self) -> int:
@@ -109,8 +123,20 @@ class DeclaredEnvironment:
                 for table in self.find("dynamodb/table:Table")
                 if table["streamEnabled"]
             ),
-            default=0,
+            default=1,
         )
+
+    @property
+    def merchant_window(self) -> tuple[float, int]:
+        """The seconds and the records in which the function `merchants` gathers a batch of the stream."""
+        mappings = [
+            mapping
+            for mapping in self.find("lambda/eventSourceMapping:EventSourceMapping")
+            if "maximumBatchingWindowInSeconds" in mapping and mapping.get("startingPosition")
+        ]
+        if not mappings:
+            return 0, 1
+        return mappings[0]["maximumBatchingWindowInSeconds"], int(mappings[0]["batchSize"])
 
     @property
     def sampling_rule(self) -> tuple[float, float] | None:

@@ -42,7 +42,8 @@ class CostLine(NamedTuple):
 class Estimate:
     """The lines of a bill at `per_day` transactions a day.
 
-    `write_units`, `read_units`: the request units of a transaction that is not suspicious.
+    `write_units`, `read_units`: the request units of a transaction that is not suspicious. `has_batch_route`:
+    whether the API accepts several transactions in a request.
     """
 
     per_day: int
@@ -50,6 +51,8 @@ class Estimate:
     uncertain_lines: tuple[CostLine, ...]
     write_units: float
     read_units: float
+    items_per_request: int = 1
+    has_batch_route: bool = False
 
     @property
     def millions_per_month(self) -> float:

@@ -25,12 +25,13 @@ Item = dict[str, Any]
 
 
 class RequestUnits(NamedTuple):
-    """The units that a call consumes of one item."""
+    """The units that a call consumes of one item. `key`: the item's key as JSON."""
 
     operation: str
     table: str
     write_units: float
     read_units: float
+    key: str = ""
 
 
 class MeteredDynamoDb:
@@ -86,19 +87,23 @@ class MeteredDynamoDb:
         """The item with that key, without a call."""
         return self.items.get(self._identify(table, key))
 
+    def identify(self, table: str, key: Mapping[str, Any]) -> str:
+        """The key of an item as in the requests."""
+        return self._identify(table, key)[1]
+
     def _write(self, operation: str, table: str, key: Item, after: Item, factor: int) -> None:
         identity = self._identify(table, key)
         size = max(measure_item(after), measure_item(self.items.get(identity, {})))
         self.items[identity] = after
         self.requests.append(
-            RequestUnits(operation, table, factor * _count_units(size, _WRITE_UNIT_BYTES), 0)
+            RequestUnits(operation, table, factor * _count_units(size, _WRITE_UNIT_BYTES), 0, identity[1])
         )
 
     def _read(self, operation: str, table: str, key: Item, *, consistent: bool) -> Item | None:
-        item = self.find_item(table, key)
+        item, key_text = self.find_item(table, key), self.identify(table, key)
         # Reading an item that does not exist costs the minimum.
         units = _count_units(measure_item(item or {}), _READ_UNIT_BYTES)
-        self.requests.append(RequestUnits(operation, table, 0, units if consistent else units / 2))
+        self.requests.append(RequestUnits(operation, table, 0, units if consistent else units / 2, key_text))
         return item
 
     def _apply_update(self, table: str, key: Item, update: Mapping[str, Any]) -> Item:

@@ -79,6 +79,8 @@ class MonthlyCosts:
 
     def _metric_lines(self) -> Iterator[CostLine]:
         for name, usage in self.typical.functions.items():
+            if name not in self.declared.functions:
+                continue
             layer = self.declared.functions[name].layer
             metrics, alarm_metrics = usage.metrics - _ALARM_METRICS, usage.metrics & _ALARM_METRICS
             item = f"{name}: custom metrics"

@@ -52,6 +52,7 @@ TABLE_WRITE = Price(0.625, _MILLION, "write request unit", _DYNAMODB, "third par
 TABLE_READ = Price(0.125, _MILLION, "read request unit", _DYNAMODB, "third party")
 TABLE_STORAGE = Price(0.25, 1, "GB-month", _DYNAMODB, "third party")
 TABLE_RECOVERY = Price(0.20, 1, "GB-month", _DYNAMODB, "third party")
+TABLE_EXPORT = Price(0.10, 1, "GB exported to S3", _DYNAMODB, "third party")
 STREAM_READ = Price(0.02, 100_000, "GetRecords request", _DYNAMODB, "third party")
 
 BUS_EVENT = Price(1.00, _MILLION, "custom event", _EVENTBRIDGE, "third party")

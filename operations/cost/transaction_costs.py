@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from operations.cost import assumptions, prices
 from operations.cost.declared import DeclaredEnvironment
 from operations.cost.estimate import DAYS_PER_MONTH, GB, MILLION, CostLine
+from operations.cost.merchant_batches import MerchantBatches
 from operations.cost.typical_transaction import TypicalTransaction
 
 _MB_PER_GB = 1024
@@ -20,6 +21,7 @@ _KEY_REQUESTS_PER_EVENT = 2  # encrypt, decrypt
 _DURATIONS = {
     "api": assumptions.API_DURATION,
     "fraud": assumptions.FRAUD_DURATION,
+    "merchants": assumptions.MERCHANTS_DURATION,
     "notify": assumptions.NOTIFY_DURATION,
 }
 _CONTEXT_VARIABLE = re.compile(r"\$context\.[A-Za-z.]+")
@@ -36,10 +38,20 @@ class TransactionCosts:
     per_day: int
     retention_days: int
 
+    @property
+    def write_units(self) -> float:
+        """The write request units of a transaction that is not suspicious, with its share of a merchant's."""
+        return sum(self._count_units(name)[0] for name in ("api", "fraud", "merchants"))
+
+    @property
+    def read_units(self) -> float:
+        """The read request units of a transaction that is not suspicious, with its share of a merchant's."""
+        return sum(self._count_units(name)[1] for name in ("api", "fraud", "merchants"))
+
     def lines(self) -> Iterator[CostLine]:
         """All lines, including those with a quantity of 0."""
         yield from self._api_lines()
-        for function in self.typical.functions:
+        for function in self._functions:
             yield from self._function_lines(function)
             yield from self._table_lines(function)
         yield from self._event_lines()
@@ -47,19 +59,24 @@ class TransactionCosts:
         yield from self._table_storage_lines()
         yield from self._log_storage_lines()
 
+    @property
+    def _functions(self) -> list[str]:
+        """The functions that are measured and declared."""
+        return [name for name in self.typical.functions if name in self.declared.functions]
+
     def _api_lines(self) -> Iterator[CostLine]:
-        yield _line("edge", "API Gateway", "requests", MILLION, prices.API_REQUEST)
-        sent = MILLION * (self.typical.response_bytes + assumptions.RESPONSE_OVERHEAD.value) / GB
+        share = self._invocations("api")
+        yield _line("edge", "API Gateway", "requests", MILLION * share, prices.API_REQUEST)
+        sent = MILLION * share * (self.typical.response_bytes + assumptions.RESPONSE_OVERHEAD.value) / GB
         yield _line("edge", "Data transfer", "responses", sent, prices.DATA_TRANSFER_OUT)
-        logged = MILLION * self._access_log_bytes() / GB
+        logged = MILLION * share * self._access_log_bytes() / GB
         yield _line("edge", "CloudWatch Logs", "access log", logged, prices.LOG_INGESTION)
         if self.declared.is_api_traced:
-            traces = self._count_traces(1, self.declared.sampling_rule or _default_sampling())
-            yield _line("edge", "X-Ray", "API and api: traces", traces, prices.TRACE)
+            yield _line("edge", "X-Ray", "API and api: traces", self._count_traces("api"), prices.TRACE)
 
     def _function_lines(self, name: str) -> Iterator[CostLine]:
-        function, duration = self.declared.functions[name], _DURATIONS[name].value
-        layer, share = function.layer, _invocations(name)
+        function, duration = self.declared.functions[name], self._duration_ms(name)
+        layer, share = function.layer, self._invocations(name)
         count = MILLION * share
         seconds = count * duration / 1000 * function.memory_mb / _MB_PER_GB
         second_price = prices.FUNCTION_SECOND_ARM if function.is_arm else prices.FUNCTION_SECOND_X86
@@ -71,16 +88,27 @@ class TransactionCosts:
         yield _line(layer, "CloudWatch Logs", f"{name}: log", logged, prices.LOG_INGESTION)
         # API Gateway samples the traces of `api`. The pipe and the queue pass on no trace.
         if function.is_traced and name != "api":
-            traces = self._count_traces(share, _default_sampling())
-            yield _line(layer, "X-Ray", f"{name}: traces", traces, prices.TRACE)
+            yield _line(layer, "X-Ray", f"{name}: traces", self._count_traces(name), prices.TRACE)
 
     def _table_lines(self, name: str) -> Iterator[CostLine]:
-        requests, count = self.typical.functions[name].requests, MILLION * _invocations(name)
-        for table in sorted({request.table for request in requests}):
-            writes = count * sum(request.write_units for request in requests if request.table == table)
-            reads = count * sum(request.read_units for request in requests if request.table == table)
+        for table in sorted({request.table for request in self.typical.functions[name].requests}):
+            writes, reads = (MILLION * units for units in self._count_units(name, table))
             yield _line("data", "DynamoDB", f"{name}: writes to {table}", writes, prices.TABLE_WRITE)
             yield _line("data", "DynamoDB", f"{name}: reads of {table}", reads, prices.TABLE_READ)
+
+    def _count_units(self, name: str, table: str | None = None) -> tuple[float, float]:
+        """The write and read request units of a function for each transaction, in one or all tables.
+
+        `merchants` reads and writes each merchant of a batch, and other items once for the batch.
+        """
+        writes = reads = 0.0
+        for request in self.typical.functions[name].requests:
+            if table is None or request.table == table:
+                is_merchant = name == "merchants" and request.key == self.typical.merchant_key
+                share = self._merchants if is_merchant else self._invocations(name)
+                writes += share * request.write_units
+                reads += share * request.read_units
+        return writes, reads
 
     def _event_lines(self) -> Iterator[CostLine]:
         chunks = MILLION * -(-self.typical.event_bytes // _EVENT_CHUNK_BYTES)
@@ -110,7 +138,9 @@ class TransactionCosts:
         item_bytes = typical.transaction_bytes + typical.guard_bytes + 2 * _STORED_ITEM_OVERHEAD
         # Each account and merchant has one profile, whatever the retention.
         profile_bytes = (typical.account_bytes + _STORED_ITEM_OVERHEAD) / assumptions.ACCOUNT_RATE.value
-        profile_bytes += (typical.merchant_bytes + _STORED_ITEM_OVERHEAD) / assumptions.MERCHANT_RATE.value
+        if self.per_day:
+            merchants = (typical.merchant_bytes + _STORED_ITEM_OVERHEAD) * assumptions.MERCHANTS.value
+            profile_bytes += merchants / self.per_day
         for table, days, size in (
             ("transactions", self.retention_days, item_bytes),
             ("profiles", 1, profile_bytes),
@@ -121,10 +151,10 @@ class TransactionCosts:
                 yield _stored_line("data", "DynamoDB", f"{table}: recovery", stored, prices.TABLE_RECOVERY)
 
     def _log_storage_lines(self) -> Iterator[CostLine]:
-        logged = {"edge": self._access_log_bytes()}
-        for name in self.typical.functions:
+        logged = {"edge": self._invocations("api") * self._access_log_bytes()}
+        for name in self._functions:
             layer = self.declared.functions[name].layer
-            logged[layer] = logged.get(layer, 0) + _invocations(name) * self._function_log_bytes(name)
+            logged[layer] = logged.get(layer, 0) + self._invocations(name) * self._function_log_bytes(name)
         months = self.declared.log_retention_days / DAYS_PER_MONTH
         for layer, size in logged.items():
             stored = MILLION * size / GB * assumptions.LOG_COMPRESSION.value * months
@@ -143,25 +173,53 @@ class TransactionCosts:
         lines = self.typical.functions[name].log_lines
         overhead = assumptions.LOG_LINE_OVERHEAD.value
         size = sum(len(line.encode()) + overhead for line in lines)
-        size += assumptions.TRACE_ID_BYTES.value * sum('"correlation_id"' in line for line in lines)
+        sampled = self._count_traces(name) / (MILLION * self._invocations(name))
+        size += assumptions.TRACE_ID_BYTES.value * sampled * len(lines)
         if self.declared.functions[name].has_system_log:
             size += assumptions.SYSTEM_LOG_BYTES.value + assumptions.SYSTEM_LOG_LINES.value * overhead
         return size
 
-    def _count_traces(self, share: float, sampling: tuple[float, float]) -> float:
-        """The traces of a million transactions, with `share` requests for each of them."""
-        reservoir, rate = sampling
+    def _invocations(self, function: str) -> float:
+        """The number of invocations for each transaction."""
+        shares = {
+            "api": 1 / self.typical.items_per_request,
+            "merchants": self._merchant_batches.batches_per_transaction,
+            "notify": assumptions.SUSPICIOUS_SHARE.value,
+        }
+        return shares.get(function, 1)
+
+    @property
+    def _merchants(self) -> float:
+        """The merchants that are counted for each transaction."""
+        return self._merchant_batches.merchants_per_transaction
+
+    @cached_property
+    def _merchant_batches(self) -> MerchantBatches:
+        window_seconds, max_records = self.declared.merchant_window
+        return MerchantBatches(
+            per_day=self.per_day,
+            window_seconds=window_seconds,
+            max_records=max_records,
+            shards=self.declared.stream_shards,
+            record_bytes=self.typical.record_bytes,
+        )
+
+    def _duration_ms(self, function: str) -> float:
+        """The duration of an invocation."""
+        duration = _DURATIONS[function].value
+        if function == "merchants":
+            return round(duration * self._merchants / self._invocations(function))
+        if function != "api":
+            return duration
+        return max(duration, self.typical.items_per_request * assumptions.BATCH_ENTRY_DURATION.value)
+
+    def _count_traces(self, function: str) -> float:
+        """The traces that begin with invocations of a function, for a million transactions."""
+        default = (assumptions.SAMPLING_RESERVOIR.value, assumptions.SAMPLING_RATE.value)
+        reservoir, rate = (self.declared.sampling_rule or default) if function == "api" else default
+        share = self._invocations(function)
         requests_per_second = self.per_day * share / _SECONDS_PER_DAY
         if not requests_per_second:
             return 0
         traced = min(requests_per_second, reservoir) + max(requests_per_second - reservoir, 0) * rate
         return MILLION * share * traced / requests_per_second
-
-
-def _invocations(function: str) -> float:
-    """The number of invocations for each transaction."""
-    return assumptions.SUSPICIOUS_SHARE.value if function == "notify" else 1
-
-
-def _default_sampling() -> tuple[float, float]:
-    return assumptions.SAMPLING_RESERVOIR.value, assumptions.SAMPLING_RATE.value

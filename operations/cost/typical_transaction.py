@@ -1,11 +1,12 @@
 """A typical transaction, processed by the functions' own code: request units, sizes, logs and metrics.
 
 The account has two transactions a day for 90 days, in two countries and with two devices. The merchant has
-one in each half day, so that its profile has every bucket. Transaction IDs and devices are as long as a UUID.
+one in each half day, so that its profile has every bucket. It is counted from every shard of the last 30
+hours. Transaction IDs and devices are as long as a UUID.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from operations.cost.metered_pipeline import (
     FunctionUsage,
     MeteredPipeline,
 )
-from operations.cost.metered_table import RequestUnits, measure_item
+from operations.cost.metered_table import measure_item
 
 HISTORY_DAYS = 90
 ACCOUNT_TRANSACTIONS_PER_DAY = 2
@@ -31,6 +32,11 @@ _HALF_DAY_MS = 12 * 3_600_000
 # Within the time for which the fraud function caches the snoozes of rules.
 _NEXT_MS = 5_000
 _PROCESSING_MS = 40
+# DynamoDB replaces a shard about every four hours. The last one began an hour ago.
+_SHARD_AGES_HOURS = (*range(29, 0, -4), 0)
+_HOUR_MS = 3_600_000
+# DynamoDB's sequence numbers have 21 to 40 digits.
+_FIRST_SEQUENCE = 10**27
 _ACCOUNT, _MERCHANT = "account-0123456789", "merchant-0123456789"
 _CATEGORIES = ("5411", "5812", "5541", "5912", "5942", "5651", "4111", "7832")
 
@@ -39,7 +45,10 @@ _CATEGORIES = ("5411", "5812", "5541", "5912", "5942", "5651", "4111", "7832")
 class TypicalTransaction:
     """The usage of `api` and `fraud` by a transaction, and of `notify` by a suspicious one, by function.
 
-    Sizes are in bytes. `message_bytes` is the message on the queue `suspicious`, `alert_bytes` the alert.
+    `merchants` is the usage of an invocation with one merchant, whose key is `merchant_key`, as JSON.
+    `record_bytes` is its record of the stream.
+    `api` and `response_bytes` are for one request, which has `items_per_request` transactions. Sizes are in
+    bytes. `message_bytes` is the message on the queue `suspicious`, `alert_bytes` the alert.
     """
 
     functions: Mapping[str, FunctionUsage]
@@ -49,37 +58,51 @@ class TypicalTransaction:
     merchant_bytes: int
     response_bytes: int
     event_bytes: int
+    record_bytes: int
+    merchant_key: str
     message_bytes: int
     alert_bytes: int
+    items_per_request: int = 1
 
     @property
     def write_units(self) -> float:
-        """The write request units of a transaction that is not suspicious."""
-        return sum(request.write_units for request in self._requests())
+        """The write request units of a transaction that is not suspicious, without its merchant's."""
+        api = sum(request.write_units for request in self.functions["api"].requests)
+        fraud = sum(request.write_units for request in self.functions["fraud"].requests)
+        return api / self.items_per_request + fraud
 
     @property
     def read_units(self) -> float:
-        """The read request units of a transaction that is not suspicious."""
-        return sum(request.read_units for request in self._requests())
-
-    def _requests(self) -> Iterable[RequestUnits]:
-        return (*self.functions["api"].requests, *self.functions["fraud"].requests)
+        """The read request units of a transaction that is not suspicious, without its merchant's."""
+        api = sum(request.read_units for request in self.functions["api"].requests)
+        fraud = sum(request.read_units for request in self.functions["fraud"].requests)
+        return api / self.items_per_request + fraud
 
 
 def process_typical_transaction(
-    package: Mapping[str, bytes], *, retention_days: int, alert_window_seconds: int
+    package: Mapping[str, bytes],
+    *,
+    retention_days: int,
+    alert_window_seconds: int,
+    items_per_request: int = 1,
+    stream_shards: int = 4,
 ) -> TypicalTransaction:
     """Process the history of an account and a merchant, then a typical and a suspicious transaction.
 
-    `package`: the rules and models of `fraud`, as `stacks.processing.files` reads them. Raises
-    FunctionFailedError.
+    `package`: the rules and models of `fraud`, as `stacks.processing.files` reads them. `stream_shards`: the
+    shards that are open at a time. Raises FunctionFailedError.
     """
     pipeline = MeteredPipeline(package, retention_days, alert_window_seconds)
     count = ACCOUNT_TRANSACTIONS_PER_DAY * HISTORY_DAYS
     for number in range(count):
         _process(pipeline, number, _START_MS + number * _HALF_DAY_MS)
     transaction, response, event = _process(pipeline, count, pipeline.now_ms + _NEXT_MS)
-    functions = {name: pipeline.usage[name] for name in ("api", "fraud")}
+    if items_per_request > 1:
+        # Measured without a history, which does not change the usage of `api`.
+        numbers = range(count + 2, count + 2 + items_per_request)
+        response = pipeline.post_batch([_build_transaction(number, pipeline.now_ms) for number in numbers])
+    batch = _count_in_every_shard(pipeline, transaction, stream_shards)
+    functions = {name: pipeline.usage[name] for name in ("api", "fraud", "merchants")}
     _block_account(pipeline)
     _process(pipeline, count + 1, pipeline.now_ms + _NEXT_MS)
     pipeline.alert()
@@ -94,8 +117,11 @@ def process_typical_transaction(
         merchant_bytes=_measure(pipeline, PROFILES, profile_key(profile_subject("merchant", _MERCHANT))),
         response_bytes=len(response["body"].encode()),
         event_bytes=len(json.dumps(event).encode()),
+        record_bytes=len(json.dumps(batch["Records"][0]).encode()),
+        merchant_key=pipeline.table.identify(PROFILES, profile_key(profile_subject("merchant", _MERCHANT))),
         message_bytes=pipeline.queue.sizes[-1],
         alert_bytes=pipeline.topic.sizes[-1],
+        items_per_request=items_per_request,
     )
 
 
@@ -107,7 +133,27 @@ def _process(
     transaction = _build_transaction(number, now_ms)
     response = pipeline.post(transaction)
     pipeline.now_ms += _PROCESSING_MS
-    return transaction, response, pipeline.decide(transaction)
+    event = pipeline.decide(transaction)
+    pipeline.count_merchant(transaction, shard=_name_shard(0), sequence=_FIRST_SEQUENCE + number)
+    return transaction, response, event
+
+
+def _count_in_every_shard(
+    pipeline: MeteredPipeline, transaction: Mapping[str, Any], shards: int
+) -> dict[str, Any]:
+    """Count a transaction from every shard of the last day. `shards`: at a time. Returns the last batch."""
+    batch: dict[str, Any] = {}
+    end_ms = pipeline.now_ms + _SHARD_AGES_HOURS[0] * _HOUR_MS
+    for generation, age in enumerate(_SHARD_AGES_HOURS):
+        pipeline.now_ms = end_ms - age * _HOUR_MS
+        for number in range(shards):
+            shard = _name_shard(1 + generation * shards + number)
+            batch = pipeline.count_merchant(transaction, shard=shard, sequence=_FIRST_SEQUENCE)
+    return batch
+
+
+def _name_shard(number: int) -> str:
+    return f"shardId-{number:020}-00000000"
 
 
 def _build_transaction(number: int, now_ms: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from functions.common.http.batch_schema import MAX_BATCH_ENTRIES
 from operations.cost import assumptions, prices
 from operations.cost.assumptions import Assumption
 from operations.cost.estimate import PARTS, PER_MILLION, CostLine, Estimate, Part
@@ -31,13 +32,13 @@ def show_cost(
     session: EnvironmentSession, *, per_day: int, items_per_request: int = 1, as_json: bool = False
 ) -> None:
     """Print the estimated cost at `per_day` transactions a day. Raises UserError."""
-    if items_per_request != 1:
+    if not 1 <= items_per_request <= MAX_BATCH_ENTRIES:
         raise UserError(
-            f"--items-per-request: {items_per_request} is not available, because the API has no batch route.",
-            "Use 1.",
+            f"--items-per-request: {items_per_request} is out of bounds.",
+            f"Use a number from 1 to {MAX_BATCH_ENTRIES}.",
         )
     with show_activity("Running the programs of the layers and a typical transaction"):
-        estimate = estimate_environment(session, per_day)
+        estimate = estimate_environment(session, per_day, items_per_request)
     region = prices.REGION if session.is_local else session.account.region
     if as_json:
         print_json({"environment": session.name, "region": region, **_to_json(estimate)})
@@ -50,7 +51,8 @@ def _to_json(estimate: Estimate) -> dict[str, Any]:
         "currency": "USD",
         "prices": {"region": prices.REGION, "date": prices.DATE},
         "transactions_per_day": estimate.per_day,
-        "items_per_request": 1,
+        "items_per_request": estimate.items_per_request,
+        "has_batch_route": estimate.has_batch_route,
         "write_units": estimate.write_units,
         "read_units": estimate.read_units,
         "per_million": {
@@ -105,11 +107,16 @@ def _print_tables(environment: str, region: str, estimate: Estimate) -> None:
     _print_list("Assumptions", _format_assumptions(assumptions.ALL))
     _print_list("Not included, because AWS's documentation does not decide", _format_uncertain(estimate))
     parts: dict[str, float] = {part: _part_monthly_usd(estimate, part) for part in PARTS}
-    title = f"'{environment}' at {estimate.per_day:,} transactions a day, single requests"
+    title = f"'{environment}' at {estimate.per_day:,} transactions a day, {_format_requests(estimate)}"
     _print_section(title, _sum_table(estimate, parts))
     writes, reads = estimate.write_units, estimate.read_units
-    console.print(f"A transaction consumes {writes:g} write request units and {reads:g} read request units.")
+    console.print(
+        f"A transaction consumes {writes:.3g} write request units and {reads:.3g} read request units."
+    )
     console.print(f"List prices of {prices.REGION}, compared on {prices.DATE}: operations/cost/prices.py")
+    if estimate.items_per_request > 1 and not estimate.has_batch_route:
+        text = "The environment has no route for batches. Set batchRequestsPerSecond of edge to open it."
+        console.print(Text(text, "yellow"))
     if region != prices.REGION:
         console.print(Text(f"The environment is in {region}, whose prices differ.", "yellow"))
 
@@ -180,6 +187,11 @@ def _format_uncertain(estimate: Estimate) -> Iterator[str]:
     for line in estimate.uncertain_lines:
         unit = "a million transactions" if line.part in PER_MILLION else "a month"
         yield f"${_format_usd(line.usd)} {unit}: {line.item}"
+
+
+def _format_requests(estimate: Estimate) -> str:
+    items = estimate.items_per_request
+    return "single requests" if items == 1 else f"{items} transactions in a request"
 
 
 def _format_quantity(quantity: float) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from functions.common.domain.decision import Decision, decode_decision
+from functions.common.domain.decision import Decision
 from functions.common.domain.transaction import Transaction
 from functions.common.domain.transaction_event import transaction_key
+from functions.common.dynamodb.decision_attribute import decode_decision
 from functions.labels.label import Label
 from local.mailbox import Mail, Mailbox
 from operations.batches import split_batches
@@ -82,7 +83,7 @@ class PipelineRun:
         self, steps: Iterable[Transaction | Label], per_second: float, stop: threading.Event
     ) -> None:
         workers: OrderedWorkers[Transaction, None] = OrderedWorkers(
-            self._send_transaction, MAX_CONCURRENT_POSTS, attrgetter("account_id")
+            self._send_transactions, MAX_CONCURRENT_POSTS, attrgetter("account_id")
         )
         started, pending = time.monotonic(), list[Future[None]]()
         try:
@@ -107,6 +108,11 @@ class PipelineRun:
             for response in pending:
                 response.cancel()
             workers.close()
+
+    def _send_transactions(self, transactions: Sequence[Transaction]) -> list[None]:
+        for transaction in transactions:
+            self._send_transaction(transaction)
+        return [None] * len(transactions)
 
     def _send_transaction(self, transaction: Transaction) -> None:
         # Recorded before the POST: the latency of an alert includes the POST.
@@ -189,7 +195,7 @@ class DecisionReader:
         # Unprocessed keys are left out: the caller polls until every decision is there.
         answer = self._client.batch_get_item(RequestItems={self._table: request})
         items = [item for item in answer["Responses"].get(self._table, []) if "decision" in item]
-        return {item["transaction_id"]["S"]: decode_decision(item["decision"]["S"]) for item in items}
+        return {item["transaction_id"]["S"]: decode_decision(item["decision"]) for item in items}
 
 
 def _wait_for_all(futures: list[Future[None]]) -> None:

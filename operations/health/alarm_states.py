@@ -18,7 +18,7 @@ from shared.configuration import validate_file
 from shared.names import Names
 
 _ALARM = re.compile(r'ALARM\("([^"]+)"\)')
-_SECONDS_METRIC = "ApproximateAgeOfOldestMessage"
+_AGE_METRICS = ("ApproximateAgeOfOldestMessage", "IteratorAge")
 # A health check takes up to two seconds: a shorter window could end before it is read.
 _SHORTEST_WINDOW_SECONDS = 3.0
 _STATISTICS = frozenset({"Sum", "Average", "Maximum", "Minimum", "SampleCount"})
@@ -76,7 +76,7 @@ class EmbeddedAlarms:
         # the p99 of a window with few invocations.
         parts = 1 if metric.statistic in _STATISTICS else alarm.evaluation_periods
         values = self._read(metric, window_seconds, parts)
-        threshold = alarm.threshold * (self._scale if metric.name == _SECONDS_METRIC else 1)
+        threshold = alarm.threshold * (self._scale if metric.name in _AGE_METRICS else 1)
         return all(value is not None and _breaches(value, alarm.comparison, threshold) for value in values)
 
     def _read(self, metric: Metric, window_seconds: float, parts: int) -> Iterator[float | None]:

@@ -22,8 +22,12 @@ _QUEUE_RUNBOOKS = {
     queues.ALERTS: "suspicious-dlq.md",
 }
 _KEYS = ("data", "profiles", "function", "logs", "failures", "operations")
-# The functions that read from an SQS queue.
-_QUEUE_READERS = ("fraud", "notify")
+# The functions with an event source mapping, and the runbook for one that is missing or disabled.
+_EVENT_SOURCE_RUNBOOKS = {
+    "fraud": "fraud-retry-age.md",
+    "merchants": "merchants-iterator-age.md",
+    "notify": "suspicious-age.md",
+}
 SAMPLE_BYTES = 128 * 1024 * 1024
 # A transaction is decided within seconds. After an error, Lambda retries for three minutes.
 DELAY_SECONDS = 300
@@ -80,8 +84,8 @@ class ResourceChecks:
         client = self._deployed.client("lambda")
         for function in self._deployed.function_names().values():
             yield run_check(f"function {function}", partial(_check_function, client, function))
-        for reader in _QUEUE_READERS:
-            yield from _check_event_sources(client, self._names.function(reader))
+        for function, runbook in _EVENT_SOURCE_RUNBOOKS.items():
+            yield from check_event_sources(client, self._names.function(function), f"{RUNBOOKS}/{runbook}")
 
     def _check_queues(self) -> Iterator[Check]:
         sqs = self._deployed.sqs_client()
@@ -146,21 +150,28 @@ def _check_function(client: Any, function: str) -> Check:
     return ok_check(subject, f"active, reserved concurrency {reserved}")
 
 
-def _check_event_sources(client: Any, function: str) -> Iterator[Check]:
+def check_event_sources(client: Any, function: str, runbook: str) -> Iterator[Check]:
+    """Yield a check for each event source mapping of a function, or one if it has none."""
     subject = f"event source of {function}"
     try:
         mappings = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     except client.exceptions.ResourceNotFoundException:
         mappings = []
     if not mappings:
-        yield wrong_check(subject, "does not exist", runbook=f"{RUNBOOKS}/suspicious-age.md")
+        yield wrong_check(subject, "does not exist", runbook=runbook)
     for mapping in mappings:
-        queue = mapping["EventSourceArn"].rpartition(":")[2]
-        name = f"event source {queue}"
+        name = f"event source {_name_event_source(mapping['EventSourceArn'])}"
         if mapping["State"] in ("Enabled", "Creating", "Updating", "Enabling"):
             yield ok_check(name, mapping["State"].lower())
         else:
-            yield wrong_check(name, mapping["State"].lower(), runbook=f"{RUNBOOKS}/suspicious-age.md")
+            yield wrong_check(name, mapping["State"].lower(), runbook=runbook)
+
+
+def _name_event_source(arn: str) -> str:
+    """The name of a queue, or `stream of` and the name of the table: `arn:…:table/transactions/stream/…`."""
+    resource = arn.split(":", 5)[5]
+    _, _, table = resource.partition("table/")
+    return f"stream of {table.partition('/')[0]}" if table else resource
 
 
 def _check_failure_queue(sqs: Any, queue: Queue) -> Check:

@@ -61,6 +61,11 @@ class ApiResponse:
     body: bytes
     headers: urllib3.HTTPHeaderDict
 
+    @property
+    def is_retryable(self) -> bool:
+        """Whether a later attempt can get another response."""
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
 
 class ApiClient:
     """Posts to one URL, from any number of threads, over at most `connections` connections.
@@ -92,23 +97,32 @@ class ApiClient:
         while True:
             attempt += 1
             response, error = self._try(body, content_type)
-            if response and not _is_retryable(response.status):
+            if response and not response.is_retryable:
                 return response
             retry_after = _read_retry_after_seconds(response) if response else 0.0
             if attempt >= self._retries.attempts or retry_after > self._retries.max_retry_after_seconds:
                 if response:
                     return response
                 raise self._unreachable_error(error) from error
-            jitter = random.uniform(0, self._retries.bound_seconds(attempt))  # noqa: S311
-            if self._wait(retry_after + jitter):
-                raise StoppedError
+            self.back_off(attempt, retry_after)
+
+    @property
+    def max_attempts(self) -> int:
+        """The number of attempts for one request."""
+        return self._retries.attempts
+
+    def back_off(self, attempt: int, retry_after_seconds: float = 0.0) -> None:
+        """Wait after the failure number `attempt`, counted from 1. Raises StoppedError."""
+        jitter = random.uniform(0, self._retries.bound_seconds(attempt))  # noqa: S311
+        if self._wait(retry_after_seconds + jitter):
+            raise StoppedError
 
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.clear()
 
     def _try(self, body: bytes, content_type: str) -> tuple[ApiResponse | None, HTTPError | None]:
-        headers = self._sign(body, content_type)
+        headers = sign_post(self._target, body, content_type)
         try:
             response = self._pool.urlopen(
                 "POST", self._target.url, body=body, headers=headers, redirect=False, retries=False
@@ -116,14 +130,6 @@ class ApiClient:
         except HTTPError as error:
             return None, error
         return ApiResponse(response.status, response.data, response.headers), None
-
-    def _sign(self, body: bytes, content_type: str) -> dict[str, str]:
-        with translate_aws_errors():
-            frozen: ReadOnlyCredentials = self._target.credentials.get_frozen_credentials()
-        request = AWSRequest("POST", self._target.url, data=body, headers={"Content-Type": content_type})
-        credentials = Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
-        SigV4Auth(credentials, SERVICE, self._target.region).add_auth(request)
-        return dict(request.headers.items())
 
     def _unreachable_error(self, error: HTTPError | None) -> ApiUnreachableError:
         host = urlsplit(self._target.url).netloc
@@ -133,24 +139,35 @@ class ApiClient:
         )
 
 
+def sign_post(target: ApiTarget, body: bytes, content_type: str = "application/json") -> dict[str, str]:
+    """Return the headers of a POST of `body`, with a signature that is valid for five minutes."""
+    with translate_aws_errors():
+        frozen: ReadOnlyCredentials = target.credentials.get_frozen_credentials()
+    request = AWSRequest("POST", target.url, data=body, headers={"Content-Type": content_type})
+    credentials = Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
+    SigV4Auth(credentials, SERVICE, target.region).add_auth(request)
+    return dict(request.headers.items())
+
+
+def find_proxy(url: str) -> str | None:
+    """Return the proxy that the environment sets for the URL, if any."""
+    host = urlsplit(url).hostname or ""
+    proxy = urllib.request.getproxies().get(urlsplit(url).scheme)
+    return proxy if proxy and host not in LOOPBACK and not urllib.request.proxy_bypass(host) else None
+
+
 def _create_pool(url: str, connections: int) -> urllib3.PoolManager:
     """Create a connection pool, with the proxy from the environment if there is one.
 
     botocore's own session leaves Nagle's algorithm on, which costs 40 ms a request.
     """
-    host = urlsplit(url).hostname or ""
-    proxy = urllib.request.getproxies().get(urlsplit(url).scheme)
     # Some Python installations have no certificates of the host. botocore includes its own.
     ca_certs = get_cert_path(True)
-    if proxy and host not in LOOPBACK and not urllib.request.proxy_bypass(host):
+    if proxy := find_proxy(url):
         return urllib3.ProxyManager(
             proxy, maxsize=connections, block=True, timeout=TIMEOUT, ca_certs=ca_certs
         )
     return urllib3.PoolManager(maxsize=connections, block=True, timeout=TIMEOUT, ca_certs=ca_certs)
-
-
-def _is_retryable(status: int) -> bool:
-    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _read_retry_after_seconds(response: ApiResponse) -> float:

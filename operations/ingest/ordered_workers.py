@@ -8,35 +8,39 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from typing import Generic, TypeAlias, TypeVar
 from zlib import crc32
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_Queue: TypeAlias = "queue.SimpleQueue[tuple[Item, Future[Result]] | None]"
+_Task: TypeAlias = "tuple[str | None, Item, Future[Result]]"
+_Queue: TypeAlias = "queue.SimpleQueue[_Task[Item, Result] | None]"
 
 # Keeps every thread busy while one item is slow, and limits the items in memory.
 PENDING_PER_THREAD = 4
 
 
 class OrderedWorkers(Generic[Item, Result]):
-    """Runs `work` for each item on one of `threads` daemon threads.
+    """Runs `work` for up to `batch_size` items at once on one of `threads` daemon threads.
 
-    Items with the same `order_key` run one after another, in their order. Without order keys, an item runs on
-    the first free thread.
+    `work` returns a result for each item, in their order. A batch has the items that wait for the thread: it
+    does not wait for more. Items with the same `order_key` run one after another, in their order and in
+    different batches. Without order keys, an item runs on the first free thread.
     """
 
     def __init__(
         self,
-        work: Callable[[Item], Result],
+        work: Callable[[Sequence[Item]], Sequence[Result]],
         threads: int,
         order_key: Callable[[Item], str] | None = None,
+        batch_size: int = 1,
     ) -> None:
         self._work = work
         self._threads = threads
         self._order_key = order_key
+        self._batch_size = batch_size
         # One queue per thread, so that a key always has the same thread; one for all threads without keys.
         self._queues: list[_Queue[Item, Result]] = [
             queue.SimpleQueue() for _ in range(threads if order_key else 1)
@@ -49,18 +53,23 @@ class OrderedWorkers(Generic[Item, Result]):
     def submit(self, item: Item) -> "Future[Result]":
         """Queue `item`; the future holds the result or the exception of `work`."""
         future: Future[Result] = Future()
-        number = crc32(self._order_key(item).encode("utf-8", "surrogatepass")) if self._order_key else 0
-        self._queues[number % len(self._queues)].put((item, future))
+        key = self._order_key(item) if self._order_key else None
+        number = 0 if key is None else crc32(key.encode("utf-8", "surrogatepass"))
+        self._queues[number % len(self._queues)].put((key, item, future))
         return future
 
     def map_in_order(self, items: Iterable[Item]) -> Iterator[tuple[Item, "Future[Result]"]]:
         """Yield each item with its finished future, in the order of `items`, which are read on demand."""
         for item in items:
             self._pending.append((item, self.submit(item)))
-            if len(self._pending) >= self._threads * PENDING_PER_THREAD:
+            while self._pending and (self._pending[0][1].done() or len(self._pending) >= self._max_pending):
                 yield self._wait_for_next()
         while self._pending:
             yield self._wait_for_next()
+
+    @property
+    def _max_pending(self) -> int:
+        return self._threads * self._batch_size * PENDING_PER_THREAD
 
     def drain(self, grace_seconds: float) -> Iterator[tuple[Item, "Future[Result]"]]:
         """Cancel queued items, and yield the remaining ones of `map_in_order` that finish within the time."""
@@ -84,11 +93,48 @@ class OrderedWorkers(Generic[Item, Result]):
         return self._pending.popleft()
 
     def _run(self, todo: "_Queue[Item, Result]") -> None:
-        while (task := todo.get()) is not None:
-            item, future = task
-            if not future.set_running_or_notify_cancel():
-                continue
+        held: deque[_Task[Item, Result]] = deque()
+        while tasks := self._take_batch(todo, held):
+            started = [task for task in tasks if task[2].set_running_or_notify_cancel()]
+            if started:
+                self._process(started)
+
+    def _take_batch(
+        self, todo: "_Queue[Item, Result]", held: "deque[_Task[Item, Result]]"
+    ) -> "list[_Task[Item, Result]]":
+        """Wait for a task and take those that wait, with different keys; none at the end of the queue.
+
+        `held` are tasks that were taken before and whose keys were in that batch.
+        """
+        batch: list[_Task[Item, Result]] = []
+        repeated: list[_Task[Item, Result]] = []
+        keys: set[str] = set()
+        while len(batch) < self._batch_size:
             try:
-                future.set_result(self._work(item))
-            except BaseException as error:
-                future.set_exception(error)
+                task = held.popleft() if held else todo.get(block=not batch)
+            except queue.Empty:
+                break
+            if task is None:
+                if batch:
+                    # For the next call.
+                    todo.put(None)
+                break
+            if task[0] in keys:
+                repeated.append(task)
+                continue
+            batch.append(task)
+            if task[0] is not None:
+                keys.add(task[0])
+        held.extendleft(reversed(repeated))
+        return batch
+
+    def _process(self, tasks: "Sequence[_Task[Item, Result]]") -> None:
+        futures = [future for _, _, future in tasks]
+        try:
+            results = self._work([item for _, item, _ in tasks])
+            for future, result in zip(futures, results, strict=True):
+                future.set_result(result)
+        except BaseException as error:
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)

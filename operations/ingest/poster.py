@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -19,6 +19,9 @@ MAX_CONSECUTIVE_FAILURES = 50
 
 Post = Callable[[bytes], ApiResponse]
 """Sends one body and returns the final response."""
+
+PostBatch = Callable[[Sequence[bytes]], Sequence[ApiResponse]]
+"""Sends bodies together and returns the final response to each of them."""
 
 
 @dataclass
@@ -40,6 +43,8 @@ class PostSummary:
 class Poster:
     """Posts records with `post`; `observe` gets each record and its result in the order of the records.
 
+    With `post_batch`, records that wait for a thread are posted together, `batch_size` at most. Records with
+    the same order key are in different batches: the API may store the entries of a batch in any order.
     The poster sets `stop` at its end. `post` must use the same event to end its waits between attempts.
     """
 
@@ -48,13 +53,15 @@ class Poster:
     stop: threading.Event
     observe: Callable[[Record, PostResult], None]
     kind: RecordKind = TRANSACTIONS
+    post_batch: PostBatch | None = None
+    batch_size: int = 1
     summary: PostSummary = field(default_factory=PostSummary, init=False)
     _consecutive_failures: int = field(default=0, init=False)
 
     def run(self, records: Iterable[Record]) -> PostSummary:
         """Post all records. Ends early on Ctrl-C, and on an error that every further record would meet."""
         workers: OrderedWorkers[Record, PostResult] = OrderedWorkers(
-            self._post_record, self.concurrency, self.kind.order_key
+            self._post_records, self.concurrency, self.kind.order_key, self.batch_size
         )
         try:
             for record, future in workers.map_in_order(records):
@@ -72,10 +79,18 @@ class Poster:
             workers.close()
         return self.summary
 
-    def _post_record(self, record: Record) -> PostResult:
-        if record.error:
-            return PostResult(PostOutcome.REJECTED, reason=record.error)
-        return self.kind.read_response(self.post(record.body))
+    def _post_records(self, records: Sequence[Record]) -> list[PostResult]:
+        bodies = [record.body for record in records if not record.error]
+        if self.post_batch and len(bodies) > 1:
+            responses = iter(self.post_batch(bodies))
+        else:
+            responses = map(self.post, bodies)
+        return [
+            PostResult(PostOutcome.REJECTED, reason=record.error)
+            if record.error
+            else self.kind.read_response(next(responses))
+            for record in records
+        ]
 
     def _count(self, record: Record, future: Future[PostResult]) -> None:
         result = future.result()

@@ -14,9 +14,11 @@ from typing import Any, BinaryIO, Self
 
 from rich.text import Text
 
+from functions.common.http.batch_schema import MAX_BATCH_ENTRIES
 from operations.api_target import ApiTarget
 from operations.ingest import input_file
 from operations.ingest.api_client import ApiClient
+from operations.ingest.batch_client import BatchClient
 from operations.ingest.input_file import Record
 from operations.ingest.poster import Poster, PostSummary
 from operations.ingest.record_kinds import TRANSACTIONS, RecordKind
@@ -38,12 +40,15 @@ def send_file(
     file: str,
     kind: RecordKind = TRANSACTIONS,
     *,
+    batch_target: ApiTarget | None = None,
     file_format: str = "",
     concurrency: int = 8,
     rejects: str = "",
     as_json: bool = False,
 ) -> int:
     """Post the records of `file` (`-` is standard input) and print a summary.
+
+    With a `batch_target`, the URL of the batch route, transactions are posted in batches.
 
     Returns the exit status: 0 if every record is stored, 1 if any is refused, 130 after Ctrl-C. Raises
     UserError, after the summary, if an error ended the run early.
@@ -67,6 +72,10 @@ def send_file(
         client = ApiClient(target, connections=concurrency, stop=stop)
         stack.callback(client.close)
         poster = Poster(client.post, kind=kind, concurrency=concurrency, stop=stop, observe=report.add)
+        if batch_target:
+            batches = ApiClient(batch_target, connections=concurrency, stop=stop)
+            stack.callback(batches.close)
+            poster.post_batch, poster.batch_size = BatchClient(batches, client).post, MAX_BATCH_ENTRIES
         summary = poster.run(source.records)
     _print_summary(kind, summary, time.monotonic() - started, file, rejects, as_json=as_json)
     if summary.error:

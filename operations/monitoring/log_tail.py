@@ -21,7 +21,7 @@ from terminal.output import console
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
-# Lambda's own lines about an invocation, and metrics: shown as JSON only.
+# Lambda's own lines about an invocation, and lines with metrics only: shown as JSON only.
 PLATFORM_PREFIXES = ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START ")
 METRICS_KEY = "_aws"
 PLATFORM_TYPE = "platform."
@@ -105,7 +105,7 @@ class LogLine:
     def as_text(self) -> Text | None:
         """Return time, function, level, message, correlation id and further fields.
 
-        Returns None for a line of Lambda's own, which is not shown.
+        Returns None for a line of Lambda's own and for one with metrics only, which are not shown.
         """
         content = parse_object(self.message)
         if self.message.startswith(PLATFORM_PREFIXES) or (content is not None and _is_platform(content)):
@@ -209,12 +209,20 @@ def parse_object(message: str) -> dict[str, Any] | None:
 
 
 def _is_platform(content: Mapping[str, Any]) -> bool:
-    return METRICS_KEY in content or str(content.get("type", "")).startswith(PLATFORM_TYPE)
+    has_only_metrics = METRICS_KEY in content and "message" not in content
+    return has_only_metrics or str(content.get("type", "")).startswith(PLATFORM_TYPE)
 
 
 def _format_fields(content: Mapping[str, Any]) -> str:
-    fields = {key: value for key, value in content.items() if key not in HIDDEN_FIELDS}
+    hidden = HIDDEN_FIELDS | _list_metrics(content)
+    fields = {key: value for key, value in content.items() if key not in hidden}
     return " ".join(f"{key}={_format_value(value)}" for key, value in fields.items())
+
+
+def _list_metrics(content: Mapping[str, Any]) -> frozenset[str]:
+    """The names of the metrics in a line, and the key of their description."""
+    directives = content.get(METRICS_KEY, {}).get("CloudWatchMetrics", ())
+    return frozenset(metric["Name"] for entry in directives for metric in entry["Metrics"]) | {METRICS_KEY}
 
 
 def _format_value(value: object) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from functions.common.domain.decision import FRAUD, CandidateDecision
+from functions.common.dynamodb.decision_attribute import decode_decision
 from terminal.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MAX_DISAGREEMENTS = 10
 
 
 class DecisionSummary(Struct, frozen=True):
-    """The fields of a decision that a comparison needs. Decoding all fields would dominate the scan."""
+    """The fields of a decision that a comparison needs. Decoding the rest of JSON would dominate the scan."""
 
     score: float
     suspicious: bool
@@ -193,7 +194,14 @@ def scan_decisions(
 
 def _decode_decision(item: Mapping[str, Any]) -> RecordedDecision | None:
     try:
-        decision = msgspec.json.decode(item["decision"]["S"], type=DecisionSummary)
+        decision = _summarize_decision(item["decision"])
     except msgspec.DecodeError:
         return None
     return RecordedDecision(item["transaction_id"]["S"], decision, item.get("label", {}).get("S"))
+
+
+def _summarize_decision(attribute: Mapping[str, Any]) -> DecisionSummary:
+    if "S" in attribute:
+        return msgspec.json.decode(attribute["S"], type=DecisionSummary)
+    decision = decode_decision(attribute)
+    return DecisionSummary(decision.score, decision.suspicious, decision.shadow_rules, decision.candidate)

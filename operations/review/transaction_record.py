@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from functions.common.domain import transaction
-from functions.common.domain.decision import Decision, decode_decision
+from functions.common.domain.decision import Decision
 from functions.common.dynamodb.client import Item
+from functions.common.dynamodb.decision_attribute import decode_decision
 from operations.review import arguments
 from terminal.aws_errors import translate_aws_errors
 from terminal.errors import UserError
@@ -71,20 +72,20 @@ def _decode_record(item: Item) -> TransactionRecord:
         fields={name: value for name, value in posted.items() if value is not None},
         amount=Decimal(item["amount"]["N"]),
         received_at=values.get("received_at"),
-        decision=_decode_decision(values),
+        decision=_decode_decision(item),
         label=_decode_label(values),
         alerted_at=values.get("alerted_at"),
     )
 
 
-def _decode_decision(values: Mapping[str, Any]) -> Decision | None:
-    if values.get("decision") is None:
+def _decode_decision(item: Item) -> Decision | None:
+    if "decision" not in item:
         return None
     try:
-        return decode_decision(values["decision"])
+        return decode_decision(item["decision"])
     except msgspec.DecodeError as error:
         raise UserError(
-            f"The decision on '{values['transaction_id']}' has an unsupported format: {error}.",
+            f"The decision on '{item['transaction_id']['S']}' has an unsupported format: {error}.",
             "Update this git tree to the deployed version.",
         ) from error
 

@@ -117,6 +117,7 @@ class Deployer:
         raise_if_failed(plan, failure)
         outputs = {result.layer.name: result.value.outputs for result in plan if result.value}
         self.contracts.check_contracts(layers, outputs)
+        self._options.on_plan(plan)
         return plan
 
     def _apply(self, layers: Sequence[Layer], folder: PlanFolder | None = None) -> Results:

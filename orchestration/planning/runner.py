@@ -32,7 +32,8 @@ class DeployOptions:
     `report` is the file that the results are written to. `parallel` limits the layers that run at the same
     time; 0 is no limit. `ask_name` requires the user to type the environment's name if data would be lost.
     `interfaces` are Lambda's network interfaces; None on the embedded AWS, which has none. `message` composes
-    the text for the stack's history from a verb and the layer. `backup` saves the state of a layer.
+    the text for the stack's history from a verb and the layer. `backup` saves the state of a layer. `on_plan`
+    is called after a plan is printed.
     """
 
     as_json: bool = False
@@ -45,6 +46,7 @@ class DeployOptions:
     interfaces: NetworkInterfaces | None = None
     message: Callable[[str, Layer], str] = lambda verb, layer: f"{verb} {layer.name}"
     backup: Callable[[Layer], object] = field(default=lambda _: None)
+    on_plan: Callable[[Results], object] = field(default=lambda _: None)
 
 
 class LayerRunner:

@@ -1,5 +1,6 @@
 """One operation on one stack: records the engine's events, and raises its failure as `LayerError`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 
@@ -17,7 +18,7 @@ from orchestration.layers import Layer
 from orchestration.pulumi.errors import Diagnostic, explain_failure
 from orchestration.pulumi.program import Program
 from orchestration.pulumi.resource_types import STACK_TYPE
-from orchestration.pulumi.results import Changes, OperationResult, Step
+from orchestration.pulumi.results import Changes, OperationResult, ResourceInputs, Step
 
 ERROR = "error"
 
@@ -38,6 +39,7 @@ class Operation:
         self._layer = layer
         self._diagnostics: list[Diagnostic] = []
         self._new_states: dict[str, StepEventStateMetadata] = {}
+        self._old_states: dict[str, StepEventStateMetadata] = {}
 
     def __enter__(self) -> "Operation":
         return self
@@ -61,7 +63,12 @@ class Operation:
         """Record the event. It must not raise: the SDK turns exceptions of a handler into warnings."""
         if event.summary_event:
             changes = Changes.from_operation_counts(event.summary_event.resource_changes)
-            self.result = replace(self.result, changes=changes)
+            self.result = replace(
+                self.result,
+                changes=changes,
+                resources=_read_inputs(self._new_states),
+                resources_before=_read_inputs(self._old_states),
+            )
         if event.resource_pre_event:
             self._record_start(event.resource_pre_event)
         if event.res_outputs_event:
@@ -73,6 +80,8 @@ class Operation:
         metadata = event.metadata
         if metadata.new:
             self._new_states[metadata.urn] = metadata.new
+        if metadata.old:
+            self._old_states[metadata.urn] = metadata.old
         if step := Step.from_event(metadata):
             self.result = replace(self.result, steps=(*self.result.steps, step))
 
@@ -98,3 +107,7 @@ class Operation:
             parent="" if STACK_TYPE in state.parent else state.parent,
             name=name if isinstance(name, str) else "",
         )
+
+
+def _read_inputs(states: Mapping[str, StepEventStateMetadata]) -> dict[str, ResourceInputs]:
+    return {urn: ResourceInputs(state.type, state.inputs or {}) for urn, state in states.items()}

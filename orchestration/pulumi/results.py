@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pulumi.automation import OpType
 from pulumi.automation.events import StepEventMetadata
@@ -86,12 +86,20 @@ class Changes:
         return bool(self.create or self.update or self.replace or self.delete)
 
 
+class ResourceInputs(NamedTuple):
+    """The type of a resource, such as `aws:sqs/queue:Queue`, and its inputs."""
+
+    type: str
+    inputs: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class OperationResult:
     """The result of one operation on one stack. Secrets in the outputs are hidden.
 
     `outputs_before` are the outputs before the operation. `placeholders` are the upstream layers whose
-    outputs were replaced by placeholders, which only a preview allows.
+    outputs were replaced by placeholders, which only a preview allows. `resources` and `resources_before` are
+    all resources by URN, also those that do not change.
     """
 
     changes: Changes
@@ -99,6 +107,8 @@ class OperationResult:
     outputs_before: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     placeholders: frozenset[str] = frozenset()
+    resources: Mapping[str, ResourceInputs] = field(default_factory=dict)
+    resources_before: Mapping[str, ResourceInputs] = field(default_factory=dict)
 
     def add_earlier_deletion(self, earlier: "OperationResult") -> "OperationResult":
         """Return this deletion combined with an earlier deletion from the same stack."""

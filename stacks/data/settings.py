@@ -18,10 +18,10 @@ class DataSettings(Settings, frozen=True, kw_only=True, rename="camel"):
 
     project: ClassVar[Project] = projects.DATA
 
-    retention_days: Annotated[int, Meta(ge=1, le=3650, description="an integer from 1 to 3650")]
     alert_emails: Annotated[
         tuple[Email, ...], Meta(min_length=1, max_length=50, description="a list of 1 to 50 mail addresses")
     ]
+    retention_days: Annotated[int, Meta(ge=1, le=3650, description="an integer from 1 to 3650")] = 90
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True
     warm_transactions_per_second: Annotated[
         int, Meta(ge=0, le=10_000, description="an integer from 0 to 10000")

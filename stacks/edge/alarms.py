@@ -1,10 +1,12 @@
 """The alarms of the layer edge: errors and latency of the API, and its functions."""
 
+from functions.common.runtime.telemetry import METRICS_NAMESPACE
 from shared import projects
-from shared.alarms import Alarm, AlarmTable, Graph, Metric
+from shared.alarms import SERVICE, Alarm, AlarmTable, Graph, Metric
 from shared.burn_rate import ServiceLevel
 from shared.function_alarms import function_alarms
 from shared.names import Names
+from stacks.edge.routes import TRANSACTIONS_PER_BATCH
 from stacks.edge.settings import EdgeSettings
 
 LAYER = projects.EDGE.layer
@@ -19,8 +21,10 @@ def build_alarm_table(names: Names, settings: EdgeSettings) -> AlarmTable:
         dashboard_name=names.alarm(LAYER, "dashboard"),
         alarms=(
             _latency_alarm(names),
+            *([_batch_failures_alarm(names)] if settings.has_batches else []),
             *function_alarms(LAYER, "api", names, settings.api),
-            *function_alarms(LAYER, "labels", names, settings.labels),
+            # API Gateway throttles the method. Above the reservation, the alarm on throttles starts.
+            *function_alarms(LAYER, "labels", names, settings.labels, without=["concurrency"]),
             *availability_level(names).alarms(names),
         ),
         composites=(availability_level(names).composite(names),),
@@ -39,6 +43,28 @@ def availability_level(names: Names) -> ServiceLevel:
         dimensions=_api_dimensions(names),
         runbook="api-available.md",
         summary="Too many POSTs are answered with 5xx.",
+    )
+
+
+def _batch_failures_alarm(names: Names) -> Alarm:
+    """A batch gets 200 even if its transactions fail, so the service level does not count them."""
+    return Alarm(
+        name="batch-failures",
+        physical_name=names.alarm(LAYER, "batch-failures"),
+        metrics=(
+            Metric(
+                namespace=METRICS_NAMESPACE,
+                name="RequestsFailed",
+                dimensions={SERVICE: "api"},
+                statistic="Sum",
+            ),
+        ),
+        threshold=TRANSACTIONS_PER_BATCH,
+        period_seconds=60,
+        evaluation_periods=5,
+        severity="page",
+        runbook="api-available.md",
+        summary=f"At least {TRANSACTIONS_PER_BATCH} transactions a minute fail for 5 minutes.",
     )
 
 

@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from functions.common.http.batch_schema import BATCH_FIELD, MAX_BATCH_ENTRIES
+
 _AS_PROBLEM = {"gatewayresponse.header.Content-Type": "'application/problem+json'"}
 _RETRY_AFTER = {"gatewayresponse.header.Retry-After": "'1'"}
 
@@ -69,7 +71,8 @@ RESPONSES = (
         "malformed-body",
         400,
         "The body is not a JSON object",
-        "Send one JSON object of strings, numbers, booleans and null, without nesting",
+        "Send one JSON object of strings, numbers, booleans and null, without nesting; in a batch, an object"
+        f" whose only field '{BATCH_FIELD}' is an array of 1 to {MAX_BATCH_ENTRIES} such objects",
     ),
     GatewayResponse(
         "BAD_REQUEST_PARAMETERS",
@@ -97,7 +100,7 @@ RESPONSES = (
         "body-too-large",
         413,
         "The body is too large",
-        "Send one transaction, or one label, at a time",
+        "Send one transaction, one label or one batch at a time",
     ),
     GatewayResponse(
         "UNSUPPORTED_MEDIA_TYPE",

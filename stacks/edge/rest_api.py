@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from stacks.edge.responses import RESPONSES, GatewayResponse
-from stacks.edge.routes import METHOD, ROUTES, Route
+from stacks.edge.routes import METHOD, Route
 
 AUTHORIZATION = "AWS_IAM"
 # TLS 1.2 or 1.3. Without a policy, API Gateway accepts TLS 1.0.
@@ -18,9 +18,10 @@ SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_2021_06"
 
 @dataclass(frozen=True, kw_only=True)
 class RestApiArgs:
-    """`invoke_arns`: the invoke ARN of the function for each path."""
+    """`routes`: each parent before its children. `invoke_arns`: the invoke ARN of a function by path."""
 
     name: str
+    routes: Sequence[Route]
     invoke_arns: Mapping[str, pulumi.Input[str]]
     responses: Sequence[GatewayResponse] = RESPONSES
 
@@ -48,15 +49,16 @@ class RestApi(pulumi.ComponentResource):
             validate_request_parameters=False,
             opts=self._child_options,
         )
-        methods = [self._make_method(route) for route in ROUTES]
+        self._paths: dict[str | None, pulumi.Output[str]] = {None: self.rest_api.root_resource_id}
+        methods = [self._make_method(route) for route in args.routes]
         integrations = [
             self._make_integration(route, method, args.invoke_arns[route.path])
-            for route, method in zip(ROUTES, methods, strict=True)
+            for route, method in zip(args.routes, methods, strict=True)
         ]
         responses = [self._make_response(response) for response in args.responses]
         self.parts: list[pulumi.Resource] = [*methods, *integrations, *responses]
         self.digest = pulumi.Output.all(
-            _describe_api(args.responses),
+            _describe_api(args.routes, args.responses),
             self.rest_api.root_resource_id,
             [method.id for method in methods],
             [integration.uri for integration in integrations],
@@ -65,17 +67,18 @@ class RestApi(pulumi.ComponentResource):
 
     def _make_method(self, route: Route) -> aws.apigateway.Method:
         resource = aws.apigateway.Resource(
-            route.path,
+            route.name,
             rest_api=self.rest_api.id,
-            parent_id=self.rest_api.root_resource_id,
-            path_part=route.path,
+            parent_id=self._paths[route.parent],
+            path_part=route.path_part,
             opts=self._child_options,
         )
+        self._paths[route.path] = resource.id
         model = aws.apigateway.Model(
             route.body,
             rest_api=self.rest_api.id,
             name=route.body.capitalize(),
-            description=f"The envelope of a {route.body}; the function checks its fields",
+            description=f"The envelope of the body '{route.body}'; the function checks its fields",
             content_type="application/json",
             schema=json.dumps(route.schema),
             opts=self._child_options,
@@ -117,11 +120,11 @@ class RestApi(pulumi.ComponentResource):
         )
 
 
-def _describe_api(responses: Sequence[GatewayResponse]) -> list[object]:
+def _describe_api(routes: Sequence[Route], responses: Sequence[GatewayResponse]) -> list[object]:
     """The definition of the API as plain data."""
     return [
         METHOD,
         AUTHORIZATION,
-        *(asdict(route) for route in ROUTES),
+        *(asdict(route) for route in routes),
         *(asdict(response) for response in responses),
     ]

@@ -7,8 +7,17 @@ from msgspec import Meta
 from shared import projects
 from shared.projects import Project
 from shared.settings import Architecture, FunctionSettings, Settings
+from stacks.edge.routes import (
+    ROUTES,
+    TRANSACTIONS_BATCH,
+    TRANSACTIONS_PER_BATCH,
+    TRANSACTIONS_PER_SECOND,
+    Route,
+)
 
 MAX_API_TIMEOUT_SECONDS = 29
+# At least one transaction a second remains for the single route.
+MAX_BATCH_REQUESTS = (TRANSACTIONS_PER_SECOND - 1) // TRANSACTIONS_PER_BATCH
 Burst = Annotated[int, Meta(ge=1, le=5000, description="an integer from 1 to 5000")]
 
 
@@ -17,19 +26,32 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
 
     `throttle_burst` and `labels_throttle_burst`: concurrent requests to `/transactions` and `/labels`. The
     default is the reserved concurrency of the function; Lambda would throttle more requests.
+    `batch_requests_per_second`: the steady rate and the concurrent requests of `/transactions/batch`, which
+    are taken from those of `/transactions`: both routes accept 1000 transactions a second together, and a
+    batch has up to 25. With 0, the default, the API has no route for batches.
+    `trace_reservoir` and `trace_rate`: the requests that are traced in each second, and the share of others.
+    `trace_sampling`: False for an AWS without X-Ray, which is the embedded one.
     `account_logging`: whether this stack sets the logging role of API Gateway in the account and region.
     """
 
     project: ClassVar[Project] = projects.EDGE
 
     architecture: Architecture = "arm64"
-    api: FunctionSettings = FunctionSettings()
+    # A POST makes two writes, which take up to 18 s while DynamoDB is slow (functions/api/post_batch.py).
+    api: FunctionSettings = FunctionSettings(timeout_seconds=25)
     labels: FunctionSettings = FunctionSettings()
     throttle_burst: Burst | None = None
+    batch_requests_per_second: Annotated[
+        int,
+        Meta(ge=0, le=MAX_BATCH_REQUESTS, description=f"an integer from 0 to {MAX_BATCH_REQUESTS}"),
+    ] = 0
     labels_requests_per_second: Annotated[
         int, Meta(ge=1, le=1000, description="an integer from 1 to 1000")
     ] = 50
     labels_throttle_burst: Burst | None = None
+    trace_rate: Annotated[float, Meta(ge=0, le=1, description="a number from 0 to 1")] = 0.01
+    trace_reservoir: Annotated[int, Meta(ge=0, le=1000, description="an integer from 0 to 1000")] = 1
+    trace_sampling: Annotated[bool, Meta(description="true or false")] = True
     account_logging: Annotated[bool, Meta(description="true or false")] = True
 
     def __post_init__(self) -> None:
@@ -37,19 +59,39 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
         for name, function in (("api", self.api), ("labels", self.labels)):
             if function.timeout_seconds > MAX_API_TIMEOUT_SECONDS:
                 raise ValueError(f"{name}.timeoutSeconds: an integer from 1 to {MAX_API_TIMEOUT_SECONDS}")
-        _check_burst("throttleBurst", self.throttle_burst, "api", self.api)
+        _check_burst("throttleBurst", self.throttle_burst, "api", self.api, self.batch_requests_per_second)
         _check_burst("labelsThrottleBurst", self.labels_throttle_burst, "labels", self.labels)
 
     @property
+    def has_batches(self) -> bool:
+        return self.batch_requests_per_second > 0
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes of the API."""
+        return tuple(route for route in ROUTES if self.has_batches or route is not TRANSACTIONS_BATCH)
+
+    @property
+    def transactions_per_second(self) -> int:
+        """The steady rate of the single route."""
+        return TRANSACTIONS_PER_SECOND - TRANSACTIONS_PER_BATCH * self.batch_requests_per_second
+
+    @property
     def transactions_burst(self) -> int:
-        return self.throttle_burst or self.api.reserved_concurrency
+        return self.throttle_burst or self.api.reserved_concurrency - self.batch_requests_per_second
 
     @property
     def labels_burst(self) -> int:
         return self.labels_throttle_burst or self.labels.reserved_concurrency
 
 
-def _check_burst(setting: str, burst: int | None, name: str, function: FunctionSettings) -> None:
-    if burst is not None and burst > function.reserved_concurrency:
-        limit = function.reserved_concurrency
-        raise ValueError(f"{setting}: an integer from 1 to {limit}, which is {name}.reservedConcurrency")
+def _check_burst(
+    setting: str, burst: int | None, name: str, function: FunctionSettings, batch_requests: int = 0
+) -> None:
+    """Refuse a burst above the reserved concurrency that batches leave to the route."""
+    limit = function.reserved_concurrency - batch_requests
+    if burst is not None and burst > limit:
+        less = " less batchRequestsPerSecond" if batch_requests else ""
+        raise ValueError(
+            f"{setting}: an integer from 1 to {limit}, which is {name}.reservedConcurrency{less}"
+        )

@@ -1,7 +1,7 @@
 """The stage of the API: throttling, tracing, access logs without personal data, and the role for logs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,15 +10,15 @@ import pulumi_aws as aws
 from shared import permissions, trust
 from shared.arns import Arns
 from shared.contracts import FoundationOutputs
-from shared.function import LOG_RETENTION_DAYS
+from shared.function import LOG_RETENTION_DAYS, Function
 from shared.iam import identity_policy
 from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
 from stacks.edge.rest_api import RestApi
-from stacks.edge.routes import LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_PER_SECOND, Route
+from stacks.edge.routes import LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_BATCH, Route
 from stacks.edge.settings import EdgeSettings
 
 STAGE_NAME = "v1"
-# No caller and no IP address. The request ID leads to the transaction ID in the log of the function.
+# No caller and no IP address. The trace ID leads to the transaction ID in the log of the function.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
     "trace_id": "$context.xrayTraceId",
@@ -30,8 +30,6 @@ _ACCESS_LOG = {
     "latency_ms": "$context.responseLatency",
     "integration_latency_ms": "$context.integrationLatency",
     "integration_status": "$context.integration.status",
-    "response_bytes": "$context.responseLength",
-    "tls_version": "$context.tlsVersion",
 }
 
 
@@ -47,25 +45,29 @@ class Throttle:
 _DEFAULT_THROTTLE = Throttle(requests_per_second=10, burst=10)
 
 
-def find_throttles(settings: EdgeSettings) -> dict[str, Throttle]:
-    """The limits of each route, by path."""
-    labels = settings.labels_requests_per_second
-    return {
-        TRANSACTIONS.path: Throttle(
-            requests_per_second=TRANSACTIONS_PER_SECOND, burst=settings.transactions_burst
+def find_throttles(settings: EdgeSettings) -> list[tuple[Route, Throttle]]:
+    """The routes of the API with their limits."""
+    labels, batches = settings.labels_requests_per_second, settings.batch_requests_per_second
+    throttles = [
+        (
+            TRANSACTIONS,
+            Throttle(requests_per_second=settings.transactions_per_second, burst=settings.transactions_burst),
         ),
-        LABELS.path: Throttle(requests_per_second=labels, burst=settings.labels_burst),
-    }
+        (LABELS, Throttle(requests_per_second=labels, burst=settings.labels_burst)),
+    ]
+    if settings.has_batches:
+        throttles.append((TRANSACTIONS_BATCH, Throttle(requests_per_second=batches, burst=batches)))
+    return throttles
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiStageArgs:
-    """`throttles`: the limits of each route by path. `after`: resources that access logs depend on."""
+    """`throttles`: the limits of each route. `after`: resources that access logs depend on."""
 
     arns: Arns
     api: RestApi
     logs_key_arn: pulumi.Input[str]
-    throttles: Mapping[str, Throttle]
+    throttles: Sequence[tuple[Route, Throttle]]
     after: Sequence[pulumi.Resource]
 
 
@@ -80,13 +82,24 @@ class ApiStage(pulumi.ComponentResource):
         self._throttle_methods()
         self.register_outputs({})
 
-    def url(self, route: Route) -> pulumi.Output[str]:
-        """The URL of the route."""
-        return pulumi.Output.concat(self.stage.invoke_url, f"/{route.path}")
+    def url(self, route: Route) -> pulumi.Input[str]:
+        """The URL of the route; empty if the stage does not have it."""
+        return pulumi.Output.concat(self.stage.invoke_url, f"/{route.path}") if self._has(route) else ""
 
-    def arn(self, route: Route) -> pulumi.Output[str]:
-        """The ARN of the route's method, for policies of callers."""
+    def arn(self, route: Route) -> pulumi.Input[str]:
+        """The ARN of the route's method, for policies of callers; empty if the stage does not have it."""
+        if not self._has(route):
+            return ""
         return pulumi.Output.concat(self.stage.execution_arn, f"/{METHOD}/{route.path}")
+
+    def allow_invocations(self, function: Function, *routes: Route) -> None:
+        """Allow those of the routes that the stage has to invoke the function."""
+        for route in filter(self._has, routes):
+            purpose = route.path_part if route.parent else ""
+            function.allow_invocation("apigateway", self.arn(route), purpose)
+
+    def _has(self, route: Route) -> bool:
+        return any(route is throttled for throttled, _ in self._args.throttles)
 
     def _make_deployment(self) -> aws.apigateway.Deployment:
         api = self._args.api
@@ -116,16 +129,19 @@ class ApiStage(pulumi.ComponentResource):
             deployment=deployment.id,
             stage_name=STAGE_NAME,
             xray_tracing_enabled=True,
-            access_log_settings={"destination_arn": logs.arn, "format": json.dumps(_ACCESS_LOG)},
+            access_log_settings={
+                "destination_arn": logs.arn,
+                "format": json.dumps(_ACCESS_LOG, separators=(",", ":")),
+            },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
         )
 
     def _throttle_methods(self) -> None:
         """Set the default, then each method, one after another: concurrent updates of a stage conflict."""
         previous = self._throttle_method("every-method", "*/*", _DEFAULT_THROTTLE, self._child_options)
-        for path, throttle in self._args.throttles.items():
+        for route, throttle in self._args.throttles:
             after = pulumi.ResourceOptions(parent=self, depends_on=[previous])
-            previous = self._throttle_method(f"post-{path}", f"{path}/{METHOD}", throttle, after)
+            previous = self._throttle_method(f"post-{route.name}", route.method_path, throttle, after)
 
     def _throttle_method(
         self, name: str, method_path: str, throttle: Throttle, opts: pulumi.ResourceOptions
@@ -138,7 +154,8 @@ class ApiStage(pulumi.ComponentResource):
             settings={
                 "throttling_rate_limit": throttle.requests_per_second,
                 "throttling_burst_limit": throttle.burst,
-                "metrics_enabled": True,
+                # Metrics of the API and the stage are free. Those of a method cost $1.50 a month.
+                "metrics_enabled": False,
                 # Execution logs contain requests and go to a log group that AWS owns, without our key.
                 "logging_level": "OFF",
                 "data_trace_enabled": False,

@@ -36,10 +36,7 @@ operations = OperationsTopic(
         deletion_protection=settings.deletion_protection,
     ),
 )
-network = Network(
-    "network",
-    NetworkArgs(cidr=settings.vpc_cidr, zone_ids=settings.availability_zone_ids),
-)
+network = Network("network", NetworkArgs(cidr=settings.vpc_cidr, zone_ids=settings.availability_zone_ids))
 Endpoints("endpoints", EndpointsArgs(arns=arns, network=network))
 boundaries = Boundaries("boundaries", BoundariesArgs(arns=arns, keys=keys, network=network))
 DeployRoles("deploy", DeployRolesArgs(arns=arns, keys=keys, network=network, repository=settings.repository))
@@ -58,6 +55,7 @@ contracts.export_outputs(
         api_boundary_arn=boundaries.api.arn,
         fraud_boundary_arn=boundaries.fraud.arn,
         labels_boundary_arn=boundaries.labels.arn,
+        merchants_boundary_arn=boundaries.merchants.arn,
         notify_boundary_arn=boundaries.notify.arn,
         pipe_boundary_arn=boundaries.pipe.arn,
         gateway_logs_boundary_arn=boundaries.gateway_logs.arn,

@@ -50,6 +50,13 @@ class Boundaries(pulumi.ComponentResource):
                 *permissions.consume_messages(arns, arns.retry_queue, failures_key),
             ],
         )
+        self.merchants = self._make_function_boundary(
+            "merchants",
+            [
+                *table_permissions.read_stream(arns, arns.any_stream, key),
+                *table_permissions.count_merchants(arns, arns.profiles_table, profiles_key),
+            ],
+        )
         self.notify = self._make_function_boundary(
             "notify",
             [

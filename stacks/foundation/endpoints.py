@@ -40,7 +40,7 @@ class Endpoints(pulumi.ComponentResource):
             vpc_endpoint_type="Gateway",
             route_table_ids=[args.network.route_table.id],
         )
-        fraud_queues = [args.arns.suspicious_queue, args.arns.failure_queue("fraud")]
+        fraud_queues = [args.arns.suspicious_queue, args.arns.retry_queue, args.arns.failure_queue("fraud")]
         self._make_interface("sqs", self._allow_function("fraud", fraud_queues, "sqs:SendMessage"))
         self._make_interface("sns", self._allow_function("notify", [args.arns.alerts_topic], "sns:Publish"))
         self._allow_traffic(gateway)
@@ -55,6 +55,7 @@ class Endpoints(pulumi.ComponentResource):
             self._allow_function("fraud", profiles, *update_profiles, sid="AllowFraudProfiles"),
             self._allow_function("labels", table, "dynamodb:GetItem", "dynamodb:UpdateItem"),
             self._allow_function("labels", profiles, *update_profiles, sid="AllowLabelsProfiles"),
+            self._allow_function("merchants", profiles, *update_profiles),
             self._allow_function("notify", profiles, "dynamodb:GetItem"),
             self._allow_function("notify", table, "dynamodb:UpdateItem", sid="AllowNotifyAlerts"),
         ]

@@ -1,4 +1,4 @@
-"""The layer processing: pipe and bus from the table to `fraud`, and the suspicious queue to `notify`."""
+"""The layer processing: the table's stream to `fraud` and `merchants`, the suspicious queue to `notify`."""
 
 from shared import contracts, projects
 from shared.alarm_resources import LayerMonitoring
@@ -9,6 +9,7 @@ from shared.names import Names
 from shared.tags import tag_resources
 from stacks.processing.alarms import build_alarm_table
 from stacks.processing.fraud_function import FraudFunction, FraudFunctionArgs
+from stacks.processing.merchants_function import MerchantsFunction, MerchantsFunctionArgs
 from stacks.processing.notify_function import NotifyFunction, NotifyFunctionArgs
 from stacks.processing.settings import ProcessingSettings
 from stacks.processing.transaction_bus import TransactionBus, TransactionBusArgs
@@ -35,15 +36,11 @@ fraud = FraudFunction(
 pipe = TransactionPipe(
     "pipe",
     TransactionPipeArgs(
-        arns=arns,
-        key_arn=foundation.data_key_arn,
-        failures_key_arn=foundation.failures_key_arn,
-        boundary_arn=foundation.pipe_boundary_arn,
-        stream_arn=data.transactions_stream_arn,
-        bus=bus,
-        deletion_protection=settings.deletion_protection,
-        after=[fraud],
+        arns=arns, foundation=foundation, data=data, settings=settings, bus=bus, after=[fraud]
     ),
+)
+merchants = MerchantsFunction(
+    "merchants", MerchantsFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
 )
 notify = NotifyFunction(
     "notification", NotifyFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
@@ -55,6 +52,7 @@ contracts.export_outputs(
         bus_name=bus.bus.name,
         bus_arn=bus.bus.arn,
         fraud_function_name=fraud.function.name,
+        merchants_function_name=merchants.function.name,
         notify_function_name=notify.function.name,
         pipe_failure_queue_url=pipe.failures.url,
         event_failure_queue_url=bus.failures.url,

@@ -1,4 +1,4 @@
-"""The alarms of the layer processing: pipe, bus, functions, queues, and the time to a decision."""
+"""The alarms of the layer processing: pipe, bus, functions, stream, queues, and the time to a decision."""
 
 from functions.common.runtime.telemetry import METRICS_NAMESPACE
 from shared import projects
@@ -13,6 +13,13 @@ LAYER = projects.PROCESSING.layer
 _PIPES = "AWS/EventBridge/Pipes"
 # A message becomes this old only after several failed deliveries, which are six minutes apart.
 _RETRY_AGE_SECONDS = 30 * 60
+# A batch gathers transactions for up to 5 minutes (merchantWindowSeconds). A few retries are normal.
+ITERATOR_AGE_SECONDS = 15 * 60
+# 2 if transactions are accepted and no batch is delivered, 1 if batches are late, otherwise 0.
+_BEHIND_EXPRESSION = (
+    "IF(FILL(accepted, 0) > 0 AND FILL(age, -1) < 0, 2,"
+    f" IF(FILL(age, 0) > {ITERATOR_AGE_SECONDS * 1000}, 1, 0))"
+)
 # FILL sets a metric without data to 0. While transactions are accepted, the value is 2 if the pipe delivers
 # no events, and 1 if the function makes no decisions. Otherwise it is 0.
 _STOPPED_EXPRESSION = (
@@ -45,7 +52,9 @@ def build_alarm_table(names: Names, settings: ProcessingSettings) -> AlarmTable:
             ),
             *function_alarms(LAYER, "fraud", names, settings.fraud),
             # The event source mapping runs at most notifyConcurrency invocations, far below the reservation.
-            *function_alarms(LAYER, "notify", names, settings.notify, concurrency=False),
+            # A batch that reaches the timeout is an error, and SQS delivers it again.
+            *function_alarms(LAYER, "notify", names, settings.notify, without=["duration", "concurrency"]),
+            _iterator_age_alarm(names),
             *_lost_event_alarms(names),
             *timely_decision_level(names).alarms(names),
         ),
@@ -108,18 +117,37 @@ def _pipe_alarms(names: Names) -> tuple[Alarm, ...]:
     )
 
 
+def _iterator_age_alarm(names: Names) -> Alarm:
+    """Lambda sends the age of the last record of each batch, also after a failure.
+
+    A disabled mapping, or a role that cannot read the stream, results in no batch and thus in no age. If
+    there is a transaction in each period, there is a batch in each, with the longest window too.
+    """
+    return Alarm(
+        name="merchants-iterator-age",
+        physical_name=names.alarm(LAYER, "merchants-iterator-age"),
+        metrics=(
+            _function_metric(names, "merchants", "IteratorAge", "Maximum", "age"),
+            _pipeline_metric("TransactionsAccepted", "api", "accepted"),
+        ),
+        expression=_BEHIND_EXPRESSION,
+        threshold=1,
+        period_seconds=300,
+        evaluation_periods=4,
+        severity="page",
+        runbook="merchants-iterator-age.md",
+        summary=f"For 20 minutes, merchants is more than {ITERATOR_AGE_SECONDS // 60} minutes behind (1), or"
+        " gets no batch while transactions are accepted (2). The stream drops records after 24 hours.",
+    )
+
+
 def _lost_event_alarms(names: Names) -> tuple[Alarm, ...]:
     """Events that reached neither the function nor a failure queue. `invoke replay` finds them."""
     return (
         _lost_event_alarm(
             names,
             "fraud-destination",
-            Metric(
-                namespace="AWS/Lambda",
-                name="DestinationDeliveryFailures",
-                dimensions={"FunctionName": names.function("fraud")},
-                statistic="Sum",
-            ),
+            _function_metric(names, "fraud", "DestinationDeliveryFailures", "Sum"),
             "Lambda could not send a failed event of function fraud to its retry queue. The event is lost.",
         ),
         _lost_event_alarm(
@@ -159,6 +187,18 @@ def _pipeline_metric(metric: str, service: str, identifier: str = "m1", statisti
     )
 
 
+def _function_metric(
+    names: Names, function: str, metric: str, statistic: str, identifier: str = "m1"
+) -> Metric:
+    return Metric(
+        namespace="AWS/Lambda",
+        name=metric,
+        dimensions={"FunctionName": names.function(function)},
+        statistic=statistic,
+        id=identifier,
+    )
+
+
 def _pipe_metric(names: Names, metric: str, identifier: str = "m1") -> Metric:
     return Metric(
         namespace=_PIPES, name=metric, dimensions={"PipeName": names.pipe}, statistic="Sum", id=identifier
@@ -185,6 +225,12 @@ def _build_graphs(names: Names) -> tuple[Graph, ...]:
             ),
         ),
         Graph(title="Events carried by the pipe", metrics=(_pipe_metric(names, "EventCount"),)),
+        Graph(
+            title="Batches of merchants: invocations and errors",
+            metrics=tuple(
+                _function_metric(names, "merchants", metric, "Sum") for metric in ("Invocations", "Errors")
+            ),
+        ),
         Graph(
             title="Share of transactions decided late",
             metrics=(_pipeline_metric("DecidedLate", "fraud", statistic="Average"),),

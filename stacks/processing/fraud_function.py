@@ -19,7 +19,9 @@ from stacks.processing.files import read_files
 from stacks.processing.settings import ProcessingSettings
 from stacks.processing.transaction_bus import TransactionBus
 
-RETRY_BATCH_SIZE = 10
+# Transactions of a busy account are decided in one write, so a batch waits for more of them.
+RETRY_BATCH_SIZE = 100
+RETRY_WINDOW_SECONDS = 1
 MAX_EVENT_AGE_SECONDS = 24 * 60 * 60
 # The maximum that Lambda supports for asynchronous events.
 MAX_INVOCATION_AGE_SECONDS = 6 * 60 * 60
@@ -38,6 +40,8 @@ class RetryQueueArgs:
 
 class RetryQueue(pulumi.ComponentResource):
     """`queue`, which delivers failed events to the function again until the function succeeds.
+
+    The function itself sends events of an account that is busy.
 
     Lambda gives up on an asynchronous event after three attempts in three minutes, and an outage of a
     dependency lasts longer. This queue delivers each event again every six minutes and moves it to the
@@ -69,6 +73,7 @@ class RetryQueue(pulumi.ComponentResource):
             event_source_arn=self.queue.arn,
             function_name=function.arn,
             batch_size=RETRY_BATCH_SIZE,
+            maximum_batching_window_in_seconds=RETRY_WINDOW_SECONDS,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximum_concurrency": maximum_concurrency},
             opts=self._child_options,
@@ -146,13 +151,15 @@ class FraudFunction(pulumi.ComponentResource):
             data.suspicious_queue_url,
             data.transactions_table_name,
             data.profiles_table_name,
+            self.retries.queue.url,
             self.failures.url,
         ).apply(
             lambda values: FraudEnvironment(
                 queue_url=values[0],
                 table_name=values[1],
                 profiles_table_name=values[2],
-                failure_queue_url=values[3],
+                retry_queue_url=values[3],
+                failure_queue_url=values[4],
                 alert_window_seconds=window,
             )
         )

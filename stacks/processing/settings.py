@@ -22,18 +22,30 @@ class QueueReaderSettings(
     timeout_seconds: Annotated[int, Meta(ge=15, le=60, description="an integer from 15 to 60")] = 60
 
 
+class StreamReaderSettings(
+    FunctionSettings, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
+):
+    """A function that reads a stream. Its batch may hold thousands of merchants, one write for each."""
+
+    timeout_seconds: Annotated[int, Meta(ge=15, le=120, description="an integer from 15 to 120")] = 120
+
+
 class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     """The functions of the pipeline, their rules and model, and the retries of each hop.
 
     `candidate_…`: rules or a model whose decisions are recorded but cause no alerts. `alert_window_seconds`:
     alerts of one account in this time become one alert; 900 s is the maximum delay of an SQS message.
+    `merchant_window_seconds`: the time in which merchants' transactions are gathered and counted together.
     """
 
     project: ClassVar[Project] = projects.PROCESSING
 
     architecture: Architecture = "arm64"
     fraud: QueueReaderSettings = QueueReaderSettings()
+    merchants: StreamReaderSettings = StreamReaderSettings()
     notify: QueueReaderSettings = QueueReaderSettings()
+    # Lambda accepts up to 300 s and, for batches of more than 10 records, at least 1 s.
+    merchant_window_seconds: Annotated[int, Meta(ge=1, le=300, description="an integer from 1 to 300")] = 300
     notify_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 10
     event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
     fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2

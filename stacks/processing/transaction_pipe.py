@@ -18,8 +18,10 @@ from functions.common.domain.transaction_event import (
 )
 from shared import permissions, table_permissions, trust
 from shared.arns import Arns
+from shared.contracts import DataOutputs, FoundationOutputs
 from shared.iam import identity_policy
 from shared.queues import EncryptedQueue, EncryptedQueueArgs
+from stacks.processing.settings import ProcessingSettings
 from stacks.processing.transaction_bus import TransactionBus
 
 # The limit of PutEvents.
@@ -34,18 +36,13 @@ RETRY_UNTIL_TOO_OLD = -1
 
 @dataclass(frozen=True, kw_only=True)
 class TransactionPipeArgs:
-    """`key_arn`: the key of stream and bus. `failures_key_arn`: the key of the failure queue.
-
-    `after`: resources that must exist before the first event.
-    """
+    """`data`: the stream of transactions. `after`: resources that must exist before the first event."""
 
     arns: Arns
-    key_arn: pulumi.Input[str]
-    failures_key_arn: pulumi.Input[str]
-    boundary_arn: pulumi.Input[str]
-    stream_arn: pulumi.Input[str]
+    foundation: FoundationOutputs
+    data: DataOutputs
+    settings: ProcessingSettings
     bus: TransactionBus
-    deletion_protection: bool
     after: Sequence[pulumi.Resource]
 
 
@@ -62,8 +59,8 @@ class TransactionPipe(pulumi.ComponentResource):
             "pipe-failures",
             EncryptedQueueArgs(
                 name=args.arns.names.failure_queue("pipe"),
-                key_arn=args.failures_key_arn,
-                protected=args.deletion_protection,
+                key_arn=args.foundation.failures_key_arn,
+                protected=args.settings.deletion_protection,
             ),
             self._child_options,
         ).queue
@@ -72,19 +69,19 @@ class TransactionPipe(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
-        args, arns = self._args, self._args.arns
+        args, arns, foundation = self._args, self._args.arns, self._args.foundation
         role = aws.iam.Role(
             "pipe",
             name=arns.names.role("pipe"),
             description="Reads the transactions' stream and announces new ones",
             assume_role_policy=trust.source_trust_policy("pipes", arns, arns.pipe),
-            permissions_boundary=args.boundary_arn,
+            permissions_boundary=foundation.pipe_boundary_arn,
             opts=self._child_options,
         )
         statements = [
-            *table_permissions.read_stream(arns, args.stream_arn, args.key_arn),
-            *permissions.put_events(arns, args.bus.bus.arn, args.key_arn),
-            *permissions.send_failures(arns, [self.failures.arn], args.failures_key_arn),
+            *table_permissions.read_stream(arns, args.data.transactions_stream_arn, foundation.data_key_arn),
+            *permissions.put_events(arns, args.bus.bus.arn, foundation.data_key_arn),
+            *permissions.send_failures(arns, [self.failures.arn], foundation.failures_key_arn),
         ]
         policy = aws.iam.RolePolicy(
             "pipe",
@@ -102,7 +99,7 @@ class TransactionPipe(pulumi.ComponentResource):
             name=args.arns.names.pipe,
             description="Announces inserted transactions on the bus",
             role_arn=role.arn,
-            source=args.stream_arn,
+            source=args.data.transactions_stream_arn,
             source_parameters={
                 "filter_criteria": {"filters": [{"pattern": json.dumps(insert_filter())}]},
                 "dynamodb_stream_parameters": {

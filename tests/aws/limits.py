@@ -59,6 +59,7 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "pipes/pipe:Pipe": ("name", 64),
     "sns/topic:Topic": ("name", 256),
     "sqs/queue:Queue": ("name", 80),
+    "xray/samplingRule:SamplingRule": ("ruleName", 32),
 }
 # Other limits on texts.
 _TEXTS = (

@@ -17,7 +17,7 @@ from tests.stacks.recording import RecordedProgram, RecordedResource
 class CodeCall:
     """An operation that the code of a function calls, with its IAM action and store.
 
-    `attributes`: the attributes of the item that an update names.
+    `attributes`: the attributes of the item that an update names. `leading_key`: its partition key.
     """
 
     operation: str
@@ -25,22 +25,25 @@ class CodeCall:
     store: str
     in_transaction: bool = False
     attributes: tuple[str, ...] = ()
+    leading_key: str = ""
 
 
 def _transactional_write(action: str, table: str) -> CodeCall:
     return CodeCall("dynamodb.transact_write_items", f"dynamodb:{action}", table, in_transaction=True)
 
 
+MERCHANT = "merchant#1a2b"
 TRANSACTIONS, PROFILES = arn("dynamodb", "table/transactions"), arn("dynamodb", "table/profiles")
 _READ_PROFILES = CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES)
 
 CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
-    "api": (_transactional_write("PutItem", TRANSACTIONS),),
+    "api": (CodeCall("dynamodb.put_item", "dynamodb:PutItem", TRANSACTIONS),),
     "fraud": (
         _READ_PROFILES,
         _transactional_write("UpdateItem", PROFILES),
         _transactional_write("UpdateItem", TRANSACTIONS),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "suspicious")),
+        CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "fraud-retry")),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "fraud-failures")),
     ),
     "labels": (
@@ -48,6 +51,16 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
         _READ_PROFILES,
         _transactional_write("UpdateItem", PROFILES),
         _transactional_write("UpdateItem", TRANSACTIONS),
+    ),
+    "merchants": (
+        CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES, leading_key=MERCHANT),
+        CodeCall(
+            "dynamodb.update_item",
+            "dynamodb:UpdateItem",
+            PROFILES,
+            attributes=("subject", "part", "state", "format", "version", "expires_at", "counted"),
+            leading_key=MERCHANT,
+        ),
     ),
     "notify": (
         CodeCall("dynamodb.get_item", "dynamodb:GetItem", PROFILES),
@@ -64,7 +77,9 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
 # Lambda's actions on a queue that invokes a function.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-# A pipe's actions on a stream. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html
+# The actions of a pipe, and of Lambda, on a stream.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html
+# https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 _FOLLOW = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 _JOIN = ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface")
 _ADDRESSES = ("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")
@@ -79,6 +94,8 @@ def code_requests(call: CodeCall, function: str, stores: Stores) -> Iterator[Req
         context["dynamodb:EnclosingOperation"] = ("TransactWriteItems",)
     if call.attributes:
         context["dynamodb:Attributes"] = call.attributes
+    if call.leading_key:
+        context["dynamodb:LeadingKeys"] = (call.leading_key,)
     return stores.requests(call.action, call.store, context)
 
 
@@ -118,8 +135,12 @@ def event_source_requests(
     for program in programs.values():
         for mapping in program.find_all("lambda/eventSourceMapping:EventSourceMapping"):
             if mapping["functionName"] in function_names:
+                source = mapping["eventSourceArn"]
+                if source.split(":")[2] == "dynamodb":
+                    yield from _stream_requests(source, stores)
+                    continue
                 for action in _POLL:
-                    yield from stores.requests(action, mapping["eventSourceArn"], {})
+                    yield from stores.requests(action, source, {})
         for config in program.find_all("lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"):
             if config["functionName"] in function_names:
                 for destination in config["destinationConfig"].values():
@@ -129,12 +150,16 @@ def event_source_requests(
 
 def pipe_requests(pipe: RecordedResource, stores: Stores) -> Iterator[Request]:
     """A pipe's requests: read the stream, send to the target, send failures."""
-    for action in _FOLLOW:
-        yield from stores.requests(action, pipe["source"], {})
-    yield Request("dynamodb:ListStreams", "*")
+    yield from _stream_requests(pipe["source"], stores)
     dead_letters = pipe["sourceParameters"]["dynamodbStreamParameters"]["deadLetterConfig"]["arn"]
     for destination in (pipe["target"], dead_letters):
         yield from stores.requests(_send_action(destination), destination, {})
+
+
+def _stream_requests(stream: str, stores: Stores) -> Iterator[Request]:
+    for action in _FOLLOW:
+        yield from stores.requests(action, stream, {})
+    yield Request("dynamodb:ListStreams", "*")
 
 
 def gateway_log_requests() -> Iterator[Request]:

@@ -191,6 +191,7 @@ TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
     "vpc/securityGroupIngressRule:SecurityGroupIngressRule": _ec2_target(
         "security-group-rule", security_group="securityGroupId"
     ),
+    "xray/samplingRule:SamplingRule": _name_target("xray", "sampling-rule", "sampling-rule/", key="ruleName"),
 }
 
 

@@ -77,7 +77,7 @@ def test_code_calls_only_stores_in_its_environment(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_lambda_may_run_the_function_and_use_its_queues(
+def test_lambda_may_run_the_function_and_use_its_event_sources(
     prod: Programs,
     policies: Policies,
     stores: Stores,
@@ -108,6 +108,8 @@ def test_api_gateway_may_write_logs_with_the_logging_role(
     [
         ("processing", "fraud", "SendMessagesEncrypted"),
         ("processing", "fraud", "KeepFailuresEncrypted"),
+        ("processing", "merchants", "ReadStreamEncrypted"),
+        ("processing", "merchants", "CountMerchantsEncrypted"),
         ("processing", "notify", "ConsumeMessagesEncrypted"),
         ("edge", "api", "StoreItemsEncrypted"),
     ],

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 from botocore.credentials import Credentials
 
-from functions.common.domain.decision import Decision, decode_decision
+from functions.common.domain.decision import Decision
 from functions.common.domain.overrides import ProfileKind
 from functions.common.dynamodb import profile_items
+from functions.common.dynamodb.decision_attribute import decode_decision
 from local.embedded import EmbeddedAws
 from local.mailbox import Mail, Mailbox
 from operations.api_target import ApiTarget
@@ -128,7 +129,7 @@ class PipelineClient:
             lambda: [item for item in self.read_items(transaction["transaction_id"]) if "decision" in item],
             f"decision on {transaction['transaction_id']}",
         )
-        return decode_decision(items[0]["decision"]["S"])
+        return decode_decision(items[0]["decision"])
 
     def post_label(self, transaction: dict[str, Any], label: str, **fields: Any) -> Reply:
         """Post a label for the transaction."""

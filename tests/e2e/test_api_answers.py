@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import urllib3
 
-from tests.e2e.pipeline import PipelineClient
+from tests.e2e.pipeline import PipelineClient, Reply
 from tests.e2e.transactions import build_transaction
 
 
@@ -139,3 +139,30 @@ def test_throttled_function_is_503_with_retry_after(pipeline: PipelineClient) ->
     assert reply.content_type == "application/problem+json"
     assert int(reply.response.headers["Retry-After"]) > 0
     assert reply.json()["status"] == 503
+
+
+def _post_batch(pipeline: PipelineClient, entries: object) -> Reply:
+    body = json.dumps({"transactions": entries}).encode()
+    return pipeline.post_raw(body, path="/transactions/batch")
+
+
+def test_batch_answers_each_transaction_by_itself(pipeline: PipelineClient) -> None:
+    transaction, other = build_transaction(), build_transaction()
+    changed = {**transaction, "amount": "12.35"}
+    answer = _post_batch(pipeline, [transaction, transaction, changed, {}, other])
+    assert answer.status == 200
+    assert [result["status"] for result in answer.json()["results"]] == [201, 200, 409, 400, 201]
+    for stored in (transaction, other):
+        pipeline.wait_for_decision(stored)
+
+
+@pytest.mark.parametrize("entries", [[], [{}] * 26, [1], None])
+def test_body_that_is_not_a_batch_is_one_problem(pipeline: PipelineClient, entries: object) -> None:
+    answer = _post_batch(pipeline, entries)
+    assert (answer.status, answer.content_type) == (400, "application/problem+json")
+
+
+def test_batch_of_a_caller_without_permission_is_refused(pipeline: PipelineClient) -> None:
+    target = pipeline.deployed.transactions_batch_target()
+    answer = pipeline.create_stranger(target).post(b'{"transactions": [{}]}')
+    assert answer.status == 403

@@ -1,7 +1,8 @@
 """Parity of the deployed pipeline and the backtest, which share features, rules and model.
 
 The test runs the tasks of a user: simulate, train, deploy with the artifact, post, label, and backtest.
-Transactions of one account or merchant are posted in order of time, and all others concurrently.
+Transactions of one account or merchant are posted in order of time, and all others concurrently. Before those
+of another day are posted, the test waits until the merchants of the last day are counted.
 """
 
 import csv
@@ -15,8 +16,10 @@ from typing import Any
 
 import pytest
 
-from functions.common.domain.decision import Decision, decode_decision
+from functions.common.domain.decision import Decision
 from functions.common.domain.time_buckets import DAY_MS
+from functions.common.dynamodb.decision_attribute import decode_decision
+from functions.common.dynamodb.profile_items import decode_merchant
 from local.embedded import EmbeddedAws, embedded_aws
 from operations.deployed import DeployedPipeline
 from operations.ingest.api_client import ApiClient
@@ -58,9 +61,16 @@ class DeployedClone:
         assert labels_url.endswith("/labels")
         table = require_string(deployed.outputs(DataOutputs).transactions_table_name)
         clients = [ApiClient(target, connections=WORKERS), ApiClient(labels_target, connections=WORKERS)]
+        profiles = require_string(deployed.outputs(DataOutputs).profiles_table_name)
         decisions: dict[str, Decision] = {}
+        day = 0
         with ThreadPoolExecutor(WORKERS) as threads:
             for wave in _split_waves(self.rows):
+                if (first_day := int(wave[0]["timestamp"]) // DAY_MS) > day:
+                    # Merchants are counted seconds late, which must be less than the label delay. The test
+                    # posts the transactions of days in seconds.
+                    self._wait_for_merchant_counts(profiles, len(decisions))
+                    day = first_day
                 bodies = [(clients["label" in body], body) for body in map(_make_body, wave)]
                 statuses = list(threads.map(lambda pair: pair[0].post(_encode_json(pair[1])).status, bodies))
                 assert set(statuses) == {201}
@@ -69,6 +79,18 @@ class DeployedClone:
         for client in clients:
             client.close()
         return decisions
+
+    def _wait_for_merchant_counts(self, table: str, transactions: int) -> None:
+        """Wait until the profiles of the merchants count this many transactions."""
+        pages = self.aws.client("dynamodb").get_paginator("scan")
+
+        def are_counted() -> bool:
+            items = pages.paginate(TableName=table, ConsistentRead=True).search("Items[]")
+            merchants = [item for item in items if item["subject"]["S"].startswith("merchant#")]
+            profiles = [decode_merchant("", item).profile for item in merchants]
+            return sum(sum(profile.half_days.counts) for profile in profiles) == transactions
+
+        wait_for(are_counted, seconds=60, what=f"counts of {transactions} transactions")
 
     def _wait_for_decisions(self, table: str, posted: list[dict[str, Any]]) -> dict[str, Decision]:
         """Wait until the pipeline has decided on all of `posted`."""
@@ -86,7 +108,7 @@ class DeployedClone:
                 items = [item for item in response["Responses"][table] if "decision" in item]
                 if len(items) < len(keys):
                     return {}
-                return {item["transaction_id"]["S"]: decode_decision(item["decision"]["S"]) for item in items}
+                return {item["transaction_id"]["S"]: decode_decision(item["decision"]) for item in items}
 
             decisions |= wait_for(read_decisions, seconds=60, what=f"{len(keys)} decisions")
         return decisions

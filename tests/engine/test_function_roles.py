@@ -11,12 +11,13 @@ from botocore.exceptions import ClientError
 from local.embedded import EmbeddedAws
 from operations.deployed import DeployedPipeline
 
-FUNCTIONS = ("fraud", "labels", "notify")
+FUNCTIONS = ("fraud", "labels", "merchants", "notify")
 TABLES = ("transactions", "profiles")
 KEYS = {
     "transactions": {"transaction_id": {"S": "missing"}, "timestamp": {"N": "1"}},
     "profiles": {"subject": {"S": "missing"}, "part": {"S": "profile"}},
 }
+MERCHANT = {"subject": {"S": "merchant#missing"}, "part": {"S": "profile"}}
 TRUST_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
@@ -25,15 +26,18 @@ TRUST_POLICY = {
 ALLOWED = {
     "fraud": {
         ("batch_get_item", "profiles"),
+        ("read_merchant", "profiles"),
         ("update_together", "profiles"),
         ("update_together", "transactions"),
     },
     "labels": {
         ("get_item", "transactions"),
         ("batch_get_item", "profiles"),
+        ("read_merchant", "profiles"),
         ("update_together", "profiles"),
         ("update_together", "transactions"),
     },
+    "merchants": {("read_merchant", "profiles"), ("count_merchant", "profiles")},
     "notify": {("get_item", "profiles"), ("record_alert", "transactions")},
 }
 
@@ -64,6 +68,29 @@ def record_alert(db: Any, table: str) -> None:
     )
 
 
+def read_merchant(db: Any, table: str) -> None:
+    db.batch_get_item(RequestItems={table: {"Keys": [MERCHANT]}})
+
+
+def count_merchant(db: Any, table: str) -> None:
+    db.update_item(**rejected_count("counted"), TableName=table)
+
+
+def snooze_merchant(db: Any, table: str) -> None:
+    db.update_item(**rejected_count("snooze"), TableName=table)
+
+
+def rejected_count(attribute: str) -> dict[str, Any]:
+    """An update of a merchant whose condition is never true."""
+    return {
+        "Key": MERCHANT,
+        "UpdateExpression": "SET #attribute = :value",
+        "ConditionExpression": "attribute_exists(expires_at)",
+        "ExpressionAttributeNames": {"#attribute": attribute},
+        "ExpressionAttributeValues": {":value": {"S": "x"}},
+    }
+
+
 def put_item(db: Any, table: str) -> None:
     db.put_item(TableName=table, Item=KEYS[table], ConditionExpression="attribute_exists(nothing)")
 
@@ -83,6 +110,7 @@ def scan(db: Any, table: str) -> None:
 
 CALLS: tuple[Callable[[Any, str], None], ...] = (
     *(get_item, batch_get_item, update_item, update_together, record_alert),
+    *(read_merchant, count_merchant, snooze_merchant),
     *(put_item, put_together, delete_item, scan),
 )
 

@@ -10,7 +10,8 @@ from functions.common.domain.profiles import count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.dynamodb import profile_items
 from functions.common.dynamodb.client import RefusedWriteError, write_items
-from functions.fraud.profile_store import DecisionContext, ProfileStore
+from functions.fraud.profile_store import ProfileStore
+from functions.fraud.scoring.decider import DecisionContext
 from functions.fraud.service import read_event
 from local.embedded import EmbeddedAws
 from operations.review import audit_trail, block_allow_lists, snoozes
@@ -43,7 +44,15 @@ class OverrideFixtures:
 
     def read_context(self) -> DecisionContext:
         """The context that a new fraud function reads."""
-        return ProfileStore(self.client, "no-table", self.name).read(transaction(), NOW)
+        read = transaction()
+        profiles = ProfileStore(self.client, "no-table", self.name).read(
+            read.account_id, [read.merchant_id], NOW, consistent=True
+        )
+        return DecisionContext(
+            account=profiles.account,
+            merchant=profiles.merchants[read.merchant_id],
+            rule_snoozes=dict(profiles.rule_snoozes),
+        )
 
     def block(self, kind: str = "merchant", id_: str = MERCHANT) -> str:
         return self.add("block", kind, id_)

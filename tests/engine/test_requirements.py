@@ -15,7 +15,7 @@ from operations.deployed import DeployedPipeline
 from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs, ProcessingOutputs, require_string
 from shared.wildcards import is_exempt
 
-FUNCTIONS = ("api", "fraud", "labels", "notify")
+FUNCTIONS = ("api", "fraud", "labels", "merchants", "notify")
 # The function of each path.
 ROUTES = {"/transactions": "api", "/labels": "labels"}
 FOURTEEN_DAYS = "1209600"
@@ -215,6 +215,15 @@ def test_R8_notify_function_consumes_the_queue_and_publishes(account: Account) -
     assert function["Environment"]["Variables"]["TOPIC_ARN"] == account.data.alerts_topic_arn
 
 
+def test_merchants_function_consumes_the_stream(account: Account) -> None:
+    (mapping,) = account.aws.client("lambda").list_event_source_mappings(
+        FunctionName=account.function("merchants")["FunctionName"]
+    )["EventSourceMappings"]
+    assert mapping["EventSourceArn"] == account.data.transactions_stream_arn
+    assert (mapping["StartingPosition"], mapping["ParallelizationFactor"]) == ("TRIM_HORIZON", 1)
+    assert mapping["TumblingWindowInSeconds"] > 0
+
+
 def test_R9_topic_has_an_email_subscription(account: Account) -> None:
     topic = require_string(account.data.alerts_topic_arn)
     subscriptions = account.aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
@@ -284,8 +293,11 @@ def test_C5_functions_run_in_private_subnets(account: Account) -> None:
     assert not [subnet for subnet in subnets if subnet["MapPublicIpOnLaunch"]]
 
 
-def test_C6_api_is_throttled_at_1000_a_second(account: Account) -> None:
-    assert account.stage()["methodSettings"]["transactions/POST"]["throttlingRateLimit"] == 1000
+def test_C6_api_is_throttled_at_1000_transactions_a_second(account: Account) -> None:
+    settings = account.stage()["methodSettings"]
+    single = settings["transactions/POST"]["throttlingRateLimit"]
+    batches = settings["/transactions/batch/POST"]["throttlingRateLimit"]
+    assert single + 25 * batches == 1000
 
 
 def test_C7_tables_are_on_demand(account: Account) -> None:

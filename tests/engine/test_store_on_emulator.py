@@ -1,4 +1,4 @@
-"""The transactional write of the API function, tested with DynamoDB instead of a fake."""
+"""The writes of the API function, tested with DynamoDB instead of a fake."""
 
 import uuid
 from collections import Counter
@@ -70,6 +70,16 @@ def test_replay_is_detected_without_the_guard_item(store: TransactionStore, clie
     client.delete_item(TableName=table, Key={"transaction_id": {"S": "tx-1"}, "timestamp": {"N": "0"}})
     assert store.add(transaction(), NOW) is WriteResult.REPLAYED
     assert store.add(transaction(amount=13), NOW) is WriteResult.ID_TAKEN
+
+
+def test_replay_completes_what_a_crash_left_between_the_two_writes(
+    store: TransactionStore, client: Any, table: str
+) -> None:
+    store.add(transaction(), NOW)
+    client.delete_item(TableName=table, Key={"transaction_id": {"S": "tx-1"}, "timestamp": {"N": str(NOW)}})
+    assert store.add(transaction(amount=13), NOW) is WriteResult.ID_TAKEN
+    assert store.add(transaction(), NOW) is WriteResult.STORED
+    assert len(_items(client, table)) == 2
 
 
 def test_one_of_twenty_simultaneous_writes_with_the_same_id_is_stored(

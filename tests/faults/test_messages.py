@@ -5,9 +5,10 @@ import time
 import uuid
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
-from functions.common.domain.decision import encode_decision
+from functions.common.dynamodb.decision_attribute import encode_decision
 from operations.monitoring import queues
 from tests.e2e import faults
 from tests.faults.fault_scenario import TIMEOUT_SECONDS, FaultScenario
@@ -138,15 +139,13 @@ def test_items_and_messages_of_a_newer_version_are_readable(scenario: FaultScena
     transaction = scenario.post()
     item = scenario.pipeline.read_item(transaction)
     scenario.pipeline.wait_for_mail_about(transaction)
-    newer = {
-        **json.loads(encode_decision(scenario.pipeline.wait_for_decision(transaction))),
-        "of_a_newer_version": 1,
-    }
+    packed = encode_decision(scenario.pipeline.wait_for_decision(transaction))["B"]
+    newer = msgspec.msgpack.encode([*msgspec.msgpack.decode(packed), "of a newer version"])
     scenario.client("dynamodb").update_item(
         TableName=scenario.pipeline.table_name,
         Key={name: item[name] for name in ("transaction_id", "timestamp")},
         UpdateExpression="SET decision = :newer, of_a_newer_version = :newer",
-        ExpressionAttributeValues={":newer": {"S": json.dumps(newer)}},
+        ExpressionAttributeValues={":newer": {"B": newer}},
     )
     scenario.put_event(scenario.build_event(transaction))
     scenario.send_message(

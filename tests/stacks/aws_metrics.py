@@ -14,7 +14,8 @@ _QUEUE = [("QueueName",)]
 _PIPE = [("PipeName",)]
 _RULE = [("EventBusName", "RuleName"), ("RuleName",)]
 _FUNCTION = [("FunctionName",), ("FunctionName", "Resource")]
-_API = [("ApiName",), ("ApiName", "Stage"), ("ApiName", "Stage", "Method", "Resource")]
+# API Gateway adds the metrics of each method only with detailed metrics, which the stage does not enable.
+_API = [("ApiName",), ("ApiName", "Stage")]
 _TABLE = [("TableName",), ("GlobalSecondaryIndexName", "TableName")]
 _TOPIC = [("TopicName",)]
 
@@ -45,6 +46,8 @@ METRICS: dict[str, dict[str, list[tuple[str, ...]]]] = {
         "DeadLetterErrors": _FUNCTION,
         "Duration": _FUNCTION,
         "Errors": _FUNCTION,
+        "Invocations": _FUNCTION,
+        "IteratorAge": [("FunctionName",)],
         "Throttles": _FUNCTION,
     },
     "AWS/ApiGateway": dict.fromkeys(("4XXError", "5XXError", "Count", "Latency"), _API),

@@ -11,6 +11,7 @@ from botocore.loaders import Loader
 from functions.common.runtime.telemetry import METRICS_NAMESPACE
 from operations.cost import prices
 from shared.alarms import RUNBOOKS, Alarm, AlarmTable, Metric
+from shared.names import FUNCTIONS
 from tests.stacks.aws_metrics import METRICS
 from tests.stacks.conftest import Programs
 from tests.stacks.recording import ROOT, RecordedProgram
@@ -41,7 +42,7 @@ UNWATCHED = {
     "fraud-operations": "An alarm on the alarm topic would be published to it. `status` shows its addresses.",
     "fraud-key-state": "Its target is the alarm topic. `invoke health` shows the state of keys.",
 }
-SERVICES = ("api", "fraud", "labels", "notify")
+SERVICES = FUNCTIONS
 
 
 def registered_names(programs: Programs) -> dict[str, set[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.names import FUNCTIONS
 from tests.stacks.evaluation import (
     LAYERS,
     PURPOSES,
@@ -25,7 +26,7 @@ REPOSITORY = "repo:example/fraud-pipeline"
 MANAGED_POLICY_CHARACTERS, INLINE_POLICIES_CHARACTERS, TRUST_CHARACTERS = 6144, 10_240, 2048
 # The roles that layers create, with the service that assumes each.
 ROLES = {
-    "processing": {"fraud": "lambda", "notify": "lambda", "pipe": "pipes"},
+    "processing": {"fraud": "lambda", "merchants": "lambda", "notify": "lambda", "pipe": "pipes"},
     "edge": {"api": "lambda", "labels": "lambda", "api-gateway-logs": "apigateway"},
 }
 
@@ -151,7 +152,7 @@ def test_role_of_foundation_manages_all_roles_and_boundaries_except_its_own(
         assert not role.allows(
             "iam:CreateRole", role_arn(purpose), iam__PermissionsBoundary=boundary_arn("api")
         )
-    for purpose in (*PURPOSES[1:], "api", "fraud", "labels", "notify", "pipe", "api-gateway-logs"):
+    for purpose in (*PURPOSES[1:], *FUNCTIONS, "pipe", "api-gateway-logs"):
         assert role.allows("iam:CreatePolicyVersion", boundary_arn(purpose))
     assert role.allows("iam:GetRole", role_arn("deploy-foundation"))
     assert not role.allows("iam:CreatePolicyVersion", boundary_arn("deploy-foundation"))

@@ -39,6 +39,7 @@ NAMED = {
         ("sqs/queue:Queue", arn("sqs", "fraud-failures")),
         ("pipes/pipe:Pipe", arn("pipes", "pipe/transactions-to-bus")),
         ("lambda/function:Function", arn("lambda", "function:fraud-pipeline-fraud")),
+        ("lambda/function:Function", arn("lambda", "function:fraud-pipeline-merchants")),
         ("lambda/function:Function", arn("lambda", "function:fraud-pipeline-notify")),
         ("cloudwatch/logGroup:LogGroup", arn("logs", "log-group:/aws/lambda/fraud-pipeline-notify")),
     ],
@@ -173,6 +174,8 @@ def test_event_source_mapping_is_created_only_for_own_functions(roles: Roles) ->
             lambda__FunctionArn=arn("lambda", f"function:fraud-pipeline-{function}"),
         )
 
+    assert can_create("fraud")
+    assert can_create("merchants")
     assert can_create("notify")
     assert not can_create("api")
 

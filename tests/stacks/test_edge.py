@@ -13,6 +13,7 @@ from botocore.loaders import Loader
 from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.http.request_schema import build_request_schema
 from functions.labels.label import LABEL_FIELDS
+from stacks.edge import routes
 from stacks.edge.responses import RESPONSES
 from stacks.edge.rest_api import RestApi, RestApiArgs
 from tests.stacks.conftest import Programs
@@ -126,7 +127,7 @@ def test_R3_api_function_may_store_transactions_with_a_retention(
 ) -> None:
     variables = edge.find_one("lambda/function:Function", "api-function")["environment"]["variables"]
     store = edge.find_one("iam/rolePolicy:RolePolicy", "api-permissions").statements()["StoreItems"]
-    assert (variables["TABLE_NAME"], variables["RETENTION_DAYS"]) == ("transactions", "400")
+    assert (variables["TABLE_NAME"], variables["RETENTION_DAYS"]) == ("transactions", "90")
     assert store["Action"] == ["dynamodb:PutItem"]
     assert store["Resource"] == [data.outputs["transactions_table_arn"]]
 
@@ -147,6 +148,27 @@ def test_R10_labels_function_may_update_both_tables(edge: RecordedProgram, data:
 
 def test_R12_stage_is_traced(edge: RecordedProgram) -> None:
     assert edge.find_one("apigateway/stage:Stage")["xrayTracingEnabled"] is True
+
+
+def test_sampling_rule_matches_the_stage_of_the_api(edge: RecordedProgram) -> None:
+    rule = edge.find_one("xray/samplingRule:SamplingRule")
+    api, stage = edge.find_one("apigateway/restApi:RestApi"), edge.find_one("apigateway/stage:Stage")
+    assert rule["serviceName"] == f"{api['name']}/{stage['stageName']}"
+    assert rule["serviceType"] == "AWS::ApiGateway::Stage"
+    assert {rule[key] for key in ("host", "httpMethod", "urlPath", "resourceArn")} == {"*"}
+    assert (rule["fixedRate"], rule["reservoirSize"]) == (0.01, 0)
+
+
+def test_embedded_aws_has_no_sampling_rule(prod: Programs) -> None:
+    upstream = {name: prod[name] for name in ("foundation", "data")}
+    program = run_program("edge", "local", upstream)
+    assert not program.find_all("xray/samplingRule:SamplingRule")
+    assert program.find_one("apigateway/stage:Stage")["xrayTracingEnabled"] is True
+
+
+def test_methods_have_no_detailed_metrics(edge: RecordedProgram) -> None:
+    for recorded in edge.find_all("apigateway/methodSettings:MethodSettings"):
+        assert recorded["settings"]["metricsEnabled"] is False
 
 
 def test_C6_each_method_has_its_own_limits(edge: RecordedProgram) -> None:
@@ -256,11 +278,16 @@ def test_deployment_depends_on_all_parts_of_the_api(edge: RecordedProgram) -> No
 
 
 def test_digest_changes_exactly_with_the_api() -> None:
-    args = RestApiArgs(name="transactions", invoke_arns={"transactions": "arn:one", "labels": "arn:a"})
+    args = RestApiArgs(
+        name="transactions",
+        routes=routes.ROUTES,
+        invoke_arns={"transactions": "arn:one", "transactions/batch": "arn:one", "labels": "arn:a"},
+    )
     digest = compute_digest(args)
     assert compute_digest(args) == digest
     for path in args.invoke_arns:
         assert compute_digest(replace(args, invoke_arns={**args.invoke_arns, path: "arn:two"})) != digest
+    assert compute_digest(replace(args, routes=routes.ROUTES[:2])) != digest
     assert compute_digest(replace(args, responses=RESPONSES[1:])) != digest
     reworded = replace(RESPONSES[0], detail="Something else")
     assert compute_digest(replace(args, responses=(reworded, *RESPONSES[1:]))) != digest
@@ -269,7 +296,7 @@ def test_digest_changes_exactly_with_the_api() -> None:
 def test_deployment_is_triggered_by_the_digest(edge: RecordedProgram) -> None:
     digest = edge.find_one("apigateway/deployment:Deployment")["triggers"]["definition"]
     uris = {route.path: route.find_resource(edge, "integration")["uri"] for route in ROUTES}
-    args = RestApiArgs(name="transactions", invoke_arns=uris)
+    args = RestApiArgs(name="transactions", routes=routes.ROUTES[:2], invoke_arns=uris)
     assert digest == compute_digest(args)
 
 
@@ -301,3 +328,4 @@ def test_S2_layer_exports_the_urls(edge: RecordedProgram) -> None:
     assert edge.outputs["api_url"] == "https://api.example/v1/transactions"
     assert edge.outputs["labels_url"] == "https://api.example/v1/labels"
     assert edge.outputs["api_arn"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:")
+    assert (edge.outputs["transactions_batch_url"], edge.outputs["transactions_batch_api_arn"]) == ("", "")

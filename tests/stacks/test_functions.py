@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -13,7 +14,13 @@ from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import RecordedProgram, RecordedResource
 
 Statement = dict[str, Any]
-LAYERS = {"api": "edge", "labels": "edge", "fraud": "processing", "notify": "processing"}
+LAYERS = {
+    "api": "edge",
+    "labels": "edge",
+    "fraud": "processing",
+    "merchants": "processing",
+    "notify": "processing",
+}
 
 pytestmark = pytest.mark.parametrize("function", LAYERS)
 
@@ -129,8 +136,9 @@ def find_role_statements(prod: Programs, function: str) -> dict[str, Statement]:
 
 
 def list_allowances(statements: dict[str, Statement]) -> set[str]:
+    """The actions with their resources and conditions. A boundary names all streams of a table."""
     return {
-        f"{action} on {resource} if {statement.get('Condition')}"
+        f"{action} on {re.sub('/stream/.+', '/stream/*', resource)} if {statement.get('Condition')}"
         for statement in statements.values()
         if statement["Effect"] == "Allow"
         for action in statement["Action"]

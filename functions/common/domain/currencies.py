@@ -49,6 +49,17 @@ def convert_to_euros(amount: Decimal, currency: str) -> float | None:
     return None if rate is None else float(amount) * rate
 
 
+def convert_to_cents(amount: Decimal, currency: str) -> int | None:
+    """The approximate amount in euro cents, at least 1, or None for a currency without a rate."""
+    rate = _EUROS_PER_UNIT.get(currency)
+    return None if rate is None else round_to_cents(float(amount) * rate)
+
+
+def round_to_cents(euros: float) -> int:
+    """A positive amount in whole cents, at least 1: profiles use 0 for an unknown amount."""
+    return round(euros * 100) or 1
+
+
 def format_plain(amount: Decimal) -> str:
     """The amount without exponent or trailing zeros: '12.5' for 12.50, '100' for 1E+2."""
     text = format(amount, "f")

@@ -1,8 +1,7 @@
-"""A recorded decision: the result of scoring one transaction, stored on the transaction's item."""
+"""A recorded decision: the result of scoring one transaction. `dynamodb/decision_attribute.py` stores it."""
 
 from enum import StrEnum
 
-import msgspec
 from msgspec import Struct
 
 from functions.common.domain.suspicious_message import Reason
@@ -66,13 +65,3 @@ class Decision(
     latency_ms: int
     notification: Notification = Notification.NONE
     window_started_at: int = 0
-
-
-def encode_decision(decision: Decision) -> str:
-    """The decision as JSON. Floats keep their exact values."""
-    return msgspec.json.encode(decision).decode()
-
-
-def decode_decision(text: str) -> Decision:
-    """The decision in the JSON of `encode_decision`. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(text, type=Decision)

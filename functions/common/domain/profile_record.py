@@ -4,13 +4,14 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.overrides import ListEntry, Snooze
-from functions.common.domain.profiles import AccountProfile, MerchantProfile
 
 P = TypeVar("P", AccountProfile, MerchantProfile)
 
 
-class AlertHistory(Struct, frozen=True, array_like=True):
+class AlertHistory(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The latest alert window of an account and the one before it: start (epoch milliseconds) and alerts."""
 
     started_at: int = 0

@@ -1,157 +1,41 @@
-"""Profiles of accounts and merchants: totals by time and the latest amounts, bounded in size.
+"""The profiles of a transaction's account and merchant, which count transactions and confirmed frauds.
 
 The functions, training and the backtest share this definition. `features.py` derives features from a profile;
 `dynamodb/profile_items.py` stores it.
-
-Totals do not depend on the order in which transactions arrive: each transaction counts in the bucket of its
-own timestamp. The caller ensures that a transaction or label is counted only once.
 """
 
-import hashlib
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import TypeVar
-
-from msgspec import Struct, field
-
-from functions.common.domain.currencies import convert_to_euros
-from functions.common.domain.time_buckets import DayBuckets, HalfDayBuckets, HourBuckets
+from functions.common.domain.account_profile import (
+    AccountProfile,
+    count_account_fraud,
+    count_in_account,
+    has_unusual_amount,
+)
+from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.transaction_event import StoredTransaction, TransactionInserted
-
-MAX_AMOUNTS = 40
-MAX_COUNTRIES = 8
-MAX_DEVICES = 8
-MAX_CATEGORIES = 24
-MAX_UNUSUAL = 16
-# An amount is unusual if it exceeds this multiple of the usual amount, the median of at least MIN_AMOUNTS.
-UNUSUAL_RATIO = 2.0
-MIN_AMOUNTS = 3
-
-T = TypeVar("T", int, str)
-
-
-class AccountProfile(Struct, array_like=True):
-    """The profile of an account. Times are epoch milliseconds; lists are ordered by latest use, newest last.
-
-    `times` and `amounts` (in euros, 0 if unknown) describe the last transactions in chronological order. The
-    amount of a confirmed fraud is negative, which excludes it from the usual amount. `country` is the last
-    one, used at `country_at`. Devices and categories are stored as hashes.
-    """
-
-    hours: HourBuckets = field(default_factory=HourBuckets)
-    days: DayBuckets = field(default_factory=DayBuckets)
-    times: list[int] = []
-    amounts: list[float] = []
-    country: str = ""
-    country_at: int = 0
-    countries: list[str] = []
-    devices: list[int] = []
-    categories: list[int] = []
-
-
-class MerchantProfile(Struct, array_like=True):
-    """The profile of a merchant.
-
-    `unusual` holds the times of the latest confirmed frauds whose amounts were unusual for their accounts.
-    Such frauds point to a compromised account, not to the merchant.
-    """
-
-    half_days: HalfDayBuckets = field(default_factory=HalfDayBuckets)
-    unusual: list[int] = []
 
 
 def count_transaction(
     account: AccountProfile, merchant: MerchantProfile, transaction: TransactionInserted
 ) -> None:
     """Add a transaction to both profiles."""
-    timestamp = transaction.timestamp
-    euros = convert_to_euros(transaction.amount, transaction.currency)
-    if euros is not None:
-        account.hours.add(timestamp, euros)
-        account.days.add(timestamp, euros)
-    _add_amount(account, timestamp, euros or 0.0)
-    merchant.half_days.add(timestamp)
-    if transaction.country:
-        _move_to_end(account.countries, transaction.country, MAX_COUNTRIES)
-        if timestamp >= account.country_at:
-            account.country, account.country_at = transaction.country, timestamp
-    if transaction.device_id:
-        _move_to_end(account.devices, hash_text(transaction.device_id), MAX_DEVICES)
-    if transaction.merchant_category:
-        _move_to_end(account.categories, hash_text(transaction.merchant_category), MAX_CATEGORIES)
+    count_in_account(account, transaction)
+    merchant.half_days.add(transaction.timestamp)
 
 
-def count_fraud(
-    account: AccountProfile, merchant: MerchantProfile, transaction: StoredTransaction, change: int
-) -> None:
-    """Mark a transaction as confirmed fraud (`change` 1) in both profiles, or revert that (`change` -1).
+def count_fraud(account: AccountProfile, merchant: MerchantProfile, transaction: StoredTransaction) -> bool:
+    """Mark a transaction as confirmed fraud in both profiles.
 
-    A transaction older than the retained buckets changes nothing.
+    Returns whether its amount is unusual for the account, which `revert_fraud` must know.
     """
-    timestamp = transaction.timestamp
-    euros = convert_to_euros(transaction.amount, transaction.currency)
-    account.days.add_fraud(timestamp, change)
-    if euros is not None:
-        _flip_amount(account, timestamp, euros, change)
-    if not merchant.half_days.add_fraud(timestamp, change):
-        return
-    if change > 0 and euros is not None and _is_unusual(account, euros):
-        merchant.unusual.append(timestamp)
-        del merchant.unusual[:-MAX_UNUSUAL]
-    elif change < 0 and timestamp in merchant.unusual:
-        merchant.unusual.remove(timestamp)
+    count_account_fraud(account, transaction, 1)
+    is_unusual = has_unusual_amount(account, transaction)
+    merchant.half_days.add_fraud(transaction.timestamp, 1, is_unusual=is_unusual)
+    return is_unusual
 
 
-def compute_usual_amount(amounts: Sequence[float]) -> float | None:
-    """The median of the known amounts that are not fraud, or None for fewer than MIN_AMOUNTS."""
-    genuine = sorted([amount for amount in amounts if amount > 0])
-    count = len(genuine)
-    if count < MIN_AMOUNTS:
-        return None
-    half = count // 2
-    return genuine[half] if count % 2 else (genuine[half - 1] + genuine[half]) / 2
-
-
-@lru_cache(maxsize=4096)
-def hash_text(text: str) -> int:
-    """A 32-bit hash that identifies a device or category in a profile without storing its text."""
-    digest = hashlib.blake2s(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()
-    return int.from_bytes(digest, "big")
-
-
-def _is_unusual(account: AccountProfile, euros: float) -> bool:
-    usual = compute_usual_amount(account.amounts)
-    return usual is not None and euros > UNUSUAL_RATIO * usual
-
-
-def _add_amount(account: AccountProfile, timestamp: int, euros: float) -> None:
-    times, amounts = account.times, account.amounts
-    if not times or timestamp >= times[-1]:
-        times.append(timestamp)
-        amounts.append(euros)
-    else:
-        position = bisect_right(times, timestamp)
-        times.insert(position, timestamp)
-        amounts.insert(position, euros)
-    if len(times) > MAX_AMOUNTS:
-        del times[0], amounts[0]
-
-
-def _flip_amount(account: AccountProfile, timestamp: int, euros: float, change: int) -> None:
-    times, amounts = account.times, account.amounts
-    position = bisect_left(times, timestamp)
-    while position < len(times) and times[position] == timestamp:
-        if amounts[position] == euros * change:
-            amounts[position] = -amounts[position]
-            return
-        position += 1
-
-
-def _move_to_end(values: list[T], value: T, limit: int) -> None:
-    if values and values[-1] == value:
-        return
-    if value in values:
-        values.remove(value)
-    values.append(value)
-    del values[:-limit]
+def revert_fraud(
+    account: AccountProfile, merchant: MerchantProfile, transaction: StoredTransaction, *, was_unusual: bool
+) -> None:
+    """Undo `count_fraud`, which returned `was_unusual`."""
+    count_account_fraud(account, transaction, -1)
+    merchant.half_days.add_fraud(transaction.timestamp, -1, is_unusual=was_unusual)

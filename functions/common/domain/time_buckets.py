@@ -15,53 +15,55 @@ DAY_MS = 24 * HOUR_MS
 # of the buckets that its own window needs. The pipeline repairs outages of up to 4 hours by itself.
 MAX_HOURS = 24 + 6
 MAX_DAYS = 30 + 1
-# A merchant's 30-day window ends when labels are due, up to 30 days before the last transaction.
-MAX_HALF_DAYS = 2 * 62
+# The longest window of a merchant's features: 30 days that end when labels are due, up to 30 days before the
+# transaction, and the half days in which both begin. A merchant's profile keeps a week more.
+HALF_DAYS_IN_WINDOW = 2 * 61
+MAX_HALF_DAYS = HALF_DAYS_IN_WINDOW + 2 * 7
 _TOO_OLD = -1_000_000
 
 
 class HourBuckets(Struct, array_like=True):
-    """An account's transactions and their total in euros, by hour."""
+    """An account's transactions and their total in euro cents, by hour."""
 
     numbers: list[int] = []
     counts: list[int] = []
-    totals: list[float] = []
+    totals: list[int] = []
 
-    def add(self, timestamp: int, euros: float) -> None:
+    def add(self, timestamp: int, cents: int) -> None:
         number = timestamp // HOUR_MS
         row = _locate(self.numbers, number, MAX_HOURS)
         if row >= 0:
             self.counts[row] += 1
-            self.totals[row] += euros
+            self.totals[row] += cents
         elif row != _TOO_OLD:
             self.numbers.insert(~row, number)
             self.counts.insert(~row, 1)
-            self.totals.insert(~row, euros)
+            self.totals.insert(~row, cents)
             if expired := _count_expired(self.numbers, MAX_HOURS):
                 del self.numbers[:expired], self.counts[:expired], self.totals[:expired]
 
 
 class DayBuckets(Struct, array_like=True):
-    """An account's transactions, their euros (total and sum of squares) and its confirmed frauds, by day."""
+    """An account's transactions, their total and sum of squares in euro cents, and its frauds, by day."""
 
     numbers: list[int] = []
     counts: list[int] = []
-    totals: list[float] = []
-    squares: list[float] = []
+    totals: list[int] = []
+    squares: list[int] = []
     frauds: list[int] = []
 
-    def add(self, timestamp: int, euros: float) -> None:
+    def add(self, timestamp: int, cents: int) -> None:
         number = timestamp // DAY_MS
         row = _locate(self.numbers, number, MAX_DAYS)
         if row >= 0:
             self.counts[row] += 1
-            self.totals[row] += euros
-            self.squares[row] += euros * euros
+            self.totals[row] += cents
+            self.squares[row] += cents * cents
         elif row != _TOO_OLD:
             self.numbers.insert(~row, number)
             self.counts.insert(~row, 1)
-            self.totals.insert(~row, euros)
-            self.squares.insert(~row, euros * euros)
+            self.totals.insert(~row, cents)
+            self.squares.insert(~row, cents * cents)
             self.frauds.insert(~row, 0)
             if expired := _count_expired(self.numbers, MAX_DAYS):
                 del self.numbers[:expired], self.counts[:expired], self.totals[:expired]
@@ -76,30 +78,48 @@ class DayBuckets(Struct, array_like=True):
 
 
 class HalfDayBuckets(Struct, array_like=True):
-    """A merchant's transactions and the confirmed frauds among them, by half day."""
+    """A merchant's transactions, the confirmed frauds among them, and those of unusual amounts, by half day.
+
+    A fraud can be confirmed before its transaction is counted, so a row can have more frauds than
+    transactions for a while.
+    """
 
     numbers: list[int] = []
     counts: list[int] = []
     frauds: list[int] = []
+    unusual: list[int] = []
 
     def add(self, timestamp: int) -> None:
-        number = timestamp // HALF_DAY_MS
-        row = _locate(self.numbers, number, MAX_HALF_DAYS)
-        if row >= 0:
-            self.counts[row] += 1
-        elif row != _TOO_OLD:
-            self.numbers.insert(~row, number)
-            self.counts.insert(~row, 1)
-            self.frauds.insert(~row, 0)
-            if expired := _count_expired(self.numbers, MAX_HALF_DAYS):
-                del self.numbers[:expired], self.counts[:expired], self.frauds[:expired]
+        """Count a transaction."""
+        self.add_count(timestamp // HALF_DAY_MS, 1)
 
-    def add_fraud(self, timestamp: int, change: int) -> bool:
-        """Add `change` to the confirmed frauds of a half day. Returns False if the half day has no bucket."""
-        row = _find(self.numbers, timestamp // HALF_DAY_MS)
+    def add_count(self, half_day: int, count: int) -> None:
+        """Count several transactions of one half day."""
+        row = self._find_or_insert(half_day)
+        if row >= 0:
+            self.counts[row] += count
+
+    def add_fraud(self, timestamp: int, change: int, *, is_unusual: bool) -> None:
+        """Add `change` to the confirmed frauds of a half day, and to those of unusual amounts."""
+        row = self._find_or_insert(timestamp // HALF_DAY_MS)
         if row >= 0:
             self.frauds[row] += change
-        return row >= 0
+            self.unusual[row] += change * is_unusual
+
+    def _find_or_insert(self, number: int) -> int:
+        """The row of a half day, which is inserted if necessary, or -1 before the retained period."""
+        row = _locate(self.numbers, number, MAX_HALF_DAYS)
+        if row >= 0:
+            return row
+        if row == _TOO_OLD:
+            return -1
+        self.numbers.insert(~row, number)
+        self.counts.insert(~row, 0)
+        self.frauds.insert(~row, 0)
+        self.unusual.insert(~row, 0)
+        if expired := _count_expired(self.numbers, MAX_HALF_DAYS):
+            del self.numbers[:expired], self.counts[:expired], self.frauds[:expired], self.unusual[:expired]
+        return ~row - expired
 
 
 def _locate(numbers: list[int], number: int, limit: int) -> int:

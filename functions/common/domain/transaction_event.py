@@ -1,11 +1,14 @@
 """The event `TransactionInserted`, put on the bus by the pipe and read by the fraud function."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from functions.common.domain.countries import COUNTRIES
+from functions.common.domain.currencies import CURRENCIES
 from functions.common.domain.transaction import (
     Amount,
     Channel,
@@ -20,10 +23,20 @@ from functions.common.domain.transaction import (
 SOURCE = "fraud.transactions"
 DETAIL_TYPE = "TransactionInserted"
 EVENT_NAME = "INSERT"
+# In an item of this format, the function `merchants` counts the transaction for its merchant from the stream.
+# Without a format, the fraud function counts it with the decision.
+TRANSACTION_FORMAT = 2
 
 # The end of the year 9999.
 _LATEST_MS = 253_402_300_799_999
-_NUMBERS = frozenset({"timestamp", "amount", "received_at"})
+_COUNTRIES = COUNTRIES | {None}
+_INTEGER = re.compile(r"[0-9]+")
+# DynamoDB may write a number with an exponent.
+_NUMBERS = {
+    "timestamp": _INTEGER,
+    "amount": re.compile(r"[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"),
+    "received_at": _INTEGER,
+}
 
 
 class StoredTransaction(Struct, frozen=True, kw_only=True):
@@ -74,6 +87,8 @@ def decode_transaction(attributes: Mapping[str, Mapping[str, object]]) -> Transa
         raise UnreadableTransactionError(str(error)) from None
     if not is_valid_amount(transaction.amount):
         raise UnreadableTransactionError("amount is not an amount that the API accepts")
+    if transaction.currency not in CURRENCIES or transaction.country not in _COUNTRIES:
+        raise UnreadableTransactionError("currency or country is not a code that the API accepts")
     # Not compared with each other or with the current time: a decision does not depend on clocks.
     if max(transaction.timestamp, transaction.received_at) > _LATEST_MS:
         raise UnreadableTransactionError("timestamp or received_at is later than the year 9999")
@@ -99,8 +114,8 @@ def stored_values(transaction: StoredTransaction) -> dict[str, Any]:
 def _read_value(name: str, attribute: Mapping[str, object]) -> str | None:
     if attribute == {"NULL": True}:
         return None
-    value = attribute.get("N" if name in _NUMBERS else "S")
-    if not isinstance(value, str) or len(attribute) != 1:
-        expected = "a number" if name in _NUMBERS else "a string"
-        raise UnreadableTransactionError(f"{name} is not {expected} in the item")
+    number = _NUMBERS.get(name)
+    value = attribute.get("N" if number else "S")
+    if not isinstance(value, str) or len(attribute) != 1 or (number and not number.fullmatch(value)):
+        raise UnreadableTransactionError(f"{name} is not {'a number' if number else 'a string'} in the item")
     return value

@@ -1,4 +1,4 @@
-"""DynamoDB calls that the functions share: consistent reads, conditional updates and transactional writes."""
+"""DynamoDB calls that the functions share: consistent reads, conditional writes and transactions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ Item = Mapping[str, Any]
 """DynamoDB-typed attributes: {"amount": {"N": "12.5"}}."""
 
 _FAILED_CONDITION = "ConditionalCheckFailed"
-_FAILED_UPDATE_CONDITION = "ConditionalCheckFailedException"
+_FAILED_WRITE_CONDITION = "ConditionalCheckFailedException"
 # Another write to the same item is in progress.
 _CONFLICTS = frozenset(
     {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
@@ -68,6 +68,20 @@ def write_items(client: "DynamoDBClient", writes: Sequence[Mapping[str, Any]]) -
         client.transact_write_items(TransactItems=list(writes))  # type: ignore[arg-type]  # plain mappings
 
 
+def put_item(client: "DynamoDBClient", table: str, item: Item, *, condition: str) -> None:
+    """Put an item if the condition holds for the existing item with its key.
+
+    Raises StoreBusyError, ClientError, or RefusedWriteError with the existing item at position 0.
+    """
+    with _translate_failed_condition(), _translate_errors():
+        client.put_item(
+            TableName=table,
+            Item=item,
+            ConditionExpression=condition,
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+
 def update_item(
     client: "DynamoDBClient", table: str, key: Item, *, update: str, condition: str, values: Item
 ) -> None:
@@ -76,32 +90,38 @@ def update_item(
     Raises StoreBusyError, ClientError, or RefusedWriteError with the existing item at position 0, which is
     empty if the item does not exist.
     """
-    try:
-        with _translate_errors():
-            client.update_item(
-                TableName=table,
-                Key=key,
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-    except ClientError as error:
-        response: Mapping[str, Any] = error.response
-        if response.get("Error", {}).get("Code") != _FAILED_UPDATE_CONDITION:
-            raise
-        raise RefusedWriteError({0: response.get("Item", {})}) from error
+    with _translate_failed_condition(), _translate_errors():
+        client.update_item(
+            TableName=table,
+            Key=key,
+            UpdateExpression=update,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
 
 
-def read_items(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> list[Item]:
-    """Read the items with these keys consistently. Missing items are left out; the order is undefined.
+def write_update(client: "DynamoDBClient", update: Mapping[str, Any]) -> None:
+    """Perform an update with a condition, such as `profile_items.build_update` returns.
 
+    Raises as `update_item` does.
+    """
+    with _translate_failed_condition(), _translate_errors():
+        client.update_item(**update)
+
+
+def read_items(
+    client: "DynamoDBClient", table: str, keys: Sequence[Item], *, consistent: bool = True
+) -> list[Item]:
+    """Read the items with these keys. Missing items are left out; the order is undefined.
+
+    An eventually consistent read costs half, and may return an item as it was a moment before the last write.
     Sends one request, and more only if DynamoDB leaves keys unprocessed.
 
     Raises StoreBusyError or ClientError.
     """
     items: list[Item] = []
-    request: Any = {table: {"Keys": list(keys), "ConsistentRead": True}}
+    request: Any = {table: {"Keys": list(keys), "ConsistentRead": consistent}}
     for _ in range(_MAX_READS):
         with _translate_errors():
             response = client.batch_get_item(RequestItems=request)
@@ -119,6 +139,18 @@ def read_item(client: "DynamoDBClient", table: str, key: Item) -> Item | None:
     """
     with _translate_errors():
         return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+
+@contextmanager
+def _translate_failed_condition() -> Iterator[None]:
+    """Translate the failed condition of a single write into RefusedWriteError, and pass on all others."""
+    try:
+        yield
+    except ClientError as error:
+        response: Mapping[str, Any] = error.response
+        if response.get("Error", {}).get("Code") != _FAILED_WRITE_CONDITION:
+            raise
+        raise RefusedWriteError({0: response.get("Item", {})}) from error
 
 
 @contextmanager

@@ -6,28 +6,48 @@ The fraud function counts transactions in these items; the labels function count
 
 import hashlib
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
+from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
 from functions.common.domain.profile_record import AlertHistory, P, ProfileRecord
-from functions.common.domain.profiles import AccountProfile, MerchantProfile
 from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.dynamodb import account_state, merchant_state
 from functions.common.dynamodb.client import Item, read_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PROFILE_PART = "profile"
-PROFILE_FORMAT = 1
 # Longer than the longest window of any feature.
 RETENTION_SECONDS = 120 * 86_400
-Migrations = Mapping[tuple[type, int], Callable[[list[Any]], list[Any]]]
-"""The conversions of a state, as plain lists, to the next format, by profile type and format."""
 
-# A field added at the end of a struct needs no migration: older items get its default value.
-MIGRATIONS: Migrations = {}
+
+class StateFormat(NamedTuple):
+    """The functions that encode and decode the state of a profile in one format."""
+
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+
+# The formats that this version reads, by number. A state contains no more than its format says: a new field
+# is a new attribute of the item, which older versions leave as it is, or a new format.
+ACCOUNT_FORMATS: Mapping[int, StateFormat] = {
+    1: StateFormat(account_state.encode_format_1, account_state.decode_format_1),
+    2: StateFormat(account_state.encode, account_state.decode),
+}
+MERCHANT_FORMATS: Mapping[int, StateFormat] = {
+    1: StateFormat(merchant_state.encode_format_1, merchant_state.decode_format_1),
+    2: StateFormat(merchant_state.encode, merchant_state.decode),
+}
+# The formats that this version writes. A release reads a new format before the next one writes it, so that
+# each release can be rolled back.
+ACCOUNT_FORMAT = 1
+MERCHANT_FORMAT = 1
 
 Override = TypeVar("Override", ListEntry, Snooze)
 
@@ -72,27 +92,46 @@ def read_profiles(
     )
 
 
-def build_update(table: str, record: ProfileRecord[P], now_ms: int) -> dict[str, Any]:
-    """The update of a profile, for a transactional write. It fails if the item changed since it was read."""
+def build_update(
+    table: str, record: ProfileRecord[P], now_ms: int, further: Item = MappingProxyType({})
+) -> dict[str, Any]:
+    """The update of a profile, alone or in a transactional write. `further`: other attributes to set.
+
+    It fails if the item changed since it was read, and then returns an account's item. It leaves all other
+    attributes as they are.
+    """
     overrides = (record.list_entry, record.snooze)
     expirations = [override.until // 1000 for override in overrides if override is not None]
-    values = {
-        ":state": {"B": msgspec.msgpack.encode(record.profile)},
-        ":format": {"N": str(PROFILE_FORMAT)},
-        ":alerts": {"B": msgspec.msgpack.encode(record.alert_history)},
-        ":expires": {"N": str(max(now_ms // 1000 + RETENTION_SECONDS, *expirations, 0))},
-        ":next": {"N": str(record.version + 1)},
-        **({":version": {"N": str(record.version)}} if record.version else {}),
+    state_format, state = encode_profile(record.profile)
+    attributes = {
+        "state": {"B": state},
+        "format": {"N": str(state_format)},
+        "expires_at": {"N": str(max(now_ms // 1000 + RETENTION_SECONDS, *expirations, 0))},
+        "version": {"N": str(record.version + 1)},
+        **further,
     }
+    is_account = isinstance(record.profile, AccountProfile)
+    if is_account:
+        attributes["alerts"] = {"B": msgspec.msgpack.encode(record.alert_history)}
+    values = {f":{name}": value for name, value in attributes.items()}
+    if record.version:
+        values[":previous"] = {"N": str(record.version)}
     return {
         "TableName": table,
         "Key": profile_key(record.subject),
-        "UpdateExpression": "SET #state = :state, #format = :format, alerts = :alerts, expires_at = :expires,"
-        " #version = :next",
-        "ConditionExpression": "#version = :version" if record.version else "attribute_not_exists(#version)",
-        "ExpressionAttributeNames": {"#state": "state", "#format": "format", "#version": "version"},
+        "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in attributes)}",
+        "ConditionExpression": "#version = :previous" if record.version else "attribute_not_exists(#version)",
+        "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
         "ExpressionAttributeValues": values,
+        **({"ReturnValuesOnConditionCheckFailure": "ALL_OLD"} if is_account else {}),
     }
+
+
+def encode_profile(profile: AccountProfile | MerchantProfile) -> tuple[int, bytes]:
+    """The format that this version writes, and the state in it."""
+    if isinstance(profile, AccountProfile):
+        return ACCOUNT_FORMAT, ACCOUNT_FORMATS[ACCOUNT_FORMAT].encode(profile)
+    return MERCHANT_FORMAT, MERCHANT_FORMATS[MERCHANT_FORMAT].encode(profile)
 
 
 def decode_account(identifier: str, item: Item | None) -> ProfileRecord[AccountProfile]:
@@ -106,34 +145,27 @@ def decode_merchant(identifier: str, item: Item | None) -> ProfileRecord[Merchan
 
 
 def decode_alert_history(item: Item | None) -> AlertHistory:
-    """The alert history in an account's item."""
+    """The alert history in an account's item. Raises ProfileFormatError."""
     if not item or "alerts" not in item:
         return AlertHistory()
-    return msgspec.msgpack.decode(item["alerts"]["B"], type=AlertHistory)
+    try:
+        return msgspec.msgpack.decode(item["alerts"]["B"], type=AlertHistory)
+    except msgspec.DecodeError as error:
+        raise ProfileFormatError("the alerts are not in a known format; deploy newer code") from error
 
 
-def decode_profile(
-    state: bytes,
-    state_format: int,
-    model: type[P],
-    *,
-    current: int = PROFILE_FORMAT,
-    migrations: Migrations = MIGRATIONS,
-) -> P:
-    """The profile in `state`, migrated from `state_format` to the current format.
-
-    Raises ProfileFormatError.
-    """
-    if state_format > current:
+def decode_profile(state: bytes, state_format: int, model: type[P]) -> P:
+    """The profile in `state`. Raises ProfileFormatError."""
+    formats = ACCOUNT_FORMATS if issubclass(model, AccountProfile) else MERCHANT_FORMATS
+    if state_format not in formats:
         raise ProfileFormatError(
-            f"profile format {state_format} is newer than the supported format {current}; deploy newer code"
+            f"profile format {state_format} is not one of {', '.join(map(str, formats))}; deploy newer code"
         )
-    if state_format == current:
-        return msgspec.msgpack.decode(state, type=model)
-    fields = msgspec.msgpack.decode(state)
-    for number in range(state_format, current):
-        fields = migrations[model, number](fields)
-    return msgspec.convert(fields, model)
+    try:
+        profile: P = formats[state_format].decode(state)
+    except (ValueError, TypeError, IndexError) as error:
+        raise ProfileFormatError(f"the state is not in profile format {state_format}") from error
+    return profile
 
 
 def _decode_record(subject: str, item: Item | None, model: type[P]) -> ProfileRecord[P]:

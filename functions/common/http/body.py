@@ -31,7 +31,7 @@ Convert = Callable[[Field, object], object]
 """Converts a value to its field's type. Raises ValueError for a value that the field does not accept."""
 
 
-class _JsonObject(dict[str, object]):
+class JsonObject(dict[str, object]):
     """A JSON object. `repeated` contains the names that occur more than once."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
@@ -40,14 +40,14 @@ class _JsonObject(dict[str, object]):
         self.repeated = frozenset(name for name in self if counts[name] > 1)
 
 
-def read_body(event: dict[str, Any]) -> str:
+def read_body(event: dict[str, Any], max_bytes: int = MAX_BODY_BYTES) -> str:
     """Read the posted JSON text. Raises ProblemError with status 400, 413 or 415."""
     _check_content_type(_find_header(event, "content-type"))
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
-        body = _decode_base64(body)
-    if len(body.encode("utf-8", "surrogatepass")) > MAX_BODY_BYTES:
-        raise body_too_large(MAX_BODY_BYTES)
+        body = _decode_base64(body, max_bytes)
+    if len(body.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise body_too_large(max_bytes)
     return body
 
 
@@ -65,10 +65,10 @@ def _check_content_type(value: str) -> None:
         raise unsupported_media_type()
 
 
-def _decode_base64(body: str) -> str:
+def _decode_base64(body: str, max_bytes: int) -> str:
     # Check the size before decoding: four characters encode three bytes.
-    if len(body) > MAX_BODY_BYTES * 4 // 3 + 4:
-        raise body_too_large(MAX_BODY_BYTES)
+    if len(body) > max_bytes * 4 // 3 + 4:
+        raise body_too_large(max_bytes)
     try:
         return base64.b64decode(body, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
@@ -76,11 +76,17 @@ def _decode_base64(body: str) -> str:
 
 
 def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str) -> dict[str, object]:
-    """Read the value of each field, with None for a missing optional field.
+    """Read the value of each field in a JSON object, with None for a missing optional field.
 
     `model` names the model, such as 'transaction'. Raises ProblemError (400), which names all invalid fields.
     """
-    values = _read_object(text)
+    return convert_fields(read_object(text), fields, convert, model)
+
+
+def convert_fields(
+    values: JsonObject, fields: Sequence[Field], convert: Convert, model: str
+) -> dict[str, object]:
+    """Convert the value of each field, as `read_fields` does."""
     accepted: dict[str, object] = {}
     errors: list[FieldError] = []
     for field in fields:
@@ -95,7 +101,7 @@ def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str
     return accepted
 
 
-def _convert_field(field: Field, values: _JsonObject, convert: Convert) -> object:
+def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object:
     if field.name in values.repeated:
         raise ValueError("is given more than once")
     if field.name not in values and field.required:
@@ -114,7 +120,7 @@ def _replace_surrogates(name: str) -> str:
     return name.encode(errors="replace").decode()
 
 
-def _read_object(text: str) -> _JsonObject:
+def read_object(text: str) -> JsonObject:
     """Read a JSON object, with fractions as Decimal. Raises ProblemError (400) for any other text."""
     try:
         value = json.loads(
@@ -122,13 +128,13 @@ def _read_object(text: str) -> _JsonObject:
             parse_float=_parse_number,
             parse_int=_parse_integer,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_JsonObject,
+            object_pairs_hook=JsonObject,
         )
     except json.JSONDecodeError as error:
         raise malformed_body(f"{error.msg} (line {error.lineno}, column {error.colno})") from None
     except RecursionError:
         raise malformed_body("The values are nested too deeply") from None
-    if not isinstance(value, _JsonObject):
+    if not isinstance(value, JsonObject):
         raise malformed_body("The body must be one JSON object")
     return value
 

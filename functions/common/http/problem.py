@@ -38,6 +38,12 @@ def malformed_body(detail: str) -> ProblemError:
     return _build_error("malformed-body", 400, "The body is not a JSON object", detail)
 
 
+def malformed_batch(max_entries: int) -> ProblemError:
+    """400: the body is not a batch of transactions."""
+    detail = f"Send one JSON object whose only field 'transactions' is an array of 1 to {max_entries} objects"
+    return _build_error("malformed-body", 400, "The body is not a batch of transactions", detail)
+
+
 def invalid_fields(model: str, errors: Sequence[FieldError]) -> ProblemError:
     """400: fields of the transaction or label (`model`) are invalid."""
     detail = "At fault: " + ", ".join(error.field for error in errors)

@@ -1,5 +1,8 @@
 """Logs and metrics of a function: JSON lines and CloudWatch's embedded metric format.
 
+The last info line of an invocation also carries its metrics, so that a successful invocation is one line.
+CloudWatch Logs bills each line for its bytes and 26 more.
+
 Log lines contain no personal data. They identify a transaction by its ID, as `correlation_id`. They never
 contain the account, the device, the IP address, or the text of an unexpected exception, which may quote them.
 
@@ -31,6 +34,7 @@ class InvocationFailedError(Exception):
 class Telemetry:
     """Writes logs and metrics of the function `service` to `stream` or standard output.
 
+    An error is written at once. An info line is written before the next line, or by `flush` with the metrics.
     `flush` ends an invocation. Lambda filters log levels by the `level` of each line.
     """
 
@@ -38,6 +42,7 @@ class Telemetry:
         self._service = service
         self._stream = stream
         self._transaction_id: str | None = None
+        self._pending_line: dict[str, object] | None = None
         self._metrics: dict[str, tuple[MetricUnit, list[int]]] = {}
 
     @contextmanager
@@ -60,10 +65,12 @@ class Telemetry:
 
     def info(self, message: str, **fields: object) -> None:
         """Log a message with fields, which must not contain personal data."""
-        self._log("INFO", message, fields)
+        self._write_pending_line()
+        self._pending_line = self._build_line("INFO", message, fields)
 
     def error(self, message: str, error: BaseException) -> None:
-        """Log an unexpected error: its type, AWS error code, cause and traceback, without its text."""
+        """Log an unexpected error at once: type, AWS error code, cause and traceback, without its text."""
+        self._write_pending_line()
         cause = error.__cause__
         fields: dict[str, object] = {
             "error": type(error).__name__,
@@ -71,7 +78,7 @@ class Telemetry:
             "cause": type(cause).__name__ if cause else None,
             "traceback": _list_frames(error),
         }
-        self._log("ERROR", message, fields)
+        self._write(self._build_line("ERROR", message, fields))
 
     def count(self, name: str, value: int = 1) -> None:
         """Add a value to a metric."""
@@ -82,39 +89,50 @@ class Telemetry:
         self._measure(name, "Milliseconds", max(milliseconds, 0))
 
     def flush(self) -> None:
-        """End an invocation: write the collected metrics, if any, and clear the `correlation_id`."""
+        """End an invocation: write the last info line with the metrics, and clear the `correlation_id`."""
         self.set_transaction(None)
         if self._metrics:
-            self._write(_embed_metrics(self._service, self._metrics))
+            line = self._pending_line or self._build_line("INFO", None, {})
+            self._pending_line = {**line, **_embed_metrics(self._metrics)}
             self._metrics = {}
+        self._write_pending_line()
 
     def _measure(self, name: str, unit: MetricUnit, value: int) -> None:
         self._metrics.setdefault(name, (unit, []))[1].append(value)
 
-    def _log(self, level: str, message: str, fields: dict[str, object]) -> None:
+    def _build_line(self, level: str, message: str | None, fields: dict[str, object]) -> dict[str, object]:
         line = {
             "level": level,
-            "timestamp": _now().isoformat(timespec="milliseconds"),
+            # Lambda ignores the level of a line without a time.
+            "timestamp": _now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "service": self._service,
             "message": message,
             "correlation_id": self._transaction_id,
             "xray_trace_id": _read_trace_id(),
             **fields,
         }
-        self._write({name: value for name, value in line.items() if value is not None})
+        return {name: value for name, value in line.items() if value is not None}
+
+    def _write_pending_line(self) -> None:
+        line, self._pending_line = self._pending_line, None
+        if line is not None:
+            self._write(line)
 
     def _write(self, line: dict[str, object]) -> None:
         print(msgspec.json.encode(line).decode(), file=self._stream or sys.stdout, flush=True)
 
 
-def _embed_metrics(service: str, metrics: dict[str, tuple[MetricUnit, list[int]]]) -> dict[str, object]:
+def _embed_metrics(metrics: dict[str, tuple[MetricUnit, list[int]]]) -> dict[str, object]:
+    """The members that make a line with the member `service` a document with metrics."""
     directive = {
         "Namespace": METRICS_NAMESPACE,
         "Dimensions": [["service"]],
         "Metrics": [{"Name": name, "Unit": unit} for name, (unit, _) in metrics.items()],
     }
     aws = {"Timestamp": int(_now().timestamp() * 1000), "CloudWatchMetrics": [directive]}
-    return {"_aws": aws, "service": service, **{name: values for name, (_, values) in metrics.items()}}
+    # A list of one value is two bytes longer than the value.
+    values = {name: values if len(values) > 1 else values[0] for name, (_, values) in metrics.items()}
+    return {"_aws": aws, **values}
 
 
 def _now() -> datetime:
@@ -122,9 +140,10 @@ def _now() -> datetime:
 
 
 def _read_trace_id() -> str | None:
+    """The ID of the invocation's trace. Without sampling, X-Ray has no trace."""
     # Lambda sets the variable for each invocation: 'Root=1-…;Parent=…;Sampled=1'.
-    root = os.environ.get("_X_AMZN_TRACE_ID", "").partition(";")[0]
-    return root.removeprefix("Root=") or None
+    root, *fields = os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
+    return root.removeprefix("Root=") if "Sampled=1" in fields else None
 
 
 def _find_error_code(error: BaseException) -> str | None:

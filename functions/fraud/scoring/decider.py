@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.decision import CandidateDecision, Decision, Notification
 from functions.common.domain.features import FEATURES_VERSION, compute_features
+from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.overrides import ListEntry, Snooze, effective_entry
 from functions.common.domain.profile_record import AlertHistory, ProfileRecord
-from functions.common.domain.profiles import AccountProfile, MerchantProfile
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.alert_grouping import group_alert
 from functions.fraud.scoring.scorer import Scorer, ScoringResult

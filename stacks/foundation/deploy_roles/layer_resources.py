@@ -116,7 +116,7 @@ def _monitoring_groups(layer: str, arns: Arns) -> list[ResourceGroup]:
     return [
         ResourceGroup(name="Alarms", types=["cloudwatch/metricAlarm:MetricAlarm"], arns=alarms),
         ResourceGroup(
-            name="CompositeAlarms",
+            name="Composites",
             types=["cloudwatch/compositeAlarm:CompositeAlarm"],
             arns=alarms,
             create_arns=["*"],
@@ -131,7 +131,7 @@ def _function_groups(functions: Sequence[str], arns: Arns) -> list[ResourceGroup
     log_groups = [arns.names.function_log_group(name) for name in functions]
     return [
         ResourceGroup(name="Functions", types=_FUNCTION, arns=[arns.function(name) for name in functions]),
-        _log_group_resources("FunctionLogs", arns, *log_groups),
+        _log_group_resources("Logs", arns, *log_groups),
     ]
 
 
@@ -207,7 +207,9 @@ def _processing_resources(arns: Arns) -> OwnedResources:
                 tagged=True,
                 create_arns=["*"],
                 create_conditions={
-                    "ArnEquals": {"lambda:FunctionArn": [arns.function("notify"), arns.function("fraud")]}
+                    "ArnEquals": {
+                        "lambda:FunctionArn": [arns.function(name) for name in PROCESSING.functions]
+                    }
                 },
             ),
         ],
@@ -229,6 +231,11 @@ def _edge_resources(arns: Arns) -> OwnedResources:
                 create_arns=[f"{gateway}/restapis"],
             ),
             ResourceGroup(name="Account", types=["apigateway/account:Account"], arns=[f"{gateway}/account"]),
+            ResourceGroup(
+                name="TraceSampling",
+                types=["xray/samplingRule:SamplingRule"],
+                arns=[arns.sampling_rule],
+            ),
             _log_group_resources("AccessLogs", arns, arns.names.access_log_group, WELCOME_LOG_GROUP),
         ],
         roles={GATEWAY_LOGS: "apigateway"},

@@ -29,8 +29,9 @@ _GETS_TAG = "aws:RequestTag/layer"
 def deploy_statements(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
     """Create, update, read and delete the resources of a layer. `keys`: the ARN of each key by purpose."""
     owned = layer_resources.find_owned_resources(project, arns)
+    groups = [statement for group in owned.groups for statement in _group_statements(group, project.layer)]
     return [
-        *(statement for group in owned.groups for statement in _group_statements(group, project.layer)),
+        *_remove_covered(groups),
         *_unscoped_statements([owned], Survey="list", Alter="update_unscoped"),
         *_key_statements(owned, arns, keys),
     ]
@@ -117,6 +118,21 @@ def _group_statements(group: ResourceGroup, layer: str) -> list[Statement]:
         # A resource without the tag: one that was just created, or that AWS created along with it.
         allow(f"Claim{group.name}", "tag_on_create", conditions=untagged),
         allow(group.name, "update", "read", conditions={"StringEquals": {_HAS_TAG: layer}}),
+    ]
+
+
+def _remove_covered(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements whose actions another one does not allow on the same resources.
+
+    Composite alarms have the names and most of the actions of alarms. The size of inline policies is limited.
+    """
+
+    def covers(other: Statement, statement: Statement) -> bool:
+        same_scope = (other.resources, other.conditions) == (statement.resources, statement.conditions)
+        return same_scope and set(other.actions) > set(statement.actions)
+
+    return [
+        statement for statement in statements if not any(covers(other, statement) for other in statements)
     ]
 
 

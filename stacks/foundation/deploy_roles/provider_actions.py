@@ -251,6 +251,14 @@ PROVIDER_ACTIONS = {
         )
         for side in ("Egress", "Ingress")
     },
+    # X-Ray has no action that reads one rule.
+    "xray/samplingRule:SamplingRule": ProviderActions(
+        "xray",
+        create="CreateSamplingRule",
+        update="DeleteSamplingRule TagResource UntagResource UpdateSamplingRule",
+        read="ListTagsForResource",
+        list="GetSamplingRules",
+    ),
 }
 
 

@@ -1,24 +1,16 @@
 """Runs of `checkov` from its own virtual environment in the user's cache, without network access."""
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-from platformdirs import user_cache_path
-
+from orchestration.tool_environment import install_tool
 from tests.aws.properties.findings import Finding
 from tests.aws.properties.template import Template
-from tests.stacks.recording import ROOT
 
-REQUIREMENTS = ROOT / "tools" / "checkov" / "requirements.txt"
-INSTALL_SECONDS = 600
 RUN_SECONDS = 300
 
 
@@ -29,7 +21,7 @@ def run_checkov(templates: Mapping[str, Template], folder: Path) -> dict[str, li
     """
     for name, template in templates.items():
         (folder / f"{name}.json").write_text(json.dumps(template, indent=1))
-    report = _run_process(install_checkov(), folder)
+    report = _run_process(install_tool("checkov", "230 MB, half a minute"), folder)
     summary = report["summary"]
     resources = sum(len(template["Resources"]) for template in templates.values())
     assert (summary["parsing_errors"], summary["resource_count"]) == (0, resources), summary
@@ -56,29 +48,3 @@ def _run_process(python: Path, folder: Path) -> Mapping[str, Any]:
     assert completed.returncode == 0, completed.stderr[-2000:]
     report: Mapping[str, Any] = json.loads(completed.stdout)
     return report
-
-
-def install_checkov() -> Path:
-    """Install checkov's environment if the pinned requirements changed. Returns its Python."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = user_cache_path("fraud-pipeline", ensure_exists=True) / "checkov" / key
-    folder.parent.mkdir(exist_ok=True)
-    python, complete = folder / "bin" / "python", folder / "complete"
-    with FileLock(f"{folder}.lock", timeout=INSTALL_SECONDS):
-        if not complete.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _install_requirements(folder, python)
-            # Written last, so that an interrupted installation is repeated.
-            complete.touch()
-    return python
-
-
-def _install_requirements(folder: Path, python: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    # Compilation of all modules takes longer than compilation on first use.
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check",
-         "--no-compile", "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS],
-        check=True,
-        timeout=INSTALL_SECONDS,
-    )  # fmt: skip

@@ -156,6 +156,9 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
         },
         omitted={"tags": TAGS},
     ),
+    "xray/samplingRule:SamplingRule": Resource(
+        type="AWS::XRay::SamplingRule", reshape=shapes.shape_sampling_rule
+    ),
 }
 
 NO_COUNTERPART: Mapping[str, str] = {

@@ -40,6 +40,11 @@ ACCEPTED = (
     ),
     AcceptedFinding(
         rule="CKV_AWS_116",
+        resource="ProcessingMerchantsFunctionFunction",
+        reason="a stream invokes it: Lambda retries a failed batch until the stream drops its records",
+    ),
+    AcceptedFinding(
+        rule="CKV_AWS_116",
         resource="ProcessingNotifyFunctionFunction",
         reason="a queue invokes it: failed messages remain there and move to the dead-letter queue",
     ),

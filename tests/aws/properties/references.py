@@ -29,6 +29,7 @@ REFERENCES: Mapping[str, Reference] = {
     "deployment": _DEPLOYMENT,
     "eventSourceArn": Reference("sqs/queue:Queue", "Arn"),
     "functionName": _FUNCTION,
+    "parentId": Reference("apigateway/resource:Resource"),
     "queueUrl": _QUEUE,
     "referencedSecurityGroupId": _GROUP,
     "requestValidatorId": Reference("apigateway/requestValidator:RequestValidator"),

@@ -71,9 +71,12 @@ def shape_event_invoke_config(inputs: Inputs) -> Inputs:
 
 
 def shape_method_settings(inputs: Inputs) -> Inputs:
-    """A method path such as `transactions/POST` as a resource path with escaped slashes and a method."""
+    """A method path such as `transactions/POST` as a resource path with escaped slashes and a method.
+
+    The path of a nested resource is escaped already: `~1transactions~1batch/POST`.
+    """
     path, _, method = inputs["methodPath"].rpartition("/")
-    escaped = "/*" if path == "*" else "/~1" + path.replace("/", "~1")
+    escaped = "/*" if path == "*" else "/~1" + path.removeprefix("~1")
     further = omit_keys(inputs, "methodPath", "settings")
     return {"resourcePath": escaped, "httpMethod": method, **inputs["settings"], **further}
 
@@ -102,6 +105,11 @@ def shape_budget(inputs: Inputs) -> Inputs:
         ],
         "resourceTags": inputs["tags"],
     }
+
+
+def shape_sampling_rule(inputs: Inputs) -> Inputs:
+    """The rule in one property, apart from its tags."""
+    return {"samplingRule": omit_keys(inputs, "tags"), "tags": inputs["tags"]}
 
 
 def shape_metric_alarm(inputs: Inputs) -> Inputs:

@@ -113,7 +113,7 @@ def test_single_value_becomes_a_list_if_the_type_has_a_list() -> None:
 
 @pytest.mark.parametrize(
     ("method_path", "resource_path", "method"),
-    [("*/*", "/*", "*"), ("labels/POST", "/~1labels", "POST"), ("a/b/GET", "/~1a~1b", "GET")],
+    [("*/*", "/*", "*"), ("labels/POST", "/~1labels", "POST"), ("~1a~1b/GET", "/~1a~1b", "GET")],
 )
 def test_method_path_is_split_into_resource_path_and_method(
     method_path: str, resource_path: str, method: str

@@ -58,6 +58,8 @@ def prod(account: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Prod
     team.git.run("remote", "add", "origin", str(folder / "remote"))
     for layer in LAYERS:
         team.replace(f"stacks/{layer.name}/Pulumi.prod.yaml", EXAMPLE_ACCOUNT, ACCOUNT)
+    # The embedded AWS has no X-Ray.
+    team.replace("stacks/edge/Pulumi.prod.yaml", "config:", "config:\n  fraud-edge:traceSampling: false")
     team.run_task("bootstrap", *ENV, "--yes")
     preview = team.run_task("preview", *ENV).stdout
     refused_dirty = team.run_failing_task("deploy", *ENV, "--yes")
@@ -119,7 +121,7 @@ def test_credentials_of_another_account_are_refused(prod: Prod) -> None:
 
 
 def test_consumers_of_a_changed_output_are_stale_until_they_are_deployed(prod: Prod) -> None:
-    prod.team.replace("stacks/data/Pulumi.prod.yaml", "retentionDays: 400", "retentionDays: 365")
+    prod.team.replace("stacks/data/Pulumi.prod.yaml", "retentionDays: 90", "retentionDays: 60")
     prod.push("keep less")
     first = prod.team.run_task("deploy", *ENV, "--changed", "--yes").stderr
     assert "data: deploy, changed since" in first

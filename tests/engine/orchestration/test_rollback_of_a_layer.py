@@ -21,8 +21,9 @@ OTHER_LAYERS = ("foundation", "data", "processing")
 STATUS_CODE = '"status": result.value,'
 NEW_STATUS_CODE = '"status": f"safely {result.value}",'
 SETTINGS = "stacks/edge/Pulumi.local.yaml"
-BURST = 100
-NEW_BURST = 90
+# The reserved concurrency of `api` without the batches of the environment.
+BURST = 80
+NEW_BURST = 50
 
 
 @dataclass

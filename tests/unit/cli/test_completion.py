@@ -54,7 +54,7 @@ def test_first_word_is_a_task() -> None:
         ("send --format ", FORMATS),
         ("graph --format ", list(graph.FORMATS)),
         ("history --layer ", LAYER_NAMES),
-        ("logs --function ", ("fraud", "notify", "api", "labels")),
+        ("logs --function ", ("fraud", "merchants", "notify", "api", "labels")),
         ("train --unit ", list(UNIT_NAMES)),
         ("lists.show --list ", arguments.LISTS),
     ],

@@ -1,27 +1,15 @@
 """In-memory fakes of the stores, senders and clients that the functions use."""
 
-import copy
 import threading
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from functions.api.transaction_store import TransactionStore, WriteResult, compute_fingerprint
-from functions.common.domain.decision import Decision
-from functions.common.domain.overrides import Snooze
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction import Transaction
-from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.dynamodb.client import StoreBusyError, TransactionNotFoundError
-from functions.common.dynamodb.profile_items import decode_account, decode_merchant
-from functions.fraud.profile_store import (
-    AlreadyDecidedError,
-    AlreadyLabeledError,
-    ProfileChangedError,
-    ProfileStore,
-)
-from functions.fraud.scoring.decider import DecisionContext
-from functions.fraud.senders import SuspiciousTransactionSender, UnreadableMessageSender
+from functions.fraud.senders import RetrySender, SuspiciousTransactionSender, UnreadableMessageSender
 from functions.notify.alert import Alert
 from functions.notify.alert_records import AlertClaimedError, AlertRecords, AlreadyAlertedError
 from functions.notify.publisher import AlertPublisher
@@ -52,45 +40,33 @@ def busy_store() -> FakeTransactionStore:
 
 
 class FakeDynamoDb:
-    """TransactWriteItems with conditional puts, as DynamoDB behaves.
+    """PutItem with the condition that the item is new, as DynamoDB behaves.
 
-    Each call raises the next of `errors` first. Concurrent writes conflict.
+    Each call raises the next of `errors` first, unless that is None.
     """
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: BaseException | None) -> None:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.calls = 0
         self._errors = list(errors)
-        self._writing = threading.Lock()
+        self._lock = threading.Lock()
 
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        self.calls += 1
-        if self._errors:
-            raise self._errors.pop(0)
-        if not self._writing.acquire(blocking=False):
-            raise canceled_error(*[{"Code": "TransactionConflict"}] * len(TransactItems))
-        try:
-            puts = [operation["Put"] for operation in TransactItems]
-            existing = [self.items.get(self._key(put["Item"])) for put in puts]
-            if any(existing):
-                raise canceled_error(*[_cancellation_reason(item) for item in existing])
-            self.items |= {self._key(put["Item"]): put["Item"] for put in puts}
-        finally:
-            self._writing.release()
+    def put_item(self, *, Item: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
+        with self._lock:
+            self.calls += 1
+            error = self._errors.pop(0) if self._errors else None
+            if error:
+                raise error
+            key = Item["transaction_id"]["S"], Item["timestamp"]["N"]
+            if key in self.items:
+                raise failed_condition_error(self.items[key])
+            self.items[key] = Item
         return {}
 
-    @staticmethod
-    def _key(item: dict[str, Any]) -> tuple[str, str]:
-        return item["transaction_id"]["S"], item["timestamp"]["N"]
 
-
-def _cancellation_reason(existing: dict[str, Any] | None) -> dict[str, Any]:
-    return {"Code": "ConditionalCheckFailed", "Item": existing} if existing else {"Code": "None"}
-
-
-def canceled_error(*reasons: dict[str, Any]) -> ClientError:
-    response: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": list(reasons)}
-    return ClientError(response, "TransactWriteItems")
+def failed_condition_error(item: dict[str, Any]) -> ClientError:
+    response: Any = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": item}
+    return ClientError(response, "PutItem")
 
 
 def client_error(code: str) -> ClientError:
@@ -125,44 +101,14 @@ class FakeFailureSender(UnreadableMessageSender):
         self.bodies.append(body)
 
 
-class FakeProfileStore(ProfileStore):
-    """One account, one merchant and the decisions of all transactions.
+class FakeRetrySender(RetrySender):
+    """Records sent events."""
 
-    The first `conflicts` writes fail because of a concurrent change. `label` is a label that every
-    transaction got before its decision.
-    """
+    def __init__(self) -> None:
+        self.events: list[Any] = []
 
-    def __init__(self, conflicts: int = 0) -> None:
-        self.account = decode_account("account", None)
-        self.merchant = decode_merchant("merchant", None)
-        self.rule_snoozes: dict[str, Snooze] = {}
-        self.decisions: dict[str, Decision] = {}
-        self.deleted: set[str] = set()
-        self.label = ""
-        self._conflicts = conflicts
-
-    def read(self, _transaction: TransactionInserted, _now_ms: int) -> DecisionContext:
-        account, merchant = copy.deepcopy((self.account, self.merchant))
-        return DecisionContext(account=account, merchant=merchant, rule_snoozes=self.rule_snoozes)
-
-    def record(
-        self,
-        transaction: TransactionInserted,
-        context: DecisionContext,
-        decision: Decision,
-        label: str | None,
-    ) -> None:
-        if transaction.transaction_id in self.deleted:
-            raise TransactionNotFoundError
-        if recorded := self.decisions.get(transaction.transaction_id):
-            raise AlreadyDecidedError(recorded)
-        if self._conflicts:
-            self._conflicts -= 1
-            raise ProfileChangedError
-        if self.label and self.label != label:
-            raise AlreadyLabeledError(self.label)
-        self.decisions[transaction.transaction_id] = decision
-        self.account, self.merchant = context.account, context.merchant
+    def send(self, event: object) -> None:
+        self.events.append(event)
 
 
 class FakeAlertRecords(AlertRecords):

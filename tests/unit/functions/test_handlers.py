@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from functions.fraud.scoring.rules import RuleSet
-from tests.unit.functions.builders import inserted_event, message, request
+from tests.unit.functions.builders import inserted_event, message, posted, request
 
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {
@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "ALERT_WINDOW_SECONDS": "600",
     "RETENTION_DAYS": "400",
     "QUEUE_URL": "https://example.invalid/queue",
+    "RETRY_QUEUE_URL": "https://example.invalid/retries",
     "FAILURE_QUEUE_URL": "https://example.invalid/failures",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
     "AWS_REGION": "us-east-1",
@@ -96,13 +97,20 @@ def _read_lines(code: Path, name: str, event: object) -> list[dict[str, Any]]:
 def test_api_responds_to_a_request_and_writes_metrics(code: Path) -> None:
     *_, metrics, result = _read_lines(code, "api", request("{"))
     assert result["response"]["statusCode"] == 400
-    assert (metrics["service"], metrics["RequestsRefused"]) == ("api", [1])
+    assert (metrics["service"], metrics["RequestsRefused"]) == ("api", 1)
+
+
+def test_api_responds_to_a_batch(code: Path) -> None:
+    event = request({"transactions": [posted(), {}]}, resource="/transactions/batch")
+    *_, result = _read_lines(code, "api", event)
+    results = json.loads(result["response"]["body"])["results"]
+    assert [entry["status"] for entry in results] == [201, 400]
 
 
 def test_fraud_scores_an_event_with_the_rules_in_the_zip(code: Path) -> None:
     *_, metrics, result = _read_lines(code, "fraud", inserted_event())
     assert result == {"response": None}
-    assert metrics["TransactionsScored"] == [1]
+    assert metrics["TransactionsScored"] == 1
 
 
 def test_labels_responds_to_a_request(code: Path) -> None:
@@ -114,7 +122,16 @@ def test_labels_responds_to_a_request(code: Path) -> None:
 def test_notify_reports_failed_messages(code: Path) -> None:
     *_, metrics, result = _read_lines(code, "notify", {"Records": [message("m-1", "{}")]})
     assert result["response"] == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert metrics["AlertsFailed"] == [1]
+    assert metrics["AlertsFailed"] == 1
+
+
+def test_merchants_counts_a_batch_and_returns_a_state(code: Path) -> None:
+    """Lambda considers an invocation failed whose response has no state, because a tumbling window is set."""
+    image = {"merchant_id": {"S": "m"}, "timestamp": {"N": "1780000000000"}}
+    records = [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]
+    line, result = _read_lines(code, "merchants", {"shardId": "shard", "Records": records})
+    assert result["response"] == {"state": {}, "batchItemFailures": []}
+    assert (line["transactions"], line["merchants"]) == (1, 1)
 
 
 def test_function_without_its_environment_does_not_start(code: Path) -> None:

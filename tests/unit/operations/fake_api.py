@@ -11,7 +11,8 @@ from botocore.credentials import Credentials
 
 from operations.api_target import ApiTarget
 
-CREATED = (201, b"{}", {})
+Answer = tuple[int, bytes, dict[str, str]]
+CREATED: Answer = (201, b"{}", {})
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,13 @@ class Request:
 
 @dataclass
 class FakeApi:
-    """Answers each request with the next of `answers` (status, body, headers), then with 201."""
+    """Answers each request with the next of `answers` (status, body, headers), then with `respond` (201)."""
 
     url: str = ""
-    answers: list[tuple[int, bytes, dict[str, str]]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     on_request: Callable[[Request], None] = lambda _: None
+    respond: Callable[[Request], Answer] = lambda _: CREATED
 
     def answer(self, status: int, problem: Mapping[str, object] | None = None, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -58,7 +60,7 @@ def running() -> Iterator[FakeApi]:
             with lock:
                 request = Request(body, dict(self.headers.items()), self.client_address[1])
                 api.requests.append(request)
-                status, answer, headers = api.answers.pop(0) if api.answers else CREATED
+                status, answer, headers = api.answers.pop(0) if api.answers else api.respond(request)
             api.on_request(request)
             self.send_response(status)
             for name, value in headers.items():

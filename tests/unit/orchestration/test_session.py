@@ -106,7 +106,8 @@ def find_settings_error(root: Path, **settings: str) -> UserError:
 
 
 def test_settings_errors_of_all_layers_are_reported(tmp_path: Path) -> None:
-    error = find_settings_error(tmp_path, data=REGION, edge=f"{REGION}  throttleBurst: 0\n")
+    settings = f"{REGION}  fraud-data:retentionDays: 0\n"
+    error = find_settings_error(tmp_path, data=settings, edge=f"{REGION}  throttleBurst: 0\n")
     for key in ("fraud-data:alertEmails", "fraud-data:retentionDays", "fraud-edge:throttleBurst"):
         assert error.message.count(key) == 1
 

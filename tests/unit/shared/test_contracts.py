@@ -33,6 +33,8 @@ OUTPUTS = {
     "labels_url": "https://api.example/v1/labels",
     "labels_api_arn": "arn",
     "labels_function_name": "fraud-pipeline-labels",
+    "transactions_batch_url": "https://api.example/v1/transactions/batch",
+    "transactions_batch_api_arn": "arn",
 }
 LAST_RELEASE = {**OUTPUTS, "function_name": OUTPUTS["api_function_name"]}
 del LAST_RELEASE["api_function_name"]
@@ -48,6 +50,11 @@ def test_S3_missing_outputs_are_named() -> None:
     with pytest.raises(ContractError) as caught:
         read_outputs(EdgeOutputs, incomplete)
     assert set(re.findall(r"\w+", str(caught.value))) & OUTPUTS.keys() == {"api_url", "api_id"}
+
+
+def test_S3_missing_output_with_a_default_is_not_an_error() -> None:
+    earlier = {name: value for name, value in OUTPUTS.items() if not name.startswith("transactions_batch")}
+    assert read_outputs(EdgeOutputs, earlier).transactions_batch_url == ""
 
 
 def test_S3_outputs_of_the_last_release_are_read_under_their_former_names() -> None:

@@ -1,6 +1,8 @@
 """Deployment packages: contents, reproducible bytes, dependencies."""
 
 import os
+import subprocess
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,12 +30,53 @@ def write_function(
     return root
 
 
+def bytecode_path(source: str) -> str:
+    folder, _, name = source.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.cpython-311.pyc"
+
+
+def run_python(folder: Path, code: str) -> str:
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); {code}"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def test_package_contains_only_the_function_and_the_shared_code(tmp_path: Path) -> None:
     archive = build_package("api", architecture="arm64", root=write_function(tmp_path))
     assert zipfile.ZipFile(archive).namelist() == [
+        "functions/api/__pycache__/handler.cpython-311.pyc",
         "functions/api/handler.py",
+        "functions/common/runtime/__pycache__/clock.cpython-311.pyc",
         "functions/common/runtime/clock.py",
     ]
+
+
+def test_package_contains_the_bytecode_of_the_function_and_of_its_dependencies() -> None:
+    names = zipfile.ZipFile(build_package("api", architecture="arm64")).namelist()
+    assert {path for path in names if path.endswith(".pyc")} == {
+        bytecode_path(path) for path in names if path.endswith(".py")
+    }
+    assert "msgspec/__pycache__/structs.cpython-311.pyc" in names
+
+
+def test_packaged_module_is_loaded_from_its_bytecode(tmp_path: Path) -> None:
+    archive = build_package("api", architecture="arm64", root=write_function(tmp_path, code="value = 12\n"))
+    folder = tmp_path / "task"
+    zipfile.ZipFile(archive).extractall(folder)
+    (folder / "functions/api/handler.py").write_text("raise AssertionError('compiled from the source')\n")
+    assert run_python(folder, "import functions.api.handler as module; print(module.value)") == "12"
+
+
+def test_traceback_of_packaged_code_names_the_source_where_the_package_was_extracted(tmp_path: Path) -> None:
+    root = write_function(tmp_path, code="def handle():\n    raise ValueError\n")
+    folder = tmp_path / "task"
+    zipfile.ZipFile(build_package("api", architecture="arm64", root=root)).extractall(folder)
+    code = "import functions.api.handler as module; print(module.handle.__code__.co_filename)"
+    assert run_python(folder, code) == str(folder / "functions/api/handler.py")
+
+
+def test_invalid_source_is_reported_with_its_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(PackagingError, match=r"'api'.*handler\.py, line 2"):
+        build_package("api", architecture="arm64", root=write_function(tmp_path, code="\n1 +\n"))
 
 
 def test_same_input_produces_the_same_bytes_in_another_folder_at_another_time(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from benchmarks.virtual_aws.asynchronous_function import (
 from benchmarks.virtual_aws.virtual_time import VirtualTime
 
 EVENT = {"detail": 1}
+BATCH_SIZE, WINDOW_SECONDS = 4, 1.0
 
 
 class Setting:
@@ -27,7 +28,7 @@ class Setting:
         self.batches: list[list[str]] = []
 
     def create(self, *, concurrency: int = 10, retry_concurrency: int = 2) -> AsynchronousFunction:
-        limits = FunctionLimits(concurrency, 2, retry_concurrency, 3)
+        limits = FunctionLimits(concurrency, 2, retry_concurrency, 3, BATCH_SIZE, WINDOW_SECONDS)
         return AsynchronousFunction(self.time, limits, self._create_environment)
 
     def _create_environment(self) -> Environment:
@@ -95,20 +96,20 @@ def test_event_waits_at_most_six_hours(setting: Setting) -> None:
 
 
 def test_event_moves_to_the_retry_queue_after_its_last_retry(setting: Setting) -> None:
-    setting.healthy_at = 183.0
+    setting.healthy_at = 184.0
     function = setting.create()
     function.invoke(EVENT)
     setting.time.run()
-    assert setting.starts == [0.0, 61.0, 182.0, 183.0]
+    assert setting.starts == [0.0, 61.0, 182.0, 184.0]
     assert setting.batches == [["1"]]
     assert function.counts[FAILURE_QUEUE] == 0
 
 
 def test_failed_message_is_delivered_again_after_its_visibility_timeout(setting: Setting) -> None:
-    setting.healthy_at = 184.0
+    setting.healthy_at = 185.0
     setting.create().invoke(EVENT)
     setting.time.run()
-    assert setting.starts[-2:] == [183.0, 543.0]
+    assert setting.starts[-2:] == [184.0, 545.0]
 
 
 def test_message_moves_to_the_failure_queue_after_its_last_delivery(setting: Setting) -> None:
@@ -121,10 +122,18 @@ def test_message_moves_to_the_failure_queue_after_its_last_delivery(setting: Set
 
 
 def test_batches_of_the_retry_queue_respect_their_concurrency(setting: Setting) -> None:
-    setting.healthy_at = 183.0
     function = setting.create(concurrency=100, retry_concurrency=1)
-    for _ in range(25):
-        function.invoke(EVENT)
+    for number in range(25):
+        function.send_retry(str(number))
     setting.time.run()
-    assert [len(batch) for batch in setting.batches] == [1, 10, 10, 4]
-    assert setting.starts[-4:] == [183.0, 184.0, 185.0, 186.0]
+    # Five pollers have a full batch at once, and one more message each.
+    assert [len(batch) for batch in setting.batches] == [4, 4, 4, 4, 4, 1, 1, 1, 1, 1]
+    assert setting.starts == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
+
+
+def test_message_waits_for_the_window_of_its_poller(setting: Setting) -> None:
+    function = setting.create()
+    function.send_retry("a")
+    setting.time.call_later(0.5, lambda: function.send_retry("b"))
+    setting.time.run()
+    assert setting.starts == [WINDOW_SECONDS, 0.5 + WINDOW_SECONDS]

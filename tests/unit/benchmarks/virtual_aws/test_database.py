@@ -1,3 +1,4 @@
+import random
 from typing import Any
 
 import pytest
@@ -208,3 +209,18 @@ def test_stream_gets_each_item_before_and_after_its_write(setting: Setting) -> N
     setting.database.write("Delete", {"TableName": "counters", "Key": {"name": {"S": "a"}}})
     item = {"name": {"S": "a"}, "count": {"N": "1"}}
     assert records == [(None, item), (item, None)]
+
+
+def test_eventually_consistent_read_may_return_the_item_before_its_last_write() -> None:
+    seconds = 0.0
+    database = Database({"counters": KeySchema("name")}, lambda: seconds, random.Random(1))  # noqa: S311
+    key = {"name": {"S": "a"}}
+    database.write("Update", set_count("a", 1))
+    seconds = 1.0
+    database.write("Update", set_count("a", 2))
+    counts = {str((database.read("counters", key, consistent=False) or {})["count"]["N"]) for _ in range(50)}
+    assert counts == {"1", "2"}
+    assert {str((database.read("counters", key) or {})["count"]["N"]) for _ in range(50)} == {"2"}
+    seconds = 1.2
+    counts = {str((database.read("counters", key, consistent=False) or {})["count"]["N"]) for _ in range(50)}
+    assert counts == {"2"}

@@ -59,7 +59,7 @@ def test_backtest_warns_if_the_model_was_trained_on_tested_days(
         ({"data": "none.csv"}, "none.csv"),
         ({"out": "/none/model.json"}, "/none/model.json"),
         ({"label_delay": "36h"}, "--label-delay: '36h'"),
-        ({"label_delay": "31d"}, "up to 30"),
+        ({"label_delay": "31d"}, "from 1 to 30"),
         ({"alerts_per_day": "many"}, "--alerts-per-day: 'many'"),
         ({"alerts_per_day": "0"}, "--alerts-per-day: '0'"),
         ({"precision": "80"}, "--precision: '80'"),

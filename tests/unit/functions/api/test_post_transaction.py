@@ -148,7 +148,7 @@ def test_each_result_is_counted() -> None:
     api.post("{")
     metrics = api.lines()[-1]
     names = ("TransactionsAccepted", "TransactionsReplayed", "RequestsRefused")
-    assert [metrics[name] for name in names] == [[1], [1], [1]]
+    assert [metrics[name] for name in names] == [1, 1, 1]
 
 
 def test_one_of_concurrent_requests_is_stored() -> None:

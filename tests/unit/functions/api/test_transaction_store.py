@@ -15,9 +15,10 @@ from functions.api.transaction_store import (
 from functions.common.domain.transaction_event import EVENT_FIELDS
 from functions.common.dynamodb.client import StoreBusyError
 from tests.unit.functions.builders import NOW, transaction
-from tests.unit.functions.fakes import FakeDynamoDb, canceled_error, client_error
+from tests.unit.functions.fakes import FakeDynamoDb, client_error, failed_condition_error
 
-CONFLICT = {"Code": "TransactionConflict"}
+RETENTION_MS = 30 * 86_400_000
+CONFLICT = client_error("TransactionConflictException")
 
 
 def _store(table: FakeDynamoDb, delays: list[float] | None = None) -> TransactionStore:
@@ -25,9 +26,10 @@ def _store(table: FakeDynamoDb, delays: list[float] | None = None) -> Transactio
     return TransactionStore(cast(Any, table), "transactions", retention_days=30, sleep=record)
 
 
-def test_transaction_and_guard_are_stored_together_and_expire_together() -> None:
+def test_transaction_and_guard_are_stored_with_one_request_each_and_expire_together() -> None:
     table = FakeDynamoDb()
     assert _store(table).add(transaction(), NOW) is WriteResult.STORED
+    assert table.calls == 2
     assert set(table.items) == {("tx-1", "0"), ("tx-1", str(NOW))}
     assert {item["expires_at"]["N"] for item in table.items.values()} == {str(NOW // 1000 + 30 * 86_400)}
 
@@ -47,10 +49,31 @@ def test_different_transaction_cannot_take_a_used_id(change: dict[str, object]) 
     assert len(table.items) == 2
 
 
+def test_replay_completes_what_a_crash_left_between_the_two_writes() -> None:
+    store = _store(table := FakeDynamoDb(None, KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        store.add(transaction(), NOW)
+    assert set(table.items) == {("tx-1", "0")}
+    assert store.add(transaction(amount=1), NOW) is WriteResult.ID_TAKEN
+    assert store.add(transaction(), NOW + 9) is WriteResult.STORED
+    assert table.items["tx-1", str(NOW)]["received_at"] == {"N": str(NOW + 9)}
+    assert store.add(transaction(), NOW) is WriteResult.REPLAYED
+
+
+def test_transaction_that_the_ttl_deleted_is_not_stored_again() -> None:
+    store = _store(table := FakeDynamoDb())
+    store.add(transaction(), NOW)
+    del table.items["tx-1", str(NOW)]
+    expired_at = NOW + RETENTION_MS
+    assert store.add(transaction(), expired_at) is WriteResult.REPLAYED
+    assert set(table.items) == {("tx-1", "0")}
+    assert store.add(transaction(), expired_at - 1000) is WriteResult.STORED
+
+
 @pytest.mark.parametrize(
     ("change", "result"), [({}, WriteResult.REPLAYED), ({"amount": 1}, WriteResult.ID_TAKEN)]
 )
-def test_transaction_is_recognized_after_its_guard_expired(
+def test_transaction_is_recognized_after_its_guard_was_deleted(
     change: dict[str, object], result: WriteResult
 ) -> None:
     store = _store(table := FakeDynamoDb())
@@ -67,15 +90,16 @@ def test_reused_id_is_taken_for_its_first_transaction() -> None:
     assert store.add(transaction(), NOW) is WriteResult.ID_TAKEN
 
 
-def test_conflict_is_retried_with_exponential_back_off() -> None:
-    table, delays = FakeDynamoDb(*[canceled_error(CONFLICT, CONFLICT)] * 3), list[float]()
+@pytest.mark.parametrize("errors", [[CONFLICT] * 3, [None, CONFLICT, CONFLICT, CONFLICT]])
+def test_conflict_is_retried_with_exponential_back_off(errors: list[Exception | None]) -> None:
+    table, delays = FakeDynamoDb(*errors), list[float]()
     assert _store(table, delays).add(transaction(), NOW) is WriteResult.STORED
-    assert table.calls == 4
+    assert table.calls == 5
     assert all(0 <= delay <= 0.02 * 2**number for number, delay in enumerate(delays))
 
 
 def test_persistent_conflict_is_busy_within_a_second() -> None:
-    table, delays = FakeDynamoDb(*[canceled_error(CONFLICT)] * 100), list[float]()
+    table, delays = FakeDynamoDb(*[CONFLICT] * 100), list[float]()
     with pytest.raises(StoreBusyError):
         _store(table, delays).add(transaction(), NOW)
     assert table.calls == 6
@@ -88,19 +112,20 @@ def test_persistent_conflict_is_busy_within_a_second() -> None:
         client_error("ThrottlingException"),
         client_error("ProvisionedThroughputExceededException"),
         client_error("InternalServerError"),
-        canceled_error({"Code": "ThrottlingError"}, {"Code": "None"}),
         ReadTimeoutError(endpoint_url="https://example.invalid"),
         EndpointConnectionError(endpoint_url="https://example.invalid"),
     ],
 )
-def test_overloaded_or_unreachable_table_is_busy(error: Exception) -> None:
+@pytest.mark.parametrize("successful_calls", [0, 1])
+def test_overloaded_or_unreachable_table_is_busy(error: Exception, successful_calls: int) -> None:
+    table = FakeDynamoDb(*[None] * successful_calls, error)
     with pytest.raises(StoreBusyError):
-        _store(FakeDynamoDb(error)).add(transaction(), NOW)
+        _store(table).add(transaction(), NOW)
+    assert _store(table).add(transaction(), NOW) is WriteResult.STORED
 
 
 @pytest.mark.parametrize(
-    "error",
-    [client_error("AccessDeniedException"), canceled_error({"Code": "ValidationError"}, {"Code": "None"})],
+    "error", [client_error("AccessDeniedException"), client_error("ValidationException")]
 )
 def test_permanent_error_is_raised_without_a_retry(error: ClientError) -> None:
     table = FakeDynamoDb(error)
@@ -110,8 +135,7 @@ def test_permanent_error_is_raised_without_a_retry(error: ClientError) -> None:
 
 
 def test_item_without_a_fingerprint_reserves_the_id() -> None:
-    error = canceled_error({"Code": "ConditionalCheckFailed", "Item": {}}, {"Code": "None"})
-    assert _store(FakeDynamoDb(error)).add(transaction(), NOW) is WriteResult.ID_TAKEN
+    assert _store(FakeDynamoDb(failed_condition_error({}))).add(transaction(), NOW) is WriteResult.ID_TAKEN
 
 
 def test_exactly_one_of_concurrent_writes_is_stored() -> None:

@@ -98,6 +98,13 @@ def test_value_of_a_wrong_type_is_unreadable(change: dict[str, Any]) -> None:
         {"channel": {"S": "fax"}},
         {"merchant_category": {"S": "a\nb"}},
         {"device_id": {"S": "d" * 129}},
+        {"currency": {"S": "ZZZ"}},
+        {"currency": {"S": "usd"}},
+        {"country": {"S": "USA"}},
+        {"amount": {"N": "1_000"}},
+        {"amount": {"N": " 1"}},
+        {"timestamp": {"N": "1e3"}},
+        {"timestamp": {"N": "1_000"}},
     ],
 )
 def test_value_that_the_api_refuses_is_unreadable(change: dict[str, Any]) -> None:

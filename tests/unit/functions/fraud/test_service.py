@@ -1,4 +1,5 @@
 import io
+import itertools
 import json
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -6,19 +7,39 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from functions.common.domain.account_profile import AccountProfile, count_in_account
 from functions.common.domain.decision import Decision
-from functions.common.domain.overrides import ListEntry, Snooze
+from functions.common.domain.features import FEATURE_NAMES
+from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
+from functions.common.domain.profile_record import ProfileRecord
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
+from functions.common.domain.transaction_event import (
+    TransactionInserted,
+    decode_transaction,
+    transaction_key,
+)
 from functions.common.dynamodb.client import StoreBusyError
+from functions.common.dynamodb.decision_attribute import decode_decision
+from functions.common.dynamodb.profile_items import (
+    build_update,
+    decode_account,
+    decode_merchant,
+    profile_key,
+    profile_subject,
+)
 from functions.common.runtime.telemetry import Telemetry
+from functions.fraud.profile_store import ProfileStore
 from functions.fraud.scoring.decider import Decider
 from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer
-from functions.fraud.senders import SuspiciousTransactionSender
+from functions.fraud.senders import RetrySender, SuspiciousTransactionSender
 from functions.fraud.service import FraudDetector, UnreadableEventError
-from tests.unit.functions.builders import NOW, inserted_event
-from tests.unit.functions.fakes import FakeProfileStore, FakeSender, RecordingClient, client_error
+from tests.unit.functions.builders import NOW, attributes, inserted, inserted_event
+from tests.unit.functions.fakes import FakeRetrySender, FakeSender, RecordingClient, client_error
+from tests.unit.functions.in_memory_dynamodb import PROFILES, TRANSACTIONS, InMemoryDynamoDb
 
+ACCOUNT, MERCHANT = "account-123456789", "merchant_1"
 LATER = NOW + 3_600_000
 OVER = Rule(id="over", weight=0.6, reason="Over the limit", when=[">", "amount", 5000])
 RULES = RuleSet(threshold=0.5, rules=(OVER,))
@@ -30,32 +51,88 @@ LARGE = {"N": "12500.5"}
 
 @dataclass
 class FraudFixture:
-    """A detector with its own profiles, queue and log. The clock returns `now`."""
+    """A detector with its own tables, queues and log. The clock returns `now`.
+
+    `stored`: attributes of every transaction's item beside those of the event.
+    """
 
     sender: FakeSender = field(default_factory=FakeSender)
-    profiles: FakeProfileStore = field(default_factory=FakeProfileStore)
+    dynamodb: InMemoryDynamoDb = field(default_factory=InMemoryDynamoDb)
+    stored: dict[str, Any] = field(default_factory=lambda: {"format": {"N": "2"}})
     candidate: RuleSet | None = None
     window_seconds: int = 600
     now: int = NOW + 140
     log: io.StringIO = field(default_factory=io.StringIO)
+    retries: FakeRetrySender = field(default_factory=FakeRetrySender)
 
-    def process(self, transaction_id: str = "tx-1", **changes: Any) -> Decision | None:
-        candidate = Scorer(self.candidate) if self.candidate else None
+    def __post_init__(self) -> None:
         self.telemetry = Telemetry("fraud", self.log)
-        detector = FraudDetector(
-            decider=Decider(Scorer(RULES), candidate, self.window_seconds),
-            profiles=self.profiles,
+        self.detector = FraudDetector(
+            decider=Decider(
+                Scorer(RULES), Scorer(self.candidate) if self.candidate else None, self.window_seconds
+            ),
+            profiles=ProfileStore(self.dynamodb.client, TRANSACTIONS, PROFILES),
             sender=self.sender,
+            retries=self.retries,
             telemetry=self.telemetry,
             clock=lambda: self.now,
             sleep=lambda _: None,
         )
-        return detector.process_event(inserted_event(transaction_id={"S": transaction_id}, **changes))
+
+    def store(self, transaction_id: str = "tx-1", **changes: Any) -> TransactionInserted:
+        """Store a transaction, unless it is stored already."""
+        item = attributes(transaction_id={"S": transaction_id}, **changes)
+        if self.dynamodb.database.get(TRANSACTIONS, item) is None:
+            self.dynamodb.database.put(TRANSACTIONS, {**item, **self.stored})
+        return decode_transaction(item)
+
+    def process(self, transaction_id: str = "tx-1", **changes: Any) -> Decision | None:
+        """Store a transaction and process its event."""
+        self.store(transaction_id, **changes)
+        return self.detector.process_event(inserted_event(transaction_id={"S": transaction_id}, **changes))
 
     def process_suspicious(self, transaction_id: str = "tx-1") -> Decision:
         decision = self.process(transaction_id, amount=LARGE)
         assert decision is not None
         return decision
+
+    @property
+    def account(self) -> ProfileRecord[AccountProfile]:
+        return decode_account(ACCOUNT, self._find("account", ACCOUNT))
+
+    @property
+    def merchant(self) -> ProfileRecord[MerchantProfile]:
+        return decode_merchant(MERCHANT, self._find("merchant", MERCHANT))
+
+    def find_decision(self, transaction_id: str = "tx-1") -> Decision | None:
+        item = self.find_transaction(transaction_id)
+        return decode_decision(item["decision"]) if "decision" in item else None
+
+    def find_transaction(self, transaction_id: str = "tx-1") -> dict[str, Any]:
+        return self.dynamodb.database.get(TRANSACTIONS, transaction_key(transaction_id, NOW)) or {}
+
+    def set_override(self, kind: ProfileKind, attribute: str, override: ListEntry | Snooze) -> None:
+        """Set a list entry or a snooze on a profile's item, as `invoke lists.add` does."""
+        key = profile_key(profile_subject(kind, ACCOUNT if kind == "account" else MERCHANT))
+        item = self.dynamodb.database.get(PROFILES, key) or {**key, "version": {"N": "1"}}
+        self.dynamodb.database.put(
+            PROFILES, {**item, attribute: {"S": msgspec.json.encode(override).decode()}}
+        )
+
+    def change_account_before_each_write(self, times: int) -> None:
+        """Count another transaction of the account before each of the next writes."""
+        remaining = itertools.repeat(None, times)
+
+        def change() -> None:
+            if next(remaining, self) is None:
+                account = self.account
+                count_in_account(account.profile, inserted(timestamp=NOW - 1))
+                self.dynamodb.database.write("Update", build_update(PROFILES, account, self.now))
+
+        self.dynamodb.before_write = change
+
+    def _find(self, kind: ProfileKind, identifier: str) -> dict[str, Any] | None:
+        return self.dynamodb.database.get(PROFILES, profile_key(profile_subject(kind, identifier)))
 
 
 def test_suspicious_transaction_is_sent_with_score_and_reasons() -> None:
@@ -76,7 +153,7 @@ def test_message_has_no_device() -> None:
 def test_genuine_transaction_is_recorded_and_not_sent() -> None:
     fraud = FraudFixture()
     decision = fraud.process()
-    assert decision == fraud.profiles.decisions["tx-1"]
+    assert decision == fraud.find_decision()
     assert (decision.suspicious, decision.notification, decision.latency_ms) == (False, "none", 100)
     assert fraud.sender.sent == []
 
@@ -94,33 +171,110 @@ def test_replayed_transaction_is_counted_once_and_gives_the_same_message() -> No
     fraud.now += 5000
     assert fraud.process_suspicious() == first
     assert fraud.sender.sent[0] == fraud.sender.sent[1]
-    assert fraud.profiles.account.profile.days.counts == [1]
+    assert fraud.account.profile.days.counts == [1]
 
 
-def test_profile_with_a_concurrent_change_is_read_again() -> None:
-    fraud = FraudFixture(profiles=FakeProfileStore(conflicts=3))
-    fraud.process()
-    assert fraud.profiles.account.profile.days.counts == [1]
-
-
-def test_label_before_the_decision_is_counted_with_it() -> None:
+def test_account_that_changes_is_decided_again_without_another_read() -> None:
     fraud = FraudFixture()
-    fraud.profiles.label = "fraud"
-    fraud.process()
-    half_days = fraud.profiles.merchant.profile.half_days
-    assert (half_days.counts, half_days.frauds) == ([1], [1])
+    fraud.change_account_before_each_write(2)
+    decision = fraud.process()
+    assert fraud.account.profile.days.counts == [3]
+    assert decision is not None
+    assert decision.features[FEATURE_NAMES.index("account_count_1d")] == 2
+    assert fraud.dynamodb.calls == ["BatchGetItem", *["TransactWriteItems"] * 3]
 
 
-def test_persistent_conflict_is_busy() -> None:
-    with pytest.raises(StoreBusyError):
-        FraudFixture(profiles=FakeProfileStore(conflicts=1000)).process()
-
-
-def test_deleted_transaction_is_not_sent() -> None:
+def test_write_of_another_transaction_in_progress_is_waited_for() -> None:
     fraud = FraudFixture()
-    fraud.profiles.deleted.add("tx-1")
+    database = fraud.dynamodb.database
+    account = decode_account(ACCOUNT, None)
+    count_in_account(account.profile, inserted(timestamp=NOW - 1))
+    writes = database.begin([{"Update": build_update(PROFILES, account, NOW)}])
+    attempts = itertools.count()
+    fraud.dynamodb.before_write = lambda: database.commit(writes) if next(attempts) == 1 else None
+    fraud.process()
+    assert fraud.account.profile.days.counts == [2]
+
+
+def test_event_of_a_busy_account_waits_in_the_retry_queue() -> None:
+    fraud = FraudFixture()
+    fraud.change_account_before_each_write(1000)
     assert fraud.process(amount=LARGE) is None
-    assert fraud.sender.sent == []
+    assert fraud.retries.events == [inserted_event(amount=LARGE)]
+    assert (fraud.sender.sent, fraud.find_decision()) == ([], None)
+    assert fraud.dynamodb.calls.count("TransactWriteItems") < 10
+
+
+def test_transaction_is_counted_for_its_merchant_from_the_stream_only() -> None:
+    fraud = FraudFixture()
+    fraud.process()
+    assert fraud.merchant.profile.half_days.counts == []
+
+
+def test_transaction_of_an_older_api_function_is_counted_for_its_merchant_with_the_decision() -> None:
+    fraud = FraudFixture(stored={})
+    assert fraud.process() == fraud.find_decision()
+    assert fraud.merchant.profile.half_days.counts == [1]
+    fraud.process()
+    assert (fraud.merchant.profile.half_days.counts, fraud.account.profile.days.counts) == ([1], [1])
+
+
+def test_fraud_labelled_before_the_decision_is_counted_with_it() -> None:
+    fraud = FraudFixture(stored={"format": {"N": "2"}, "label": {"S": "fraud"}})
+    fraud.process()
+    half_days = fraud.merchant.profile.half_days
+    assert (half_days.counts, half_days.frauds) == ([0], [1])
+    assert fraud.account.profile.days.frauds == [1]
+    assert fraud.find_transaction()["unusual_amount"] == {"BOOL": False}
+
+
+def test_genuine_label_before_the_decision_changes_no_merchant() -> None:
+    fraud = FraudFixture(stored={"format": {"N": "2"}, "label": {"S": "genuine"}})
+    assert fraud.process() == fraud.find_decision()
+    assert fraud.merchant.version == 0
+
+
+def test_deleted_transaction_is_not_counted_and_not_sent() -> None:
+    fraud = FraudFixture()
+    assert fraud.detector.process_event(inserted_event(amount=LARGE)) is None
+    assert (fraud.sender.sent, fraud.account.version) == ([], 0)
+
+
+def test_transactions_of_one_account_are_decided_in_one_write() -> None:
+    fraud = FraudFixture()
+    group = [fraud.store(f"tx-{number}", merchant_id={"S": f"m{number}"}) for number in range(25)]
+    decisions = fraud.detector.decide_group(group)
+    assert decisions == [fraud.find_decision(f"tx-{number}") for number in range(25)]
+    counts = [
+        decision.features[FEATURE_NAMES.index("account_count_1d")] for decision in decisions if decision
+    ]
+    assert counts == list(range(25))
+    assert fraud.dynamodb.calls == ["BatchGetItem", "TransactWriteItems"]
+
+
+def test_group_is_decided_without_the_transactions_that_are_decided_or_deleted() -> None:
+    fraud = FraudFixture()
+    first = fraud.process("tx-0")
+    group = [fraud.store(f"tx-{number}") for number in range(3)]
+    fraud.stored = {}
+    group.append(fraud.store("tx-old"))
+    deleted = decode_transaction(attributes(transaction_id={"S": "tx-deleted"}))
+    decisions = fraud.detector.decide_group([deleted, *group])
+    assert decisions[:2] == [None, first]
+    assert decisions[2:] == [fraud.find_decision(name) for name in ("tx-1", "tx-2", "tx-old")]
+    assert fraud.account.profile.days.counts == [4]
+    assert fraud.merchant.profile.half_days.counts == [1]
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+def test_crash_around_the_write_leaves_exact_counts(fault: str) -> None:
+    fraud = FraudFixture()
+    fraud.dynamodb.faults = {0: fault}
+    with pytest.raises(StoreBusyError):
+        fraud.process_suspicious()
+    fraud.process_suspicious()
+    assert fraud.account.profile.days.counts == [1]
+    assert len(fraud.sender.sent) == 1
 
 
 def test_alerts_of_one_account_within_a_window_become_one_alert_and_a_summary() -> None:
@@ -131,7 +285,7 @@ def test_alerts_of_one_account_within_a_window_become_one_alert_and_a_summary() 
     assert notifications == ["sent", "summary", "folded", "folded"]
     assert fraud.sender.delays == [0, 540]
     assert [sent.summary_since for sent in fraud.sender.sent] == [0, NOW + 140]
-    assert fraud.profiles.account.alert_history.count == 4
+    assert fraud.account.alert_history.count == 4
 
 
 def test_repeated_summary_waits_for_the_rest_of_its_window() -> None:
@@ -147,10 +301,12 @@ def test_repeated_summary_waits_for_the_rest_of_its_window() -> None:
 
 def test_transaction_of_a_snoozed_account_is_decided_and_not_sent() -> None:
     fraud = FraudFixture()
-    fraud.profiles.account.snooze = Snooze(
-        kind="account", id="a", reason="known", author="me", added_at=NOW, until=LATER
+    fraud.set_override(
+        "account",
+        "snooze",
+        Snooze(kind="account", id="a", reason="known", author="me", added_at=NOW, until=LATER),
     )
-    assert (fraud.process_suspicious().suspicious, fraud.profiles.decisions["tx-1"].notification) == (
+    assert (fraud.process_suspicious().suspicious, fraud.process_suspicious().notification) == (
         True,
         "snoozed",
     )
@@ -161,10 +317,10 @@ def test_transaction_of_a_snoozed_account_is_decided_and_not_sent() -> None:
 
 def test_transaction_flagged_by_a_snoozed_rule_alone_is_not_sent() -> None:
     fraud = FraudFixture()
-    fraud.profiles.rule_snoozes["over"] = Snooze(
-        kind="rule", id="over", reason="noisy", author="me", added_at=NOW, until=LATER
-    )
-    assert (fraud.process_suspicious().suspicious, fraud.profiles.decisions["tx-1"].notification) == (
+    snooze = Snooze(kind="rule", id="over", reason="noisy", author="me", added_at=NOW, until=LATER)
+    snoozes = {"snoozes": {"S": msgspec.json.encode({"over": snooze}).decode()}}
+    fraud.dynamodb.database.put(PROFILES, {**profile_key("control", "rules"), **snoozes})
+    assert (fraud.process_suspicious().suspicious, fraud.process_suspicious().notification) == (
         True,
         "snoozed",
     )
@@ -177,14 +333,14 @@ def test_block_list_takes_precedence_over_the_allow_list() -> None:
     entry = ListEntry(
         list="allow", kind="account", id="a", reason="r", author="me", added_at=NOW, until=LATER
     )
-    fraud.profiles.account.list_entry = entry
+    fraud.set_override("account", "listing", entry)
     assert (fraud.process_suspicious().suspicious, fraud.process_suspicious().decided_by) == (
         False,
         "allow-list",
     )
-    fraud.profiles.merchant.list_entry = msgspec.structs.replace(entry, list="block", kind="merchant")
-    assert fraud.process("tx-2") == fraud.profiles.decisions["tx-2"]
-    assert fraud.profiles.decisions["tx-2"].decided_by == "block-list"
+    fraud.set_override("merchant", "listing", msgspec.structs.replace(entry, list="block", kind="merchant"))
+    decision = fraud.process_suspicious("tx-2")
+    assert decision.decided_by == "block-list"
 
 
 def test_decision_of_the_candidate_is_recorded_and_not_sent() -> None:
@@ -204,9 +360,17 @@ def test_message_to_sqs_is_json_with_its_delay() -> None:
     assert msgspec.json.decode(call["MessageBody"], type=SuspiciousTransaction).transaction_id == "tx-1"
 
 
+def test_message_to_the_retry_queue_contains_the_event() -> None:
+    client = RecordingClient()
+    RetrySender(cast(Any, client), "https://retries").send(inserted_event())
+    [call] = client.calls
+    assert call["QueueUrl"] == "https://retries"
+    assert msgspec.json.decode(call["MessageBody"]) == {"requestPayload": inserted_event()}
+
+
 def test_unreadable_event_raises_an_error() -> None:
     with pytest.raises(UnreadableEventError):
-        FraudFixture().process(amount={"S": "much"})
+        FraudFixture().detector.process_event(inserted_event(amount={"S": "much"}))
 
 
 def test_failed_message_is_sent_with_the_repeated_event() -> None:
@@ -214,20 +378,20 @@ def test_failed_message_is_sent_with_the_repeated_event() -> None:
     fraud = FraudFixture(sender=FakeSender(error))
     with pytest.raises(type(error)):
         fraud.process_suspicious()
-    fraud.sender = FakeSender()
-    fraud.process_suspicious()
-    assert len(fraud.sender.sent) == 1
+    recovered = FraudFixture(dynamodb=fraud.dynamodb)
+    recovered.process_suspicious()
+    assert len(recovered.sender.sent) == 1
 
 
 def test_log_and_metrics_have_the_decision_and_no_personal_data() -> None:
     fraud = FraudFixture()
     fraud.process_suspicious()
     fraud.telemetry.flush()
-    line, metrics = [json.loads(text) for text in fraud.log.getvalue().splitlines()]
+    [line] = [json.loads(text) for text in fraud.log.getvalue().splitlines()]
     assert (line["correlation_id"], line["score"], line["reasons"]) == ("tx-1", 0.6, ["over"])
     assert line["told"] == "sent"
-    assert (metrics["TransactionsScored"], metrics["TransactionsFlagged"]) == ([1], [1])
-    assert metrics["PostToScore"] == [100]
+    assert (line["TransactionsScored"], line["TransactionsFlagged"]) == (1, 1)
+    assert line["PostToScore"] == 100
     assert "account-123456789" not in fraud.log.getvalue()
 
 

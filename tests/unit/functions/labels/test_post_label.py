@@ -38,8 +38,8 @@ class ApiFixture:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.log = io.StringIO()
-        telemetry = Telemetry("labels", self.log)
-        self._endpoint = create_endpoint(FakeLabelStore(error), telemetry, lambda: NOW)
+        self.telemetry = Telemetry("labels", self.log)
+        self._endpoint = create_endpoint(FakeLabelStore(error), self.telemetry, lambda: NOW)
 
     def post(self, **changes: Any) -> tuple[int, dict[str, Any]]:
         body = {"transaction_id": "tx-1", "timestamp": YESTERDAY, "label": "fraud"} | changes
@@ -104,5 +104,6 @@ def test_errors_of_the_store_have_their_own_status() -> None:
 def test_log_has_the_result_and_not_the_source() -> None:
     api = ApiFixture()
     api.post(source="call with Jane Doe")
+    api.telemetry.flush()
     assert "label stored" in api.log.getvalue()
     assert "Jane" not in api.log.getvalue()

@@ -133,8 +133,8 @@ def test_log_and_metrics_have_each_alert_and_no_personal_data() -> None:
     *lines, metrics = [json.loads(text) for text in notifier.log.getvalue().splitlines()]
     assert [line.get("correlation_id") for line in lines] == ["a", "b", None]
     assert "m-b" in lines[1]["message"]
-    assert (metrics["AlertsPublished"], metrics["AlertsFailed"]) == ([1], [1, 1])
-    assert metrics["PostToAlert"] == [200]
+    assert (metrics["AlertsPublished"], metrics["AlertsFailed"]) == (1, [1, 1])
+    assert metrics["PostToAlert"] == 200
     assert "account-123456789" not in notifier.log.getvalue()
 
 

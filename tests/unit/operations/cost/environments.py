@@ -12,13 +12,21 @@ from shared.names import Names
 from stacks.processing.files import read_files
 from stacks.processing.settings import ProcessingSettings
 
+STREAM_MAPPING = {
+    "startingPosition": "TRIM_HORIZON",
+    "batchSize": 10_000.0,
+    "maximumBatchingWindowInSeconds": 300.0,
+}
+
 
 @cache
-def typical_transaction() -> TypicalTransaction:
+def typical_transaction(items_per_request: int = 1) -> TypicalTransaction:
     """The transaction with the rules of this repository and without a model."""
     folder = find_environment("local").stack_folder("processing")
     package = read_files(ProcessingSettings(), folder)
-    return process_typical_transaction(package, retention_days=90, alert_window_seconds=600)
+    return process_typical_transaction(
+        package, retention_days=90, alert_window_seconds=600, items_per_request=items_per_request
+    )
 
 
 def function(name: str, **changes: Any) -> dict[str, Any]:
@@ -41,7 +49,8 @@ def declare(**changes: dict[str, list[dict[str, Any]]]) -> DeclaredEnvironment:
         "foundation": {},
         "data": {"dynamodb/table:Table": [table("transactions"), table("profiles")]},
         "processing": {
-            "lambda/function:Function": [function("fraud"), function("notify")],
+            "lambda/function:Function": [function("fraud"), function("merchants"), function("notify")],
+            "lambda/eventSourceMapping:EventSourceMapping": [STREAM_MAPPING],
             "cloudwatch/logGroup:LogGroup": [{"retentionInDays": 7.0}],
         },
         "edge": {
@@ -56,9 +65,14 @@ def declare(**changes: dict[str, list[dict[str, Any]]]) -> DeclaredEnvironment:
 
 
 def estimate(
-    declared: DeclaredEnvironment, *, per_day: int = 1_000_000, retention_days: int = 90
+    declared: DeclaredEnvironment,
+    *,
+    per_day: int = 1_000_000,
+    retention_days: int = 90,
+    items_per_request: int = 1,
 ) -> Estimate:
-    return build_estimate(declared, typical_transaction(), per_day=per_day, retention_days=retention_days)
+    typical = typical_transaction(items_per_request)
+    return build_estimate(declared, typical, per_day=per_day, retention_days=retention_days)
 
 
 def find_usd(result: Estimate, service: str, item: str) -> float:

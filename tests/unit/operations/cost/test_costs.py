@@ -3,13 +3,20 @@ from typing import Any
 import pytest
 
 from operations.cost.estimate import Estimate
-from tests.unit.operations.cost.environments import declare, estimate, find_usd, function, table
+from tests.unit.operations.cost.environments import (
+    STREAM_MAPPING,
+    declare,
+    estimate,
+    find_usd,
+    function,
+    table,
+)
 
 DAY_SECONDS = 86_400
 
 
 def estimate_fraud(**changes: Any) -> Estimate:
-    functions = [function("fraud", **changes), function("notify")]
+    functions = [function("fraud", **changes), function("merchants"), function("notify")]
     return estimate(declare(processing={"lambda/function:Function": functions}))
 
 
@@ -19,15 +26,15 @@ def find_traces(result: Estimate, item: str) -> float:
 
 def test_request_units_are_charged_at_the_price_of_on_demand_capacity() -> None:
     result = estimate(declare())
-    usd = find_usd(result, "DynamoDB", "api: ") + find_usd(result, "DynamoDB", "fraud: ")
+    usd = sum(find_usd(result, "DynamoDB", f"{name}: ") for name in ("api", "fraud", "merchants"))
     assert usd == pytest.approx(result.write_units * 0.625 + result.read_units * 0.125)
 
 
 def test_twice_the_memory_costs_twice_as_much() -> None:
-    half, whole = (find_usd(estimate_fraud(memorySize=size), "Lambda", "MB") for size in (512, 1024))
-    notify = find_usd(estimate_fraud(), "Lambda", "notify: 512 MB")
-    api = find_usd(estimate_fraud(), "Lambda", "api: 512 MB")
-    assert whole - notify - api == pytest.approx(2 * (half - notify - api))
+    half, whole = (
+        find_usd(estimate_fraud(memorySize=size), "Lambda", f"fraud: {size} MB") for size in (512, 1024)
+    )
+    assert whole == pytest.approx(2 * half)
 
 
 def test_x86_costs_more_than_arm() -> None:
@@ -133,7 +140,63 @@ def test_environment_without_transactions_has_fixed_costs_only() -> None:
     assert result.per_million(result.usd_per_month) is None
 
 
+def test_merchants_are_written_once_for_each_batch_of_a_shard() -> None:
+    result = estimate(declare())
+    (batches,) = [line.quantity for line in result.lines if line.item == "merchants: requests"]
+    # A window of 300 s for each of four shards.
+    assert batches == pytest.approx(4 * 86_400 / 300)
+    (writes,) = [line.quantity for line in result.lines if line.item == "merchants: writes to profiles"]
+    # One unit for each merchant, and one for each batch.
+    assert 0.3 < (writes - batches) / 1_000_000 < 0.35
+
+
+def test_longer_window_saves_writes_of_merchants() -> None:
+    def writes(seconds: float) -> float:
+        mapping = STREAM_MAPPING | {"maximumBatchingWindowInSeconds": seconds}
+        processing = dict(declare().layers["processing"].by_type)
+        changed = processing | {"lambda/eventSourceMapping:EventSourceMapping": [mapping]}
+        return find_usd(estimate(declare(processing=changed)), "DynamoDB", "merchants: writes")
+
+    assert writes(1) > 2 * writes(300)
+
+
+def test_function_that_is_not_declared_costs_nothing() -> None:
+    result = estimate(declare(processing={"lambda/function:Function": [function("fraud")]}))
+    assert not [line for line in result.lines if line.item.startswith(("notify: ", "merchants: "))]
+
+
 def test_uncertain_lines_are_in_no_sum() -> None:
     result = estimate(declare())
     assert {line.service for line in result.uncertain_lines} == {"KMS", "DynamoDB"}
     assert all(line.is_certain for line in result.lines)
+
+
+@pytest.mark.parametrize(
+    ("service", "item"),
+    [
+        ("API Gateway", "requests"),
+        ("Lambda", "api: requests"),
+    ],
+)
+def test_batch_of_ten_is_one_request(service: str, item: str) -> None:
+    single, batch = (
+        find_usd(estimate(declare(), items_per_request=items), service, item) for items in (1, 10)
+    )
+    assert batch == pytest.approx(single / 10)
+
+
+@pytest.mark.parametrize(
+    ("service", "item"),
+    [("CloudWatch Logs", "api: log"), ("Data transfer", "responses"), ("Lambda", "api: 512 MB")],
+)
+def test_batch_of_ten_costs_less_than_ten_requests(service: str, item: str) -> None:
+    single, batch = (
+        find_usd(estimate(declare(), items_per_request=items), service, item) for items in (1, 10)
+    )
+    assert 0 < batch < single / 2
+
+
+def test_units_of_the_tables_are_the_same_in_batches() -> None:
+    single, batch = (estimate(declare(), items_per_request=items) for items in (1, 10))
+    assert (batch.write_units, batch.read_units) == (single.write_units, single.read_units)
+    assert find_usd(batch, "DynamoDB", "") == pytest.approx(find_usd(single, "DynamoDB", ""))

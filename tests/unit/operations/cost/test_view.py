@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 
 from operations.cost import prices, view
+from operations.cost.estimate import Estimate
 from operations.cost.prices import Price
 from orchestration.session import EnvironmentSession
 from terminal.errors import UserError
@@ -12,10 +13,14 @@ from tests.unit.operations.cost.environments import declare, estimate
 PRICES = [value for value in vars(prices).values() if isinstance(value, Price)]
 
 
+def estimate_declared(_: EnvironmentSession, per_day: int, items_per_request: int) -> Estimate:
+    return estimate(declare(), per_day=per_day, items_per_request=items_per_request)
+
+
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> EnvironmentSession:
     """A session whose environment has the estimate of the small declared environment."""
-    monkeypatch.setattr(view, "estimate_environment", lambda _, per_day: estimate(declare(), per_day=per_day))
+    monkeypatch.setattr(view, "estimate_environment", estimate_declared)
     return EnvironmentSession.from_name("local")
 
 
@@ -57,8 +62,19 @@ def test_environment_without_transactions_is_shown(
     assert "at 0 transactions a day" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("items", [0, 10])
-def test_several_transactions_in_a_request_are_refused(session: EnvironmentSession, items: int) -> None:
+def test_batches_are_shown_with_a_hint_if_the_api_has_no_route_for_them(
+    session: EnvironmentSession, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view.show_cost(session, per_day=1_000_000, items_per_request=10)
+    output = capsys.readouterr().out
+    assert "10 transactions in a request" in output
+    assert "batchRequestsPerSecond" in output
+
+
+@pytest.mark.parametrize("items", [0, 26])
+def test_number_of_transactions_in_a_request_is_that_of_the_batch_route(
+    session: EnvironmentSession, items: int
+) -> None:
     with pytest.raises(UserError, match="--items-per-request"):
         view.show_cost(session, per_day=1, items_per_request=items)
 

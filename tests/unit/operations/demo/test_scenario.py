@@ -8,8 +8,10 @@ import pytest
 
 from detection.rules.rule_file import read_rules
 from functions.api.post_transaction import parse_transaction
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import compute_features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_fraud, count_transaction
+from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.profiles import count_fraud, count_transaction
 from functions.common.domain.transaction import Transaction
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.scorer import Scorer
@@ -112,7 +114,7 @@ def find_flagging_rules(steps: list[Step]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Label):
             event = events[step.transaction_id]
-            count_fraud(accounts[event.account_id], merchants[event.merchant_id], event, 1)
+            count_fraud(accounts[event.account_id], merchants[event.merchant_id], event)
             continue
         fields = {name: value for name, value in select_fields(step).items() if name != "ip_address"}
         event = TransactionInserted(**{**fields, "amount": step.amount, "received_at": step.timestamp})  # type: ignore[arg-type]

@@ -74,8 +74,9 @@ def test_windows_are_shortened_on_the_embedded_aws() -> None:
     assert metrics.seconds == pytest.approx(5)
 
 
-def test_age_is_compared_with_a_shortened_threshold() -> None:
-    entry = with_metric("ApproximateAgeOfOldestMessage", "Maximum", threshold=1800)
+@pytest.mark.parametrize("metric", ["ApproximateAgeOfOldestMessage", "IteratorAge"])
+def test_age_is_compared_with_a_shortened_threshold(metric: str) -> None:
+    entry = with_metric(metric, "Maximum", threshold=1800)
     assert is_on(entry, Metrics(31), scale=1 / 60)
     assert not is_on(entry, Metrics(29), scale=1 / 60)
 

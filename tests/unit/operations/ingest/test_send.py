@@ -12,7 +12,7 @@ from operations.ingest.record_kinds import LABELS
 from operations.ingest.responses import CallerRefusedError
 from operations.ingest.send import MAX_REASONS_SHOWN, send_file
 from terminal.errors import UserError
-from tests.unit.operations.fake_api import FakeApi, running
+from tests.unit.operations.fake_api import CREATED, Answer, FakeApi, Request, running
 
 HEADER = b"transaction_id,account_id,merchant_id,amount,currency,timestamp\n"
 
@@ -33,6 +33,36 @@ def test_each_line_is_posted(api: FakeApi, tmp_path: Path, capsys: pytest.Captur
     assert send_file(api.target(), file) == 0
     assert sorted(request.body for request in api.requests) == [b'{"n":1}', b'{"n":2}']
     assert "2 stored, 0 replayed, 0 rejected" in capsys.readouterr().out
+
+
+def _answer_batch(request: Request) -> Answer:
+    entries = json.loads(request.body).get("transactions")
+    if entries is None:
+        return CREATED
+    results = [
+        {"status": 409, "problem": {"detail": "taken"}} if entry["n"] == 7 else {"status": 201, "body": {}}
+        for entry in entries
+    ]
+    return 200, json.dumps({"results": results}).encode(), {}
+
+
+def test_transactions_are_posted_in_batches_and_refused_ones_are_shown(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.respond = _answer_batch
+    lines = [json.dumps({"account_id": f"a-{number}", "n": number}).encode() for number in range(8)]
+    file = write_file(tmp_path, "f.jsonl", b"\n".join([*lines, b"nonsense", b""]))
+    rejects = tmp_path / "rejects"
+    batch_target = api.target()
+    api.answer(201)
+    code = send_file(api.target(), file, batch_target=batch_target, concurrency=1, rejects=str(rejects))
+    output = capsys.readouterr()
+    posted = [json.loads(request.body) for request in api.requests]
+    numbers = [entry["n"] for body in posted for entry in body.get("transactions", [body])]
+    assert sorted(numbers) == list(range(8))
+    assert "line 9: rejected: not JSON" in output.err
+    assert code == 1
+    assert rejects.read_bytes().endswith(b"nonsense\n")
 
 
 def test_standard_input_is_posted(

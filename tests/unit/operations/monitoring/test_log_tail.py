@@ -200,13 +200,30 @@ def test_line_without_json_is_shown_unchanged() -> None:
     assert output.endswith("fraud   Task timed out after 3.00 seconds")
 
 
+def test_message_with_metrics_is_shown_without_them() -> None:
+    metrics = [
+        {"Namespace": "N", "Dimensions": [["service"]], "Metrics": [{"Name": "Scored", "Unit": "Count"}]}
+    ]
+    line = {
+        "level": "INFO",
+        "service": "fraud",
+        "message": "transaction scored",
+        "score": 0.5,
+        "_aws": {"Timestamp": 1, "CloudWatchMetrics": metrics},
+        "Scored": 1,
+    }
+    output = text(json.dumps(line))
+    assert output is not None
+    assert output.endswith("transaction scored  score=0.5")
+
+
 @pytest.mark.parametrize(
     "message",
     [
         "START RequestId: 1 Version: $LATEST",
         "END RequestId: 1",
         "REPORT RequestId: 1\tDuration: 2 ms",
-        '{"_aws": {"Timestamp": 1}, "Scored": 1}',
+        '{"level": "INFO", "service": "fraud", "_aws": {"Timestamp": 1}, "Scored": 1}',
         '{"time": "2023", "type": "platform.report", "record": {}}',
     ],
 )

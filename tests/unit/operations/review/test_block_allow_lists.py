@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.overrides import ListEntry
-from functions.common.domain.profiles import AccountProfile
 from functions.common.dynamodb import profile_items
 from operations.review import audit_trail, block_allow_lists
 from terminal.errors import UserError

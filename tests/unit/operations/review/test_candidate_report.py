@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.common.domain.decision import CandidateDecision
+from functions.common.domain.decision import CandidateDecision, Decision
+from functions.common.dynamodb.decision_attribute import encode_decision
 from operations.review import candidate_report_view
 from operations.review.candidate_report import (
     MAX_DISAGREEMENTS,
@@ -153,6 +154,33 @@ def test_earlier_and_undecided_transactions_are_left_out(capsys: pytest.CaptureF
     del undecided["decision"]
     printed([old, undecided, counted], as_json=True)
     assert json.loads(capsys.readouterr().out)["decisions"] == 1
+
+
+def test_packed_decision_counts_as_its_json_does(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = recorded("tried", 0.25, 0.75, None, "abroad").decision
+    decision = Decision(
+        score=summary.score,
+        suspicious=summary.suspicious,
+        decided_by="none",
+        rules_score=0,
+        rules="r1",
+        shadow_rules=summary.shadow_rules,
+        candidate=summary.candidate,
+        features_version=1,
+        features=(),
+        decided_at=1,
+        latency_ms=1,
+    )
+    items = as_items(RecordedDecision("tried", summary, None))
+    printed(items, as_json=True)
+    as_json = capsys.readouterr().out
+    printed(
+        [{**items[0], "decision": {"B": b"truncated"}}, {**items[0], "decision": encode_decision(decision)}],
+        as_json=True,
+    )
+    output = capsys.readouterr()
+    assert output.out == as_json
+    assert "'tried'" in output.err
 
 
 def test_unreadable_decision_is_left_out_and_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from functions.api.transaction_store import build_guard_item, build_transaction_item
-from functions.common.domain.decision import CandidateDecision, Decision, Notification, encode_decision
+from functions.common.domain.decision import CandidateDecision, Decision, Notification
 from functions.common.domain.features import FEATURE_NAMES, FEATURES, FEATURES_VERSION
 from functions.common.domain.suspicious_message import Reason
+from functions.common.dynamodb.decision_attribute import encode_decision
 from operations.monitoring.locate import Location
 from operations.review import explain
 from operations.review.transaction_record import TransactionRecord, find_transaction
@@ -45,7 +46,7 @@ def table(decision: Decision | None = DECISION, **attributes: Any) -> FakeTable:
     posted = transaction(transaction_id="tx-1", amount="412.00", currency="EUR")
     item = {**build_transaction_item(posted, NOW + 40, NOW // 1000 + 86_400), **attributes}
     if decision:
-        item["decision"] = {"S": encode_decision(decision)}
+        item["decision"] = encode_decision(decision)
     return FakeTable("transaction_id", "timestamp", items=[build_guard_item(posted, NOW), item])
 
 

@@ -65,6 +65,19 @@ def test_account_is_deployed_after_a_preview_and_a_question() -> None:
     assert user.words == [""]
 
 
+def test_plan_is_passed_on_before_the_question() -> None:
+    steps: list[str] = []
+    engine = FakeEngine(find_environment("prod"), deployed=set(ALL))
+
+    def ask(_question: str, _word: str) -> None:
+        steps.append("question")
+
+    options = DeployOptions(on_plan=lambda plan: steps.extend(result.layer.name for result in plan))
+    deployer = Deployer(find_environment("prod"), engine, ask, options, all_layers=FOUR)
+    deployer.deploy(select_layers(["data"]))
+    assert steps == ["data", "question"]
+
+
 def test_nothing_is_deployed_if_the_user_declines() -> None:
     engine = FakeEngine(find_environment("prod"), deployed=set(ALL))
     with pytest.raises(UserError):

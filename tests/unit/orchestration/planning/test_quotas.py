@@ -104,7 +104,7 @@ def test_only_vpcs_of_others_are_added_to_the_needed_vpcs() -> None:
     assert create_quotas(FakeAccount(vpcs=[*[{}] * 4, ours])).shortages(DECLARED) == []
 
 
-@pytest.mark.parametrize(("env", "reserved"), [("dev", 400), ("prod", 600)])
+@pytest.mark.parametrize(("env", "reserved"), [("dev", 500), ("prod", 700)])
 def test_programs_reserve_the_documented_concurrency(env: str, reserved: int) -> None:
     declared = [
         entry
@@ -121,7 +121,7 @@ def test_deployment_of_functions_that_is_certain_to_fail_is_refused(
     small = create_quotas(FakeAccount(concurrency=10))
     with pytest.raises(UserError) as refused:
         check_quotas(find_environment("dev"), small, refuse=True)
-    assert "--desired-value 500" in refused.value.hint
+    assert "--desired-value 600" in refused.value.hint
     check_quotas(find_environment("dev"), small, refuse=True, layers=select_layers(["data"]))
     check_quotas(find_environment("dev"), small)
     assert capsys.readouterr().err.count("--quota-code L-B99A9384") == 1

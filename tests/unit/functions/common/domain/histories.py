@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import FEATURE_NAMES, compute_features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_fraud, count_transaction
+from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.profiles import count_fraud, count_transaction, revert_fraud
 from functions.common.domain.transaction_event import TransactionInserted
 
 START_MS = 1_522_540_800_000
@@ -29,6 +31,7 @@ class History:
 
     def __init__(self, *transactions: TransactionInserted) -> None:
         self.account, self.merchant = AccountProfile(), MerchantProfile()
+        self._is_unusual = False
         for transaction in transactions:
             self.count(transaction)
 
@@ -38,7 +41,11 @@ class History:
             self.label(transaction, 1)
 
     def label(self, transaction: TransactionInserted, change: int) -> None:
-        count_fraud(self.account, self.merchant, transaction, change)
+        """Mark a transaction as fraud (`change` 1), or revert the last mark (`change` -1)."""
+        if change > 0:
+            self._is_unusual = count_fraud(self.account, self.merchant, transaction)
+        else:
+            revert_fraud(self.account, self.merchant, transaction, was_unusual=self._is_unusual)
 
     def compute(self, transaction: TransactionInserted, *names: str, delay_days: int = 7) -> list[float]:
         """The named features of a transaction that is not counted."""

@@ -2,7 +2,13 @@ from decimal import Decimal
 
 import pytest
 
-from functions.common.domain.currencies import CURRENCIES, decimal_places, format_money, format_plain
+from functions.common.domain.currencies import (
+    CURRENCIES,
+    convert_to_cents,
+    decimal_places,
+    format_money,
+    format_plain,
+)
 
 
 def test_currencies_are_those_of_iso_4217() -> None:
@@ -10,6 +16,14 @@ def test_currencies_are_those_of_iso_4217() -> None:
     assert all(len(code) == 3 and code.isupper() for code in CURRENCIES)
     assert {"USD", "EUR", "JPY", "XCG", "ZWG"} <= CURRENCIES
     assert not {"BGN", "HRK", "ANG", "DEM", "usd"} & CURRENCIES
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "cents"),
+    [("12.34", "EUR", 1234), ("10", "USD", 870), ("0.0001", "EUR", 1), ("1", "VND", 1), ("10", "XAU", None)],
+)
+def test_amount_in_cents_is_unknown_or_at_least_1(amount: str, currency: str, cents: int | None) -> None:
+    assert convert_to_cents(Decimal(amount), currency) == cents
 
 
 def test_decimal_places_differ_by_currency() -> None:

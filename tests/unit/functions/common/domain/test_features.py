@@ -2,8 +2,9 @@ import math
 
 import pytest
 
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import FEATURE_NAMES, FEATURES, compute_features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile
+from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
 from tests.unit.functions.common.domain.histories import History, purchase
 
@@ -34,12 +35,15 @@ def test_counts_and_means_cover_1_7_and_30_days() -> None:
 
 
 def test_order_of_arrival_changes_nothing() -> None:
-    transactions = [purchase(5 + number % 7, number * 7 * HOUR_MS) for number in range(60)]
+    transactions = [
+        purchase(5 + number % 7, number * 7 * HOUR_MS, currency="USD" if number % 3 else "EUR")
+        for number in range(60)
+    ]
     forwards, backwards = History(*transactions), History(*reversed(transactions[-30:]))
     backwards_too = History(*transactions[:-30], *reversed(transactions[-30:]))
     current = purchase(9, 61 * 7 * HOUR_MS)
     names = [*COUNTS, *MEANS, "amount_to_usual", "account_idle", "amount_deviation"]
-    assert forwards.compute(current, *names) == pytest.approx(backwards_too.compute(current, *names))
+    assert forwards.compute(current, *names) == backwards_too.compute(current, *names)
     assert forwards.compute(current, *COUNTS[:2]) == backwards.compute(current, *COUNTS[:2])
 
 
@@ -67,6 +71,8 @@ def test_amount_is_relative_to_mean_and_deviation() -> None:
     assert history.compute(purchase(200, DAY_MS), "amount_ratio", "amount_deviation") == pytest.approx([2, 5])
     same = History(purchase(80, 0), purchase(80, HOUR_MS))
     assert math.isnan(same.compute(purchase(200, DAY_MS), "amount_deviation")[0])
+    almost_same = History(purchase(80, 0), purchase("80.01", HOUR_MS))
+    assert math.isnan(almost_same.compute(purchase(200, DAY_MS), "amount_deviation")[0])
 
 
 def test_usual_amount_is_the_median_without_confirmed_fraud() -> None:
@@ -92,6 +98,7 @@ def test_unusual_amounts_of_14_days_are_counted() -> None:
 def test_currencies_are_compared_in_euros() -> None:
     history = History(*(purchase(1750, day * DAY_MS, currency="JPY") for day in range(3)))
     assert history.compute(purchase(20, 3 * DAY_MS), "amount_ratio") == [pytest.approx(2)]
+    assert history.compute(purchase(1750, 3 * DAY_MS, currency="JPY"), "amount_to_usual") == [1]
     unknown = history.compute(purchase(20, 3 * DAY_MS, currency="XAU"), "amount_euros", "amount_ratio")
     assert all(math.isnan(value) for value in unknown)
 

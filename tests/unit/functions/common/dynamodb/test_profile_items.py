@@ -1,11 +1,8 @@
-import msgspec
-import pytest
-
+from benchmarks.virtual_aws.expressions import apply_update
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.overrides import ListEntry
 from functions.common.domain.profile_record import AlertHistory, ProfileRecord
-from functions.common.domain.profiles import AccountProfile
 from functions.common.dynamodb import profile_items
-from functions.common.dynamodb.profile_items import PROFILE_FORMAT, ProfileFormatError, decode_profile
 from tests.unit.functions.builders import NOW
 
 DAY_SECONDS = 86_400
@@ -13,15 +10,9 @@ DAY_SECONDS = 86_400
 
 def _item(record: ProfileRecord[AccountProfile]) -> dict[str, dict[str, object]]:
     """The item that the update of a record creates."""
-    values = profile_items.build_update("profiles", record, NOW)["ExpressionAttributeValues"]
-    return {
-        **profile_items.profile_key(record.subject),
-        "state": values[":state"],
-        "format": values[":format"],
-        "alerts": values[":alerts"],
-        "expires_at": values[":expires"],
-        "version": values[":next"],
-    }
+    return apply_update(
+        profile_items.build_update("profiles", record, NOW), profile_items.profile_key(record.subject)
+    )
 
 
 def test_profile_is_restored_from_its_item() -> None:
@@ -45,8 +36,8 @@ def test_update_requires_the_version_that_was_read() -> None:
     assert new["ConditionExpression"] == "attribute_not_exists(#version)"
     record = profile_items.decode_account("account-1", _item(profile_items.decode_account("account-1", None)))
     second = profile_items.build_update("profiles", record, NOW)
-    assert second["ConditionExpression"] == "#version = :version"
-    assert second["ExpressionAttributeValues"][":version"] == {"N": "1"}
+    assert second["ConditionExpression"] == "#version = :previous"
+    assert second["ExpressionAttributeValues"][":previous"] == {"N": "1"}
 
 
 def test_profile_does_not_expire_before_its_list_entry() -> None:
@@ -66,22 +57,3 @@ def test_item_created_by_a_list_entry_has_an_empty_profile() -> None:
     assert (record.profile, record.version) == (AccountProfile(), 3)
     assert record.list_entry is not None
     assert record.list_entry.list == "block"
-
-
-def test_profile_with_fewer_fields_has_default_values() -> None:
-    older = msgspec.msgpack.encode([[], [], [NOW]])
-    assert decode_profile(older, PROFILE_FORMAT, AccountProfile) == AccountProfile(times=[NOW])
-
-
-def test_profile_in_an_older_format_is_migrated_step_by_step() -> None:
-    steps = {
-        (AccountProfile, 1): lambda state: [[], [], *state],
-        (AccountProfile, 2): lambda state: [*state[:2], [seconds * 1000 for seconds in state[2]]],
-    }
-    in_seconds = msgspec.msgpack.encode([[NOW // 1000]])
-    assert decode_profile(in_seconds, 1, AccountProfile, current=3, migrations=steps).times == [NOW]
-
-
-def test_profile_in_a_newer_format_is_rejected() -> None:
-    with pytest.raises(ProfileFormatError, match=str(PROFILE_FORMAT + 1)):
-        decode_profile(b"", PROFILE_FORMAT + 1, AccountProfile)

@@ -17,8 +17,9 @@ def test_log_line_is_json_with_the_transaction_as_correlation_id() -> None:
     telemetry = Telemetry("api", stream := io.StringIO())
     telemetry.set_transaction("tx-1")
     telemetry.info("transaction stored", status=201)
+    telemetry.flush()
     [line] = _lines(stream)
-    assert line.pop("timestamp").endswith("+00:00")
+    assert line.pop("timestamp").endswith("Z")
     assert line == {
         "level": "INFO",
         "service": "api",
@@ -33,6 +34,7 @@ def test_flush_clears_the_correlation_id() -> None:
     telemetry.set_transaction("tx-1")
     telemetry.flush()
     telemetry.info("request refused")
+    telemetry.flush()
     assert "correlation_id" not in _lines(stream)[-1]
 
 
@@ -51,15 +53,59 @@ def test_metrics_are_one_line_in_the_embedded_metric_format() -> None:
         {"Name": "AlertsPublished", "Unit": "Count"},
         {"Name": "PostToAlert", "Unit": "Milliseconds"},
     ]
-    assert (line["service"], line["AlertsPublished"], line["PostToAlert"]) == ("notify", [1, 1], [42])
+    assert (line["service"], line["AlertsPublished"], line["PostToAlert"]) == ("notify", [1, 1], 42)
     assert isinstance(line["_aws"]["Timestamp"], int)
+
+
+def test_message_of_an_invocation_and_its_metrics_are_one_line() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    with telemetry.invocation():
+        telemetry.set_transaction("tx-1")
+        telemetry.count("TransactionsScored")
+        telemetry.info("transaction scored", score=0.5)
+    [line] = _lines(stream)
+    assert (line["level"], line["message"], line["correlation_id"]) == ("INFO", "transaction scored", "tx-1")
+    assert (line["service"], line["score"], line["TransactionsScored"]) == ("fraud", 0.5, 1)
+    assert line["_aws"]["CloudWatchMetrics"]
+
+
+def test_each_transaction_of_a_batch_has_a_line_and_the_last_one_has_the_metrics() -> None:
+    telemetry = Telemetry("fraud", stream := io.StringIO())
+    with telemetry.invocation():
+        for name in ("tx-1", "tx-2"):
+            telemetry.set_transaction(name)
+            telemetry.count("TransactionsScored")
+            telemetry.info("transaction scored")
+    first, second = _lines(stream)
+    assert (first["correlation_id"], second["correlation_id"]) == ("tx-1", "tx-2")
+    assert "_aws" not in first
+    assert second["TransactionsScored"] == [1, 1]
+
+
+def test_error_is_written_at_once_after_the_messages_before_it() -> None:
+    telemetry = Telemetry("notify", stream := io.StringIO())
+    telemetry.info("alert published")
+    telemetry.count("AlertsFailed")
+    telemetry.error("alert failed", ValueError())
+    assert [line["message"] for line in _lines(stream)] == ["alert published", "alert failed"]
+    telemetry.flush()
+    assert _lines(stream)[-1]["AlertsFailed"] == 1
+
+
+def test_every_line_has_the_level_and_time_that_lambda_filters_by() -> None:
+    telemetry = Telemetry("api", stream := io.StringIO())
+    telemetry.count("RequestsFailed")
+    telemetry.error("request failed", ValueError())
+    telemetry.flush()
+    levels = [(line["level"], "timestamp" in line) for line in _lines(stream)]
+    assert levels == [("ERROR", True), ("INFO", True)]
 
 
 def test_negative_duration_is_recorded_as_zero() -> None:
     telemetry = Telemetry("notify", stream := io.StringIO())
     telemetry.record_duration("PostToAlert", -3)
     telemetry.flush()
-    assert _lines(stream)[0]["PostToAlert"] == [0]
+    assert _lines(stream)[0]["PostToAlert"] == 0
 
 
 def test_error_is_logged_without_its_text() -> None:
@@ -110,10 +156,23 @@ def test_metrics_of_a_failed_invocation_are_written() -> None:
     telemetry.count("DecidedLate", 0)
     with pytest.raises(InvocationFailedError), telemetry.invocation():
         raise ValueError
-    assert _lines(stream)[-1]["DecidedLate"] == [0]
+    assert _lines(stream)[-1]["DecidedLate"] == 0
 
 
-def test_log_lines_have_the_trace_id_of_the_invocation(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-abc-def;Parent=1;Sampled=1")
-    Telemetry("api", stream := io.StringIO()).info("x")
-    assert _lines(stream)[0]["xray_trace_id"] == "1-abc-def"
+@pytest.mark.parametrize(
+    ("header", "trace_id"),
+    [
+        ("Root=1-abc-def;Parent=1;Sampled=1", "1-abc-def"),
+        ("Root=1-abc-def;Parent=1;Sampled=1;Lineage=1:2:0", "1-abc-def"),
+        ("Root=1-abc-def;Parent=1;Sampled=0", None),
+        ("", None),
+    ],
+)
+def test_log_lines_have_the_id_of_a_sampled_trace(
+    monkeypatch: pytest.MonkeyPatch, header: str, trace_id: str | None
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", header)
+    telemetry = Telemetry("api", stream := io.StringIO())
+    telemetry.info("x")
+    telemetry.flush()
+    assert _lines(stream)[0].get("xray_trace_id") == trace_id

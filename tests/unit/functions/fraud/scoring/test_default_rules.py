@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from detection.rules.rule_file import read_rules
+from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import FEATURE_NAMES, compute_features
-from functions.common.domain.profiles import AccountProfile, MerchantProfile, count_transaction
+from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.profiles import count_transaction
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
 from tests.unit.functions.builders import NO_FEATURES, NOW, inserted
 

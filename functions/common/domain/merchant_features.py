@@ -1,0 +1,79 @@
+"""Features of a merchant: counts and shares of confirmed fraud, and the latest frauds in a row."""
+
+import math
+from bisect import bisect_left, bisect_right
+
+from functions.common.domain.time_buckets import (
+    DAY_MS,
+    HALF_DAY_MS,
+    HALF_DAYS_IN_WINDOW,
+    HalfDayBuckets,
+)
+
+UNKNOWN = math.nan
+_DAY_SECONDS = 86_400
+
+
+def compute_merchant_windows(half_days: HalfDayBuckets, timestamp: int, label_delay_days: int) -> list[float]:
+    """Counts and shares of confirmed fraud in the windows that end when labels are due."""
+    numbers, counts, frauds = half_days.numbers, half_days.counts, half_days.frauds
+    due = (timestamp - label_delay_days * DAY_MS) // HALF_DAY_MS
+    end = bisect_left(numbers, due)
+    begin = bisect_left(numbers, due - 60, 0, end)
+    count_30 = sum(counts[begin:end])
+    if not count_30:
+        return [0, 0, 0, UNKNOWN, UNKNOWN, UNKNOWN]
+    fraud_30 = sum(frauds[begin:end])
+    begin = bisect_left(numbers, due - 14, begin, end)
+    count_7 = sum(counts[begin:end])
+    fraud_7 = sum(frauds[begin:end])
+    begin = bisect_left(numbers, due - 2, begin, end)
+    count_1 = sum(counts[begin:end])
+    fraud_1 = sum(frauds[begin:end])
+    return [
+        count_1,
+        count_7,
+        count_30,
+        fraud_1 / count_1 if count_1 else UNKNOWN,
+        fraud_7 / count_7 if count_7 else UNKNOWN,
+        fraud_30 / count_30,
+    ]
+
+
+def compute_fraud_run(half_days: HalfDayBuckets, timestamp: int, label_delay_days: int) -> list[float]:
+    """The latest confirmed frauds in a row, and the genuine transactions before and after them.
+
+    Frauds of unusual amounts are excluded: they point to the account, not to the merchant.
+    """
+    numbers, counts = half_days.numbers, half_days.counts
+    frauds, unusual = half_days.frauds, half_days.unusual
+    own = timestamp // HALF_DAY_MS
+    due = (timestamp - label_delay_days * DAY_MS) // HALF_DAY_MS
+    # A profile can have older rows. Whether it does must not change a feature.
+    begin = bisect_left(numbers, own - HALF_DAYS_IN_WINDOW + 1)
+    end_due = bisect_left(numbers, due)
+    last = bisect_right(numbers, own) - 1
+    while last >= begin and frauds[last] <= unusual[last]:
+        last -= 1
+    if last < begin:
+        genuine_before = end_due - 1
+        while genuine_before >= begin and counts[genuine_before] <= frauds[genuine_before]:
+            genuine_before -= 1
+        clear = UNKNOWN if genuine_before < begin else _seconds_since(numbers[genuine_before], timestamp)
+        return [0, UNKNOWN, clear, UNKNOWN]
+    genuine_since = sum(counts[last + 1 : end_due]) - sum(frauds[last + 1 : end_due])
+    run, first, row, clear = 0, last, last, UNKNOWN
+    while row >= begin:
+        if frauds[row] > unusual[row]:
+            run += frauds[row] - unusual[row]
+            first = row
+        if row < end_due and counts[row] > frauds[row]:
+            clear = _seconds_since(numbers[row], timestamp)
+            break
+        row -= 1
+    return [run, _seconds_since(numbers[first], timestamp), clear, max(genuine_since, 0)]
+
+
+def _seconds_since(half_day: int, timestamp: int) -> float:
+    """The seconds in the whole days since the day of a half day."""
+    return (timestamp // DAY_MS - half_day * HALF_DAY_MS // DAY_MS) * _DAY_SECONDS

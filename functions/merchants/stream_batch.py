@@ -1,0 +1,73 @@
+"""A batch of the stream of the table `transactions`, as Lambda passes it to the function.
+
+With a tumbling window, Lambda adds the ID of the shard. It invokes the function once more at the end of each
+window, without records.
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from functions.common.domain.time_buckets import HALF_DAY_MS
+
+
+class CountedRecord(NamedTuple):
+    """A stored transaction of a merchant: its record's sequence number and its half day since 1970."""
+
+    sequence: int
+    half_day: int
+
+
+class StreamBatch(NamedTuple):
+    """The transactions of a batch, by merchant ID, in the order of the stream."""
+
+    shard: str
+    merchants: Mapping[str, list[CountedRecord]]
+
+
+class _Text(Struct, frozen=True):
+    S: str
+
+
+class _Number(Struct, frozen=True):
+    N: str
+
+
+class _Image(Struct, frozen=True):
+    merchant_id: _Text
+    timestamp: _Number
+
+
+class _Change(Struct, frozen=True):
+    SequenceNumber: str
+    NewImage: _Image
+
+
+class _Record(Struct, frozen=True):
+    dynamodb: _Change
+
+
+class _Event(Struct, frozen=True):
+    shardId: str  # noqa: N815  # Lambda's name
+    Records: list[_Record] = []
+
+
+def read_batch(event: object) -> StreamBatch:
+    """The batch in an event.
+
+    Raises ValueError for a record that is not a stored transaction: the filter of the event source mapping
+    accepts only these, so code is wrong, and the record must not be skipped. Raises it for an event without a
+    shard, too: its records could be counted twice.
+    """
+    batch = msgspec.convert(event, _Event)
+    merchants: defaultdict[str, list[CountedRecord]] = defaultdict(list)
+    for record in batch.Records:
+        image = record.dynamodb.NewImage
+        merchants[image.merchant_id.S].append(
+            CountedRecord(int(record.dynamodb.SequenceNumber), int(image.timestamp.N) // HALF_DAY_MS)
+        )
+    return StreamBatch(batch.shardId, merchants)
