@@ -14,6 +14,7 @@ import msgspec
 
 from functions.common.domain.currencies import format_plain
 from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
+from functions.common.domain.transaction_event import TRANSACTION_FORMAT
 from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, put_item
 from functions.common.runtime.clock import Sleep, back_off
 
@@ -112,6 +113,7 @@ def build_transaction_item(transaction: Transaction, received_at: int, expires_a
         "received_at": _type_value(received_at),
         "expires_at": _type_value(expires_at),
         "fingerprint": _type_value(compute_fingerprint(transaction)),
+        "format": _type_value(TRANSACTION_FORMAT),
     }
 
 

@@ -230,6 +230,31 @@ def test_write_units_cover_a_large_transaction() -> None:
     )
 
 
+def test_typical_transaction_with_its_decision_takes_two_thirds_of_a_kb() -> None:
+    """As many integers, fractions and unknown values among the features as after 90 days of history."""
+    typical = transaction(
+        transaction_id="t" * 36, account_id="a" * 18, merchant_id="m" * 19, device_id="d" * 36
+    )
+    features = (*range(17), *(1000 / (3 + number) for number in range(10)), *[None] * 5)
+    assert len(features) == len(FEATURE_NAMES)
+    decision = Decision(
+        score=1 / 3,
+        suspicious=False,
+        decided_by="none",
+        rules_score=0,
+        probability=1 / 3,
+        rules="0123456789ab",
+        model="0123456789ab",
+        features_version=FEATURES_VERSION,
+        features=features,
+        decided_at=NOW,
+        latency_ms=100,
+    )
+    item = {**build_transaction_item(typical, NOW, NOW // 1000), "decision": encode_decision(decision)}
+    assert count_write_units(measure_item(item)) == 2
+    assert measure_item(item) <= 700
+
+
 def test_write_units_cover_large_profiles() -> None:
     account, merchant = AccountProfile(), MerchantProfile()
     for number in range(2000):
@@ -239,6 +264,7 @@ def test_write_units_cover_large_profiles() -> None:
     # Key, format, version, expiry and the alerts of an account.
     other_attributes = 300
     sizes = [len(encode_profile(profile)[1]) + other_attributes for profile in (account, merchant)]
+    assert count_write_units(sizes[0]) == 2
     assert sum(map(count_write_units, sizes)) <= tables.WRITE_UNITS["profiles"]
     assert all(size <= 4096 for size in sizes)
 

@@ -126,7 +126,7 @@ def _encode_packed(decision: Decision) -> Attribute:
 
 
 # A release reads a new format before the next one writes it, so that each release can be rolled back.
-DECISION_FORMAT = 1
+DECISION_FORMAT = 2
 _ENCODERS: Mapping[int, Callable[[Decision], Attribute]] = {1: _encode_json, 2: _encode_packed}
 
 

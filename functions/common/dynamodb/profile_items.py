@@ -46,8 +46,8 @@ MERCHANT_FORMATS: Mapping[int, StateFormat] = {
 }
 # The formats that this version writes. A release reads a new format before the next one writes it, so that
 # each release can be rolled back.
-ACCOUNT_FORMAT = 1
-MERCHANT_FORMAT = 1
+ACCOUNT_FORMAT = 2
+MERCHANT_FORMAT = 2
 
 Override = TypeVar("Override", ListEntry, Snooze)
 

@@ -165,6 +165,7 @@ def test_item_has_every_field_and_null_for_missing_ones() -> None:
         "merchant_category": {"S": "groceries"},
         "received_at": {"N": str(NOW + 40)},
         "expires_at": {"N": "99"},
+        "format": {"N": "2"},
     }
 
 
