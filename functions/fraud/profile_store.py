@@ -43,7 +43,7 @@ class StoredProfiles(NamedTuple):
 
     account: ProfileRecord[AccountProfile]
     merchants: Mapping[str, ProfileRecord[MerchantProfile]]
-    rule_snoozes: Mapping[str, Snooze]
+    rule_snoozes: dict[str, Snooze]
 
 
 class DecidedTransaction(NamedTuple):
@@ -59,6 +59,10 @@ class DecidedTransaction(NamedTuple):
     label: str | None = None
     counts_merchant: bool = False
     is_unusual: bool | None = None
+
+    @property
+    def changes_merchant(self) -> bool:
+        return self.counts_merchant or self.is_unusual is not None
 
 
 class RefusedRecordError(Exception):
@@ -118,7 +122,7 @@ class ProfileStore:
         that is not counted from the stream. Raises RefusedRecordError.
         """
         now_ms = decided[0].decision.decided_at
-        changed = {entry.transaction.merchant_id: None for entry in decided if _changes_merchant(entry)}
+        changed = {entry.transaction.merchant_id: None for entry in decided if entry.changes_merchant}
         updates = [
             build_update(self._profiles, profiles.account, now_ms),
             *(build_update(self._profiles, profiles.merchants[merchant], now_ms) for merchant in changed),
@@ -161,10 +165,6 @@ class ProfileStore:
             "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-
-
-def _changes_merchant(decided: DecidedTransaction) -> bool:
-    return decided.counts_merchant or decided.is_unusual is not None
 
 
 def _decode_snoozes(item: Item | None) -> dict[str, Snooze]:

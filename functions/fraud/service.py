@@ -152,9 +152,7 @@ class FraudDetector:
         """Decide on a transaction and count it in the profiles."""
         transaction = pending.transaction
         account, merchant = profiles.account, profiles.merchants[transaction.merchant_id]
-        context = DecisionContext(
-            account=account, merchant=merchant, rule_snoozes=dict(profiles.rule_snoozes)
-        )
+        context = DecisionContext(account=account, merchant=merchant, rule_snoozes=profiles.rule_snoozes)
         decision, account.alert_history = self._decider.decide(transaction, context, now_ms)
         count_in_account(account.profile, transaction)
         if pending.counts_merchant:
@@ -219,8 +217,7 @@ def _refresh(
     profiles: StoredProfiles, account_id: str, decided: Sequence[DecidedTransaction], account: Item | None
 ) -> StoredProfiles | None:
     """The profiles for the next attempt without reading them, if the refusal contained the account's item."""
-    merchants_changed = any(entry.counts_merchant or entry.is_unusual is not None for entry in decided)
-    if account is None or merchants_changed:
+    if account is None or any(entry.changes_merchant for entry in decided):
         return None
     return profiles._replace(account=decode_account(account_id, account))
 

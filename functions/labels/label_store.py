@@ -80,7 +80,7 @@ class LabelStore:
             yield {"Update": self._build_label_update(label, item, previous, now_ms)}
             return
         transaction = decode_transaction(item)
-        account, merchant, _ = read_profiles(self._client, self._profiles, transaction)
+        account, merchant = read_profiles(self._client, self._profiles, transaction)
         is_unusual: bool | None = None
         if change > 0:
             is_unusual = count_fraud(account.profile, merchant.profile, transaction)

@@ -194,6 +194,7 @@ class MerchantCounter:
         }
 
     def _read(self, key: Item) -> Item | None:
+        # The role of the function may use BatchGetItem only.
         return next(iter(read_items(self._client, self._table, [key])), None)
 
 

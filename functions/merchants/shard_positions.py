@@ -10,10 +10,11 @@ has the positions of complete batches, so that a merchant's item need not keep i
 import hashlib
 from struct import Struct
 
+from functions.common.domain.time_buckets import HOUR_MS
+
 _FORMAT = 1
 # The hash of the shard's ID, the hour and the length of the sequence number, which follows.
 _HEADER = Struct(">6sHB")
-_HOUR_MS = 3_600_000
 # A stream retains a record for 24 hours. After that, Lambda cannot deliver it again.
 RETENTION_HOURS = 26
 # A position is kept for at least an hour after its batch is complete: a second delivery of the batch may be
@@ -32,7 +33,7 @@ class ShardPositions:
 
     def __init__(self, attribute: bytes | None = None) -> None:
         """Raises ValueError if the attribute has a format of newer code."""
-        self._positions: dict[bytes, tuple[int, bytes]] = {}
+        self._positions: dict[bytes, tuple[int, int]] = {}
         if attribute is None:
             return
         if attribute[0] != _FORMAT:
@@ -42,7 +43,7 @@ class ShardPositions:
             shard, hour, length = _HEADER.unpack_from(attribute, offset)
             begin = offset + _HEADER.size
             offset = begin + length
-            self._positions[shard] = hour, attribute[begin:offset]
+            self._positions[shard] = hour, int.from_bytes(attribute[begin:offset], "big")
 
     def find(self, shard: str) -> int:
         """The sequence number of the last counted record of the shard, or 0."""
@@ -51,19 +52,17 @@ class ShardPositions:
     def advance(self, shard: str, sequence: int, now_ms: int) -> None:
         """Move the position of the shard forward."""
         key = _hash_shard(shard)
-        sequence = max(sequence, self._find(key))
-        counted = sequence.to_bytes(-(-sequence.bit_length() // 8), "big")
-        self._positions[key] = now_ms // _HOUR_MS % _HOURS, counted
+        self._positions[key] = now_ms // HOUR_MS % _HOURS, max(sequence, self._find(key))
 
     def prune(self, complete: "ShardPositions", now_ms: int) -> None:
         """Remove the positions that are not needed any more. `complete`: those of complete batches."""
-        now = now_ms // _HOUR_MS
-        for key, (hour, counted) in list(self._positions.items()):
+        now = now_ms // HOUR_MS
+        for key, (hour, sequence) in list(self._positions.items()):
             age = (now - hour) % _HOURS
             if age > _HOURS // 2:
                 # The clock of the process that counted is ahead of this one.
                 age = 0
-            is_complete = int.from_bytes(counted, "big") <= complete._find(key)
+            is_complete = sequence <= complete._find(key)
             if age > RETENTION_HOURS or (age >= _COMPLETE_HOURS and is_complete):
                 del self._positions[key]
 
@@ -71,12 +70,13 @@ class ShardPositions:
         """The value of the attribute."""
         parts = [bytes([_FORMAT])]
         for shard, (hour, sequence) in self._positions.items():
-            parts += (_HEADER.pack(shard, hour, len(sequence)), sequence)
+            size = -(-sequence.bit_length() // 8)
+            parts += (_HEADER.pack(shard, hour, size), sequence.to_bytes(size, "big"))
         return b"".join(parts)
 
     def _find(self, key: bytes) -> int:
-        _, counted = self._positions.get(key, (0, b""))
-        return int.from_bytes(counted, "big")
+        _, sequence = self._positions.get(key, (0, 0))
+        return sequence
 
 
 def _hash_shard(shard: str) -> bytes:

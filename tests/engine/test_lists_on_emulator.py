@@ -51,7 +51,7 @@ class OverrideFixtures:
         return DecisionContext(
             account=profiles.account,
             merchant=profiles.merchants[read.merchant_id],
-            rule_snoozes=dict(profiles.rule_snoozes),
+            rule_snoozes=profiles.rule_snoozes,
         )
 
     def block(self, kind: str = "merchant", id_: str = MERCHANT) -> str:

@@ -90,21 +90,23 @@ def update_item(
     Raises StoreBusyError, ClientError, or RefusedWriteError with the existing item at position 0, which is
     empty if the item does not exist.
     """
-    with _translate_failed_condition(), _translate_errors():
-        client.update_item(
-            TableName=table,
-            Key=key,
-            UpdateExpression=update,
-            ConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
+    write_update(
+        client,
+        {
+            "TableName": table,
+            "Key": key,
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        },
+    )
 
 
 def write_update(client: "DynamoDBClient", update: Mapping[str, Any]) -> None:
     """Perform an update with a condition, such as `profile_items.build_update` returns.
 
-    Raises as `update_item` does.
+    Raises StoreBusyError, ClientError, or RefusedWriteError. Its item is empty unless the update asks for it.
     """
     with _translate_failed_condition(), _translate_errors():
         client.update_item(**update)

@@ -15,7 +15,7 @@ from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
 from functions.common.domain.profile_record import AlertHistory, P, ProfileRecord
-from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.domain.transaction_event import StoredTransaction
 from functions.common.dynamodb import account_state, merchant_state
 from functions.common.dynamodb.client import Item, read_items
 
@@ -56,14 +56,6 @@ class ProfileFormatError(ValueError):
     """A newer version of the code wrote the item, in a format that this version cannot read."""
 
 
-class ProfilePair(NamedTuple):
-    """The profiles of a transaction's account and merchant, and further items that were read, by subject."""
-
-    account: ProfileRecord[AccountProfile]
-    merchant: ProfileRecord[MerchantProfile]
-    further: dict[str, Item]
-
-
 def profile_subject(kind: ProfileKind, identifier: str) -> str:
     """The pseudonym of an account or merchant."""
     return f"{kind}#{hashlib.sha256(f'{kind}#{identifier}'.encode()).hexdigest()[:40]}"
@@ -75,20 +67,19 @@ def profile_key(subject: str, part: str = PROFILE_PART) -> dict[str, Any]:
 
 
 def read_profiles(
-    client: "DynamoDBClient", table: str, transaction: TransactionInserted, *further: Item
-) -> ProfilePair:
-    """Read both profiles of a transaction, and the items with the `further` keys, in one request.
+    client: "DynamoDBClient", table: str, transaction: StoredTransaction
+) -> tuple[ProfileRecord[AccountProfile], ProfileRecord[MerchantProfile]]:
+    """Read the profiles of a transaction's account and merchant in one request.
 
     Raises StoreBusyError, ClientError or ProfileFormatError.
     """
     account = profile_subject("account", transaction.account_id)
     merchant = profile_subject("merchant", transaction.merchant_id)
-    keys = [profile_key(account), profile_key(merchant), *further]
-    items = {item["subject"]["S"]: item for item in read_items(client, table, keys)}
-    return ProfilePair(
-        decode_account(transaction.account_id, items.pop(account, None)),
-        decode_merchant(transaction.merchant_id, items.pop(merchant, None)),
-        items,
+    found = read_items(client, table, [profile_key(account), profile_key(merchant)])
+    items = {item["subject"]["S"]: item for item in found}
+    return (
+        decode_account(transaction.account_id, items.get(account)),
+        decode_merchant(transaction.merchant_id, items.get(merchant)),
     )
 
 
