@@ -20,7 +20,7 @@ _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
 def compile_modules(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The bytecode of each Python source in `files`, by its path beside the sources.
+    """The bytecode of each Python source in `files`, by the path of the bytecode file.
 
     The same sources give the same bytes in every process. Raises SyntaxError, and RuntimeError if this
     interpreter is not CPython 3.11, whose bytecode Lambda's runtime loads.
@@ -51,9 +51,9 @@ def _compile_module(path: str, source: bytes) -> bytes:
 def _share_objects(value: object) -> Iterator[object]:
     """Every object of the code that other code of this process can use: marshal writes these in two ways.
 
-    An object with one reference is written differently from an object with several, hence the caller keeps a
-    second one. A text of one character, of which a process has one object, is written differently once a
-    module has interned it, hence it is interned.
+    It writes an object with one reference differently from an object with several, so the caller keeps a
+    second reference. It also writes interned texts differently. A process has one object for each text of one
+    character, and any module may have interned it, so these texts are interned here.
     """
     yield sys.intern(value) if isinstance(value, str) and len(value) <= 1 else value
     if isinstance(value, CodeType):

@@ -2,8 +2,8 @@
 
 The same input and patch version of Python produce the same bytes. Dependencies come from the function's
 hash-pinned requirements, built for its Python version and architecture, and are cached in the user's cache
-folder. They do not include boto3, because Lambda's runtime provides it. Each Python source has its bytecode
-beside it; see `shared.bytecode`.
+folder. They do not include boto3, because Lambda's runtime provides it. `shared.bytecode` adds the bytecode
+of each Python source.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """A Lambda function that is invoked asynchronously, with its retries and its retry queue, in virtual time.
 
-Environments are warm. Lambda reads the retry queue with several pollers, each of which gathers its own batch.
+Environments are warm. Lambda reads the retry queue with several pollers. Each poller gathers its own batch.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 """

@@ -22,7 +22,7 @@ BATCH_ENTRY_DURATION = Assumption(
     "duration of api for each transaction of a batch",
     8,
     "ms",
-    "writes overlap, so that processor time remains: 2.3 ms of a whole processor, of which 512 MB have 0.29",
+    "writes overlap. Processor time is 2.3 ms on a whole processor, and 512 MB have 0.29 processors",
 )
 FRAUD_DURATION = Assumption(
     "duration of fraud", 30, "ms", "a read takes 8 to 12 ms, a transactional write 10 to 20 ms"

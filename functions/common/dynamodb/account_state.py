@@ -88,7 +88,7 @@ def encode(profile: AccountProfile) -> bytes:
 
 
 def decode(state: bytes) -> AccountProfile:
-    """The profile in a state. Raises ValueError, of which msgspec's errors are a kind."""
+    """The profile in a state. Raises ValueError; msgspec's errors are subclasses of it."""
     packed = _decode_state(state)
     newest_at = packed.newest_at
     countries = packed.countries

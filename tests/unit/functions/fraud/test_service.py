@@ -53,7 +53,7 @@ LARGE = {"N": "12500.5"}
 class FraudFixture:
     """A detector with its own tables, queues and log. The clock returns `now`.
 
-    `stored`: attributes of every transaction's item beside those of the event.
+    `stored`: the attributes that each transaction's item has in addition to those of the event.
     """
 
     sender: FakeSender = field(default_factory=FakeSender)

@@ -13,7 +13,7 @@ COUNTRIES = ("DE", "FR", "US", "JP", "BR", "IN", "NG", "GB", "PL", "SE")
 def build_account(
     *, per_day: float, days: int = 60, max_euros: int = 1_000, variety: int = 100, seed: int = 1
 ) -> AccountProfile:
-    """An account with amounts in three currencies, some out of order, of which some are confirmed frauds.
+    """An account with amounts in three currencies. Some arrive out of order, and some are confirmed frauds.
 
     `variety`: the number of its devices and categories, and of at most 10 countries.
     """
