@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration import update_message
@@ -64,6 +65,7 @@ def deploy_layers(
     session.check_settings_files(layers)
     session.check_account()
     recorded = "" if plan else session.check_tree(override)
+    preflight.warn_of_old_rates(datetime.now(UTC).date())
     engine = _open_engine(session, changing=not plan, port=port)
     options = _create_options(
         session,

@@ -110,12 +110,15 @@ def load_settings_model(layer: Layer) -> type[Settings]:
     return models[0]
 
 
-def check_layer_files(layer: Layer, settings: Settings, folder: Path) -> None:
+def check_layer_files(layer: Layer, settings: Settings, folder: Path) -> list[str]:
     """Validate the files in the layer's `folder` that its settings name, such as rules or a model.
 
-    `read_files` in `stacks/<layer>/files.py` reads them. A layer without that module has no such files.
-    Raises ValueError, which names the file.
+    Returns notes about them. `read_files` and `describe_files` in `stacks/<layer>/files.py` read them. A
+    layer without that module has no such files. Raises ValueError, which names the file.
     """
     module = find_layer_module(layer, "files")
-    if module:
-        module.read_files(settings, folder)
+    if module is None:
+        return []
+    module.read_files(settings, folder)
+    notes: list[str] = module.describe_files(settings, folder)
+    return notes

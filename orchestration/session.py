@@ -19,6 +19,7 @@ from shared.configuration import SettingsError, validate_file
 from shared.settings import Settings
 from terminal.command_line import command_line
 from terminal.errors import UserError
+from terminal.output import print_message
 
 if TYPE_CHECKING:
     from shared.configuration import Account
@@ -109,7 +110,9 @@ class EnvironmentSession:
         """
         for layer in layers:
             try:
-                check_layer_files(layer, self.settings(layer), self.environment.stack_folder(layer.name))
+                folder = self.environment.stack_folder(layer.name)
+                for note in check_layer_files(layer, self.settings(layer), folder):
+                    print_message(f"{layer.name}: {note}")
             except ValueError as error:
                 raise UserError(f"stacks/{layer.name}: {_as_lines(str(error))}") from error
 

@@ -127,8 +127,9 @@ class ProcessingOutputs(Contract):
 class EdgeOutputs(Contract):
     """The URLs for transactions (`api_url`) and labels, and the functions behind them.
 
-    `api_arn`, `labels_api_arn`, `transactions_batch_api_arn`: the resources on which a caller's policy must
-    allow `execute-api:Invoke`. Without the route for batches, its outputs are empty.
+    `api_arn`, `labels_api_arn`, `transactions_batch_api_arn`, `historic_api_arn`: the resources on which a
+    caller's policy must allow `execute-api:Invoke`. Without the route for batches or for past transactions,
+    its outputs are empty.
     """
 
     producer: ClassVar[Project] = projects.EDGE
@@ -143,6 +144,8 @@ class EdgeOutputs(Contract):
     labels_function_name: pulumi.Input[str]
     transactions_batch_url: pulumi.Input[str] = ""
     transactions_batch_api_arn: pulumi.Input[str] = ""
+    historic_url: pulumi.Input[str] = ""
+    historic_api_arn: pulumi.Input[str] = ""
 
 
 # In the order of the classes above.

@@ -24,7 +24,11 @@ _ALERT_ATTRIBUTES = [
 # The subjects of merchants' profiles, and of the positions in the stream, begin with their kind:
 # functions/common/dynamodb/profile_items.py and functions/merchants/merchant_counter.py.
 _MERCHANT_SUBJECTS = ["merchant#*"]
-_MERCHANT_ATTRIBUTES = ["subject", "part", "state", "format", "expires_at", "version", "counted"]
+_MERCHANT_ATTRIBUTES = ["subject", "part", "state", "activity", "format", "expires_at", "version", "counted"]
+# The subjects of devices and IP addresses. The names of their slots, and no others, have two characters:
+# functions/common/dynamodb/origin_items.py.
+_ORIGIN_SUBJECTS = ["device#*", "address#*"]
+_ORIGIN_ATTRIBUTES = ["subject", "part", "expires_at", "??"]
 _IN_TRANSACTION: Conditions = {
     "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
 }
@@ -116,10 +120,34 @@ def count_merchants(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
     ]
 
 
-def read_profile(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
-    """Read one profile at a time."""
+def use_origins(profiles: Arn) -> list[Statement]:
+    """Update devices and IP addresses, and return them as they were. Other items cannot be written or read.
+
+    `update_profiles` permits the use of the key.
+    """
+    # ForAllValues is also true for a request without keys or attributes.
+    origins_only: Conditions = {
+        "ForAllValues:StringLike": {
+            "dynamodb:LeadingKeys": _ORIGIN_SUBJECTS,
+            "dynamodb:Attributes": _ORIGIN_ATTRIBUTES,
+        },
+        "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["ALL_OLD"]},
+    }
     return [
-        Statement(sid="ReadProfile", actions=["dynamodb:GetItem"], resources=[profiles]),
+        Statement(
+            sid="UseOrigins",
+            actions=["dynamodb:UpdateItem"],
+            resources=[profiles],
+            conditions=origins_only,
+        )
+    ]
+
+
+def read_profile(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
+    """Read one profile at a time, and list the suspicious decisions of one account."""
+    return [
+        Statement(sid="ReadProfile", actions=["dynamodb:GetItem", "dynamodb:Query"], resources=[profiles]),
         use_key("ReadProfileEncrypted", READ_WITH_KEY, key, arns.service("dynamodb")),
     ]
 

@@ -1,11 +1,12 @@
-"""`POST /transactions/batch`: stores several transactions and answers each one by itself."""
+"""`POST /transactions/batch` and `/historic`: stores several transactions and answers each one by itself."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, cast
 
-from functions.api.post_transaction import build_response, convert_transaction, count_result
+from functions.api.post_transaction import build_response, count_result
+from functions.api.transaction_parser import TransactionParser
 from functions.api.transaction_store import TransactionStore, WriteResult
 from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
 from functions.common.dynamodb.client import StoreBusyError
@@ -30,26 +31,37 @@ _Outcome = WriteResult | Exception
 
 
 def create_batch_endpoint(
-    store: TransactionStore, telemetry: Telemetry, clock: Clock, remaining_ms: RemainingTime
+    store: TransactionStore,
+    parser: TransactionParser,
+    telemetry: Telemetry,
+    clock: Clock,
+    remaining_ms: RemainingTime,
 ) -> PostEndpoint:
     """The endpoint for one invocation, which `remaining_ms` belongs to."""
-    post = partial(post_batch, store, telemetry, remaining_ms)
+    post = partial(post_batch, store, parser, telemetry, remaining_ms=remaining_ms)
     return PostEndpoint(post, TRANSACTION_FIELDS, telemetry, clock, MAX_BATCH_BYTES)
 
 
 def post_batch(
-    store: TransactionStore, telemetry: Telemetry, remaining_ms: RemainingTime, body: str, received_at: int
+    store: TransactionStore,
+    parser: TransactionParser,
+    telemetry: Telemetry,
+    body: str,
+    received_at: int,
+    *,
+    remaining_ms: RemainingTime,
 ) -> SuccessResponse:
     """Store the transactions in a request's body. Raises ProblemError (400) if the body is not a batch.
 
     The response has a result for each entry, in their order: {"status": 201, "body": {…}} as in the response
     to a single transaction, or {"status": 400, "problem": {…}}.
     """
-    entries = [_convert_entry(entry, received_at) for entry in read_batch(body)]
+    entries = [_parse_entry(parser, entry, received_at) for entry in read_batch(body)]
     transactions = {
         position: entry for position, entry in enumerate(entries) if isinstance(entry, Transaction)
     }
-    outcomes = _store_transactions(store, transactions, received_at, remaining_ms)
+    add = partial(store.add, received_at=received_at, historic=parser.historic)
+    outcomes = _store_transactions(add, transactions, remaining_ms)
     responses = [
         _answer_entry(entry, outcomes.get(position), telemetry) for position, entry in enumerate(entries)
     ]
@@ -72,17 +84,18 @@ def read_batch(text: str) -> list[JsonObject]:
     return entries
 
 
-def _convert_entry(entry: JsonObject, received_at: int) -> Transaction | ProblemError:
+def _parse_entry(
+    parser: TransactionParser, entry: JsonObject, received_at: int
+) -> Transaction | ProblemError:
     try:
-        return convert_transaction(entry, received_at)
+        return parser.parse(entry, received_at)
     except ProblemError as error:
         return error
 
 
 def _store_transactions(
-    store: TransactionStore,
+    add: Callable[[Transaction], WriteResult],
     transactions: Mapping[int, Transaction],
-    received_at: int,
     remaining_ms: RemainingTime,
 ) -> dict[int, _Outcome]:
     """Store transactions concurrently; those with the same ID one after another, in their order.
@@ -98,7 +111,7 @@ def _store_transactions(
         if remaining_ms() < LONGEST_STORE_MS:
             return StoreBusyError("the time of the batch is over")
         try:
-            return store.add(transaction, received_at)
+            return add(transaction)
         except Exception as error:
             return error
 

@@ -14,7 +14,7 @@ import msgspec
 
 from functions.common.domain.currencies import format_plain
 from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
-from functions.common.domain.transaction_event import TRANSACTION_FORMAT
+from functions.common.domain.transaction_event import GUARD_TIMESTAMP, TRANSACTION_FORMAT
 from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, put_item
 from functions.common.runtime.clock import Sleep, back_off
 
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 
 _SECONDS_PER_DAY = 86_400
 _MAX_ATTEMPTS = 6
-# Below the timestamp of any transaction.
-_GUARD_TIMESTAMP = 0
+# The fields whose fingerprint contains a missing one as null, as stored fingerprints do. Do not add a field.
+_FIRST_FIELDS = frozenset(
+    {
+        *("transaction_id", "account_id", "merchant_id", "amount", "currency", "timestamp"),
+        *("channel", "country", "device_id", "ip_address", "merchant_category"),
+    }
+)
 
 
 class WriteResult(Enum):
@@ -48,7 +53,7 @@ class TransactionStore:
         self._retention_seconds = retention_days * _SECONDS_PER_DAY
         self._sleep = sleep
 
-    def add(self, transaction: Transaction, received_at: int) -> WriteResult:
+    def add(self, transaction: Transaction, received_at: int, *, historic: bool = False) -> WriteResult:
         """Store a transaction received at this time (epoch milliseconds), at most once.
 
         Of concurrent attempts with equal transactions, one is STORED. If DynamoDB's response to that attempt
@@ -63,7 +68,8 @@ class TransactionStore:
             if _is_expired(guard, now):
                 return WriteResult.REPLAYED
         # Also with an existing guard: the attempt that wrote it may have ended before this write.
-        existing = self._put_new(build_transaction_item(transaction, received_at, expires_at))
+        item = build_transaction_item(transaction, received_at, expires_at, historic=historic)
+        existing = self._put_new(item)
         if existing is None:
             return WriteResult.STORED
         return WriteResult.REPLAYED if _is_same(existing, transaction) else WriteResult.ID_TAKEN
@@ -98,17 +104,27 @@ def _is_expired(guard: Item, now_seconds: int) -> bool:
 
 
 def compute_fingerprint(transaction: Transaction) -> str:
-    """A hash of the transaction's values. 12.50 and 12.5 give the same hash."""
+    """A hash of the transaction's values. 12.50 and 12.5 give the same hash.
+
+    A missing field does not count unless it is one of the first fields. A new optional field therefore
+    changes no stored fingerprint, and after a rollback, an older version recognizes stored transactions.
+    """
     values = msgspec.structs.asdict(transaction) | {"amount": format_plain(transaction.amount)}
-    return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()
+    counted = {name: value for name, value in values.items() if value is not None or name in _FIRST_FIELDS}
+    return hashlib.sha256(msgspec.json.encode(counted, order="sorted")).hexdigest()
 
 
-def build_transaction_item(transaction: Transaction, received_at: int, expires_at: int) -> Item:
-    """The item of the transaction. A missing optional field is NULL, so that the item has every field.
+def build_transaction_item(
+    transaction: Transaction, received_at: int, expires_at: int, *, historic: bool = False
+) -> Item:
+    """The item of the transaction. A missing optional field is NULL.
 
-    `received_at` is epoch milliseconds; `expires_at` is epoch seconds, which the table's TTL requires.
+    `received_at` is epoch milliseconds; `expires_at` is epoch seconds, which the table's TTL requires. Only a
+    `historic` transaction has the attribute `historic`.
     """
     fields = {field.name: _type_value(getattr(transaction, field.name)) for field in TRANSACTION_FIELDS}
+    if historic:
+        fields["historic"] = {"BOOL": True}
     return fields | {
         "received_at": _type_value(received_at),
         "expires_at": _type_value(expires_at),
@@ -121,7 +137,7 @@ def build_guard_item(transaction: Transaction, expires_at: int) -> Item:
     """The item that reserves the ID. The pipe ignores items without an account."""
     return {
         "transaction_id": _type_value(transaction.transaction_id),
-        "timestamp": _type_value(_GUARD_TIMESTAMP),
+        "timestamp": _type_value(GUARD_TIMESTAMP),
         "claimed_timestamp": _type_value(transaction.timestamp),
         "fingerprint": _type_value(compute_fingerprint(transaction)),
         "expires_at": _type_value(expires_at),

@@ -195,7 +195,7 @@ def _format_next_steps(result: RunResult) -> str:
         ]
     steps += [
         (command_line("alerts", full=True), "show the mails"),
-        (command_line("send", "examples/transactions.csv"), "post transactions of a file"),
+        (command_line("send", "examples/transactions.csv", historic=True), "post past transactions"),
         (command_line("label", "examples/labels.csv"), "post their labels"),
         (command_line("logs", function="fraud", follow=True), "follow the log of a function"),
         (command_line("deploy", layer="processing"), "deploy changes of stacks/processing/rules.yaml"),

@@ -16,7 +16,8 @@ from functions.common.domain.transaction import Channel, Transaction
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.labels.label import Label
 
-DAYS = 35
+# The API refuses older transactions (`maxTransactionAgeDays` of edge).
+DAYS = 29
 # The smallest simulation in which fraud is rare. It takes a fifth of a second.
 _CUSTOMERS, _TERMINALS_PER_CUSTOMER = 500, 2
 # A customer has about 70 transactions in that time: enough to choose from.
@@ -77,7 +78,7 @@ def build_scenario(seed: int, run: str, count: int, end_ms: int) -> list[Step]:
 
 def step_time_ms(step: Step) -> int:
     """Return the time of a transaction, or of the report of a label."""
-    return step.reported_at or step.timestamp if isinstance(step, Label) else step.timestamp
+    return step.reported_at or 0 if isinstance(step, Label) else step.timestamp
 
 
 def build_transaction(simulated: TransactionInserted, transaction_id: str, run: str) -> Transaction:

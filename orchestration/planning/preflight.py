@@ -1,14 +1,19 @@
-"""Checks before a deployment to an AWS account: the git tree, and the account of the credentials."""
+"""Checks before a deployment: the git tree, the account of the credentials, and the age of exchange rates."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import boto3
 
+from functions.common.domain.exchange_rates import RATES_DATE
 from orchestration.environments import Environment
 from orchestration.git import Git, shorten_commit
 from terminal.aws_errors import translate_aws_errors
 from terminal.command_line import command_line
 from terminal.errors import UserError
+from terminal.output import print_message
+
+_MAX_RATES_AGE = timedelta(days=365)
 
 
 def check_tree(environment: Environment, git: Git, *, override: str = "") -> str:
@@ -53,6 +58,15 @@ def check_account(environment: Environment, expected: str, read_account: Callabl
         raise UserError(
             f"The credentials are for the AWS account {actual}, but '{environment.name}' is {expected}.",
             "Set AWS_PROFILE to the right profile, or correct aws:allowedAccountIds in the settings.",
+        )
+
+
+def warn_of_old_rates(today: date) -> None:
+    """Print a warning if the exchange rates of the functions are older than a year."""
+    if today - date.fromisoformat(RATES_DATE) > _MAX_RATES_AGE:
+        print_message(
+            f"warning: The exchange rates are of {RATES_DATE}, more than a year ago."
+            " To write new ones: invoke lock --upgrade, and then python -m tools.exchange_rates"
         )
 
 

@@ -10,7 +10,7 @@ from shared.tags import tag_resources
 from stacks.edge.alarms import build_alarm_table
 from stacks.edge.api_functions import ApiFunction, EdgeFunctionArgs, LabelsFunction
 from stacks.edge.rest_api import RestApi, RestApiArgs
-from stacks.edge.routes import LABELS, TRANSACTIONS, TRANSACTIONS_BATCH
+from stacks.edge.routes import API_PATHS, HISTORIC, LABELS, TRANSACTIONS, TRANSACTIONS_BATCH
 from stacks.edge.sampling import TraceSampling, TraceSamplingArgs
 from stacks.edge.settings import EdgeSettings
 from stacks.edge.stage import ApiStage, ApiStageArgs, LoggingAccount, LoggingAccountArgs, find_throttles
@@ -24,11 +24,8 @@ arns = Arns.from_caller(Names(settings.name_suffix))
 function_args = EdgeFunctionArgs(arns=arns, foundation=foundation, data=data, settings=settings)
 api_function = ApiFunction("intake", function_args)
 labels_function = LabelsFunction("labelling", function_args)
-invoke_arns = {
-    TRANSACTIONS.path: api_function.function.invoke_arn,
-    TRANSACTIONS_BATCH.path: api_function.function.invoke_arn,
-    LABELS.path: labels_function.function.invoke_arn,
-}
+invoke_arns = dict.fromkeys(API_PATHS, api_function.function.invoke_arn)
+invoke_arns |= {LABELS.path: labels_function.function.invoke_arn}
 api = RestApi("api", RestApiArgs(name=arns.names.api, routes=settings.routes, invoke_arns=invoke_arns))
 logging = LoggingAccount(
     "logging", LoggingAccountArgs(arns=arns, foundation=foundation, owned=settings.account_logging)
@@ -44,7 +41,7 @@ stage = ApiStage(
     ),
 )
 TraceSampling("sampling", TraceSamplingArgs(names=arns.names, settings=settings))
-stage.allow_invocations(api_function.function, TRANSACTIONS, TRANSACTIONS_BATCH)
+stage.allow_invocations(api_function.function, TRANSACTIONS, TRANSACTIONS_BATCH, HISTORIC)
 stage.allow_invocations(labels_function.function, LABELS)
 LayerMonitoring("watch", build_alarm_table(arns.names, settings), foundation.operations_topic_arn)
 
@@ -60,6 +57,8 @@ contracts.export_outputs(
         labels_function_name=labels_function.function.name,
         transactions_batch_url=stage.url(TRANSACTIONS_BATCH),
         transactions_batch_api_arn=stage.arn(TRANSACTIONS_BATCH),
+        historic_url=stage.url(HISTORIC),
+        historic_api_arn=stage.arn(HISTORIC),
     ),
     inputs=[foundation, data],
 )

@@ -21,7 +21,7 @@ def build_alarm_table(names: Names, settings: EdgeSettings) -> AlarmTable:
         dashboard_name=names.alarm(LAYER, "dashboard"),
         alarms=(
             _latency_alarm(names),
-            *([_batch_failures_alarm(names)] if settings.has_batches else []),
+            *([_batch_failures_alarm(names)] if settings.all_batch_requests else []),
             *function_alarms(LAYER, "api", names, settings.api),
             # API Gateway throttles the method. Above the reservation, the alarm on throttles starts.
             *function_alarms(LAYER, "labels", names, settings.labels, without=["concurrency"]),

@@ -40,7 +40,12 @@ class ApiFunction(pulumi.ComponentResource):
                 settings=args.settings.api,
                 architecture=args.settings.architecture,
                 environment=pulumi.Output.all(data.transactions_table_name, data.retention_days).apply(
-                    lambda values: ApiEnvironment(table_name=values[0], retention_days=int(values[1]))
+                    lambda values: ApiEnvironment(
+                        table_name=values[0],
+                        retention_days=int(values[1]),
+                        max_transaction_age_days=args.settings.max_transaction_age_days,
+                        extra_decimals=args.settings.extra_decimals,
+                    )
                 ),
                 statements=table_permissions.store_items(
                     args.arns, data.transactions_table_arn, foundation.data_key_arn

@@ -68,6 +68,17 @@ TRANSACTIONS_BATCH = Route(
     integration="batch-function",
     parent=TRANSACTIONS.path,
 )
+HISTORIC = Route(
+    path="transactions/historic",
+    body="historic",
+    schema=build_batch_schema("Historic"),
+    method="post-historic",
+    integration="historic-function",
+    parent=TRANSACTIONS.path,
+)
+API_PATHS = (TRANSACTIONS.path, TRANSACTIONS_BATCH.path, HISTORIC.path)
+"""The paths of the function `api`."""
+
 TRANSACTIONS_PER_BATCH = MAX_BATCH_ENTRIES
 # Each parent before its children.
-ROUTES = (TRANSACTIONS, LABELS, TRANSACTIONS_BATCH)
+ROUTES = (TRANSACTIONS, LABELS, TRANSACTIONS_BATCH, HISTORIC)

@@ -4,10 +4,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from functions.api.transaction_parser import ExtraDecimals
 from shared import projects
 from shared.projects import Project
 from shared.settings import Architecture, FunctionSettings, Settings
 from stacks.edge.routes import (
+    HISTORIC,
     ROUTES,
     TRANSACTIONS_BATCH,
     TRANSACTIONS_PER_BATCH,
@@ -18,6 +20,10 @@ from stacks.edge.routes import (
 MAX_API_TIMEOUT_SECONDS = 29
 # At least one transaction a second remains for the single route.
 MAX_BATCH_REQUESTS = (TRANSACTIONS_PER_SECOND - 1) // TRANSACTIONS_PER_BATCH
+BatchRequests = Annotated[
+    int, Meta(ge=0, le=MAX_BATCH_REQUESTS, description=f"an integer from 0 to {MAX_BATCH_REQUESTS}")
+]
+AgeDays = Annotated[int, Meta(ge=1, le=36_500, description="an integer from 1 to 36500")]
 Burst = Annotated[int, Meta(ge=1, le=5000, description="an integer from 1 to 5000")]
 
 
@@ -26,9 +32,12 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
 
     `throttle_burst` and `labels_throttle_burst`: concurrent requests to `/transactions` and `/labels`. The
     default is the reserved concurrency of the function; Lambda would throttle more requests.
-    `batch_requests_per_second`: the steady rate and the concurrent requests of `/transactions/batch`, which
-    are taken from those of `/transactions`: both routes accept 1000 transactions a second together, and a
-    batch has up to 25. With 0, the default, the API has no route for batches.
+    `batch_requests_per_second` and `historic_requests_per_second`: the steady rate and the concurrent
+    requests of `/transactions/batch` and `/transactions/historic`, which are taken from those of
+    `/transactions`: all three routes accept 1000 transactions a second together, and a batch has up to 25.
+    With 0, the default, the API has no such route.
+    `max_transaction_age_days`: the greatest age of a timestamp on the other routes than the historic one.
+    `extra_decimals`: whether an amount may have more decimals than its currency.
     `trace_reservoir` and `trace_rate`: the requests that are traced in each second, and the share of others.
     `trace_sampling`: False for an AWS without X-Ray, which is the embedded one.
     `account_logging`: whether this stack sets the logging role of API Gateway in the account and region.
@@ -41,10 +50,10 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     api: FunctionSettings = FunctionSettings(timeout_seconds=25)
     labels: FunctionSettings = FunctionSettings()
     throttle_burst: Burst | None = None
-    batch_requests_per_second: Annotated[
-        int,
-        Meta(ge=0, le=MAX_BATCH_REQUESTS, description=f"an integer from 0 to {MAX_BATCH_REQUESTS}"),
-    ] = 0
+    batch_requests_per_second: BatchRequests = 0
+    historic_requests_per_second: BatchRequests = 0
+    max_transaction_age_days: AgeDays = 30
+    extra_decimals: Annotated[ExtraDecimals, Meta(description="refuse or accept")] = "refuse"
     labels_requests_per_second: Annotated[
         int, Meta(ge=1, le=1000, description="an integer from 1 to 1000")
     ] = 50
@@ -59,30 +68,45 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
         for name, function in (("api", self.api), ("labels", self.labels)):
             if function.timeout_seconds > MAX_API_TIMEOUT_SECONDS:
                 raise ValueError(f"{name}.timeoutSeconds: an integer from 1 to {MAX_API_TIMEOUT_SECONDS}")
-        _check_burst("throttleBurst", self.throttle_burst, "api", self.api, self.batch_requests_per_second)
+        if self.all_batch_requests > MAX_BATCH_REQUESTS:
+            limit = MAX_BATCH_REQUESTS - self.batch_requests_per_second
+            raise ValueError(
+                f"historicRequestsPerSecond: an integer from 0 to {limit},"
+                f" which is {MAX_BATCH_REQUESTS} less batchRequestsPerSecond"
+            )
+        _check_burst("throttleBurst", self.throttle_burst, "api", self.api, self.all_batch_requests)
         _check_burst("labelsThrottleBurst", self.labels_throttle_burst, "labels", self.labels)
 
     @property
-    def has_batches(self) -> bool:
-        return self.batch_requests_per_second > 0
+    def all_batch_requests(self) -> int:
+        """The requests a second of both routes for batches."""
+        return self.batch_requests_per_second + self.historic_requests_per_second
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """The routes of the API."""
-        return tuple(route for route in ROUTES if self.has_batches or route is not TRANSACTIONS_BATCH)
+        optional = {
+            TRANSACTIONS_BATCH.path: self.batch_requests_per_second,
+            HISTORIC.path: self.historic_requests_per_second,
+        }
+        return tuple(route for route in ROUTES if optional.get(route.path) != 0)
 
     @property
     def transactions_per_second(self) -> int:
         """The steady rate of the single route."""
-        return TRANSACTIONS_PER_SECOND - TRANSACTIONS_PER_BATCH * self.batch_requests_per_second
+        return TRANSACTIONS_PER_SECOND - TRANSACTIONS_PER_BATCH * self.all_batch_requests
 
     @property
     def transactions_burst(self) -> int:
-        return self.throttle_burst or self.api.reserved_concurrency - self.batch_requests_per_second
+        if self.throttle_burst is not None:
+            return self.throttle_burst
+        return self.api.reserved_concurrency - self.all_batch_requests
 
     @property
     def labels_burst(self) -> int:
-        return self.labels_throttle_burst or self.labels.reserved_concurrency
+        if self.labels_throttle_burst is not None:
+            return self.labels_throttle_burst
+        return self.labels.reserved_concurrency
 
 
 def _check_burst(
@@ -91,7 +115,7 @@ def _check_burst(
     """Refuse a burst above the reserved concurrency that batches leave to the route."""
     limit = function.reserved_concurrency - batch_requests
     if burst is not None and burst > limit:
-        less = " less batchRequestsPerSecond" if batch_requests else ""
+        less = " less batchRequestsPerSecond and historicRequestsPerSecond" if batch_requests else ""
         raise ValueError(
             f"{setting}: an integer from 1 to {limit}, which is {name}.reservedConcurrency{less}"
         )

@@ -14,7 +14,7 @@ from shared.function import LOG_RETENTION_DAYS, Function
 from shared.iam import identity_policy
 from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
 from stacks.edge.rest_api import RestApi
-from stacks.edge.routes import LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_BATCH, Route
+from stacks.edge.routes import HISTORIC, LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_BATCH, Route
 from stacks.edge.settings import EdgeSettings
 
 STAGE_NAME = "v1"
@@ -48,16 +48,16 @@ _DEFAULT_THROTTLE = Throttle(requests_per_second=10, burst=10)
 def find_throttles(settings: EdgeSettings) -> list[tuple[Route, Throttle]]:
     """The routes of the API with their limits."""
     labels, batches = settings.labels_requests_per_second, settings.batch_requests_per_second
-    throttles = [
-        (
-            TRANSACTIONS,
-            Throttle(requests_per_second=settings.transactions_per_second, burst=settings.transactions_burst),
+    historic = settings.historic_requests_per_second
+    throttles = {
+        TRANSACTIONS.path: Throttle(
+            requests_per_second=settings.transactions_per_second, burst=settings.transactions_burst
         ),
-        (LABELS, Throttle(requests_per_second=labels, burst=settings.labels_burst)),
-    ]
-    if settings.has_batches:
-        throttles.append((TRANSACTIONS_BATCH, Throttle(requests_per_second=batches, burst=batches)))
-    return throttles
+        LABELS.path: Throttle(requests_per_second=labels, burst=settings.labels_burst),
+        TRANSACTIONS_BATCH.path: Throttle(requests_per_second=batches, burst=batches),
+        HISTORIC.path: Throttle(requests_per_second=historic, burst=historic),
+    }
+    return [(route, throttles[route.path]) for route in settings.routes]
 
 
 @dataclass(frozen=True, kw_only=True)

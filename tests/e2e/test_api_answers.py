@@ -1,14 +1,16 @@
 """Every response of the public API, through the deployed gateway."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import urllib3
 
+from functions.common.domain.decision import Notification
+from functions.common.domain.time_buckets import DAY_MS
+from functions.common.runtime.clock import now_ms
 from tests.e2e.pipeline import PipelineClient, Reply
-from tests.e2e.transactions import build_transaction
+from tests.e2e.transactions import build_suspicious_transaction, build_transaction
 
 
 def test_new_transaction_is_stored(pipeline: PipelineClient) -> None:
@@ -34,7 +36,7 @@ def test_same_transaction_again_is_stored_once(pipeline: PipelineClient) -> None
 
 
 @pytest.mark.parametrize(
-    "changed", [{"amount": "12.35"}, {"timestamp": 1_700_000_000_000}, {"country": "FR"}]
+    "changed", [{"amount": "12.35"}, {"timestamp": now_ms() - 60_000}, {"country": "FR"}]
 )
 def test_reused_id_of_another_transaction_is_refused(
     pipeline: PipelineClient, changed: dict[str, object]
@@ -58,9 +60,9 @@ def test_concurrent_posts_of_one_id_store_one_transaction(pipeline: PipelineClie
 
 
 def test_amount_is_stored_exactly(pipeline: PipelineClient) -> None:
-    transaction = build_transaction(amount="123456789012.3456")
+    transaction = build_transaction(amount="123456789012.345", currency="KWD")
     assert pipeline.post(transaction).status == 201
-    assert pipeline.read_item(transaction)["amount"] == {"N": "123456789012.3456"}
+    assert pipeline.read_item(transaction)["amount"] == {"N": "123456789012.345"}
 
 
 def test_every_invalid_field_is_named(pipeline: PipelineClient) -> None:
@@ -69,7 +71,7 @@ def test_every_invalid_field_is_named(pipeline: PipelineClient) -> None:
             "transaction_id": "no spaces",
             "amount": -1,
             "currency": "XYZ",
-            "timestamp": int(time.time() * 1000) + 3_600_000,
+            "timestamp": now_ms() + 3_600_000,
             "channel": "pigeon",
             "country": "Germany",
             "colour": "red",
@@ -166,3 +168,34 @@ def test_batch_of_a_caller_without_permission_is_refused(pipeline: PipelineClien
     target = pipeline.deployed.transactions_batch_target()
     answer = pipeline.create_stranger(target).post(b'{"transactions": [{}]}')
     assert answer.status == 403
+
+
+def test_past_transaction_is_decided_without_an_alert_and_only_by_its_own_route(
+    pipeline: PipelineClient,
+) -> None:
+    past = build_suspicious_transaction(timestamp=now_ms() - 400 * DAY_MS)
+    single = pipeline.post(past)
+    assert single.status == 400
+    assert [error["field"] for error in single.json()["errors"]] == ["timestamp"]
+    assert _post_batch(pipeline, [past]).json()["results"][0]["status"] == 400
+    body = json.dumps({"transactions": [past]}).encode()
+    answer = pipeline.post_raw(body, path="/transactions/historic")
+    assert [result["status"] for result in answer.json()["results"]] == [201]
+    decision = pipeline.wait_for_decision(past)
+    assert (decision.suspicious, decision.notification) == (True, Notification.NONE)
+
+
+def test_past_transactions_of_a_caller_without_permission_are_refused(pipeline: PipelineClient) -> None:
+    target = pipeline.deployed.historic_target()
+    answer = pipeline.create_stranger(target).post(b'{"transactions": [{}]}')
+    assert answer.status == 403
+
+
+def test_refund_is_decided_as_such(pipeline: PipelineClient) -> None:
+    purchase = build_transaction()
+    refund = build_suspicious_transaction(
+        type="refund", original_transaction_id=purchase["transaction_id"], account_id=purchase["account_id"]
+    )
+    assert pipeline.post(refund).status == 201
+    decision = pipeline.wait_for_decision(refund)
+    assert (decision.decided_by, decision.score, decision.suspicious) == ("refund", 0, False)

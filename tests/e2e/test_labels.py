@@ -34,6 +34,15 @@ def test_label_is_stored_with_its_transaction_and_counted_once(pipeline: Pipelin
     assert (item["label"], item["label_source"]) == ({"S": "fraud"}, {"S": "chargeback"})
 
 
+def test_label_needs_only_the_id_of_its_transaction(pipeline: PipelineClient) -> None:
+    transaction = build_transaction()
+    pipeline.post(transaction)
+    body = {"transaction_id": transaction["transaction_id"], "label": "fraud"}
+    answer = pipeline.post_raw(json.dumps(body).encode(), path="/labels")
+    assert (answer.status, answer.json()["timestamp"]) == (201, transaction["timestamp"])
+    assert pipeline.read_item(transaction)["label"] == {"S": "fraud"}
+
+
 def test_changed_label_changes_the_counts(pipeline: PipelineClient) -> None:
     transaction = build_transaction(merchant_id=_create_merchant_id())
     pipeline.post(transaction)

@@ -1,8 +1,9 @@
 """Parity of the deployed pipeline and the backtest, which share features, rules and model.
 
 The test runs the tasks of a user: simulate, train, deploy with the artifact, post, label, and backtest.
-Transactions of one account or merchant are posted in order of time, and all others concurrently. Before those
-of another day are posted, the test waits until the merchants of the last day are counted.
+Transactions of one account, merchant, device or IP address are posted in order of time, and all others
+concurrently. The test waits until a merchant is counted before it posts the next transaction of the merchant,
+because it posts the transactions of days in seconds.
 """
 
 import csv
@@ -18,6 +19,7 @@ import pytest
 
 from functions.common.domain.decision import Decision
 from functions.common.domain.time_buckets import DAY_MS
+from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.dynamodb.decision_attribute import decode_decision
 from functions.common.dynamodb.profile_items import decode_merchant
 from local.embedded import EmbeddedAws, embedded_aws
@@ -35,7 +37,9 @@ DELAY_MS = LABEL_DELAY_DAYS * DAY_MS
 DATA = ("--customers", "125", "--terminals", "250", "--days", "14", "--seed", "5")
 MODEL = "stacks/processing/model.json"
 SETTINGS = "stacks/processing/Pulumi.local.yaml"
+EDGE_SETTINGS = "stacks/edge/Pulumi.local.yaml"
 WORKERS = 8
+ORIGINS = 100
 # The maximum of BatchGetItem.
 PAGE_ITEMS = 100
 
@@ -63,14 +67,15 @@ class DeployedClone:
         clients = [ApiClient(target, connections=WORKERS), ApiClient(labels_target, connections=WORKERS)]
         profiles = require_string(deployed.outputs(DataOutputs).profiles_table_name)
         decisions: dict[str, Decision] = {}
-        day = 0
+        uncounted: set[str] = set()
         with ThreadPoolExecutor(WORKERS) as threads:
             for wave in _split_waves(self.rows):
-                if (first_day := int(wave[0]["timestamp"]) // DAY_MS) > day:
-                    # Merchants are counted seconds late, which must be less than the label delay. The test
-                    # posts the transactions of days in seconds.
-                    self._wait_for_merchant_counts(profiles, len(decisions))
-                    day = first_day
+                merchants = {row["merchant_id"] for row in wave if "label" not in row}
+                if merchants & uncounted:
+                    purchases = [made for made in decisions.values() if made.decided_by != "refund"]
+                    self._wait_for_merchant_counts(profiles, len(purchases))
+                    uncounted.clear()
+                uncounted |= merchants
                 bodies = [(clients["label" in body], body) for body in map(_make_body, wave)]
                 statuses = list(threads.map(lambda pair: pair[0].post(_encode_json(pair[1])).status, bodies))
                 assert set(statuses) == {201}
@@ -119,11 +124,16 @@ def deployed_clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploye
     clone = ScratchClone.create(tmp_path_factory.mktemp("parity") / "clone")
     file = clone.root / "past.csv"
     clone.run_task("simulate", "--out", str(file), *DATA)
+    with file.open(newline="") as lines:
+        _write_rows(
+            file, [_add_origin(number, row) for number, row in enumerate(list(csv.DictReader(lines)))]
+        )
     delay = f"{LABEL_DELAY_DAYS}d"
     clone.run_task(
         *("train", "--data", str(file), "--out", MODEL, "--label-delay", delay, "--alerts-per-day", "10")
     )
     clone.replace(SETTINGS, "config:", "config:\n  fraud-processing:modelFile: model.json")
+    clone.replace(EDGE_SETTINGS, "config:", "config:\n  fraud-edge:maxTransactionAgeDays: 36500")
     with file.open(newline="") as lines:
         rows = list(csv.DictReader(lines))[:TRANSACTIONS]
     _write_rows(file, rows)
@@ -141,11 +151,14 @@ def test_deployed_pipeline_and_backtest_give_the_same_scores(deployed_clone: Dep
     )
     with scores.open(newline="") as lines:
         replayed = {row["transaction_id"]: row for row in csv.DictReader(lines)}
-    assert len(deployed_clone.rows) == len(decisions) == len(replayed) == TRANSACTIONS
+    assert len(deployed_clone.rows) == len(decisions) == TRANSACTIONS
+    refunds = {row["transaction_id"] for row in deployed_clone.rows if row["type"] == "refund"}
+    assert {decisions[refund].decided_by for refund in refunds} <= {"refund"}
+    assert replayed.keys() == decisions.keys() - refunds
     differences = {
-        transaction_id: (decision.score, replayed[transaction_id]["score"])
-        for transaction_id, decision in decisions.items()
-        if abs(decision.score - float(replayed[transaction_id]["score"])) > 1e-9
+        transaction_id: (decisions[transaction_id].score, row["score"])
+        for transaction_id, row in replayed.items()
+        if abs(decisions[transaction_id].score - float(row["score"])) > 1e-9
     }
     assert differences == {}
     flagged = {transaction_id for transaction_id, decision in decisions.items() if decision.suspicious}
@@ -156,11 +169,13 @@ def test_deployed_pipeline_and_backtest_give_the_same_scores(deployed_clone: Dep
 
 
 def _split_waves(rows: list[Row]) -> Iterator[Wave]:
-    """Rows that can be posted concurrently: no account or merchant occurs twice in a wave."""
+    """Rows that can be posted concurrently: no account, merchant or origin occurs twice in a wave."""
     wave: Wave = []
     used: set[str] = set()
     for row in _add_labels(rows):
         parties = {"account " + row["account_id"], "merchant " + row["merchant_id"]}
+        if "label" not in row:
+            parties.add("origin " + (row["device_id"] or row["ip_address"]))
         if used & parties:
             yield wave
             wave, used = [], set()
@@ -186,8 +201,16 @@ def _make_body(row: Row) -> dict[str, Any]:
     if "label" in row:
         label = {"transaction_id": row["transaction_id"], "timestamp": timestamp, "label": "fraud"}
         return {**label, "reported_at": timestamp + DELAY_MS}
-    names = ("transaction_id", "account_id", "merchant_id", "amount")
-    return {**{name: row[name] for name in names}, "timestamp": timestamp, "currency": "EUR"}
+    fields = {field.name: row[field.name] for field in TRANSACTION_FIELDS if row.get(field.name)}
+    return {**fields, "timestamp": timestamp}
+
+
+def _add_origin(number: int, row: Row) -> Row:
+    """The row with a device, an IP address or both. Accounts share both."""
+    account = int.from_bytes(row["account_id"].encode(), "big")
+    device = f"device-{(3 * account + number % 2) % ORIGINS}" if number % 3 else ""
+    address = f"10.{account % 5}.{number % 4}.{account % ORIGINS}" if number % 2 or not device else ""
+    return {**row, "device_id": device, "ip_address": address}
 
 
 def _encode_json(body: dict[str, Any]) -> bytes:

@@ -1,5 +1,9 @@
 """Alert mails for posted transactions."""
 
+import uuid
+
+from operations.review.account_alerts import read_account_alerts
+from shared.contracts import DataOutputs, require_string
 from tests.e2e.pipeline import PipelineClient
 from tests.e2e.transactions import build_suspicious_transaction, build_transaction
 
@@ -51,6 +55,26 @@ def test_burst_causes_a_mail_for_every_transaction(pipeline: PipelineClient) -> 
     for transaction in transactions:
         pipeline.wait_for_mail_about(transaction)
     assert pipeline.count_failed_messages() == {}
+
+
+def test_list_of_an_account_has_every_suspicious_transaction(pipeline: PipelineClient) -> None:
+    account_id = f"a-{uuid.uuid4().hex[:12]}"
+    first, second = (build_suspicious_transaction(account_id=account_id) for _ in range(2))
+    for transaction in (first, second):
+        pipeline.post(transaction)
+        decided_at = pipeline.wait_for_decision(transaction).decided_at
+    data = pipeline.outputs(DataOutputs)
+    records = read_account_alerts(
+        pipeline.aws.client("dynamodb"),
+        require_string(data.transactions_table_name),
+        require_string(data.profiles_table_name),
+        account_id,
+        decided_at - 3_600_000,
+    )
+    assert [record.fields["transaction_id"] for record in records] == [
+        first["transaction_id"],
+        second["transaction_id"],
+    ]
 
 
 def test_logs_have_the_transaction_id_and_no_personal_data(pipeline: PipelineClient) -> None:

@@ -14,7 +14,7 @@ def build_transaction(**fields: Any) -> dict[str, Any]:
     return {
         "transaction_id": f"t-{uuid.uuid4().hex}",
         "account_id": f"a-{uuid.uuid4().hex[:12]}",
-        "merchant_id": "m-bakery",
+        "merchant_id": f"m-{uuid.uuid4().hex[:12]}",
         "amount": HARMLESS_AMOUNT,
         "currency": "EUR",
         "timestamp": int(time.time() * 1000),

@@ -281,7 +281,7 @@ def test_digest_changes_exactly_with_the_api() -> None:
     args = RestApiArgs(
         name="transactions",
         routes=routes.ROUTES,
-        invoke_arns={"transactions": "arn:one", "transactions/batch": "arn:one", "labels": "arn:a"},
+        invoke_arns={**dict.fromkeys(routes.API_PATHS, "arn:one"), "labels": "arn:a"},
     )
     digest = compute_digest(args)
     assert compute_digest(args) == digest
@@ -328,4 +328,18 @@ def test_S2_layer_exports_the_urls(edge: RecordedProgram) -> None:
     assert edge.outputs["api_url"] == "https://api.example/v1/transactions"
     assert edge.outputs["labels_url"] == "https://api.example/v1/labels"
     assert edge.outputs["api_arn"].startswith(f"arn:aws:execute-api:{REGION}:{ACCOUNT}:")
-    assert (edge.outputs["transactions_batch_url"], edge.outputs["transactions_batch_api_arn"]) == ("", "")
+    for name in ("transactions_batch_url", "transactions_batch_api_arn", "historic_url", "historic_api_arn"):
+        assert edge.outputs[name] == ""
+
+
+def test_api_function_refuses_old_transactions_and_extra_decimals_as_set(
+    edge: RecordedProgram, prod: Programs
+) -> None:
+    def find_variables(program: RecordedProgram) -> tuple[str, str]:
+        variables = program.find_one("lambda/function:Function", "api-function")["environment"]["variables"]
+        return variables["MAX_TRANSACTION_AGE_DAYS"], variables["EXTRA_DECIMALS"]
+
+    assert find_variables(edge) == ("30", "refuse")
+    upstream = {name: prod[name] for name in ("foundation", "data")}
+    config = {"fraud-edge:maxTransactionAgeDays": "90", "fraud-edge:extraDecimals": "accept"}
+    assert find_variables(run_program("edge", "prod", upstream, config)) == ("90", "accept")

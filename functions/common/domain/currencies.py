@@ -1,6 +1,8 @@
-"""ISO 4217 currencies (list one, January 2026): decimal places, approximate euro rates and amount formats."""
+"""ISO 4217 currencies (lists one and three, January 2026): decimal places, euro rates and amount formats."""
 
 from decimal import Decimal
+
+from functions.common.domain.exchange_rates import UNITS_PER_EURO
 
 _CODES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE
@@ -12,10 +14,28 @@ TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST 
 XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG
 """
 
+# Those of list three that were withdrawn since 2000.
+_WITHDRAWN_CODES = """
+ADP AFA ANG ATS AZM BEF BGL BGN BYB BYR CHC CSD CUC CYP DEM ECS ECV EEK ESP FIM FRF GHC GRD HRK IEP ITL LTL
+LUF LVL MGF MRO MTL MZM NLG PTE ROL RUR SDD SIT SKK SLL SRG STD TJR TMM TPE TRL USS VEB VEF XFO XFU YUM ZMK
+ZWD ZWL ZWN ZWR
+"""
+
 CURRENCIES = frozenset(_CODES.split())
+"""The current currencies."""
+
+WITHDRAWN_CURRENCIES = frozenset(_WITHDRAWN_CODES.split())
+"""Currencies of past transactions."""
+
+ALL_CURRENCIES = CURRENCIES | WITHDRAWN_CURRENCIES
 
 _DEFAULT_DECIMAL_PLACES = 2
-_WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+# Metals, units of account and test codes.
+_WITHOUT_MINOR_UNIT = "XAG XAU XBA XBB XBC XBD XDR XFO XFU XPD XPT XSU XTS XUA XXX"
+_WITHOUT_DECIMALS = (
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+    " ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL"
+)
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR_DECIMALS = "CLF UYW"
 _DECIMAL_PLACES = {
@@ -24,23 +44,23 @@ _DECIMAL_PLACES = {
     **dict.fromkeys(_FOUR_DECIMALS.split(), 4),
 }
 
-# Approximate rates, which are accurate enough to compare amounts in different currencies.
-_UNITS_PER_EURO = {
-    "AED": 4.2, "ARS": 1600, "AUD": 1.7, "BDT": 140, "BGN": 1.96, "BHD": 0.43, "BRL": 6.3, "CAD": 1.6,
-    "CHF": 0.94, "CLP": 1100, "CNY": 8.2, "COP": 4600, "CZK": 24, "DKK": 7.5, "EGP": 56, "EUR": 1,
-    "GBP": 0.86, "HKD": 9.0, "HUF": 390, "IDR": 19000, "ILS": 3.9, "INR": 102, "ISK": 145, "JOD": 0.82,
-    "JPY": 175, "KES": 149, "KRW": 1650, "KWD": 0.35, "KZT": 610, "MAD": 10.6, "MXN": 21.5, "MYR": 4.9,
-    "NGN": 1700, "NOK": 11.8, "NZD": 2.0, "OMR": 0.45, "PEN": 4.1, "PHP": 67, "PKR": 327, "PLN": 4.25,
-    "QAR": 4.2, "RON": 5.1, "RSD": 117, "SAR": 4.3, "SEK": 11.1, "SGD": 1.5, "THB": 38, "TND": 3.4,
-    "TRY": 48, "TWD": 36, "TZS": 2900, "UAH": 49, "UGX": 4200, "USD": 1.15, "UYU": 46, "VND": 30000,
-    "XAF": 656, "XOF": 656, "ZAR": 20.5,
-}  # fmt: skip
-_EUROS_PER_UNIT = {currency: 1 / units for currency, units in _UNITS_PER_EURO.items()}
+_EUROS_PER_UNIT = {currency: 1 / units for currency, units in UNITS_PER_EURO.items()}
 
 
 def decimal_places(currency: str) -> int:
     """The number of decimal places that amounts in this currency are written with."""
     return _DECIMAL_PLACES.get(currency, _DEFAULT_DECIMAL_PLACES)
+
+
+def has_extra_decimals(amount: Decimal, currency: str) -> bool:
+    """Whether the amount has more decimals than its currency. Trailing zeros do not count."""
+    decimals = len(format_plain(amount).partition(".")[2])
+    return decimals > decimal_places(currency) and currency not in _WITHOUT_MINOR_UNIT
+
+
+def has_rate(currency: str) -> bool:
+    """Whether amounts in this currency can be converted to euros."""
+    return currency in _EUROS_PER_UNIT
 
 
 def convert_to_euros(amount: Decimal, currency: str) -> float | None:

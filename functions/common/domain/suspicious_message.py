@@ -8,8 +8,9 @@ from functions.common.domain.transaction_event import StoredTransaction
 class Reason(Struct, frozen=True, kw_only=True):
     """One contribution to a score.
 
-    `rule_id` names the rule, the list or the model's feature. `weight` is above 0 and at most 1, or 0 for a
-    reason that clears the transaction. `text` is a sentence for readers.
+    `rule_id` names the rule, the list or the model's feature. `weight` is 0 to 1. It is 0 for a
+    reason that clears the transaction, and for a rule from which the model learned nothing. `text` is a
+    sentence for readers.
     """
 
     rule_id: str

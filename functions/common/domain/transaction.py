@@ -39,6 +39,8 @@ Channel = Annotated[
     Literal["card_present", "ecommerce", "transfer", "atm"],
     Meta(description="one of card_present, ecommerce, transfer, atm"),
 ]
+REFUND = "refund"
+TransactionType = Annotated[Literal["purchase", "refund"], Meta(description="one of purchase, refund")]
 # The tolerated lead of clients' clocks over ours.
 MAX_CLOCK_SKEW_MS = 5 * 60 * 1000
 # At least 1: timestamp 0 is reserved for the guard item of a transaction id.
@@ -48,8 +50,13 @@ Timestamp = Annotated[
 ]
 
 
-class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One transaction. `timestamp` is epoch milliseconds; `amount` is exact, in units of `currency`."""
+class TransactionFields(Struct, frozen=True, kw_only=True):
+    """The fields of a transaction without its device and IP address, which alerts must not contain.
+
+    A new field is added here: the API, the stored item, the event and the alert derive theirs from it.
+    `timestamp` is epoch milliseconds; `amount` is exact, in units of `currency`. Without `type`, the
+    transaction is a purchase. Only a refund has an `original_transaction_id`.
+    """
 
     transaction_id: Identifier
     account_id: Identifier
@@ -57,11 +64,22 @@ class Transaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     amount: Amount
     currency: Currency
     timestamp: Timestamp
+    type: TransactionType | None = None
+    original_transaction_id: Identifier | None = None
     channel: Channel | None = None
     country: Country | None = None
+    merchant_category: Text | None = None
+
+    @property
+    def is_refund(self) -> bool:
+        return self.type == REFUND
+
+
+class Transaction(TransactionFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One transaction as it is posted."""
+
     device_id: Text | None = None
     ip_address: Text | None = None
-    merchant_category: Text | None = None
 
 
 TRANSACTION_FIELDS = describe_fields(Transaction)

@@ -5,24 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from functions.common.domain.countries import COUNTRIES
-from functions.common.domain.currencies import CURRENCIES
-from functions.common.domain.transaction import (
-    Amount,
-    Channel,
-    Country,
-    Currency,
-    Identifier,
-    Text,
-    Timestamp,
-    is_valid_amount,
-)
+from functions.common.domain.currencies import ALL_CURRENCIES
+from functions.common.domain.transaction import Text, Timestamp, TransactionFields, is_valid_amount
 
 SOURCE = "fraud.transactions"
 DETAIL_TYPE = "TransactionInserted"
 EVENT_NAME = "INSERT"
+# The key of the guard item of a transaction ID, below the timestamp of any transaction.
+GUARD_TIMESTAMP = 0
 # In an item of this format, the function `merchants` counts the transaction for its merchant from the stream.
 # Without a format, the fraud function counts it with the decision.
 TRANSACTION_FORMAT = 2
@@ -37,27 +29,24 @@ _NUMBERS = {
     "amount": re.compile(r"[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?"),
     "received_at": _INTEGER,
 }
+_ATTRIBUTE_TYPES = {**dict.fromkeys(_NUMBERS, "N"), "historic": "BOOL"}
 
 
-class StoredTransaction(Struct, frozen=True, kw_only=True):
+class StoredTransaction(TransactionFields, frozen=True, kw_only=True):
     """A stored transaction without its device and IP address. Times are epoch milliseconds."""
 
-    transaction_id: Identifier
-    timestamp: Timestamp
-    account_id: Identifier
-    merchant_id: Identifier
-    amount: Amount
-    currency: Currency
-    channel: Channel | None = None
-    country: Country | None = None
-    merchant_category: Text | None = None
     received_at: Timestamp
 
 
 class TransactionInserted(StoredTransaction, frozen=True, kw_only=True):
-    """A stored transaction as scoring reads it, with the device, which profiles recognize."""
+    """A stored transaction as scoring reads it, with the device and IP address, which profiles recognize.
+
+    `historic`: a past transaction, which is decided and counted and causes no alert.
+    """
 
     device_id: Text | None = None
+    ip_address: Text | None = None
+    historic: bool = False
 
 
 class UnreadableTransactionError(ValueError):
@@ -66,9 +55,9 @@ class UnreadableTransactionError(ValueError):
 
 STORED_FIELDS: tuple[str, ...] = StoredTransaction.__struct_fields__
 EVENT_FIELDS: tuple[str, ...] = TransactionInserted.__struct_fields__
-"""The item's attributes that the pipe's template copies to `detail.transaction`, DynamoDB-typed."""
+"""The item's attributes that scoring reads in `detail.transaction`, DynamoDB-typed."""
 REQUIRED_FIELDS: dict[str, str] = {
-    field.name: "N" if field.name in _NUMBERS else "S"
+    field.name: _ATTRIBUTE_TYPES.get(field.name, "S")
     for field in msgspec.structs.fields(TransactionInserted)
     if field.required
 }
@@ -87,7 +76,7 @@ def decode_transaction(attributes: Mapping[str, Mapping[str, object]]) -> Transa
         raise UnreadableTransactionError(str(error)) from None
     if not is_valid_amount(transaction.amount):
         raise UnreadableTransactionError("amount is not an amount that the API accepts")
-    if transaction.currency not in CURRENCIES or transaction.country not in _COUNTRIES:
+    if transaction.currency not in ALL_CURRENCIES or transaction.country not in _COUNTRIES:
         raise UnreadableTransactionError("currency or country is not a code that the API accepts")
     # Not compared with each other or with the current time: a decision does not depend on clocks.
     if max(transaction.timestamp, transaction.received_at) > _LATEST_MS:
@@ -111,11 +100,12 @@ def stored_values(transaction: StoredTransaction) -> dict[str, Any]:
     return {name: getattr(transaction, name) for name in STORED_FIELDS}
 
 
-def _read_value(name: str, attribute: Mapping[str, object]) -> str | None:
+def _read_value(name: str, attribute: Mapping[str, object]) -> str | bool | None:
     if attribute == {"NULL": True}:
         return None
-    number = _NUMBERS.get(name)
-    value = attribute.get("N" if number else "S")
-    if not isinstance(value, str) or len(attribute) != 1 or (number and not number.fullmatch(value)):
-        raise UnreadableTransactionError(f"{name} is not {'a number' if number else 'a string'} in the item")
+    type_ = _ATTRIBUTE_TYPES.get(name, "S")
+    value, number = attribute.get(type_), _NUMBERS.get(name)
+    expected = bool if type_ == "BOOL" else str
+    if type(value) is not expected or len(attribute) != 1 or (number and not number.fullmatch(str(value))):
+        raise UnreadableTransactionError(f"{name} is not of the type {type_} in the item")
     return value

@@ -8,12 +8,13 @@ import base64
 import binascii
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any, Never
 
 from functions.common.domain.fields import Field
+from functions.common.domain.time_units import MILLISECONDS, find_time_unit
 from functions.common.http.problem import (
     FieldError,
     body_too_large,
@@ -29,6 +30,13 @@ _MAX_INTEGER_CHARACTERS = 19
 
 Convert = Callable[[Field, object], object]
 """Converts a value to its field's type. Raises ValueError for a value that the field does not accept."""
+
+Check = Callable[[Mapping[str, object]], Iterable[FieldError]]
+"""Returns the errors of the valid values together, by name."""
+
+
+class InvalidValueError(ValueError):
+    """A value that its field does not accept, with the reason for the response: 'is in seconds'."""
 
 
 class JsonObject(dict[str, object]):
@@ -84,9 +92,9 @@ def read_fields(text: str, fields: Sequence[Field], convert: Convert, model: str
 
 
 def convert_fields(
-    values: JsonObject, fields: Sequence[Field], convert: Convert, model: str
+    values: JsonObject, fields: Sequence[Field], convert: Convert, model: str, check: Check = lambda _: ()
 ) -> dict[str, object]:
-    """Convert the value of each field, as `read_fields` does."""
+    """Convert the value of each field, as `read_fields` does, and check the valid values together."""
     accepted: dict[str, object] = {}
     errors: list[FieldError] = []
     for field in fields:
@@ -94,6 +102,7 @@ def convert_fields(
             accepted[field.name] = _convert_field(field, values, convert)
         except ValueError as error:
             errors.append(FieldError(field.name, str(error)))
+    errors += check(accepted)
     unknown = sorted(values.keys() - {field.name for field in fields})
     errors += [FieldError(_replace_surrogates(name), f"is not a field of a {model}") for name in unknown]
     if errors:
@@ -111,8 +120,17 @@ def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object
         return None
     try:
         return convert(field, value)
+    except InvalidValueError:
+        raise
     except ValueError:
         raise ValueError(f"must be {field.description}") from None
+
+
+def check_time_unit(time: int) -> None:
+    """Raises InvalidValueError for a time that is not in milliseconds by its magnitude."""
+    unit = find_time_unit(time)
+    if unit != MILLISECONDS:
+        raise InvalidValueError(f"seems to be in {unit}: send epoch milliseconds")
 
 
 def _replace_surrogates(name: str) -> str:

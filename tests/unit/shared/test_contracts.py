@@ -35,6 +35,8 @@ OUTPUTS = {
     "labels_function_name": "fraud-pipeline-labels",
     "transactions_batch_url": "https://api.example/v1/transactions/batch",
     "transactions_batch_api_arn": "arn",
+    "historic_url": "https://api.example/v1/transactions/historic",
+    "historic_api_arn": "arn",
 }
 LAST_RELEASE = {**OUTPUTS, "function_name": OUTPUTS["api_function_name"]}
 del LAST_RELEASE["api_function_name"]

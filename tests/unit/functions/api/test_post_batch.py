@@ -8,7 +8,9 @@ import pytest
 
 from functions.api.post_batch import LONGEST_STORE_MS, create_batch_endpoint
 from functions.api.post_transaction import create_endpoint
+from functions.api.transaction_parser import TransactionParser
 from functions.api.transaction_store import TransactionStore, WriteResult
+from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction import Transaction
 from functions.common.dynamodb.client import StoreBusyError
 from functions.common.http.batch_schema import MAX_BATCH_BYTES
@@ -16,11 +18,16 @@ from functions.common.runtime.telemetry import Telemetry
 from tests.unit.functions.builders import NOW, posted, request
 from tests.unit.functions.fakes import FakeDynamoDb, FakeTransactionStore, client_error
 
+PARSER = TransactionParser(max_age_days=30, extra_decimals="refuse")
+
 
 class BatchFixture:
     """A batch endpoint with its own store and log. `remaining_ms` are the times until the invocation ends."""
 
-    def __init__(self, store: TransactionStore | None = None, *remaining_ms: int) -> None:
+    def __init__(
+        self, store: TransactionStore | None = None, *remaining_ms: int, historic: bool = False
+    ) -> None:
+        self._parser = PARSER._replace(historic=historic)
         self.store = store or FakeTransactionStore()
         self.log = io.StringIO()
         self._times = iter(remaining_ms)
@@ -28,7 +35,7 @@ class BatchFixture:
 
     def post_text(self, text: str) -> tuple[int, dict[str, Any]]:
         endpoint = create_batch_endpoint(
-            self.store, self._telemetry, lambda: NOW, lambda: next(self._times, 25_000)
+            self.store, self._parser, self._telemetry, lambda: NOW, lambda: next(self._times, 25_000)
         )
         response = endpoint.respond(request(text))
         return response["statusCode"], json.loads(response["body"])
@@ -42,7 +49,7 @@ class BatchFixture:
 
     def post_singly(self, entry: Any) -> tuple[int, dict[str, Any]]:
         """Post one transaction to the single route of the same store."""
-        endpoint = create_endpoint(self.store, Telemetry("api", io.StringIO()), lambda: NOW)
+        endpoint = create_endpoint(self.store, PARSER, Telemetry("api", io.StringIO()), lambda: NOW)
         response = endpoint.respond(request(entry))
         return response["statusCode"], json.loads(response["body"])
 
@@ -59,7 +66,7 @@ class FaultyStore(FakeTransactionStore):
         self._faults = errors
         self.attempts: Counter[str] = Counter()
 
-    def add(self, transaction: Transaction, received_at: int) -> WriteResult:
+    def add(self, transaction: Transaction, received_at: int, *, historic: bool = False) -> WriteResult:
         self.attempts[transaction.transaction_id] += 1
         if error := self._faults.get(transaction.transaction_id):
             raise error
@@ -124,7 +131,7 @@ def test_transactions_are_stored_concurrently() -> None:
     barrier = threading.Barrier(8, timeout=30)
 
     class WaitingStore(FakeTransactionStore):
-        def add(self, transaction: Transaction, received_at: int) -> WriteResult:
+        def add(self, transaction: Transaction, received_at: int, *, historic: bool = False) -> WriteResult:
             barrier.wait()
             return super().add(transaction, received_at)
 
@@ -170,16 +177,28 @@ def test_too_large_batch_is_refused() -> None:
     assert (status, body["type"]) == (413, "urn:fraud-pipeline:problem:body-too-large")
 
 
+def test_past_transactions_are_stored_as_historic_by_their_own_route_only() -> None:
+    old = posted(timestamp=NOW - 400 * DAY_MS)
+    table = FakeDynamoDb()
+    store = TransactionStore(cast(Any, table), "transactions", retention_days=30)
+    assert _statuses(BatchFixture(store).post(old, posted(transaction_id="tx-2"))) == [400, 201]
+    assert _statuses(BatchFixture(store, historic=True).post(old)) == [201]
+    marks = {key: item.get("historic") for key, item in table.items.items() if "account_id" in item}
+    assert marks == {("tx-1", str(old["timestamp"])): {"BOOL": True}, ("tx-2", str(NOW)): None}
+
+
 def test_25_of_the_longest_transactions_in_utf_8_fit_into_a_batch() -> None:
     text, identifier = "🍰" * 128, "a" * 62
     longest = posted(
         account_id="a" * 64,
         merchant_id="m" * 64,
-        amount="999999999999.9999",
+        amount="999999999999.99",
         channel="card_present",
         device_id=text,
         ip_address=text,
         merchant_category=text,
+        type="refund",
+        original_transaction_id="a" * 64,
     )
     entries = [{**longest, "transaction_id": f"{identifier}{number:02}"} for number in range(25)]
     status, body = BatchFixture().post_text(json.dumps({"transactions": entries}, ensure_ascii=False))

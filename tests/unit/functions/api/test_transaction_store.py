@@ -12,9 +12,9 @@ from functions.api.transaction_store import (
     build_transaction_item,
     compute_fingerprint,
 )
-from functions.common.domain.transaction_event import EVENT_FIELDS
+from functions.common.domain.transaction_event import decode_transaction
 from functions.common.dynamodb.client import StoreBusyError
-from tests.unit.functions.builders import NOW, transaction
+from tests.unit.functions.builders import NOW, inserted, transaction
 from tests.unit.functions.fakes import FakeDynamoDb, client_error, failed_condition_error
 
 RETENTION_MS = 30 * 86_400_000
@@ -158,6 +158,8 @@ def test_item_has_every_field_and_null_for_missing_ones() -> None:
         "merchant_id": {"S": "merchant_1"},
         "amount": {"N": "12.5"},
         "currency": {"S": "USD"},
+        "type": {"NULL": True},
+        "original_transaction_id": {"NULL": True},
         "channel": {"NULL": True},
         "country": {"S": "US"},
         "device_id": {"S": "device 7"},
@@ -169,8 +171,11 @@ def test_item_has_every_field_and_null_for_missing_ones() -> None:
     }
 
 
-def test_item_has_every_field_of_the_event() -> None:
-    assert set(EVENT_FIELDS) <= build_transaction_item(transaction(), NOW, 99).keys()
+def test_item_is_read_from_its_event() -> None:
+    item = build_transaction_item(transaction(channel=None), NOW + 40, 99)
+    assert decode_transaction(item) == inserted(channel=None)
+    historic = build_transaction_item(transaction(), NOW + 40, 99, historic=True)
+    assert decode_transaction(historic) == inserted(historic=True)
 
 
 def test_guard_has_no_account_so_that_the_pipe_ignores_it() -> None:
@@ -200,3 +205,36 @@ def test_fingerprint_ignores_the_notation_of_the_amount() -> None:
 )
 def test_fingerprint_differs_for_different_transactions(change: dict[str, object]) -> None:
     assert compute_fingerprint(transaction(**change)) != compute_fingerprint(transaction())
+
+
+@pytest.mark.parametrize(
+    ("missing", "fingerprint"),
+    [
+        ((), "375db0151b41b175491e2bfd9f38a0c79553793fa255abfcd00712b565ab5929"),
+        (
+            ("device_id", "merchant_category"),
+            "df9343451ee83679755bf4e7e24512f18df976c3f382926ecfa8f8a5c2845f16",
+        ),
+    ],
+)
+def test_fingerprint_is_that_of_older_versions_without_the_fields_that_they_lack(
+    missing: tuple[str, ...], fingerprint: str
+) -> None:
+    """Otherwise, repeated transactions would be refused after an upgrade, or after a rollback.
+
+    The older versions computed the literals. They did not know `type` and `original_transaction_id`.
+    """
+    assert compute_fingerprint(transaction(**dict.fromkeys(missing))) == fingerprint
+
+
+def test_newer_field_counts_in_the_fingerprint() -> None:
+    assert compute_fingerprint(transaction(type="purchase")) != compute_fingerprint(transaction())
+
+
+def test_fingerprint_of_an_older_version_contains_no_newer_field() -> None:
+    table = FakeDynamoDb()
+    guard = build_guard_item(transaction(), 2**40)
+    former = "375db0151b41b175491e2bfd9f38a0c79553793fa255abfcd00712b565ab5929"
+    table.items["tx-1", "0"] = {**guard, "fingerprint": {"S": former}}
+    refund = transaction(type="refund", original_transaction_id="tx-0")
+    assert _store(table).add(refund, NOW) is WriteResult.ID_TAKEN

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from detection.rules.rule_file import read_rules
-from functions.api.post_transaction import parse_transaction
+from functions.api.transaction_parser import TransactionParser
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import compute_features
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.profiles import count_fraud, count_transaction
 from functions.common.domain.transaction import Transaction
 from functions.common.domain.transaction_event import TransactionInserted
+from functions.common.http.body import read_object
 from functions.fraud.scoring.scorer import Scorer
 from functions.labels.label import Label
 from functions.labels.post_label import parse_label
@@ -21,6 +22,7 @@ from operations.demo.example_files import build_files
 from operations.demo.scenario import DAYS, Step, build_scenario, step_time_ms
 from operations.ingest.payloads import encode_payload, select_fields
 from orchestration.environments import ROOT
+from stacks.edge.settings import EdgeSettings
 
 NOW = 1_767_614_400_000  # 2026-01-05 12:00 UTC
 DAY_MS = 86_400_000
@@ -65,11 +67,12 @@ def test_scenario_has_the_requested_number_of_transactions(count: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_api_parses_every_payload_back_to_the_same_record(seed: int) -> None:
+    parser = TransactionParser(EdgeSettings().max_transaction_age_days, extra_decimals="refuse")
     for step in build_steps(300, seed):
         if isinstance(step, Label):
             assert parse_label(encode_payload(step).decode(), NOW) == step
         else:
-            assert parse_transaction(encode_payload(step).decode(), NOW) == step
+            assert parser.parse(read_object(encode_payload(step).decode()), NOW) == step
 
 
 def test_steps_are_in_order_of_time_and_within_the_last_days() -> None:
@@ -116,7 +119,7 @@ def find_flagging_rules(steps: list[Step]) -> Iterator[str]:
             event = events[step.transaction_id]
             count_fraud(accounts[event.account_id], merchants[event.merchant_id], event)
             continue
-        fields = {name: value for name, value in select_fields(step).items() if name != "ip_address"}
+        fields = select_fields(step)
         event = TransactionInserted(**{**fields, "amount": step.amount, "received_at": step.timestamp})  # type: ignore[arg-type]
         events[event.transaction_id] = event
         account = accounts.setdefault(event.account_id, AccountProfile())

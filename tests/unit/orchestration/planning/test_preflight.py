@@ -1,7 +1,9 @@
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from functions.common.domain.exchange_rates import RATES_DATE
 from orchestration.environments import find_environment
 from orchestration.git import Git
 from orchestration.planning import preflight
@@ -94,3 +96,11 @@ def test_credentials_of_another_account_are_refused() -> None:
         preflight.check_account(PROD, "111111111111", lambda: "222222222222")
     assert "222222222222" in refused.value.message
     assert "111111111111" in refused.value.message
+
+
+def test_exchange_rates_older_than_a_year_are_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    written = date.fromisoformat(RATES_DATE)
+    preflight.warn_of_old_rates(written + timedelta(days=365))
+    assert capsys.readouterr() == ("", "")
+    preflight.warn_of_old_rates(written + timedelta(days=366))
+    assert RATES_DATE in capsys.readouterr().err
