@@ -2,7 +2,7 @@
 
 import io
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from benchmarks.virtual_aws.stream_consumer import StreamConsumer
 from benchmarks.virtual_aws.virtual_time import VirtualTime
 from detection.rules.rule_file import read_rules
 from functions.common.domain.decision import FRAUD
+from functions.common.domain.origin_profile import OriginProfile, count_in_origin
 from functions.common.domain.profiles import count_transaction
 from functions.common.domain.time_buckets import DAY_MS, HALF_DAY_MS
 from functions.common.domain.transaction_event import (
@@ -24,6 +25,7 @@ from functions.common.domain.transaction_event import (
     decode_transaction,
 )
 from functions.common.dynamodb.client import StoreBusyError
+from functions.common.dynamodb.origin_items import decode_origin
 from functions.common.dynamodb.profile_items import (
     build_update,
     decode_account,
@@ -61,11 +63,19 @@ STORED_LABELS, FAILED_LABELS, COUNTED_FRAUDS = "stored labels", "failed labels",
 
 
 class Arrival(NamedTuple):
-    """A transaction that arrives at the function's queue after `seconds`."""
+    """A transaction that arrives at the function's queue after `seconds`.
+
+    `device`: empty for the account's own device.
+    """
 
     seconds: float
     account: str
     merchant: str
+    device: str = ""
+
+    @property
+    def used_device(self) -> str:
+        return self.device or f"device-{self.account}"
 
 
 class LabelWave(NamedTuple):
@@ -186,12 +196,10 @@ class DecisionPath:
 
     def _label(self, item: Item) -> None:
         """Store a label, as the function `labels` does."""
-        label = Label(
-            transaction_id=item["transaction_id"]["S"], timestamp=int(item["timestamp"]["N"]), label=FRAUD
-        )
+        label = Label(transaction_id=item["transaction_id"]["S"], label=FRAUD)
         store = LabelStore(self._create_client(), TRANSACTIONS, PROFILES, self._time.sleep)
         try:
-            store.put(label, self._now_ms())
+            store.put(label, int(item["timestamp"]["N"]), self._now_ms())
         except StoreBusyError:
             self._label_counts[FAILED_LABELS] += 1
         else:
@@ -263,19 +271,41 @@ class DecisionPath:
             self._database.put(PROFILES, {**stored, **profile_key(subject)})
 
     def _count_wrong_subjects(self) -> int:
-        """The number of accounts and merchants whose profiles do not count each decided transaction once."""
+        """The number of accounts, merchants and devices with wrong profiles.
+
+        An account and a merchant count each decided transaction once. A device has the accounts of all.
+        """
         decided = [
             arrival for number, arrival in enumerate(self._arrivals) if str(number) in self._decided_at
         ]
         accounts = Counter(arrival.account for arrival in decided)
         merchants = Counter(arrival.merchant for arrival in decided)
-        return sum(
-            self._read_account_count(account) != accounts[account]
-            for account in {arrival.account for arrival in self._arrivals}
-        ) + sum(
-            self._read_merchant_count(merchant) != merchants[merchant]
-            for merchant in {arrival.merchant for arrival in self._arrivals}
+        return (
+            sum(
+                self._read_account_count(account) != accounts[account]
+                for account in {arrival.account for arrival in self._arrivals}
+            )
+            + sum(
+                self._read_merchant_count(merchant) != merchants[merchant]
+                for merchant in {arrival.merchant for arrival in self._arrivals}
+            )
+            + sum(
+                self._read_origin(device) != origin
+                for device, origin in self._expect_origins(decided).items()
+            )
         )
+
+    def _expect_origins(self, decided: list[Arrival]) -> dict[str, OriginProfile]:
+        """The profiles of the devices of these transactions."""
+        origins: defaultdict[str, OriginProfile] = defaultdict(OriginProfile)
+        for arrival in decided:
+            timestamp = START_MS + int(arrival.seconds * 1000)
+            count_in_origin(origins[arrival.used_device], arrival.account, timestamp)
+        return origins
+
+    def _read_origin(self, device: str) -> OriginProfile:
+        key = profile_key(profile_subject("device", device))
+        return decode_origin(self._database.get(PROFILES, key) or {})
 
     def _read_account_count(self, account: str) -> int:
         key = profile_key(profile_subject("account", account))
@@ -308,7 +338,7 @@ def _build_item(number: int, arrival: Arrival) -> Item:
         "currency": {"S": "EUR"},
         "channel": {"S": "ecommerce"},
         "country": {"S": "DE"},
-        "device_id": {"S": f"device-{arrival.account}"},
+        "device_id": {"S": arrival.used_device},
         "merchant_category": {"S": "groceries"},
         "received_at": {"N": made_at},
         "format": {"N": str(TRANSACTION_FORMAT)},

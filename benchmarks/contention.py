@@ -1,4 +1,4 @@
-"""Contention: the latency of decisions if many transactions share a merchant or an account.
+"""Contention: the latency of decisions if many transactions share a merchant, an account or a device.
 
 The detector's code runs on a model of DynamoDB and Lambda in virtual time, see `docs/performance.md`.
 `python -m benchmarks.contention b d` runs only these scenarios.
@@ -108,12 +108,25 @@ def _measure_label_wave() -> bool:
     )
 
 
+def _measure_hot_device() -> bool:
+    """One device of many accounts, such as a kiosk or a card tester, and other devices."""
+    others = _generate(100, SECONDS, merchants=_draw_uniform(MERCHANTS), seed=_SEED + 1)
+    hot = [
+        arrival._replace(device="hot")
+        for arrival in _generate(50, SECONDS, merchants=_draw_uniform(MERCHANTS))
+    ]
+    title = f"one device at 50/s over {ACCOUNTS:,} accounts, other devices at 100/s in total"
+    result = _simulate("f", title, sorted([*hot, *others]))
+    return all([_is_fast("f", result.latencies), _is_complete("f", result)])
+
+
 SCENARIOS: dict[str, Callable[[], bool]] = {
     "a": _measure_skew,
     "b": _measure_hot_merchant,
     "c": _measure_hot_account,
     "d": _measure_burst,
     "e": _measure_label_wave,
+    "f": _measure_hot_device,
 }
 
 _Draw = Callable[[random.Random], str]

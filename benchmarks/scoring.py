@@ -35,7 +35,7 @@ from functions.fraud.service import FraudDetector
 ROOT = Path(__file__).parents[1]
 GOAL_MS = 1.0
 EVENTS, _BATCH = 5_000, 100
-TREES, DEPTH = 900, 4
+TREES, DEPTH = 400, 6
 _ACCOUNTS, _MERCHANTS = 50, 20
 _BETWEEN_MS = 600_000
 _PROFILES = "profiles"
@@ -68,6 +68,13 @@ class _Table:
             update = write["Update"]
             if update["TableName"] == _PROFILES:
                 self.store_profile(update)
+
+    def update_item(self, **update: Any) -> dict[str, Any]:
+        """Add an account to a device, and return the device as it was."""
+        subject, [slot] = update["Key"]["subject"]["S"], update["ExpressionAttributeNames"].values()
+        before = self._profiles.get(subject, {})
+        self._profiles[subject] = {**before, slot: update["ExpressionAttributeValues"][":entry"]}
+        return {"Attributes": before}
 
     def store_profile(self, update: dict[str, Any]) -> None:
         values, names = update["ExpressionAttributeValues"], update["ExpressionAttributeNames"]
@@ -127,6 +134,7 @@ def random_artifact() -> bytes:
         label_delay_days=7,
         base=-4.0,
         trees=trees,
+        rules=[],
         threshold=0.05,
         card={},
     )

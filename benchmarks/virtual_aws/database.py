@@ -127,12 +127,13 @@ class Database:
                 return before
         return self._items.get(item_id)
 
-    def write(self, kind: str, fields: Item) -> None:
-        """Perform a plain write, such as an Update. Raises ClientError."""
+    def write(self, kind: str, fields: Item) -> Item:
+        """Perform a plain write, such as an Update. Returns its response. Raises ClientError."""
         prepared, [reason] = self._prepare([self._plan(kind, fields)], 1)
         if reason is None:
             self._store(prepared[0])
-            return
+            returns_item = fields.get("ReturnValues") == "ALL_OLD" and prepared[0].before
+            return {"Attributes": prepared[0].before} if returns_item else {}
         code = THROTTLED if reason["Code"] == _THROTTLING else f"{reason['Code']}Exception"
         error: Any = {"Error": {"Code": code}, "Item": reason.get("Item", {})}
         raise ClientError(error, f"{kind}Item")

@@ -65,8 +65,7 @@ class DynamoDbClient:
         return {}
 
     def _write(self, kind: str, fields: Item) -> Item:
-        self._repeat(lambda: self._call(WRITE_SECONDS, lambda: self._database.write(kind, fields)))
-        return {}
+        return self._repeat(lambda: self._call(WRITE_SECONDS, lambda: self._database.write(kind, fields)))
 
     def _read_batch(self, request: dict[str, Any]) -> Item:
         responses: dict[str, list[Item]] = {}

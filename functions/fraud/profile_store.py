@@ -1,11 +1,13 @@
 """The profile store: profiles and decisions in DynamoDB.
 
-One request reads the profiles of an account and of the merchants of its transactions. One transactional write
-stores the account's profile and the decisions. A transaction is therefore counted once, however often its
-event is delivered. If two writers read the same profile, only one of them writes; the other decides again.
+For a transaction with a device or IP address, one update adds its account to that origin and returns the
+other accounts. One request reads the profiles of an account and of the merchants of its transactions. One
+transactional write stores the account's profile and the decisions. A transaction is therefore counted once,
+however often its event is delivered. If two writers read the same profile, only one of them writes; the other
+decides again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -13,15 +15,24 @@ import msgspec
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.decision import Decision
 from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.origin_profile import Origin, OriginProfile, find_origin
 from functions.common.domain.overrides import Snooze
 from functions.common.domain.profile_record import ProfileRecord
+from functions.common.domain.suspicious_decision import summarize_decision
 from functions.common.domain.transaction_event import (
     TRANSACTION_FORMAT,
     TransactionInserted,
     transaction_key,
 )
-from functions.common.dynamodb.client import Item, RefusedWriteError, read_items, write_items
+from functions.common.dynamodb.client import (
+    Item,
+    RefusedWriteError,
+    read_items,
+    update_and_read,
+    write_items,
+)
 from functions.common.dynamodb.decision_attribute import encode_decision
+from functions.common.dynamodb.origin_items import build_origin_update, decode_origin
 from functions.common.dynamodb.profile_items import (
     build_update,
     decode_account,
@@ -29,6 +40,7 @@ from functions.common.dynamodb.profile_items import (
     profile_key,
     profile_subject,
 )
+from functions.common.dynamodb.suspicious_items import build_suspicious_update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -89,6 +101,31 @@ class ProfileStore:
         self._rule_snoozes: dict[str, Snooze] = {}
         self._snoozes_read_at = 0
 
+    def use_origins(
+        self, transactions: Sequence[TransactionInserted], now_ms: int
+    ) -> dict[Origin, OriginProfile]:
+        """Add the transactions of one account to their origins. Returns the profiles as they were before.
+
+        Features leave out the account itself, so the latest of several uses is enough. Raises StoreBusyError,
+        ThrottledError or ClientError.
+        """
+        latest: dict[Origin, TransactionInserted] = {}
+        for transaction in transactions:
+            origin = find_origin(transaction)
+            if origin is not None:
+                latest[origin] = max(
+                    transaction, latest.get(origin, transaction), key=lambda use: use.timestamp
+                )
+        return {
+            origin: decode_origin(
+                update_and_read(
+                    self._client,
+                    build_origin_update(self._profiles, origin, use.account_id, use.timestamp, now_ms),
+                )
+            )
+            for origin, use in latest.items()
+        }
+
     def read(
         self, account_id: str, merchant_ids: Iterable[str], now_ms: int, *, consistent: bool
     ) -> StoredProfiles:
@@ -126,6 +163,7 @@ class ProfileStore:
         updates = [
             build_update(self._profiles, profiles.account, now_ms),
             *(build_update(self._profiles, profiles.merchants[merchant], now_ms) for merchant in changed),
+            *self._build_suspicious_updates(decided),
             *map(self._build_decision_update, decided),
         ]
         try:
@@ -137,6 +175,13 @@ class ProfileStore:
                 position - first: item for position, item in existing.items() if position >= first
             }
             raise RefusedRecordError(transactions, existing.get(0)) from refused
+
+    def _build_suspicious_updates(self, decided: Sequence[DecidedTransaction]) -> Iterator[dict[str, Any]]:
+        """The updates that add the suspicious decisions to the account's list."""
+        for transaction, decision, *_ in decided:
+            if decision.suspicious:
+                entry = summarize_decision(transaction, decision)
+                yield build_suspicious_update(self._profiles, transaction.account_id, entry)
 
     def _build_decision_update(self, decided: DecidedTransaction) -> dict[str, Any]:
         """The update that stores the decision: a MODIFY in the table's stream, which its consumers ignore."""

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from functions.common.domain.merchant_profile import count_in_merchant
 from functions.common.dynamodb.client import (
     Item,
     RefusedWriteError,
@@ -148,7 +149,8 @@ class MerchantCounter:
                 return
             profile = decode_merchant(merchant.merchant_id, item)
             for record in records:
-                profile.profile.half_days.add_count(record.half_day, 1)
+                if not record.is_refund:
+                    count_in_merchant(profile.profile, record.timestamp, record.cents)
             now_ms = self._clock()
             positions.prune(complete, now_ms)
             positions.advance(shard, records[-1].sequence, now_ms)

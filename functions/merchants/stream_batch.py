@@ -7,19 +7,26 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
 
 from collections import defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from functions.common.domain.time_buckets import HALF_DAY_MS
+from functions.common.domain.currencies import convert_to_cents
+from functions.common.domain.transaction import REFUND
 
 
 class CountedRecord(NamedTuple):
-    """A stored transaction of a merchant: its record's sequence number and its half day since 1970."""
+    """A stored transaction of a merchant, with the sequence number of its record.
+
+    `cents`: the amount in euro cents, None if unknown. A refund is not counted.
+    """
 
     sequence: int
-    half_day: int
+    timestamp: int
+    cents: int | None
+    is_refund: bool
 
 
 class StreamBatch(NamedTuple):
@@ -37,9 +44,18 @@ class _Number(Struct, frozen=True):
     N: str
 
 
+class _OptionalText(Struct, frozen=True):
+    """A text, or NULL."""
+
+    S: str = ""
+
+
 class _Image(Struct, frozen=True):
     merchant_id: _Text
     timestamp: _Number
+    amount: _Number
+    currency: _Text
+    type: _OptionalText = _OptionalText()
 
 
 class _Change(Struct, frozen=True):
@@ -68,6 +84,11 @@ def read_batch(event: object) -> StreamBatch:
     for record in batch.Records:
         image = record.dynamodb.NewImage
         merchants[image.merchant_id.S].append(
-            CountedRecord(int(record.dynamodb.SequenceNumber), int(image.timestamp.N) // HALF_DAY_MS)
+            CountedRecord(
+                sequence=int(record.dynamodb.SequenceNumber),
+                timestamp=int(image.timestamp.N),
+                cents=convert_to_cents(Decimal(image.amount.N), image.currency.S),
+                is_refund=image.type.S == REFUND,
+            )
         )
     return StreamBatch(batch.shardId, merchants)

@@ -25,7 +25,13 @@ BATCH_ENTRY_DURATION = Assumption(
     "writes overlap. Processor time is 2.3 ms on a whole processor, and 512 MB have 0.29 processors",
 )
 FRAUD_DURATION = Assumption(
-    "duration of fraud", 30, "ms", "a read takes 8 to 12 ms, a transactional write 10 to 20 ms"
+    "duration of fraud",
+    37,
+    "ms",
+    "a plain write takes 5 to 10 ms, a read 8 to 12 ms, a transactional write 10 to 20 ms",
+)
+ORIGIN_SHARE = Assumption(
+    "transactions with a device or IP address", 1, "of all", "each adds its account to that item in a write"
 )
 MERCHANTS_DURATION = Assumption(
     "duration of merchants for each merchant",
@@ -37,6 +43,9 @@ NOTIFY_DURATION = Assumption(
     "duration of notify", 60, "ms", "two writes and a publication; an invocation has one message"
 )
 SUSPICIOUS_SHARE = Assumption("suspicious transactions", 0.01, "of all", "each causes one alert")
+ORIGIN_COUNT = Assumption(
+    "devices and IP addresses", 2, "for each account", "the number of their items, which expire in 32 days"
+)
 ACCOUNT_RATE = Assumption(
     "transactions of an account", 2, "a day", "the rate of the typical account and the number of profiles"
 )

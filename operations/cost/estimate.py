@@ -42,14 +42,16 @@ class CostLine(NamedTuple):
 class Estimate:
     """The lines of a bill at `per_day` transactions a day.
 
-    `write_units`, `read_units`: the request units of a transaction that is not suspicious. `has_batch_route`:
-    whether the API accepts several transactions in a request.
+    `write_units`, `read_units`: the request units of a transaction that is not suspicious;
+    `origin_write_units`: those for its device or IP address. `has_batch_route`: whether the API accepts
+    several transactions in a request.
     """
 
     per_day: int
     lines: tuple[CostLine, ...]
     uncertain_lines: tuple[CostLine, ...]
     write_units: float
+    origin_write_units: float
     read_units: float
     items_per_request: int = 1
     has_batch_route: bool = False

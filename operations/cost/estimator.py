@@ -66,6 +66,7 @@ def build_estimate(
         lines=tuple(line for line in lines if line.is_certain),
         uncertain_lines=tuple(line for line in lines if not line.is_certain),
         write_units=transactions.write_units,
+        origin_write_units=transactions.origin_write_units,
         read_units=transactions.read_units,
         items_per_request=typical.items_per_request,
         has_batch_route=declared.has_batch_route,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from functions.api import post_batch, post_transaction
+from functions.api.transaction_parser import TransactionParser
 from functions.api.transaction_store import TransactionStore
 from functions.common.domain.transaction_event import (
     DETAIL_TYPE,
@@ -35,6 +36,7 @@ TRANSACTIONS, PROFILES = "transactions", "profiles"
 _TABLE_KEYS = {TRANSACTIONS: ("transaction_id", "timestamp"), PROFILES: ("subject", "part")}
 _UUID = "00000000-0000-0000-0000-000000000000"
 _STREAM_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/transactions/stream/2026-01-31T00:00:00.000"
+_PARSER = TransactionParser(max_age_days=30, extra_decimals="refuse")
 _CREATED = 201
 _INVOCATION_MS = 60_000
 
@@ -102,7 +104,8 @@ class MeteredPipeline:
         self._streams = {name: io.StringIO() for name in ("api", "fraud", "merchants", "notify")}
         self._telemetry = {name: Telemetry(name, stream) for name, stream in self._streams.items()}
         client: Any = self.table
-        api = TransactionStore(client, TRANSACTIONS, retention_days), self._telemetry["api"], self._read_clock
+        store = TransactionStore(client, TRANSACTIONS, retention_days)
+        api = store, _PARSER, self._telemetry["api"], self._read_clock
         self._endpoint = post_transaction.create_endpoint(*api)
         self._batch_endpoint = post_batch.create_batch_endpoint(*api, lambda: _INVOCATION_MS)
         self._detector = FraudDetector(

@@ -50,8 +50,10 @@ class MeteredDynamoDb:
         return {}
 
     def update_item(self, *, TableName: str, Key: Item, **update: Any) -> dict[str, Any]:  # noqa: N803
+        before = self.find_item(TableName, Key)
         self._write("UpdateItem", TableName, Key, self._apply_update(TableName, Key, update), 1)
-        return {}
+        # Returning the item is free.
+        return {"Attributes": before} if before and update.get("ReturnValues") == "ALL_OLD" else {}
 
     def transact_write_items(self, *, TransactItems: Sequence[Item], **_: Any) -> dict[str, Any]:  # noqa: N803
         for entry in TransactItems:

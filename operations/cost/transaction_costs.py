@@ -9,6 +9,7 @@ from operations.cost import assumptions, prices
 from operations.cost.declared import DeclaredEnvironment
 from operations.cost.estimate import DAYS_PER_MONTH, GB, MILLION, CostLine
 from operations.cost.merchant_batches import MerchantBatches
+from operations.cost.metered_pipeline import PROFILES
 from operations.cost.typical_transaction import TypicalTransaction
 
 _MB_PER_GB = 1024
@@ -42,6 +43,11 @@ class TransactionCosts:
     def write_units(self) -> float:
         """The write request units of a transaction that is not suspicious, with its share of a merchant's."""
         return sum(self._count_units(name)[0] for name in ("api", "fraud", "merchants"))
+
+    @property
+    def origin_write_units(self) -> float:
+        """The units in `write_units` for the device or IP address of a transaction."""
+        return self._count_origin_units()
 
     @property
     def read_units(self) -> float:
@@ -93,6 +99,12 @@ class TransactionCosts:
     def _table_lines(self, name: str) -> Iterator[CostLine]:
         for table in sorted({request.table for request in self.typical.functions[name].requests}):
             writes, reads = (MILLION * units for units in self._count_units(name, table))
+            if name == "fraud" and table == PROFILES:
+                used = MILLION * self._count_origin_units()
+                writes -= used
+                yield _line(
+                    "data", "DynamoDB", "fraud: writes of devices and IP addresses", used, prices.TABLE_WRITE
+                )
             yield _line("data", "DynamoDB", f"{name}: writes to {table}", writes, prices.TABLE_WRITE)
             yield _line("data", "DynamoDB", f"{name}: reads of {table}", reads, prices.TABLE_READ)
 
@@ -106,9 +118,17 @@ class TransactionCosts:
             if table is None or request.table == table:
                 is_merchant = name == "merchants" and request.key == self.typical.merchant_key
                 share = self._merchants if is_merchant else self._invocations(name)
+                if request.key == self.typical.origin_key:
+                    share *= assumptions.ORIGIN_SHARE.value
                 writes += share * request.write_units
                 reads += share * request.read_units
         return writes, reads
+
+    def _count_origin_units(self) -> float:
+        """The write request units of devices and IP addresses for each transaction."""
+        requests = self.typical.functions["fraud"].requests
+        units = sum(request.write_units for request in requests if request.key == self.typical.origin_key)
+        return assumptions.ORIGIN_SHARE.value * units
 
     def _event_lines(self) -> Iterator[CostLine]:
         chunks = MILLION * -(-self.typical.event_bytes // _EVENT_CHUNK_BYTES)
@@ -136,8 +156,10 @@ class TransactionCosts:
     def _table_storage_lines(self) -> Iterator[CostLine]:
         typical = self.typical
         item_bytes = typical.transaction_bytes + typical.guard_bytes + 2 * _STORED_ITEM_OVERHEAD
-        # Each account and merchant has one profile, whatever the retention.
-        profile_bytes = (typical.account_bytes + _STORED_ITEM_OVERHEAD) / assumptions.ACCOUNT_RATE.value
+        # Each account and merchant has one profile, whatever the retention, and devices expire earlier.
+        account_bytes: float = typical.account_bytes + _STORED_ITEM_OVERHEAD
+        account_bytes += assumptions.ORIGIN_COUNT.value * (typical.origin_bytes + _STORED_ITEM_OVERHEAD)
+        profile_bytes = account_bytes / assumptions.ACCOUNT_RATE.value
         if self.per_day:
             merchants = (typical.merchant_bytes + _STORED_ITEM_OVERHEAD) * assumptions.MERCHANTS.value
             profile_bytes += merchants / self.per_day

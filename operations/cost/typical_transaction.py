@@ -46,7 +46,7 @@ class TypicalTransaction:
     """The usage of `api` and `fraud` by a transaction, and of `notify` by a suspicious one, by function.
 
     `merchants` is the usage of an invocation with one merchant, whose key is `merchant_key`, as JSON.
-    `record_bytes` is its record of the stream.
+    `record_bytes` is its record of the stream. `origin_key` is the key of the transaction's device.
     `api` and `response_bytes` are for one request, which has `items_per_request` transactions. Sizes are in
     bytes. `message_bytes` is the message on the queue `suspicious`, `alert_bytes` the alert.
     """
@@ -56,10 +56,12 @@ class TypicalTransaction:
     guard_bytes: int
     account_bytes: int
     merchant_bytes: int
+    origin_bytes: int
     response_bytes: int
     event_bytes: int
     record_bytes: int
     merchant_key: str
+    origin_key: str
     message_bytes: int
     alert_bytes: int
     items_per_request: int = 1
@@ -107,6 +109,7 @@ def process_typical_transaction(
     _process(pipeline, count + 1, pipeline.now_ms + _NEXT_MS)
     pipeline.alert()
     transaction_id = transaction["transaction_id"]
+    origin = profile_key(profile_subject("device", transaction["device_id"]))
     return TypicalTransaction(
         functions={**functions, "notify": pipeline.usage["notify"]},
         transaction_bytes=_measure(
@@ -115,10 +118,12 @@ def process_typical_transaction(
         guard_bytes=_measure(pipeline, TRANSACTIONS, transaction_key(transaction_id, 0)),
         account_bytes=_measure(pipeline, PROFILES, profile_key(profile_subject("account", _ACCOUNT))),
         merchant_bytes=_measure(pipeline, PROFILES, profile_key(profile_subject("merchant", _MERCHANT))),
+        origin_bytes=_measure(pipeline, PROFILES, origin),
         response_bytes=len(response["body"].encode()),
         event_bytes=len(json.dumps(event).encode()),
         record_bytes=len(json.dumps(batch["Records"][0]).encode()),
         merchant_key=pipeline.table.identify(PROFILES, profile_key(profile_subject("merchant", _MERCHANT))),
+        origin_key=pipeline.table.identify(PROFILES, origin),
         message_bytes=pipeline.queue.sizes[-1],
         alert_bytes=pipeline.topic.sizes[-1],
         items_per_request=items_per_request,

@@ -54,6 +54,7 @@ def _to_json(estimate: Estimate) -> dict[str, Any]:
         "items_per_request": estimate.items_per_request,
         "has_batch_route": estimate.has_batch_route,
         "write_units": estimate.write_units,
+        "origin_write_units": estimate.origin_write_units,
         "read_units": estimate.read_units,
         "per_million": {
             "total": _round(estimate.per_million(estimate.usd_per_month)),
@@ -110,8 +111,10 @@ def _print_tables(environment: str, region: str, estimate: Estimate) -> None:
     title = f"'{environment}' at {estimate.per_day:,} transactions a day, {_format_requests(estimate)}"
     _print_section(title, _sum_table(estimate, parts))
     writes, reads = estimate.write_units, estimate.read_units
+    without_origin = writes - estimate.origin_write_units
     console.print(
-        f"A transaction consumes {writes:.3g} write request units and {reads:.3g} read request units."
+        f"A transaction consumes {writes:.3g} write request units, {without_origin:.3g} without a device and"
+        f" IP address, and {reads:.3g} read request units."
     )
     console.print(f"List prices of {prices.REGION}, compared on {prices.DATE}: operations/cost/prices.py")
     if estimate.items_per_request > 1 and not estimate.has_batch_route:

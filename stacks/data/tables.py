@@ -12,8 +12,8 @@ from stacks.data.settings import DataSettings
 # The most capacity units that one transaction consumes. tests/stacks/test_data.py computes them from items.
 # A transactional write consumes two units for each KB or part of it, a plain one half of them.
 # `transactions`: the guard item and the transaction when it is stored, and the item with its decision.
-# `profiles`: the account and the merchant. Do not lower a value: AWS refuses to lower the throughput of a
-# table that is deployed.
+# `profiles`: the account, the merchant, and the entry of a suspicious decision. Do not lower a value: AWS
+# refuses to lower the throughput of a table that is deployed.
 WRITE_UNITS = {"transactions": 8, "profiles": 8}
 READ_UNITS = {"transactions": 0, "profiles": 2}
 # AWS provides this throughput to every new on-demand table. A request for less is an error.

@@ -44,6 +44,7 @@ class Boundaries(pulumi.ComponentResource):
             "fraud",
             [
                 *update_profiles,
+                *table_permissions.use_origins(arns.profiles_table),
                 *table_permissions.record_decisions(arns, arns.transactions_table, key),
                 *permissions.send_messages(arns, [arns.suspicious_queue], key),
                 *permissions.send_failures(arns, fraud_failures, failures_key),

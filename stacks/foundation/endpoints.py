@@ -56,7 +56,7 @@ class Endpoints(pulumi.ComponentResource):
             self._allow_function("labels", table, "dynamodb:GetItem", "dynamodb:UpdateItem"),
             self._allow_function("labels", profiles, *update_profiles, sid="AllowLabelsProfiles"),
             self._allow_function("merchants", profiles, *update_profiles),
-            self._allow_function("notify", profiles, "dynamodb:GetItem"),
+            self._allow_function("notify", profiles, "dynamodb:GetItem", "dynamodb:Query"),
             self._allow_function("notify", table, "dynamodb:UpdateItem", sid="AllowNotifyAlerts"),
         ]
 

@@ -13,7 +13,7 @@ LAYER = projects.PROCESSING.layer
 _PIPES = "AWS/EventBridge/Pipes"
 # A message becomes this old only after several failed deliveries, which are six minutes apart.
 _RETRY_AGE_SECONDS = 30 * 60
-# A batch gathers transactions for up to 5 minutes (merchantWindowSeconds). A few retries are normal.
+# A batch gathers transactions for up to a minute (merchantWindowSeconds). A few retries are normal.
 ITERATOR_AGE_SECONDS = 15 * 60
 # 2 if transactions are accepted and no batch is delivered, 1 if batches are late, otherwise 0.
 _BEHIND_EXPRESSION = (

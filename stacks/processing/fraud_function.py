@@ -169,6 +169,7 @@ class FraudFunction(pulumi.ComponentResource):
         failures_key = foundation.failures_key_arn
         return [
             *table_permissions.update_profiles(arns, data.profiles_table_arn, foundation.profiles_key_arn),
+            *table_permissions.use_origins(data.profiles_table_arn),
             *table_permissions.record_decisions(arns, data.transactions_table_arn, foundation.data_key_arn),
             *permissions.send_messages(arns, [data.suspicious_queue_arn], foundation.data_key_arn),
             *permissions.send_failures(arns, [self.retries.queue.arn, self.failures.arn], failures_key),

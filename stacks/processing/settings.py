@@ -44,8 +44,9 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     fraud: QueueReaderSettings = QueueReaderSettings()
     merchants: StreamReaderSettings = StreamReaderSettings()
     notify: QueueReaderSettings = QueueReaderSettings()
-    # Lambda accepts up to 300 s and, for batches of more than 10 records, at least 1 s.
-    merchant_window_seconds: Annotated[int, Meta(ge=1, le=300, description="an integer from 1 to 300")] = 300
+    # Lambda accepts at least 1 s for batches of more than 10 records. With a minute, merchants are counted
+    # within the two minutes that functions/common/domain/merchant_features.py leaves out.
+    merchant_window_seconds: Annotated[int, Meta(ge=1, le=60, description="an integer from 1 to 60")] = 60
     notify_concurrency: Annotated[int, Meta(ge=2, le=1000, description="an integer from 2 to 1000")] = 10
     event_retries: Annotated[int, Meta(ge=0, le=185, description="an integer from 0 to 185")] = 185
     fraud_retries: Annotated[int, Meta(ge=0, le=2, description="an integer from 0 to 2")] = 2

@@ -10,11 +10,9 @@ import pulumi_aws as aws
 
 from functions.common.domain.transaction_event import (
     DETAIL_TYPE,
-    EVENT_FIELDS,
     EVENT_NAME,
     REQUIRED_FIELDS,
     SOURCE,
-    build_event_detail,
 )
 from shared import permissions, table_permissions, trust
 from shared.arns import Arns
@@ -132,8 +130,12 @@ def insert_filter() -> dict[str, object]:
 
 
 def event_template() -> str:
-    """The detail of the event, with a path into the stream record for each attribute."""
+    """The detail of the event: the inserted item as it is in the stream record.
+
+    A path for each attribute would need an item with every one of them: AWS does not document the result of a
+    path that does not exist, and an item of an older version lacks new fields.
+    """
     # The filter accepts only this event name, so it is a constant.
-    detail = build_event_detail({field: f"<$.dynamodb.NewImage.{field}>" for field in EVENT_FIELDS})
-    # A path in quotes would result in a string instead of the attribute's type and value.
+    detail = {"event_name": EVENT_NAME, "transaction": "<$.dynamodb.NewImage>"}
+    # A path in quotes would result in a string instead of the item.
     return re.sub('"(<[^"]+>)"', r"\1", json.dumps(detail, separators=(",", ":")))

@@ -32,7 +32,7 @@ def _transactional_write(action: str, table: str) -> CodeCall:
     return CodeCall("dynamodb.transact_write_items", f"dynamodb:{action}", table, in_transaction=True)
 
 
-MERCHANT = "merchant#1a2b"
+MERCHANT, DEVICE = "merchant#1a2b", "device#1a2b"
 TRANSACTIONS, PROFILES = arn("dynamodb", "table/transactions"), arn("dynamodb", "table/profiles")
 _READ_PROFILES = CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES)
 
@@ -42,6 +42,13 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
         _READ_PROFILES,
         _transactional_write("UpdateItem", PROFILES),
         _transactional_write("UpdateItem", TRANSACTIONS),
+        CodeCall(
+            "dynamodb.update_item",
+            "dynamodb:UpdateItem",
+            PROFILES,
+            attributes=("subject", "part", "expires_at", "07"),
+            leading_key=DEVICE,
+        ),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "suspicious")),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "fraud-retry")),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "fraud-failures")),
@@ -58,12 +65,13 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
             "dynamodb.update_item",
             "dynamodb:UpdateItem",
             PROFILES,
-            attributes=("subject", "part", "state", "format", "version", "expires_at", "counted"),
+            attributes=("subject", "part", "state", "activity", "format", "version", "expires_at", "counted"),
             leading_key=MERCHANT,
         ),
     ),
     "notify": (
         CodeCall("dynamodb.get_item", "dynamodb:GetItem", PROFILES),
+        CodeCall("dynamodb.query", "dynamodb:Query", PROFILES),
         CodeCall(
             "dynamodb.update_item",
             "dynamodb:UpdateItem",

@@ -27,6 +27,7 @@ ALLOWED = {
     "fraud": {
         ("batch_get_item", "profiles"),
         ("read_merchant", "profiles"),
+        ("use_origin", "profiles"),
         ("update_together", "profiles"),
         ("update_together", "transactions"),
     },
@@ -38,7 +39,7 @@ ALLOWED = {
         ("update_together", "transactions"),
     },
     "merchants": {("read_merchant", "profiles"), ("count_merchant", "profiles")},
-    "notify": {("get_item", "profiles"), ("record_alert", "transactions")},
+    "notify": {("get_item", "profiles"), ("query", "profiles"), ("record_alert", "transactions")},
 }
 
 
@@ -80,6 +81,26 @@ def snooze_merchant(db: Any, table: str) -> None:
     db.update_item(**rejected_count("snooze"), TableName=table)
 
 
+def use_origin(db: Any, table: str) -> None:
+    update_origin(db, "#slot", table)
+
+
+def snooze_origin(db: Any, table: str) -> None:
+    update_origin(db, "snooze", table)
+
+
+def update_origin(db: Any, attribute: str, table: str) -> None:
+    db.update_item(
+        TableName=table,
+        Key={"subject": {"S": "device#missing"}, "part": {"S": "profile"}},
+        UpdateExpression=f"SET {attribute} = :entry",
+        ConditionExpression="attribute_exists(expires_at)",
+        ExpressionAttributeValues={":entry": {"B": b"1"}},
+        ReturnValues="ALL_OLD",
+        **({"ExpressionAttributeNames": {"#slot": "07"}} if attribute == "#slot" else {}),
+    )
+
+
 def rejected_count(attribute: str) -> dict[str, Any]:
     """An update of a merchant whose condition is never true."""
     return {
@@ -104,14 +125,23 @@ def delete_item(db: Any, table: str) -> None:
     db.delete_item(TableName=table, Key=KEYS[table])
 
 
+def query(db: Any, table: str) -> None:
+    name, value = next(iter(KEYS[table].items()))
+    db.query(
+        TableName=table,
+        KeyConditionExpression=f"{name} = :value",
+        ExpressionAttributeValues={":value": value},
+    )
+
+
 def scan(db: Any, table: str) -> None:
     db.scan(TableName=table)
 
 
 CALLS: tuple[Callable[[Any, str], None], ...] = (
     *(get_item, batch_get_item, update_item, update_together, record_alert),
-    *(read_merchant, count_merchant, snooze_merchant),
-    *(put_item, put_together, delete_item, scan),
+    *(read_merchant, count_merchant, snooze_merchant, use_origin, snooze_origin),
+    *(put_item, put_together, delete_item, query, scan),
 )
 
 

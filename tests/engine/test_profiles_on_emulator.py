@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 
 from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.currencies import convert_to_cents
 from functions.common.domain.decision import Decision
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.merchant_profile import MerchantProfile
@@ -129,20 +131,50 @@ def fixtures(aws: EmbeddedAws) -> Iterator[ProfileFixtures]:
 
 
 def _label(transaction_id: str = "tx-1", label: Any = "fraud") -> Label:
-    return Label(transaction_id=transaction_id, timestamp=NOW, label=label)
+    return Label(transaction_id=transaction_id, label=label)
 
 
-def test_transaction_needs_one_read_and_one_write_request_for_any_length_of_history(
-    fixtures: ProfileFixtures,
+@pytest.mark.parametrize(
+    ("changes", "requests"),
+    [
+        ({"device_id": None, "ip_address": None}, ["BatchGetItem", "TransactWriteItems"]),
+        ({}, ["UpdateItem", "BatchGetItem", "TransactWriteItems"]),
+    ],
+)
+def test_number_of_requests_does_not_depend_on_the_length_of_the_history(
+    fixtures: ProfileFixtures, changes: dict[str, None], requests: list[str]
 ) -> None:
+    """One read and one write, and one more write for a device."""
     detector = fixtures.detector()
     events = [
-        fixtures.store_transaction(f"tx-{number}", timestamp=NOW - number * DAY_MS) for number in range(40)
+        fixtures.store_transaction(f"tx-{number}", timestamp=NOW - number * DAY_MS, **changes)
+        for number in range(40)
     ]
     fixtures.requests.clear()
     for event in events:
         detector.process_event(event)
-    assert fixtures.requests == ["BatchGetItem", "TransactWriteItems"] * 40
+    assert fixtures.requests == requests * 40
+
+
+def test_device_counts_its_other_accounts_in_any_order(fixtures: ProfileFixtures) -> None:
+    """DynamoDB returns the device as it was, whether or not the condition of the update holds."""
+    detector = fixtures.detector()
+    ages_minutes = (0, 50, 10, 0)
+    decisions = [
+        detector.process_event(
+            fixtures.store_transaction(
+                f"tx-{number}", account_id=f"account-{number}", timestamp=NOW - age * 60_000
+            )
+        )
+        for number, age in enumerate(ages_minutes)
+    ]
+    counts = [_feature(decision, "origin_accounts_1h") for decision in decisions if decision]
+    assert counts == [0, 0, 1, 3]
+    # An earlier use by an account with a later one is refused, and still returns the device.
+    event = fixtures.store_transaction("tx-again", account_id="account-0", timestamp=NOW - 60_000)
+    again = detector.process_event(event)
+    assert again is not None
+    assert _feature(again, "origin_accounts_1h") == 2
 
 
 def test_repeated_event_is_counted_once_and_sends_the_same_message(fixtures: ProfileFixtures) -> None:
@@ -161,7 +193,7 @@ def test_list_entry_applies_immediately_and_needs_no_additional_request(fixtures
     decision = fixtures.detector().process_event(event)
     assert decision is not None
     assert (decision.suspicious, decision.decided_by) == (True, "block-list")
-    assert fixtures.requests == ["BatchGetItem", "TransactWriteItems"]
+    assert fixtures.requests == ["UpdateItem", "BatchGetItem", "TransactWriteItems"]
     assert fixtures.account().list_entry is not None
 
 
@@ -171,7 +203,7 @@ def test_simultaneous_events_of_one_account_are_all_counted(fixtures: ProfileFix
         list(threads.map(lambda event: fixtures.detector().process_event(event), events))
     fixtures.decide_waiting()
     assert fixtures.counts() == (24, 0)
-    cents = [round((number + 1) * 100 / 1.15) for number in range(24)]
+    cents = [convert_to_cents(Decimal(number + 1), "USD") or 0 for number in range(24)]
     assert fixtures.account().profile.days.totals == [sum(cents)]
 
 
@@ -194,14 +226,14 @@ def test_deleted_transaction_is_neither_counted_nor_restored(fixtures: ProfileFi
 
 def test_label_is_counted_once_and_the_count_follows_a_change_of_the_label(fixtures: ProfileFixtures) -> None:
     fixtures.detector().process_event(fixtures.store_transaction("tx-1"))
-    assert [fixtures.labels.put(_label(), NOW) for _ in range(2)] == [
+    assert [fixtures.labels.put(_label(), NOW, NOW) for _ in range(2)] == [
         LabelWriteResult.STORED,
         LabelWriteResult.UNCHANGED,
     ]
     assert fixtures.counts() == (1, 1)
-    assert fixtures.labels.put(_label(label="genuine"), NOW) is LabelWriteResult.CHANGED
+    assert fixtures.labels.put(_label(label="genuine"), NOW, NOW) is LabelWriteResult.CHANGED
     assert fixtures.counts() == (1, 0)
-    assert fixtures.labels.put(_label(), NOW) is LabelWriteResult.CHANGED
+    assert fixtures.labels.put(_label(), NOW, NOW) is LabelWriteResult.CHANGED
     assert fixtures.counts() == (1, 1)
     assert fixtures.item("tx-1")["label"] == {"S": "fraud"}
 
@@ -209,15 +241,15 @@ def test_label_is_counted_once_and_the_count_follows_a_change_of_the_label(fixtu
 def test_label_of_an_unknown_transaction_is_rejected_and_not_counted(fixtures: ProfileFixtures) -> None:
     fixtures.store_transaction("tx-1")
     with pytest.raises(TransactionNotFoundError):
-        fixtures.labels.put(Label(transaction_id="tx-1", timestamp=NOW - 1, label="fraud"), NOW)
+        fixtures.labels.put(_label(), NOW - 1, NOW)
     with pytest.raises(TransactionNotFoundError):
-        fixtures.labels.put(_label("tx-2"), NOW)
+        fixtures.labels.put(_label("tx-2"), NOW, NOW)
     assert fixtures.counts() == (0, 0)
 
 
 def test_label_before_the_decision_is_counted_once(fixtures: ProfileFixtures) -> None:
     event = fixtures.store_transaction("tx-1")
-    assert [fixtures.labels.put(_label(), NOW) for _ in range(2)] == [
+    assert [fixtures.labels.put(_label(), NOW, NOW) for _ in range(2)] == [
         LabelWriteResult.STORED,
         LabelWriteResult.UNCHANGED,
     ]
@@ -235,7 +267,9 @@ def test_simultaneous_labels_and_transactions_are_all_counted(fixtures: ProfileF
 
     with ThreadPoolExecutor(4) as threads:
         scored = [threads.submit(handle, number) for number in range(12)]
-        labelled = [threads.submit(fixtures.labels.put, _label(f"tx-{number}"), NOW) for number in range(12)]
+        labelled = [
+            threads.submit(fixtures.labels.put, _label(f"tx-{number}"), NOW, NOW) for number in range(12)
+        ]
         for future in (*scored, *labelled):
             future.result()
     fixtures.decide_waiting()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
+from functions.common.domain.transaction_event import EVENT_FIELDS, STORED_FIELDS
 from functions.common.runtime.clock import now_ms
 from operations.health.check import select_unhealthy
 from operations.health.report import run_checks
@@ -139,18 +140,12 @@ class FaultScenario:
     def build_message(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the message to the notify function about a decided transaction."""
         item, decision = self.pipeline.read_item(body), self.pipeline.wait_for_decision(body)
-        facts = {name: _plain(value) for name, value in _attributes(item).items() if name != "device_id"}
+        facts = {name: _plain(item[name]) for name in STORED_FIELDS}
         return {**facts, "score": decision.score, "reasons": []}
 
 
-_FIELDS = (
-    *("transaction_id", "timestamp", "account_id", "merchant_id", "amount", "currency", "channel"),
-    *("country", "merchant_category", "received_at", "device_id"),
-)
-
-
 def _attributes(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: item[name] for name in _FIELDS}
+    return {name: item[name] for name in EVENT_FIELDS if name in item}
 
 
 def _plain(attribute: dict[str, Any]) -> Any:

@@ -1,4 +1,7 @@
-"""The route for batches, which has a share of the rate of transactions."""
+"""The routes for batches, `/transactions/batch` and `/transactions/historic`.
+
+They have a share of the rate of transactions.
+"""
 
 import json
 
@@ -13,14 +16,17 @@ from tests.stacks.conftest import Programs
 from tests.stacks.recording import RecordedProgram, run_program
 
 BATCHES_PER_SECOND = 20
+HISTORIC_PER_SECOND = 10
 
 
 @pytest.fixture(scope="module")
 def edge_with_batches(prod: Programs) -> RecordedProgram:
     upstream = {name: prod[name] for name in ("foundation", "data")}
-    return run_program(
-        "edge", "prod", upstream, {"fraud-edge:batchRequestsPerSecond": str(BATCHES_PER_SECOND)}
-    )
+    config = {
+        "fraud-edge:batchRequestsPerSecond": str(BATCHES_PER_SECOND),
+        "fraud-edge:historicRequestsPerSecond": str(HISTORIC_PER_SECOND),
+    }
+    return run_program("edge", "prod", upstream, config)
 
 
 def _limits(program: RecordedProgram) -> dict[str, tuple[int, int]]:
@@ -33,33 +39,37 @@ def _limits(program: RecordedProgram) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_C6_both_routes_accept_1000_transactions_a_second_together(
+def test_C6_all_routes_accept_1000_transactions_a_second_together(
     edge_with_batches: RecordedProgram,
 ) -> None:
     limits = _limits(edge_with_batches)
     # API Gateway encodes the slashes in the path of a nested resource.
     assert limits["~1transactions~1batch/POST"] == (BATCHES_PER_SECOND, BATCHES_PER_SECOND)
-    assert limits["transactions/POST"] == (500, 180)
-    assert limits["transactions/POST"][0] + 25 * BATCHES_PER_SECOND == 1000
+    assert limits["~1transactions~1historic/POST"] == (HISTORIC_PER_SECOND, HISTORIC_PER_SECOND)
+    assert limits["transactions/POST"] == (250, 170)
+    assert limits["transactions/POST"][0] + 25 * (BATCHES_PER_SECOND + HISTORIC_PER_SECOND) == 1000
 
 
 def test_C6_single_route_has_the_whole_rate_without_batches(edge: RecordedProgram) -> None:
     assert _limits(edge)["transactions/POST"][0] == 1000
-    assert "transactions-batch" not in [
-        resource.name for resource in edge.find_all("apigateway/resource:Resource")
-    ]
+    paths = {resource.name for resource in edge.find_all("apigateway/resource:Resource")}
+    assert paths == {"transactions", "labels"}
 
 
-def test_R1_batch_route_is_below_the_single_route(edge_with_batches: RecordedProgram) -> None:
-    resource = edge_with_batches.find_one("apigateway/resource:Resource", "transactions-batch")
-    assert (resource["pathPart"], resource["parentId"]) == ("batch", "transactions-id")
+@pytest.mark.parametrize("name", ["batch", "historic"])
+def test_R1_route_for_batches_is_below_the_single_route(
+    edge_with_batches: RecordedProgram, name: str
+) -> None:
+    resource = edge_with_batches.find_one("apigateway/resource:Resource", f"transactions-{name}")
+    assert (resource["pathPart"], resource["parentId"]) == (name, "transactions-id")
 
 
-def test_R1_signed_batch_invokes_the_api_function(edge_with_batches: RecordedProgram) -> None:
-    method = edge_with_batches.find_one("apigateway/method:Method", "post-batch")
-    integration = edge_with_batches.find_one("apigateway/integration:Integration", "batch-function")
+@pytest.mark.parametrize("name", ["batch", "historic"])
+def test_R1_signed_batch_invokes_the_api_function(edge_with_batches: RecordedProgram, name: str) -> None:
+    method = edge_with_batches.find_one("apigateway/method:Method", f"post-{name}")
+    integration = edge_with_batches.find_one("apigateway/integration:Integration", f"{name}-function")
     assert (method["httpMethod"], method["authorization"]) == ("POST", "AWS_IAM")
-    assert method["resourceId"] == integration["resourceId"] == "transactions-batch-id"
+    assert method["resourceId"] == integration["resourceId"] == f"transactions-{name}-id"
     name = edge_with_batches.outputs["api_function_name"]
     assert f"function:{name}/invocations" in integration["uri"]
 
@@ -76,12 +86,20 @@ def test_R1_each_method_may_invoke_the_api_function_by_its_own_permission(
     assert arns["api-apigateway-batch"] == outputs["transactions_batch_api_arn"]
     assert outputs["transactions_batch_api_arn"].endswith("/v1/POST/transactions/batch")
     assert outputs["transactions_batch_url"] == "https://api.example/v1/transactions/batch"
+    assert arns["api-apigateway-historic"] == outputs["historic_api_arn"]
+    assert outputs["historic_api_arn"].endswith("/v1/POST/transactions/historic")
+    assert outputs["historic_url"] == "https://api.example/v1/transactions/historic"
 
 
-def test_R3_gateway_checks_the_envelope_of_a_batch(edge_with_batches: RecordedProgram) -> None:
-    model = edge_with_batches.find_one("apigateway/model:Model", "transactions")
-    method = edge_with_batches.find_one("apigateway/method:Method", "post-batch")
-    assert model.document("schema") == build_batch_schema("Transactions")
+@pytest.mark.parametrize(
+    ("body", "method_name"), [("transactions", "post-batch"), ("historic", "post-historic")]
+)
+def test_R3_gateway_checks_the_envelope_of_a_batch(
+    edge_with_batches: RecordedProgram, body: str, method_name: str
+) -> None:
+    model = edge_with_batches.find_one("apigateway/model:Model", body)
+    method = edge_with_batches.find_one("apigateway/method:Method", method_name)
+    assert model.document("schema") == build_batch_schema(body.capitalize())
     assert method["requestModels"] == {"application/json": model["name"]}
     (entries,) = json.loads(model["schema"])["properties"].values()
     assert (entries["minItems"], entries["maxItems"], entries["items"]) == (1, 25, {"type": "object"})
@@ -98,8 +116,9 @@ def test_failed_transactions_of_batches_have_an_alarm(
     assert name not in [alarm["name"] for alarm in edge.find_all("cloudwatch/metricAlarm:MetricAlarm")]
 
 
-def test_environment_local_has_the_route(local: Programs) -> None:
+def test_environment_local_has_the_routes(local: Programs) -> None:
     assert local["edge"].outputs["transactions_batch_url"]
+    assert local["edge"].outputs["historic_url"]
 
 
 @pytest.mark.parametrize("rate", [-1, 40])
@@ -107,6 +126,18 @@ def test_batch_rate_leaves_some_rate_for_the_single_route(prod: Programs, rate: 
     upstream = {name: prod[name] for name in ("foundation", "data")}
     with pytest.raises(SettingsError):
         run_program("edge", "prod", upstream, {"fraud-edge:batchRequestsPerSecond": str(rate)})
+
+
+def test_rates_of_both_routes_for_batches_leave_some_rate_for_the_single_route() -> None:
+    EdgeSettings(batch_requests_per_second=20, historic_requests_per_second=19)
+    with pytest.raises(ValueError, match="historicRequestsPerSecond"):
+        EdgeSettings(batch_requests_per_second=20, historic_requests_per_second=20)
+
+
+def test_historic_route_can_be_the_only_one_for_batches() -> None:
+    settings = EdgeSettings(historic_requests_per_second=20)
+    assert [route.path for route in settings.routes] == ["transactions", "labels", "transactions/historic"]
+    assert (settings.transactions_per_second, settings.transactions_burst) == (500, 80)
 
 
 def test_bursts_of_both_routes_are_within_the_reserved_concurrency() -> None:

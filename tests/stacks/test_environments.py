@@ -11,7 +11,11 @@ from tests.stacks.recording import ROOT, run_layers
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 # The settings with which local declares what prod does: it has batches, and the embedded AWS has no X-Ray.
-SETTINGS_OF_PROD = {"fraud-edge:batchRequestsPerSecond": "0", "fraud-edge:traceSampling": "true"}
+SETTINGS_OF_PROD = {
+    "fraud-edge:batchRequestsPerSecond": "0",
+    "fraud-edge:historicRequestsPerSecond": "0",
+    "fraud-edge:traceSampling": "true",
+}
 PROGRAMS = ("shared", "functions", "stacks")
 
 

@@ -210,7 +210,7 @@ def test_C4_endpoint_of_dynamodb_allows_exactly_the_actions_of_the_roles(prod: P
         for action, resource in find_table_actions(statement)
     }
     assert allowed == needed
-    assert len(allowed) == 12
+    assert len(allowed) == 13
 
 
 def role_arn(function: str) -> str:

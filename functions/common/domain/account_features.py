@@ -1,4 +1,4 @@
-"""Features of an account: its totals, its usual amount, and what is new to it."""
+"""Features of an account: its totals, its usual amount, and the ages of the values that it uses."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -7,10 +7,12 @@ from functions.common.domain.account_profile import (
     UNUSUAL_RATIO,
     AccountProfile,
     compute_usual_amount,
+    hash_first_use,
+    hash_network,
     hash_text,
 )
 from functions.common.domain.countries import distance_km
-from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
+from functions.common.domain.time_buckets import DAY_MS, HOUR_MS, MINUTE_MS, sum_counts
 from functions.common.domain.transaction_event import TransactionInserted
 
 UNKNOWN = math.nan
@@ -18,6 +20,7 @@ _RECENT_MS = 14 * DAY_MS
 # Distances are between the centers of countries, so a short time would give an arbitrarily high speed.
 _MIN_HOURS = 0.1
 _CENTS_PER_EURO = 100
+_MINUTE_SECONDS = 60
 
 
 def compute_account_totals(
@@ -25,7 +28,8 @@ def compute_account_totals(
 ) -> list[float]:
     """Counts and means over 1, 7 and 30 days, and the amount relative to the 30-day mean and deviation.
 
-    `cents`: the amount in euro cents, None if unknown. Means are in euros.
+    `cents`: the amount in euro cents, None if unknown. Means are in euros. Transactions without a euro rate
+    count, but are not part of a mean.
     """
     hours, days = account.hours, account.days
     hour = timestamp // HOUR_MS
@@ -38,23 +42,29 @@ def compute_account_totals(
     count_7, total_7 = sum(counts[begin:end]), sum(totals[begin:end])
     begin = bisect_left(numbers, day - 29, 0, end)
     count_30, total_30 = sum(counts[begin:end]), sum(totals[begin:end])
-    if not count_30:
-        return [count_1, count_7, 0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]
+    rated_1, rated_7, rated_30 = count_1, count_7, count_30
+    if account.unrated_days:
+        # A profile can contain unrated transactions of a bucket that expired since, which is in no count.
+        rated_1 -= sum_counts(account.unrated_hours, max(hour - 23, hours.numbers[0]), hour)
+        rated_7 -= sum_counts(account.unrated_days, max(day - 6, numbers[0]), day)
+        rated_30 -= sum_counts(account.unrated_days, max(day - 29, numbers[0]), day)
+    if not rated_30:
+        return [count_1, count_7, count_30, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]
     ratio = deviation = UNKNOWN
     if cents is not None:
-        ratio = cents * count_30 / total_30
+        ratio = cents * rated_30 / total_30
         # The variance times the squared count, which is exact. Amounts are rounded to cents, so a standard
         # deviation below a cent is unknown.
-        scaled_variance = count_30 * sum(days.squares[begin:end]) - total_30 * total_30
-        if scaled_variance >= count_30 * count_30:
-            deviation = (cents * count_30 - total_30) / math.sqrt(scaled_variance)
+        scaled_variance = rated_30 * sum(days.squares[begin:end]) - total_30 * total_30
+        if scaled_variance >= rated_30 * rated_30:
+            deviation = (cents * rated_30 - total_30) / math.sqrt(scaled_variance)
     return [
         count_1,
         count_7,
         count_30,
-        total_1 / (count_1 * _CENTS_PER_EURO) if count_1 else UNKNOWN,
-        total_7 / (count_7 * _CENTS_PER_EURO) if count_7 else UNKNOWN,
-        total_30 / (count_30 * _CENTS_PER_EURO),
+        total_1 / (rated_1 * _CENTS_PER_EURO) if rated_1 else UNKNOWN,
+        total_7 / (rated_7 * _CENTS_PER_EURO) if rated_7 else UNKNOWN,
+        total_30 / (rated_30 * _CENTS_PER_EURO),
         ratio,
         deviation,
     ]
@@ -101,6 +111,44 @@ def compute_novelty(account: AccountProfile, transaction: TransactionInserted) -
         _is_new(account.categories, hash_text(category)) if category else UNKNOWN,
         _compute_speed(account, country, transaction.timestamp) if country else UNKNOWN,
     ]
+
+
+def compute_ages(account: AccountProfile, transaction: TransactionInserted) -> list[float]:
+    """The seconds since the account first used the device, country, merchant and network, in whole minutes.
+
+    0 at the first use. Unknown without the field, and for an account without earlier transactions.
+    """
+    # Each transaction adds its merchant. In a profile of an older version, first uses are unknown.
+    if not account.first_merchants:
+        return [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]
+    minute = transaction.timestamp // MINUTE_MS
+    device, country, address = transaction.device_id, transaction.country, transaction.ip_address
+    merchant_age = _compute_age(account.first_merchants, hash_first_use(transaction.merchant_id), minute)
+    device_age = country_age = network_age = UNKNOWN
+    if device:
+        is_known = hash_text(device) in account.devices
+        device_age = _compute_age(account.first_devices, hash_first_use(device), minute, is_known=is_known)
+    if country:
+        is_known = country in account.countries
+        country_age = _compute_age(
+            account.first_countries, hash_first_use(country), minute, is_known=is_known
+        )
+    if address:
+        network_age = _compute_age(account.first_networks, hash_network(address), minute)
+    return [device_age, country_age, merchant_age, network_age]
+
+
+def count_refunds(account: AccountProfile, day: int) -> int:
+    """The account's refunds within 30 days."""
+    return sum_counts(account.refund_days, day - 29, day) if account.refund_days else 0
+
+
+def _compute_age(first_uses: dict[int, int], value: int, minute: int, *, is_known: bool = False) -> float:
+    """`is_known`: an older version recorded the use of the value without its time."""
+    first = first_uses.get(value)
+    if first is not None:
+        return max(minute - first, 0) * _MINUTE_SECONDS
+    return UNKNOWN if is_known else 0.0
 
 
 def _is_new(previous: list[int] | list[str], value: int | str) -> float:

@@ -14,7 +14,7 @@ class Notification(StrEnum):
     """The alert on a transaction: its kind, or the reason for none. The values are stored."""
 
     NONE = "none"
-    """Not suspicious: no alert."""
+    """Not suspicious, or a historic transaction: no alert."""
     SENT = "sent"
     """An alert of its own, the first one in an alert window of the account."""
     SUMMARY = "summary"
@@ -43,10 +43,11 @@ class Decision(
 ):
     """The decision on one transaction.
 
-    `score` and `probability` are 0 to 1. Times are epoch milliseconds. `latency_ms` counts from the time at
-    which the API received the transaction. `reasons` are sorted by weight, heaviest first. `features` follow
-    the order of `FEATURE_NAMES` in `features_version`; unknown values are None. `window_started_at` is the
-    start of the transaction's alert window, or 0 without one.
+    `score` and `probability`, which is that of model and rules together, are 0 to 1. Times are epoch
+    milliseconds. `latency_ms` counts from the time at which the API received the transaction. `reasons` are
+    sorted by weight, heaviest first. `features` follow the order of `FEATURE_NAMES` in `features_version`;
+    unknown values are None. `window_started_at` is the start of the transaction's alert window, or 0 without
+    one. `label_delay_days`: the label delay that the features assume, or 0 in a decision of an older version.
     """
 
     score: float
@@ -65,3 +66,4 @@ class Decision(
     latency_ms: int
     notification: Notification = Notification.NONE
     window_started_at: int = 0
+    label_delay_days: int = 0

@@ -1,4 +1,4 @@
-"""Features: the values that rules and models read, derived from a transaction and its two profiles.
+"""Features: the values that rules and models read, derived from a transaction and its profiles.
 
 The fraud function, training and the backtest share this definition. They compute the features before they add
 the transaction to the profiles. An unknown value (no history, no country) is NaN.
@@ -7,16 +7,30 @@ the transaction to the profiles. An unknown value (no history, no country) is Na
 import math
 from typing import Literal, NamedTuple
 
-from functions.common.domain.account_features import compute_account_totals, compute_amounts, compute_novelty
+from functions.common.domain.account_features import (
+    compute_account_totals,
+    compute_ages,
+    compute_amounts,
+    compute_novelty,
+    count_refunds,
+)
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.currencies import convert_to_euros, round_to_cents
-from functions.common.domain.merchant_features import compute_fraud_run, compute_merchant_windows
+from functions.common.domain.merchant_features import (
+    compute_activity,
+    compute_fraud_run,
+    compute_merchant_windows,
+)
 from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.origin_features import compute_origin_accounts
+from functions.common.domain.origin_profile import OriginProfile
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
 from functions.common.domain.transaction_event import TransactionInserted
 
-# Increment this whenever any value changes: a model artifact fits one version only.
-FEATURES_VERSION = 2
+# Increment this whenever any value changes: a model artifact fits one version only. Append new features, and
+# add the earlier number of features to _EARLIER_COUNTS, so that earlier decisions can be explained.
+FEATURES_VERSION = 3
+_EARLIER_COUNTS = {1: 32, 2: 32}
 DEFAULT_LABEL_DELAY_DAYS = 7
 
 FeatureUnit = Literal["money", "count", "share", "ratio", "duration", "speed", "hour", "weekday", "flag"]
@@ -88,8 +102,28 @@ FEATURES = (
         "count",
         "the merchant's genuine transactions since its last confirmed fraud",
     ),
+    Feature("device_age", "duration", "time since the account first used this device"),
+    Feature("country_age", "duration", "time since the account first used this country"),
+    Feature("merchant_age", "duration", "time since the account's first transaction at this merchant"),
+    Feature("network_age", "duration", "time since the account first used this network"),
+    Feature("origin_accounts_1h", "count", "other accounts on the same device or IP address within an hour"),
+    Feature("origin_accounts_1d", "count", "other accounts on the same device or IP address within a day"),
+    Feature("origin_accounts_30d", "count", "other accounts on the same device or IP address within 30 days"),
+    Feature("merchant_count_10m", "count", "the merchant's transactions in 10 minutes until lately"),
+    Feature("merchant_count_1h", "count", "the merchant's transactions in an hour until lately"),
+    Feature("merchant_tiny_1h", "count", "the merchant's tiny amounts in an hour until lately"),
+    Feature("amount_to_merchant", "ratio", "amount as a multiple of the merchant's mean amount of 30 days"),
+    Feature("account_refunds_30d", "count", "the account's refunds within 30 days"),
 )
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+
+
+def find_features(version: int) -> tuple[Feature, ...] | None:
+    """The features of decisions with this version, in the order of their values. None if unknown."""
+    if version == FEATURES_VERSION:
+        return FEATURES
+    count = _EARLIER_COUNTS.get(version)
+    return None if count is None else FEATURES[:count]
 
 
 def compute_features(
@@ -97,8 +131,12 @@ def compute_features(
     merchant: MerchantProfile,
     transaction: TransactionInserted,
     label_delay_days: int = DEFAULT_LABEL_DELAY_DAYS,
+    origin: OriginProfile | None = None,
 ) -> list[float]:
     """The values of FEATURES, in order, for a transaction that is not yet added to the profiles.
+
+    `origin` is the profile of the transaction's device or IP address, None if unknown. It may contain the
+    transaction already.
 
     `label_delay_days` is the time after which the label of a transaction is due. Younger transactions cannot
     be assumed genuine, so the merchant's windows end there. A fraud that is confirmed earlier counts at once
@@ -119,4 +157,8 @@ def compute_features(
     values += compute_novelty(account, transaction)
     values += compute_merchant_windows(merchant.half_days, timestamp, label_delay_days)
     values += compute_fraud_run(merchant.half_days, timestamp, label_delay_days)
+    values += compute_ages(account, transaction)
+    values += compute_origin_accounts(origin, transaction.account_id, timestamp)
+    values += compute_activity(merchant.activity, timestamp, cents)
+    values.append(count_refunds(account, day))
     return values

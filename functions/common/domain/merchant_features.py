@@ -1,15 +1,19 @@
-"""Features of a merchant: counts and shares of confirmed fraud, and the latest frauds in a row."""
+"""Features of a merchant: its latest activity, shares of confirmed fraud, and the latest frauds in a row."""
 
 import math
 from bisect import bisect_left, bisect_right
 
+from functions.common.domain.merchant_profile import MerchantActivity
 from functions.common.domain.time_buckets import (
     DAY_MS,
     HALF_DAY_MS,
     HALF_DAYS_IN_WINDOW,
+    MINUTE_MS,
     HalfDayBuckets,
 )
 
+# The function `merchants` has counted a transaction by then: a minute to gather a batch, and one to write it.
+COUNTED_AFTER_MS = 2 * MINUTE_MS
 UNKNOWN = math.nan
 _DAY_SECONDS = 86_400
 
@@ -26,10 +30,10 @@ def compute_merchant_windows(half_days: HalfDayBuckets, timestamp: int, label_de
     fraud_30 = sum(frauds[begin:end])
     begin = bisect_left(numbers, due - 14, begin, end)
     count_7 = sum(counts[begin:end])
-    fraud_7 = sum(frauds[begin:end])
+    fraud_7 = sum(frauds[begin:end]) if fraud_30 else 0
     begin = bisect_left(numbers, due - 2, begin, end)
     count_1 = sum(counts[begin:end])
-    fraud_1 = sum(frauds[begin:end])
+    fraud_1 = sum(frauds[begin:end]) if fraud_7 else 0
     return [
         count_1,
         count_7,
@@ -38,6 +42,30 @@ def compute_merchant_windows(half_days: HalfDayBuckets, timestamp: int, label_de
         fraud_7 / count_7 if count_7 else UNKNOWN,
         fraud_30 / count_30,
     ]
+
+
+def compute_activity(activity: MerchantActivity, timestamp: int, cents: int | None) -> list[float]:
+    """Counts of 10 minutes and an hour, tiny amounts of an hour, and the amount relative to the mean one.
+
+    The windows are whole minutes and whole days that ended when transactions were certainly counted.
+    """
+    counted_ms = timestamp - COUNTED_AFTER_MS
+    minute, numbers = counted_ms // MINUTE_MS, activity.minutes.numbers
+    count_10 = count_60 = tiny = 0
+    if numbers and numbers[-1] >= minute - 60:
+        counts = activity.minutes.counts
+        end = bisect_left(numbers, minute)
+        begin = bisect_left(numbers, minute - 60, 0, end)
+        count_60, tiny = sum(counts[begin:end]), sum(activity.minutes.tiny[begin:end])
+        count_10 = sum(counts[bisect_left(numbers, minute - 10, begin, end) : end])
+    ratio = UNKNOWN
+    if cents is not None:
+        day, days = counted_ms // DAY_MS, activity.days
+        end = bisect_left(days.numbers, day)
+        begin = bisect_left(days.numbers, day - 30, 0, end)
+        if begin < end:
+            ratio = cents * sum(days.counts[begin:end]) / sum(days.totals[begin:end])
+    return [count_10, count_60, tiny, ratio]
 
 
 def compute_fraud_run(half_days: HalfDayBuckets, timestamp: int, label_delay_days: int) -> list[float]:
@@ -52,7 +80,8 @@ def compute_fraud_run(half_days: HalfDayBuckets, timestamp: int, label_delay_day
     # A profile can have older rows. Whether it does must not change a feature.
     begin = bisect_left(numbers, own - HALF_DAYS_IN_WINDOW + 1)
     end_due = bisect_left(numbers, due)
-    last = bisect_right(numbers, own) - 1
+    # Most merchants have no frauds, and `any` is faster than the loop.
+    last = bisect_right(numbers, own) - 1 if any(frauds) else begin - 1
     while last >= begin and frauds[last] <= unusual[last]:
         last -= 1
     if last < begin:

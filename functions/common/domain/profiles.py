@@ -10,23 +10,29 @@ from functions.common.domain.account_profile import (
     count_in_account,
     has_unusual_amount,
 )
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.currencies import convert_to_cents
+from functions.common.domain.merchant_profile import MerchantProfile, count_in_merchant
 from functions.common.domain.transaction_event import StoredTransaction, TransactionInserted
 
 
 def count_transaction(
     account: AccountProfile, merchant: MerchantProfile, transaction: TransactionInserted
 ) -> None:
-    """Add a transaction to both profiles."""
+    """Add a transaction to both profiles. A refund counts for the account only."""
     count_in_account(account, transaction)
-    merchant.half_days.add(transaction.timestamp)
+    if not transaction.is_refund:
+        cents = convert_to_cents(transaction.amount, transaction.currency)
+        count_in_merchant(merchant, transaction.timestamp, cents)
 
 
 def count_fraud(account: AccountProfile, merchant: MerchantProfile, transaction: StoredTransaction) -> bool:
     """Mark a transaction as confirmed fraud in both profiles.
 
-    Returns whether its amount is unusual for the account, which `revert_fraud` must know.
+    Returns whether its amount is unusual for the account, which `revert_fraud` must know. A refund changes
+    nothing.
     """
+    if transaction.is_refund:
+        return False
     count_account_fraud(account, transaction, 1)
     is_unusual = has_unusual_amount(account, transaction)
     merchant.half_days.add_fraud(transaction.timestamp, 1, is_unusual=is_unusual)
@@ -37,5 +43,7 @@ def revert_fraud(
     account: AccountProfile, merchant: MerchantProfile, transaction: StoredTransaction, *, was_unusual: bool
 ) -> None:
     """Undo `count_fraud`, which returned `was_unusual`."""
+    if transaction.is_refund:
+        return
     count_account_fraud(account, transaction, -1)
     merchant.half_days.add_fraud(transaction.timestamp, -1, is_unusual=was_unusual)

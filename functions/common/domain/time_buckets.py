@@ -1,13 +1,14 @@
-"""Totals by hour, day or half day for the most recent period: the parts of a profile.
+"""Totals by minute, hour, half day or day for the most recent period: the parts of a profile.
 
-Each class is a table in columns. `numbers` holds the hours (days, half days) since 1970 in ascending order;
-a bucket without transactions has no row. Timestamps before the retained period are ignored.
+Each class is a table in columns. `numbers` holds the minutes (hours, half days, days) since 1970 in ascending
+order; a bucket without transactions has no row. Timestamps before the retained period are ignored.
 """
 
 from bisect import bisect_left
 
 from msgspec import Struct
 
+MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 HALF_DAY_MS = 12 * HOUR_MS
 DAY_MS = 24 * HOUR_MS
@@ -19,32 +20,27 @@ MAX_DAYS = 30 + 1
 # transaction, and the half days in which both begin. A merchant's profile keeps a week more.
 HALF_DAYS_IN_WINDOW = 2 * 61
 MAX_HALF_DAYS = HALF_DAYS_IN_WINDOW + 2 * 7
+# An hour that ends two to three minutes before the transaction, and the lead that a client's clock may have.
+MAX_MINUTES = 60 + 3 + 5
 _TOO_OLD = -1_000_000
 
 
 class HourBuckets(Struct, array_like=True):
-    """An account's transactions and their total in euro cents, by hour."""
+    """An account's transactions and the total of known amounts in euro cents, by hour."""
 
     numbers: list[int] = []
     counts: list[int] = []
     totals: list[int] = []
 
     def add(self, timestamp: int, cents: int) -> None:
-        number = timestamp // HOUR_MS
-        row = _locate(self.numbers, number, MAX_HOURS)
-        if row >= 0:
-            self.counts[row] += 1
-            self.totals[row] += cents
-        elif row != _TOO_OLD:
-            self.numbers.insert(~row, number)
-            self.counts.insert(~row, 1)
-            self.totals.insert(~row, cents)
-            if expired := _count_expired(self.numbers, MAX_HOURS):
-                del self.numbers[:expired], self.counts[:expired], self.totals[:expired]
+        _add_amount(self, timestamp // HOUR_MS, cents, MAX_HOURS)
 
 
 class DayBuckets(Struct, array_like=True):
-    """An account's transactions, their total and sum of squares in euro cents, and its frauds, by day."""
+    """An account's transactions by day, with its frauds.
+
+    `totals` and `squares` are the sum and the sum of squares of known amounts in euro cents.
+    """
 
     numbers: list[int] = []
     counts: list[int] = []
@@ -75,6 +71,38 @@ class DayBuckets(Struct, array_like=True):
         if row >= 0:
             self.frauds[row] += change
         return row >= 0
+
+
+class MinuteBuckets(Struct, array_like=True):
+    """A merchant's transactions, and those of tiny amounts among them, by minute."""
+
+    numbers: list[int] = []
+    counts: list[int] = []
+    tiny: list[int] = []
+
+    def add(self, timestamp: int, *, is_tiny: bool) -> None:
+        number = timestamp // MINUTE_MS
+        row = _locate(self.numbers, number, MAX_MINUTES)
+        if row >= 0:
+            self.counts[row] += 1
+            self.tiny[row] += is_tiny
+        elif row != _TOO_OLD:
+            self.numbers.insert(~row, number)
+            self.counts.insert(~row, 1)
+            self.tiny.insert(~row, int(is_tiny))
+            if expired := _count_expired(self.numbers, MAX_MINUTES):
+                del self.numbers[:expired], self.counts[:expired], self.tiny[:expired]
+
+
+class DayTotals(Struct, array_like=True):
+    """A merchant's transactions with a known amount, and their total in euro cents, by day."""
+
+    numbers: list[int] = []
+    counts: list[int] = []
+    totals: list[int] = []
+
+    def add(self, timestamp: int, cents: int) -> None:
+        _add_amount(self, timestamp // DAY_MS, cents, MAX_DAYS)
 
 
 class HalfDayBuckets(Struct, array_like=True):
@@ -120,6 +148,32 @@ class HalfDayBuckets(Struct, array_like=True):
         if expired := _count_expired(self.numbers, MAX_HALF_DAYS):
             del self.numbers[:expired], self.counts[:expired], self.frauds[:expired], self.unusual[:expired]
         return ~row - expired
+
+
+def _add_amount(table: HourBuckets | DayTotals, number: int, cents: int, limit: int) -> None:
+    row = _locate(table.numbers, number, limit)
+    if row >= 0:
+        table.counts[row] += 1
+        table.totals[row] += cents
+    elif row != _TOO_OLD:
+        table.numbers.insert(~row, number)
+        table.counts.insert(~row, 1)
+        table.totals.insert(~row, cents)
+        if expired := _count_expired(table.numbers, limit):
+            del table.numbers[:expired], table.counts[:expired], table.totals[:expired]
+
+
+def add_count(counts: dict[int, int], number: int, limit: int) -> None:
+    """Count in the bucket `number` of a few buckets, and remove those that are `limit` before the newest."""
+    counts[number] = counts.get(number, 0) + 1
+    oldest = max(counts) - limit + 1
+    for expired in [bucket for bucket in counts if bucket < oldest]:
+        del counts[expired]
+
+
+def sum_counts(counts: dict[int, int], begin: int, end: int) -> int:
+    """The sum of the buckets from `begin` to `end`, both included."""
+    return sum(count for number, count in counts.items() if begin <= number <= end)
 
 
 def _locate(numbers: list[int], number: int, limit: int) -> int:

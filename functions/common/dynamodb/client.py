@@ -18,18 +18,22 @@ _FAILED_WRITE_CONDITION = "ConditionalCheckFailedException"
 _CONFLICTS = frozenset(
     {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
 )
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+    }
+)
 _OVERLOADED = frozenset(
     {
         "InternalServerError",
         "LimitExceededException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
-        "ThrottlingError",
-        "ThrottlingException",
     }
 )
 _MAX_READS = 4
@@ -41,6 +45,10 @@ class StoreBusyError(Exception):
     The SDK has repeated the call by then. `api` and `labels` respond with 503 and `Retry-After`. `fraud`
     fails: Lambda invokes it again, and then the queue `fraud-retry` does. `notify` gets its message again.
     """
+
+
+class ThrottledError(StoreBusyError):
+    """DynamoDB throttled each attempt: the key or the table receives more requests than it accepts."""
 
 
 class TransactionNotFoundError(Exception):
@@ -112,6 +120,23 @@ def write_update(client: "DynamoDBClient", update: Mapping[str, Any]) -> None:
         client.update_item(**update)
 
 
+def update_and_read(client: "DynamoDBClient", update: Mapping[str, Any]) -> Item:
+    """Perform an update if its condition holds. Returns the item before it, empty if it did not exist.
+
+    Returning the item costs no read. Raises StoreBusyError, ThrottledError or ClientError.
+    """
+    try:
+        with _translate_failed_condition(), _translate_errors():
+            response = client.update_item(
+                **update, ReturnValues="ALL_OLD", ReturnValuesOnConditionCheckFailure="ALL_OLD"
+            )
+            return response.get("Attributes", {})
+    except RefusedWriteError as refused:
+        if not refused.existing_items:
+            raise StoreBusyError from refused
+        return refused.existing_items[0]
+
+
 def read_items(
     client: "DynamoDBClient", table: str, keys: Sequence[Item], *, consistent: bool = True
 ) -> list[Item]:
@@ -143,6 +168,32 @@ def read_item(client: "DynamoDBClient", table: str, key: Item) -> Item | None:
         return client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
 
 
+def query_items(
+    client: "DynamoDBClient", table: str, *, condition: str, values: Item, limit: int | None = None
+) -> Iterator[Item]:
+    """Read the items of one partition consistently, in the order of their sort key, at most `limit`.
+
+    Raises StoreBusyError or ClientError.
+    """
+    request: Any = {
+        "TableName": table,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+        "ConsistentRead": True,
+    }
+    while limit is None or limit > 0:
+        if limit is not None:
+            request["Limit"] = limit
+        with _translate_errors():
+            page = client.query(**request)
+        yield from page["Items"]
+        if limit is not None:
+            limit -= len(page["Items"])
+        request["ExclusiveStartKey"] = page.get("LastEvaluatedKey")
+        if not request["ExclusiveStartKey"]:
+            return
+
+
 @contextmanager
 def _translate_failed_condition() -> Iterator[None]:
     """Translate the failed condition of a single write into RefusedWriteError, and pass on all others."""
@@ -171,6 +222,8 @@ def _translate_errors() -> Iterator[None]:
         }
         if existing_items or codes & _CONFLICTS:
             raise RefusedWriteError(existing_items) from error
+        if codes & _THROTTLED:
+            raise ThrottledError from error
         if codes & _OVERLOADED:
             raise StoreBusyError from error
         raise

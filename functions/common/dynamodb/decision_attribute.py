@@ -57,6 +57,7 @@ class _PackedDecision(Struct, frozen=True, array_like=True):
     latency_ms: int
     notification: Notification
     window_started_at: int
+    label_delay_days: int = 0
 
 
 _decode_packed = msgspec.msgpack.Decoder(_PackedDecision).decode
@@ -93,6 +94,7 @@ def decode_decision(attribute: Attribute) -> Decision:
         latency_ms=packed.latency_ms,
         notification=packed.notification,
         window_started_at=packed.window_started_at,
+        label_delay_days=packed.label_delay_days,
     )
 
 
@@ -121,6 +123,7 @@ def _encode_packed(decision: Decision) -> Attribute:
         latency_ms=decision.latency_ms,
         notification=decision.notification,
         window_started_at=decision.window_started_at,
+        label_delay_days=decision.label_delay_days,
     )
     return {"B": msgspec.msgpack.encode(packed)}
 

@@ -2,15 +2,21 @@
 
 A state has a count for each half day since the first one, without gaps, and rows for the few half days with
 confirmed frauds. This takes a third of the bytes of the profile's columns.
+
+The attribute `activity` has columns of minutes and days. It is separate from the
+state, so that versions that do not know it leave it as it is.
 """
 
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 
 import msgspec
 from msgspec import Struct
 
-from functions.common.domain.merchant_profile import MerchantProfile
-from functions.common.domain.time_buckets import HALF_DAY_MS, HalfDayBuckets
+from functions.common.domain.merchant_profile import MerchantActivity, MerchantProfile
+from functions.common.domain.time_buckets import HALF_DAY_MS, DayTotals, HalfDayBuckets, MinuteBuckets
+from functions.common.dynamodb.bit_columns import pack, unpack
+
+_ACTIVITY_FORMAT = 1
 
 
 class _State(Struct, array_like=True, forbid_unknown_fields=True):
@@ -68,3 +74,69 @@ def encode_format_1(profile: MerchantProfile) -> bytes:
         [number * HALF_DAY_MS] * unusual for number, unusual in zip(table.numbers, table.unusual, strict=True)
     )
     return msgspec.msgpack.encode([[table.numbers, table.counts, table.frauds], list(times)[-16:]])
+
+
+class _Activity(Struct, array_like=True):
+    """Columns of minutes and days. `…_gaps` are the numbers of missing rows between two rows."""
+
+    first_minute: int
+    minutes: int
+    minute_gaps: bytes
+    minute_counts: bytes
+    tiny: bytes
+    first_day: int
+    days: int
+    day_gaps: bytes
+    day_counts: bytes
+    day_totals: bytes
+
+
+_decode_activity = msgspec.msgpack.Decoder(_Activity).decode
+
+
+def encode_activity(activity: MerchantActivity) -> bytes:
+    """The attribute `activity`, with the number of its format in the first byte."""
+    minutes, days = activity.minutes, activity.days
+    packed = _Activity(
+        minutes.numbers[0] if minutes.numbers else 0,
+        len(minutes.numbers),
+        _pack_gaps(minutes.numbers),
+        pack(minutes.counts),
+        pack(minutes.tiny),
+        days.numbers[0] if days.numbers else 0,
+        len(days.numbers),
+        _pack_gaps(days.numbers),
+        pack(days.counts),
+        pack(days.totals),
+    )
+    return bytes([_ACTIVITY_FORMAT]) + msgspec.msgpack.encode(packed)
+
+
+def decode_activity(attribute: bytes) -> MerchantActivity:
+    """The activity in an attribute. Raises ValueError; msgspec's errors are subclasses of it."""
+    if attribute[:1] != bytes([_ACTIVITY_FORMAT]):
+        raise ValueError("the format of the activity is newer than the supported format")
+    packed = _decode_activity(attribute[1:])
+    minutes, days = packed.minutes, packed.days
+    return MerchantActivity(
+        MinuteBuckets(
+            _unpack_numbers(packed.first_minute, minutes, packed.minute_gaps),
+            unpack(packed.minute_counts, minutes),
+            unpack(packed.tiny, minutes),
+        ),
+        DayTotals(
+            _unpack_numbers(packed.first_day, days, packed.day_gaps),
+            unpack(packed.day_counts, days),
+            unpack(packed.day_totals, days),
+        ),
+    )
+
+
+def _pack_gaps(numbers: list[int]) -> bytes:
+    return pack([later - earlier - 1 for earlier, later in pairwise(numbers)])
+
+
+def _unpack_numbers(first: int, count: int, gaps: bytes) -> list[int]:
+    if not gaps:
+        return list(range(first, first + count))
+    return list(accumulate((gap + 1 for gap in unpack(gaps, count - 1)), initial=first))

@@ -2,10 +2,15 @@
 
 The key is a pseudonym: the table contains the ID of an account or merchant only in a list entry or a snooze.
 The fraud function counts transactions in these items; the labels function counts frauds.
+
+An account's item has a state and a history, a merchant's a state and the latest activity. Both of the latter
+have a format number in their first byte, and an item of an older version has neither.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -13,10 +18,11 @@ import msgspec
 
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.origin_profile import OriginKind
 from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
 from functions.common.domain.profile_record import AlertHistory, P, ProfileRecord
 from functions.common.domain.transaction_event import StoredTransaction
-from functions.common.dynamodb import account_state, merchant_state
+from functions.common.dynamodb import account_history, account_state, merchant_state
 from functions.common.dynamodb.client import Item, read_items
 
 if TYPE_CHECKING:
@@ -56,8 +62,8 @@ class ProfileFormatError(ValueError):
     """A newer version of the code wrote the item, in a format that this version cannot read."""
 
 
-def profile_subject(kind: ProfileKind, identifier: str) -> str:
-    """The pseudonym of an account or merchant."""
+def profile_subject(kind: ProfileKind | OriginKind, identifier: str) -> str:
+    """The pseudonym of an account, a merchant or an origin."""
     return f"{kind}#{hashlib.sha256(f'{kind}#{identifier}'.encode()).hexdigest()[:40]}"
 
 
@@ -101,9 +107,13 @@ def build_update(
         "version": {"N": str(record.version + 1)},
         **further,
     }
-    is_account = isinstance(record.profile, AccountProfile)
-    if is_account:
+    is_account = False
+    if isinstance(record.profile, AccountProfile):
+        is_account = True
         attributes["alerts"] = {"B": msgspec.msgpack.encode(record.alert_history)}
+        attributes["history"] = {"B": account_history.encode_history(record.profile)}
+    else:
+        attributes["activity"] = {"B": merchant_state.encode_activity(record.profile.activity)}
     values = {f":{name}": value for name, value in attributes.items()}
     if record.version:
         values[":previous"] = {"N": str(record.version)}
@@ -127,12 +137,20 @@ def encode_profile(profile: AccountProfile | MerchantProfile) -> tuple[int, byte
 
 def decode_account(identifier: str, item: Item | None) -> ProfileRecord[AccountProfile]:
     """The account's profile in its item, or an empty profile. Raises ProfileFormatError."""
-    return _decode_record(profile_subject("account", identifier), item, AccountProfile)
+    record = _decode_record(profile_subject("account", identifier), item, AccountProfile)
+    if item and "history" in item:
+        with _translate_format_error("history"):
+            account_history.decode_history(item["history"]["B"], record.profile)
+    return record
 
 
 def decode_merchant(identifier: str, item: Item | None) -> ProfileRecord[MerchantProfile]:
     """The merchant's profile in its item, or an empty profile. Raises ProfileFormatError."""
-    return _decode_record(profile_subject("merchant", identifier), item, MerchantProfile)
+    record = _decode_record(profile_subject("merchant", identifier), item, MerchantProfile)
+    if item and "activity" in item:
+        with _translate_format_error("activity"):
+            record.profile.activity = merchant_state.decode_activity(item["activity"]["B"])
+    return record
 
 
 def decode_alert_history(item: Item | None) -> AlertHistory:
@@ -157,6 +175,14 @@ def decode_profile(state: bytes, state_format: int, model: type[P]) -> P:
     except (ValueError, TypeError, IndexError) as error:
         raise ProfileFormatError(f"the state is not in profile format {state_format}") from error
     return profile
+
+
+@contextmanager
+def _translate_format_error(attribute: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, struct.error) as error:
+        raise ProfileFormatError(f"the {attribute} is not in a known format; deploy newer code") from error
 
 
 def _decode_record(subject: str, item: Item | None, model: type[P]) -> ProfileRecord[P]:

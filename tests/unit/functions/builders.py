@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from functions.common.domain.features import FEATURE_NAMES
+from functions.common.domain.suspicious_decision import SuspiciousDecision
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
 from functions.common.domain.transaction import Transaction
 from functions.common.domain.transaction_event import TransactionInserted, stored_values
@@ -60,6 +61,7 @@ def attributes(**changes: Any) -> dict[str, Any]:
         "channel": {"S": "ecommerce"},
         "country": {"S": "US"},
         "device_id": {"S": "device 7"},
+        "ip_address": {"S": "192.0.2.1"},
         "merchant_category": {"S": "groceries"},
         "received_at": {"N": str(NOW + 40)},
     } | changes
@@ -84,6 +86,20 @@ def suspicious(**changes: Any) -> SuspiciousTransaction:
     values = stored_values(inserted(amount="12500.5"))
     reason = Reason(rule_id="amount-over-limit", weight=0.6, text="Amount of 12,500.50 USD is over the limit")
     return SuspiciousTransaction(**(values | {"score": 0.6, "reasons": (reason,)} | changes))
+
+
+def suspicious_decision(**changes: Any) -> SuspiciousDecision:
+    values = {
+        "transaction_id": "tx-1",
+        "timestamp": NOW,
+        "amount": "12500.5",
+        "currency": "USD",
+        "score": 0.6,
+        "reason": "Amount of 12,500.50 USD is over the limit",
+        "decided_at": NOW + 240,
+        "window_started_at": NOW,
+    }
+    return msgspec.convert(values | changes, SuspiciousDecision)
 
 
 def message(message_id: str, body: str | SuspiciousTransaction) -> dict[str, Any]:

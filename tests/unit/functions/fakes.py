@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.api.transaction_store import TransactionStore, WriteResult, compute_fingerprint
+from functions.common.domain.suspicious_decision import SuspiciousDecision
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction import Transaction
 from functions.common.dynamodb.client import StoreBusyError, TransactionNotFoundError
@@ -23,7 +24,7 @@ class FakeTransactionStore(TransactionStore):
         self._error = error
         self._lock = threading.Lock()
 
-    def add(self, transaction: Transaction, received_at: int) -> WriteResult:
+    def add(self, transaction: Transaction, received_at: int, *, historic: bool = False) -> WriteResult:
         if self._error:
             raise self._error
         fingerprint = compute_fingerprint(transaction)
@@ -114,11 +115,13 @@ class FakeRetrySender(RetrySender):
 class FakeAlertRecords(AlertRecords):
     """Claims and published alerts by transaction ID. Transactions in `deleted` are not in the table.
 
-    Every alert window has `alerts` alerts. `windows` are the accounts and window starts asked for.
+    Every alert window has `alerts` alerts, and `decisions` in its list. `windows` are the accounts and window
+    starts asked for.
     """
 
     def __init__(self, alerts: int = 5) -> None:
         self.windows: list[tuple[str, int]] = []
+        self.decisions: list[SuspiciousDecision] = []
         self._alerts = alerts
         self.claims: dict[str, str] = {}
         self.published: dict[str, str] = {}
@@ -143,6 +146,9 @@ class FakeAlertRecords(AlertRecords):
     def count_window(self, account_id: str, started_at: int) -> int:
         self.windows.append((account_id, started_at))
         return self._alerts
+
+    def read_window(self, account_id: str, started_at: int, limit: int) -> list[SuspiciousDecision]:
+        return self.decisions[:limit]
 
 
 class FakePublisher(AlertPublisher):

@@ -59,11 +59,13 @@ class InMemoryDynamoDb:
         return self._write("UpdateItem", lambda: self.database.write("Update", fields))
 
     def transact_write_items(self, *, TransactItems: list[Any], **_: object) -> dict[str, Any]:  # noqa: N803
-        return self._write(
-            "TransactWriteItems", lambda: self.database.commit(self.database.begin(TransactItems))
-        )
+        return self._write("TransactWriteItems", lambda: self._commit(TransactItems))
 
-    def _write(self, operation: str, perform: Callable[[], None]) -> dict[str, Any]:
+    def _commit(self, items: list[Any]) -> dict[str, Any]:
+        self.database.commit(self.database.begin(items))
+        return {}
+
+    def _write(self, operation: str, perform: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self.before_write()
         with self._lock:
             self.calls.append(operation)
@@ -71,10 +73,10 @@ class InMemoryDynamoDb:
             self._writes += 1
             if fault == "before":
                 raise ReadTimeoutError(endpoint_url="https://dynamodb")
-            perform()
+            response = perform()
         if fault == "after":
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
-        return {}
+        return response
 
 
 def conflict_error(positions: int = 1) -> ClientError:

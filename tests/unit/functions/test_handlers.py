@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import RuleSet
 from tests.unit.functions.builders import inserted_event, message, posted, request
 
@@ -22,6 +24,8 @@ ENVIRONMENT = {
     "PROFILES_TABLE_NAME": "profiles",
     "ALERT_WINDOW_SECONDS": "600",
     "RETENTION_DAYS": "400",
+    "MAX_TRANSACTION_AGE_DAYS": "30",
+    "EXTRA_DECIMALS": "refuse",
     "QUEUE_URL": "https://example.invalid/queue",
     "RETRY_QUEUE_URL": "https://example.invalid/retries",
     "FAILURE_QUEUE_URL": "https://example.invalid/failures",
@@ -100,11 +104,15 @@ def test_api_responds_to_a_request_and_writes_metrics(code: Path) -> None:
     assert (metrics["service"], metrics["RequestsRefused"]) == ("api", 1)
 
 
-def test_api_responds_to_a_batch(code: Path) -> None:
-    event = request({"transactions": [posted(), {}]}, resource="/transactions/batch")
-    *_, result = _read_lines(code, "api", event)
+@pytest.mark.parametrize(
+    ("resource", "statuses"), [("/transactions/batch", [201, 400]), ("/transactions/historic", [201, 201])]
+)
+def test_api_responds_to_a_batch(code: Path, resource: str, statuses: list[int]) -> None:
+    now = time.time_ns() // 1_000_000
+    entries = [posted(timestamp=now), posted(transaction_id="tx-2", timestamp=now - 40 * DAY_MS)]
+    *_, result = _read_lines(code, "api", request({"transactions": entries}, resource=resource))
     results = json.loads(result["response"]["body"])["results"]
-    assert [entry["status"] for entry in results] == [201, 400]
+    assert [entry["status"] for entry in results] == statuses
 
 
 def test_fraud_scores_an_event_with_the_rules_in_the_zip(code: Path) -> None:
@@ -114,7 +122,7 @@ def test_fraud_scores_an_event_with_the_rules_in_the_zip(code: Path) -> None:
 
 
 def test_labels_responds_to_a_request(code: Path) -> None:
-    label = {"transaction_id": "tx-1", "timestamp": 1, "label": "fraud"}
+    label = {"transaction_id": "tx-1", "timestamp": 1_780_000_000_000, "label": "fraud"}
     *_, result = _read_lines(code, "labels", request(json.dumps(label)))
     assert result["response"]["statusCode"] == 404
 
@@ -127,7 +135,12 @@ def test_notify_reports_failed_messages(code: Path) -> None:
 
 def test_merchants_counts_a_batch_and_returns_a_state(code: Path) -> None:
     """Lambda considers an invocation failed whose response has no state, because a tumbling window is set."""
-    image = {"merchant_id": {"S": "m"}, "timestamp": {"N": "1780000000000"}}
+    image = {
+        "merchant_id": {"S": "m"},
+        "timestamp": {"N": "1780000000000"},
+        "amount": {"N": "12.5"},
+        "currency": {"S": "EUR"},
+    }
     records = [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]
     line, result = _read_lines(code, "merchants", {"shardId": "shard", "Records": records})
     assert result["response"] == {"state": {}, "batchItemFailures": []}

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.fraud.service import UnreadableEventError, read_event
 from tests.unit.functions.builders import NOW, attributes, inserted, inserted_event
 
@@ -17,13 +18,29 @@ def test_numbers_stay_exact() -> None:
     assert transaction.timestamp == NOW
 
 
-@pytest.mark.parametrize("name", ["channel", "country", "device_id", "merchant_category"])
-def test_optional_field_may_be_null(name: str) -> None:
-    assert getattr(read_event(inserted_event(**{name: {"NULL": True}})), name) is None
+@pytest.mark.parametrize("name", [field.name for field in TRANSACTION_FIELDS if not field.required])
+def test_optional_field_may_be_null_or_missing(name: str) -> None:
+    event = inserted_event(**{name: {"NULL": True}})
+    assert getattr(read_event(event), name) is None
+    del event["detail"]["transaction"][name]
+    assert getattr(read_event(event), name) is None
 
 
-def test_unknown_field_is_ignored() -> None:
-    assert read_event(inserted_event(loyalty={"S": "gold"})) == inserted()
+@pytest.mark.parametrize("value", [{"S": "gold"}, {"L": [{"S": "gold"}]}, {"BOOL": True}])
+def test_unknown_field_is_ignored(value: dict[str, Any]) -> None:
+    assert read_event(inserted_event(loyalty=value)) == inserted()
+
+
+def test_past_transaction_is_marked_and_may_have_a_withdrawn_currency() -> None:
+    transaction = read_event(inserted_event(historic={"BOOL": True}, currency={"S": "DEM"}))
+    assert (transaction.historic, transaction.currency) == (True, "DEM")
+    assert not read_event(inserted_event()).historic
+
+
+def test_refund_has_its_original_transaction() -> None:
+    transaction = read_event(inserted_event(type={"S": "refund"}, original_transaction_id={"S": "tx-0"}))
+    assert (transaction.is_refund, transaction.original_transaction_id) == (True, "tx-0")
+    assert not read_event(inserted_event()).is_refund
 
 
 def test_text_that_looks_like_a_number_stays_text() -> None:
@@ -73,6 +90,8 @@ def test_event_without_a_required_field_is_unreadable(name: str) -> None:
         {"country": {"NULL": False}},
         {"channel": {"BOOL": True}},
         {"channel": {"L": []}},
+        {"historic": {"S": "true"}},
+        {"historic": {"NULL": True}},
     ],
 )
 def test_value_of_a_wrong_type_is_unreadable(change: dict[str, Any]) -> None:

@@ -6,13 +6,16 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.common.domain.account_profile import AccountProfile, count_in_account
 from functions.common.domain.decision import Decision
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.origin_profile import OriginKind
 from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
 from functions.common.domain.profile_record import ProfileRecord
+from functions.common.domain.suspicious_decision import summarize_decision
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
 from functions.common.domain.transaction_event import (
     TransactionInserted,
@@ -28,6 +31,7 @@ from functions.common.dynamodb.profile_items import (
     profile_key,
     profile_subject,
 )
+from functions.common.dynamodb.suspicious_items import build_suspicious_update
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import ProfileStore
 from functions.fraud.scoring.decider import Decider
@@ -47,6 +51,9 @@ EVERYTHING = RuleSet(
     threshold=0.5, rules=(Rule(id="all", weight=0.9, reason="Any", when=[">", "amount", 0]),)
 )
 LARGE = {"N": "12500.5"}
+NO_DEVICE: dict[str, Any] = {"device_id": {"NULL": True}, "ip_address": {"NULL": True}}
+ADDRESS: dict[str, Any] = {"device_id": {"NULL": True}, "ip_address": {"S": "192.0.2.1"}}
+ORIGIN_FEATURES = tuple(f"origin_accounts_{window}" for window in ("1h", "1d", "30d"))
 
 
 @dataclass
@@ -111,6 +118,16 @@ class FraudFixture:
     def find_transaction(self, transaction_id: str = "tx-1") -> dict[str, Any]:
         return self.dynamodb.database.get(TRANSACTIONS, transaction_key(transaction_id, NOW)) or {}
 
+    def is_listed(self, transaction_id: str, decision: Decision) -> bool:
+        """Whether the account's list of suspicious decisions has this one."""
+        entry = summarize_decision(inserted(transaction_id=transaction_id), decision)
+        key = build_suspicious_update(PROFILES, ACCOUNT, entry)["Key"]
+        return self.dynamodb.database.get(PROFILES, key) is not None
+
+    def find_origin(self, kind: OriginKind, identifier: str) -> dict[str, Any]:
+        key = profile_key(profile_subject(kind, identifier))
+        return self.dynamodb.database.get(PROFILES, key) or {}
+
     def set_override(self, kind: ProfileKind, attribute: str, override: ListEntry | Snooze) -> None:
         """Set a list entry or a snooze on a profile's item, as `invoke lists.add` does."""
         key = profile_key(profile_subject(kind, ACCOUNT if kind == "account" else MERCHANT))
@@ -163,6 +180,7 @@ def test_decision_has_the_rules_version_and_the_features() -> None:
     assert decision.rules == RULES.version
     assert (decision.decided_by, decision.rules_score, decision.model) == ("rules", 0.6, "")
     assert len(decision.features) > 20
+    assert decision.label_delay_days == 7
 
 
 def test_replayed_transaction_is_counted_once_and_gives_the_same_message() -> None:
@@ -177,7 +195,7 @@ def test_replayed_transaction_is_counted_once_and_gives_the_same_message() -> No
 def test_account_that_changes_is_decided_again_without_another_read() -> None:
     fraud = FraudFixture()
     fraud.change_account_before_each_write(2)
-    decision = fraud.process()
+    decision = fraud.process(**NO_DEVICE)
     assert fraud.account.profile.days.counts == [3]
     assert decision is not None
     assert decision.features[FEATURE_NAMES.index("account_count_1d")] == 2
@@ -192,7 +210,7 @@ def test_write_of_another_transaction_in_progress_is_waited_for() -> None:
     writes = database.begin([{"Update": build_update(PROFILES, account, NOW)}])
     attempts = itertools.count()
     fraud.dynamodb.before_write = lambda: database.commit(writes) if next(attempts) == 1 else None
-    fraud.process()
+    fraud.process(**NO_DEVICE)
     assert fraud.account.profile.days.counts == [2]
 
 
@@ -249,7 +267,7 @@ def test_transactions_of_one_account_are_decided_in_one_write() -> None:
         decision.features[FEATURE_NAMES.index("account_count_1d")] for decision in decisions if decision
     ]
     assert counts == list(range(25))
-    assert fraud.dynamodb.calls == ["BatchGetItem", "TransactWriteItems"]
+    assert fraud.dynamodb.calls == ["UpdateItem", "BatchGetItem", "TransactWriteItems"]
 
 
 def test_group_is_decided_without_the_transactions_that_are_decided_or_deleted() -> None:
@@ -267,9 +285,10 @@ def test_group_is_decided_without_the_transactions_that_are_decided_or_deleted()
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])
-def test_crash_around_the_write_leaves_exact_counts(fault: str) -> None:
+@pytest.mark.parametrize("write", [0, 1])
+def test_crash_around_a_write_leaves_exact_counts(write: int, fault: str) -> None:
     fraud = FraudFixture()
-    fraud.dynamodb.faults = {0: fault}
+    fraud.dynamodb.faults = {write: fault}
     with pytest.raises(StoreBusyError):
         fraud.process_suspicious()
     fraud.process_suspicious()
@@ -286,6 +305,28 @@ def test_alerts_of_one_account_within_a_window_become_one_alert_and_a_summary() 
     assert fraud.sender.delays == [0, 540]
     assert [sent.summary_since for sent in fraud.sender.sent] == [0, NOW + 140]
     assert fraud.account.alert_history.count == 4
+
+
+def test_account_lists_each_suspicious_decision_of_a_window_and_no_others() -> None:
+    fraud = FraudFixture()
+    decisions = {}
+    for number in range(4):
+        fraud.now += 1_000
+        decisions[f"tx-{number}"] = fraud.process_suspicious(f"tx-{number}")
+    genuine = fraud.process("tx-genuine")
+    assert genuine is not None
+    assert all(fraud.is_listed(name, decision) for name, decision in decisions.items())
+    assert not fraud.is_listed("tx-genuine", genuine)
+
+
+def test_group_with_suspicious_transactions_is_decided_without_the_decided_one() -> None:
+    fraud = FraudFixture()
+    fraud.process_suspicious("tx-0")
+    group = [fraud.store(f"tx-{number}", amount=LARGE) for number in range(3)]
+    decisions = fraud.detector.decide_group(group)
+    assert decisions == [fraud.find_decision(f"tx-{number}") for number in range(3)]
+    assert fraud.account.alert_history.count == 3
+    assert all(fraud.is_listed(f"tx-{number}", made) for number, made in enumerate(decisions) if made)
 
 
 def test_repeated_summary_waits_for_the_rest_of_its_window() -> None:
@@ -313,6 +354,21 @@ def test_transaction_of_a_snoozed_account_is_decided_and_not_sent() -> None:
     fraud.now = LATER
     assert fraud.process_suspicious("tx-2").notification == "sent"
     assert len(fraud.sender.sent) == 1
+
+
+def test_past_transaction_is_decided_and_counted_and_neither_sent_nor_grouped() -> None:
+    fraud = FraudFixture()
+    decision = fraud.process(amount=LARGE, historic={"BOOL": True})
+    assert (decision.suspicious, decision.notification, decision.window_started_at) == (True, "none", 0)
+    assert fraud.sender.sent == []
+    assert fraud.account.version == 1
+    # The objective of decisions in time is for other transactions.
+    fraud.telemetry.flush()
+    assert "DecidedLate" not in fraud.log.getvalue()
+    # The account's window begins with the first alert.
+    assert fraud.process("tx-2", amount=LARGE).notification == "sent"
+    fraud.telemetry.flush()
+    assert "DecidedLate" in fraud.log.getvalue()
 
 
 def test_transaction_flagged_by_a_snoozed_rule_alone_is_not_sent() -> None:
@@ -399,3 +455,86 @@ def _build_message() -> SuspiciousTransaction:
     fraud = FraudFixture()
     fraud.process_suspicious()
     return fraud.sender.sent[0]
+
+
+def find_features(decision: Decision | None, *names: str) -> list[float | None]:
+    assert decision is not None
+    return [decision.features[FEATURE_NAMES.index(name)] for name in names]
+
+
+def test_device_or_address_needs_one_more_write_and_no_read() -> None:
+    fraud = FraudFixture()
+    fraud.process("tx-1", **NO_DEVICE)
+    assert fraud.dynamodb.calls == ["BatchGetItem", "TransactWriteItems"]
+    for transaction_id, changes in (("tx-2", {}), ("tx-3", ADDRESS)):
+        fraud.dynamodb.calls.clear()
+        fraud.process(transaction_id, **changes)
+        assert fraud.dynamodb.calls == ["UpdateItem", "BatchGetItem", "TransactWriteItems"]
+
+
+@pytest.mark.parametrize("changes", [{}, ADDRESS])
+def test_decision_counts_the_other_accounts_of_the_device_or_address(changes: dict[str, Any]) -> None:
+    fraud = FraudFixture()
+    decisions = [
+        fraud.process(f"tx-{number}", account_id={"S": f"account-{number % 2}"}, **changes)
+        for number in range(3)
+    ]
+    counts = [find_features(decision, *ORIGIN_FEATURES) for decision in decisions]
+    assert counts == [[0, 0, 0], [1, 1, 1], [1, 1, 1]]
+    without = fraud.process("tx-9", **NO_DEVICE)
+    assert find_features(without, *ORIGIN_FEATURES) == [None, None, None]
+
+
+def test_device_is_stored_under_a_pseudonym_and_expires() -> None:
+    fraud = FraudFixture()
+    fraud.process()
+    item = fraud.find_origin("device", "device 7")
+    assert int(item["expires_at"]["N"]) == fraud.now // 1000 + 32 * 86_400
+    assert not any(text in str(item) for text in ("device 7", ACCOUNT))
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+@pytest.mark.parametrize("write", [0, 1])
+def test_event_that_is_processed_again_gives_the_same_decision(write: int, fault: str) -> None:
+    fraud, undisturbed = FraudFixture(), FraudFixture()
+    for fixture in (fraud, undisturbed):
+        fixture.process("tx-0", account_id={"S": "another"})
+    fraud.dynamodb.faults = {2 + write: fault}
+    with pytest.raises(StoreBusyError):
+        fraud.process("tx-1")
+    assert fraud.process("tx-1") == undisturbed.process("tx-1")
+
+
+def test_group_updates_each_device_once() -> None:
+    fraud = FraudFixture()
+    group = [
+        fraud.store(
+            f"tx-{number}", device_id={"S": f"device {number % 2}"}, timestamp={"N": str(NOW + number)}
+        )
+        for number in range(4)
+    ]
+    fraud.detector.decide_group(group)
+    assert fraud.dynamodb.calls == ["UpdateItem", "UpdateItem", "BatchGetItem", "TransactWriteItems"]
+
+
+def test_throttled_device_is_left_out_of_the_decision() -> None:
+    fraud = FraudFixture()
+    throttling = {"Error": {"Code": "ProvisionedThroughputExceededException"}}
+
+    def throttle(**_: Any) -> None:
+        raise ClientError(cast(Any, throttling), "UpdateItem")
+
+    fraud.dynamodb.update_item = throttle  # type: ignore[assignment,method-assign]
+    decision = fraud.process()
+    assert find_features(decision, *ORIGIN_FEATURES, "account_count_30d") == [None, None, None, 0]
+
+
+def test_refund_is_counted_and_never_scored() -> None:
+    fraud = FraudFixture(candidate=EVERYTHING)
+    refund = fraud.process("tx-1", amount=LARGE, type={"S": "refund"}, original_transaction_id={"S": "tx-0"})
+    assert refund is not None
+    assert (refund.score, refund.suspicious, refund.decided_by) == (0, False, "refund")
+    assert (refund.reasons, refund.candidate, fraud.sender.sent) == ((), None, [])
+    assert fraud.dynamodb.calls == ["BatchGetItem", "TransactWriteItems"]
+    purchase = fraud.process("tx-2")
+    assert find_features(purchase, "account_refunds_30d", "account_count_30d") == [1, 0]

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from functions.api.transaction_store import build_guard_item
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.profiles import count_transaction
@@ -18,7 +19,7 @@ from functions.common.dynamodb.profile_items import (
 )
 from functions.labels.label import Label
 from functions.labels.label_store import LabelStore, LabelWriteResult
-from tests.unit.functions.builders import NOW, attributes
+from tests.unit.functions.builders import NOW, attributes, transaction
 from tests.unit.functions.in_memory_dynamodb import PROFILES, TRANSACTIONS, InMemoryDynamoDb
 
 ACCOUNT, MERCHANT = "account-123456789", "merchant_1"
@@ -47,7 +48,10 @@ class Store:
             self.dynamodb.database.write("Update", update)
 
     def label(self, label: Any = "fraud", transaction_id: str = "tx-1") -> LabelWriteResult:
-        return self._store.put(Label(transaction_id=transaction_id, timestamp=NOW, label=label), NOW)
+        return self._store.put(Label(transaction_id=transaction_id, label=label), NOW, NOW)
+
+    def find_timestamp(self, transaction_id: str) -> int:
+        return self._store.find_timestamp(transaction_id)
 
     def find_transaction(self) -> dict[str, Any]:
         return self.dynamodb.database.get(TRANSACTIONS, transaction_key("tx-1", NOW)) or {}
@@ -121,6 +125,18 @@ def test_label_is_counted_once() -> None:
 def test_unknown_transaction_is_refused() -> None:
     with pytest.raises(TransactionNotFoundError):
         Store().label()
+
+
+def test_timestamp_is_found_by_the_id_alone() -> None:
+    store = Store()
+    guard = build_guard_item(transaction(transaction_id="tx-9", timestamp=NOW - 7), expires_at=NOW // 1000)
+    store.dynamodb.database.put(TRANSACTIONS, dict(guard))
+    assert store.find_timestamp("tx-9") == NOW - 7
+
+
+def test_timestamp_of_an_unknown_id_is_not_found() -> None:
+    with pytest.raises(TransactionNotFoundError):
+        Store().find_timestamp("tx-9")
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])

@@ -17,13 +17,21 @@ YESTERDAY = NOW - DAY_MS
 
 
 class FakeLabelStore(LabelStore):
-    """Stores labels by transaction ID. With `error`, each write raises it."""
+    """Stores labels by transaction ID. All transactions have the timestamp YESTERDAY.
+
+    With `error`, each call raises it.
+    """
 
     def __init__(self, error: Exception | None = None) -> None:
         self._labels: dict[str, Label] = {}
         self._error = error
 
-    def put(self, label: Label, now_ms: int) -> LabelWriteResult:
+    def find_timestamp(self, transaction_id: str) -> int:
+        if self._error:
+            raise self._error
+        return YESTERDAY
+
+    def put(self, label: Label, timestamp: int, now_ms: int) -> LabelWriteResult:
         if self._error:
             raise self._error
         previous = self._labels.get(label.transaction_id)
@@ -61,6 +69,13 @@ def test_label_is_stored() -> None:
     )
 
 
+def test_label_without_a_timestamp_is_stored_by_the_id() -> None:
+    assert ApiFixture().post(timestamp="-") == (
+        201,
+        {"transaction_id": "tx-1", "timestamp": YESTERDAY, "label": "fraud", "status": "stored"},
+    )
+
+
 def test_repeated_label_is_unchanged_and_a_different_label_is_changed() -> None:
     api = ApiFixture()
     api.post()
@@ -76,12 +91,15 @@ def test_repeated_label_is_unchanged_and_a_different_label_is_changed() -> None:
     [
         ({"label": "maybe"}, {"label"}),
         ({"label": None}, {"label"}),
-        ({"transaction_id": "-", "timestamp": "-"}, {"transaction_id", "timestamp"}),
+        ({"transaction_id": "-", "label": "-"}, {"transaction_id", "label"}),
         ({"timestamp": 0}, {"timestamp"}),
         ({"timestamp": NOW + 600_000}, {"timestamp"}),
         ({"reported_at": NOW + 600_000}, {"reported_at"}),
         ({"reported_at": YESTERDAY - 1}, {"reported_at"}),
+        ({"reported_at": YESTERDAY - 1, "timestamp": None}, {"reported_at"}),
         ({"reported_at": "yesterday"}, {"reported_at"}),
+        ({"reported_at": NOW // 1000}, {"reported_at"}),
+        ({"timestamp": YESTERDAY * 1000}, {"timestamp"}),
         ({"source": "a\nb"}, {"source"}),
         ({"amount": 1}, {"amount"}),
     ],
@@ -91,8 +109,9 @@ def test_response_names_every_invalid_field(changes: dict[str, object], fields: 
 
 
 def test_unknown_transaction_is_not_found() -> None:
-    status, body = ApiFixture(TransactionNotFoundError()).post()
-    assert (status, body["type"]) == (404, "urn:fraud-pipeline:problem:unknown-transaction")
+    for timestamp in (YESTERDAY, "-"):
+        status, body = ApiFixture(TransactionNotFoundError()).post(timestamp=timestamp)
+        assert (status, body["type"]) == (404, "urn:fraud-pipeline:problem:unknown-transaction")
 
 
 def test_errors_of_the_store_have_their_own_status() -> None:

@@ -53,12 +53,18 @@ class Stream:
         return self.dynamodb.database.get(PROFILES, profile_key(profile_subject("merchant", merchant)))
 
 
-def record(number: int, merchant: str = "m", timestamp: int = NOW) -> dict[str, Any]:
+def record(number: int, merchant: str = "m", timestamp: int = NOW, **image: Any) -> dict[str, Any]:
     return {
         "eventName": "INSERT",
         "dynamodb": {
             "SequenceNumber": str(10**20 + number),
-            "NewImage": {"merchant_id": {"S": merchant}, "timestamp": {"N": str(timestamp)}},
+            "NewImage": {
+                "merchant_id": {"S": merchant},
+                "timestamp": {"N": str(timestamp)},
+                "amount": {"N": "12.5"},
+                "currency": {"S": "EUR"},
+                **image,
+            },
         },
     }
 
@@ -267,3 +273,32 @@ def test_batch_with_an_unreadable_record_fails_before_anything_is_counted() -> N
         stream.deliver([record(1), guard])
     assert stream.dynamodb.calls == []
     assert "secret-7" not in str(caught.value)
+
+
+def test_activity_is_counted_once_with_tiny_amounts_and_totals() -> None:
+    stream = Stream()
+    amounts = ("1.99", "2", "10")
+    batch = [
+        record(number, timestamp=NOW + number * 60_000, amount={"N": amount})
+        for number, amount in enumerate(amounts)
+    ]
+    stream.deliver(batch)
+    stream.deliver(batch)
+    activity = decode_merchant("m", stream.read_item("m")).profile.activity
+    assert (activity.minutes.counts, activity.minutes.tiny) == ([1, 1, 1], [1, 0, 0])
+    assert (sum(activity.days.counts), sum(activity.days.totals)) == (3, 1399)
+
+
+def test_refund_is_not_counted_for_the_merchant() -> None:
+    stream = Stream()
+    stream.deliver([record(0), record(1, type={"S": "refund"}), record(2, type={"NULL": True})])
+    assert sum(stream.read_counts("m").values()) == 2
+    stream.deliver([record(0), record(1), record(2)])
+    assert sum(stream.read_counts("m").values()) == 2
+
+
+def test_amount_without_a_rate_is_counted_but_not_in_the_total() -> None:
+    stream = Stream()
+    stream.deliver([record(0, currency={"S": "XAU"})])
+    activity = decode_merchant("m", stream.read_item("m")).profile.activity
+    assert (activity.minutes.counts, activity.minutes.tiny, activity.days.counts) == ([1], [0], [])

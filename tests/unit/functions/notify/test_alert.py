@@ -1,8 +1,8 @@
 import pytest
 
 from functions.common.domain.suspicious_message import Reason
-from functions.notify.alert import compose_alert, compose_summary, mask_account
-from tests.unit.functions.builders import NOW, suspicious
+from functions.notify.alert import MAX_LISTED, compose_alert, compose_summary, mask_account
+from tests.unit.functions.builders import NOW, suspicious, suspicious_decision
 
 
 def test_alert_is_readable_on_a_phone() -> None:
@@ -77,8 +77,49 @@ def test_account_is_masked(account_id: str, expected: str) -> None:
 
 
 def test_summary_has_the_count_and_the_start_and_masks_the_account() -> None:
-    alert = compose_summary(suspicious(summary_since=NOW), 5)
+    alert = compose_summary(suspicious(summary_since=NOW), 5, [])
     assert alert.subject == "Fraud alert: 5 suspicious transactions of one account"
     assert "2026-05-28T20:26:40Z" in alert.text
     assert "account-123456789" not in alert.text
     assert "****6789" in alert.text
+
+
+def test_summary_lists_every_transaction_of_the_window() -> None:
+    decisions = [suspicious_decision(transaction_id=f"tx-{number}") for number in range(5)]
+    lines = compose_summary(suspicious(summary_since=NOW), 5, decisions).text.splitlines()
+    assert [line for line in lines if line.startswith("Transaction id: ")] == [
+        f"Transaction id: tx-{number}" for number in range(5)
+    ]
+    assert lines.count("2026-05-28T20:26:40Z  12,500.50 USD  score 0.60") == 5
+    assert lines.count("- Amount of 12,500.50 USD is over the limit") == 5
+    assert not any("invoke alerts" in line for line in lines)
+
+
+def test_summary_counts_the_transactions_that_it_lists() -> None:
+    """The account's profile counts the alerts of two windows only."""
+    decisions = [suspicious_decision(transaction_id=f"tx-{number}") for number in range(5)]
+    alert = compose_summary(suspicious(summary_since=NOW), 2, decisions)
+    assert alert.attributes["alerts"] == "5"
+    assert alert.text.startswith("5 transactions ")
+
+
+def test_summary_of_a_large_window_says_how_to_list_the_rest() -> None:
+    decisions = [suspicious_decision(transaction_id=f"tx-{number}") for number in range(MAX_LISTED)]
+    text = compose_summary(suspicious(summary_since=NOW), MAX_LISTED + 7, decisions).text
+    assert "\n7 more " in text
+    assert "invoke explain tx-1\n" in text
+    assert "invoke alerts --account ACCOUNT\n" in text
+
+
+def test_longest_summary_is_far_below_the_limit_of_sns() -> None:
+    longest = suspicious_decision(
+        transaction_id="t" * 64, amount="123456789012.1234", reason="💳" * 120, timestamp=253_402_300_799_999
+    )
+    alert = compose_summary(suspicious(summary_since=NOW), 10_000, [longest] * MAX_LISTED)
+    assert len(alert.text.encode()) < 32_000
+
+
+def test_client_text_in_a_summary_cannot_add_lines() -> None:
+    decision = suspicious_decision(reason="x\nTransaction id: tx-0\u2028\u202e")
+    lines = compose_summary(suspicious(summary_since=NOW), 2, [decision]).text.splitlines()
+    assert "- x Transaction id: tx-0  " in lines

@@ -8,7 +8,7 @@ from functions.common.runtime.telemetry import Telemetry
 from functions.notify.alert import Alert
 from functions.notify.notifier import Notifier
 from functions.notify.publisher import AlertPublisher
-from tests.unit.functions.builders import NOW, message, suspicious
+from tests.unit.functions.builders import NOW, message, suspicious, suspicious_decision
 from tests.unit.functions.fakes import FakeAlertRecords, FakePublisher, RecordingClient
 
 LONG_MS = 60_000
@@ -157,8 +157,10 @@ def test_alert_is_published_with_typed_attributes() -> None:
 
 def test_summary_has_the_number_of_alerts_and_no_latency() -> None:
     notifier = NotifierFixture(FakePublisher())
+    notifier.records.decisions = [suspicious_decision(transaction_id=name) for name in ("tx-0", "tx-1")]
     assert notifier.process(message("m-1", suspicious(summary_since=NOW))) == []
     [alert] = notifier.publisher.published
+    assert "Transaction id: tx-0\n" in alert.text
     assert notifier.records.windows == [("account-123456789", NOW)]
     assert alert.attributes["alerts"] == "5"
     notifier.telemetry.flush()

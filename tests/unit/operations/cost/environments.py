@@ -15,7 +15,7 @@ from stacks.processing.settings import ProcessingSettings
 STREAM_MAPPING = {
     "startingPosition": "TRIM_HORIZON",
     "batchSize": 10_000.0,
-    "maximumBatchingWindowInSeconds": 300.0,
+    "maximumBatchingWindowInSeconds": 60.0,
 }
 
 

@@ -143,11 +143,11 @@ def test_environment_without_transactions_has_fixed_costs_only() -> None:
 def test_merchants_are_written_once_for_each_batch_of_a_shard() -> None:
     result = estimate(declare())
     (batches,) = [line.quantity for line in result.lines if line.item == "merchants: requests"]
-    # A window of 300 s for each of four shards.
-    assert batches == pytest.approx(4 * 86_400 / 300)
+    # A window of 60 s for each of four shards.
+    assert batches == pytest.approx(4 * 86_400 / 60)
     (writes,) = [line.quantity for line in result.lines if line.item == "merchants: writes to profiles"]
     # One unit for each merchant, and one for each batch.
-    assert 0.3 < (writes - batches) / 1_000_000 < 0.35
+    assert 0.45 < (writes - batches) / 1_000_000 < 0.5
 
 
 def test_longer_window_saves_writes_of_merchants() -> None:
@@ -157,7 +157,15 @@ def test_longer_window_saves_writes_of_merchants() -> None:
         changed = processing | {"lambda/eventSourceMapping:EventSourceMapping": [mapping]}
         return find_usd(estimate(declare(processing=changed)), "DynamoDB", "merchants: writes")
 
-    assert writes(1) > 2 * writes(300)
+    assert writes(1) > 2 * writes(60)
+
+
+def test_device_of_a_transaction_costs_one_write() -> None:
+    result = estimate(declare())
+    [line] = [line for line in result.lines if line.item == "fraud: writes of devices and IP addresses"]
+    assert line.quantity == 1_000_000
+    [others] = [line for line in result.lines if line.item == "fraud: writes to profiles"]
+    assert others.quantity == 2_000_000
 
 
 def test_function_that_is_not_declared_costs_nothing() -> None:

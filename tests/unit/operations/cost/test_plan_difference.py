@@ -64,7 +64,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> EnvironmentSession:
 def test_more_memory_costs_more_of_lambda() -> None:
     line = describe(processing=preview_memory(1024))
     assert line.startswith("Estimated cost at 1,000,000 transactions a day: $")
-    assert line.endswith("a month (+$6): Lambda +$6")
+    assert line.endswith("a month (+$8): Lambda +$8")
 
 
 def test_shorter_retention_saves_storage() -> None:
@@ -89,7 +89,7 @@ def test_line_is_printed_after_a_plan_with_a_different_cost(
     session: EnvironmentSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_cost_difference(session, results(processing=preview_memory(1024)))
-    assert "Lambda +$6" in capsys.readouterr().out
+    assert "Lambda +$8" in capsys.readouterr().out
 
 
 def test_line_is_on_standard_error_beside_json(
@@ -98,7 +98,7 @@ def test_line_is_on_standard_error_beside_json(
     print_cost_difference(session, results(processing=preview_memory(1024)), as_json=True)
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "Lambda +$6" in captured.err
+    assert "Lambda +$8" in captured.err
 
 
 def test_plan_that_changes_only_the_retention_has_a_line(

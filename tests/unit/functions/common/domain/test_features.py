@@ -1,9 +1,16 @@
 import math
+from typing import Any
 
 import pytest
 
 from functions.common.domain.account_profile import AccountProfile
-from functions.common.domain.features import FEATURE_NAMES, FEATURES, compute_features
+from functions.common.domain.features import (
+    FEATURE_NAMES,
+    FEATURES,
+    FEATURES_VERSION,
+    compute_features,
+    find_features,
+)
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
 from tests.unit.functions.common.domain.histories import History, purchase
@@ -19,7 +26,20 @@ def test_first_transaction_has_a_value_or_unknown_for_each_feature() -> None:
     assert [name for name, value in zip(FEATURE_NAMES, values, strict=True) if not math.isnan(value)] == [
         "amount_euros", "hour", "weekday", *COUNTS,
         "merchant_count_1d", "merchant_count_7d", "merchant_count_30d", "merchant_run",
+        "merchant_count_10m", "merchant_count_1h", "merchant_tiny_1h", "account_refunds_30d",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("version", "count"), [(1, 32), (2, 32), (FEATURES_VERSION, len(FEATURES))])
+def test_features_of_earlier_decisions_have_names(version: int, count: int) -> None:
+    features = find_features(version)
+    assert features is not None
+    assert (len(features), features[0].name, features[31].name) == (
+        count,
+        "amount_euros",
+        "merchant_genuine_since",
+    )
+    assert find_features(FEATURES_VERSION + 1) is None
 
 
 def test_hour_and_weekday_are_in_utc() -> None:
@@ -96,11 +116,128 @@ def test_unusual_amounts_of_14_days_are_counted() -> None:
 
 
 def test_currencies_are_compared_in_euros() -> None:
-    history = History(*(purchase(1750, day * DAY_MS, currency="JPY") for day in range(3)))
+    history = History(*(purchase("6559.57", day * DAY_MS, currency="XOF") for day in range(3)))
     assert history.compute(purchase(20, 3 * DAY_MS), "amount_ratio") == [pytest.approx(2)]
-    assert history.compute(purchase(1750, 3 * DAY_MS, currency="JPY"), "amount_to_usual") == [1]
+    assert history.compute(purchase("6559.57", 3 * DAY_MS, currency="XOF"), "amount_to_usual") == [1]
     unknown = history.compute(purchase(20, 3 * DAY_MS, currency="XAU"), "amount_euros", "amount_ratio")
     assert all(math.isnan(value) for value in unknown)
+
+
+def test_amount_without_a_rate_counts_and_is_in_no_mean() -> None:
+    rated = [purchase(10, day * DAY_MS) for day in range(2)]
+    unrated = [purchase(99, day * DAY_MS + HOUR_MS, currency="XAU") for day in range(2)]
+    history = History(*rated, *unrated)
+    current = purchase(20, 2 * DAY_MS - HOUR_MS)
+    assert history.compute(current, *COUNTS) == [2, 4, 4]
+    assert history.compute(current, *MEANS) == [10, 10, 10]
+    assert history.compute(current, "amount_ratio", "account_idle") == [2, 22 * 3600]
+    only_unrated = History(*unrated)
+    assert only_unrated.compute(current, *COUNTS) == [1, 2, 2]
+    assert all(math.isnan(value) for value in only_unrated.compute(current, *MEANS, "amount_ratio"))
+
+
+@pytest.mark.parametrize(("newer", "late"), [(58 * DAY_MS, 18 * DAY_MS), (31 * HOUR_MS, 10 * HOUR_MS)])
+def test_amount_without_a_rate_in_an_expired_bucket_is_in_no_count(newer: int, late: int) -> None:
+    history = History(purchase(99, currency="XAU"), purchase(10), purchase(10, newer))
+    counts_and_means = history.compute(purchase(10, late), *COUNTS, *MEANS, "amount_ratio")
+    assert counts_and_means[0] == 0
+    assert math.isnan(counts_and_means[3])
+    assert all(math.isnan(value) or value >= 0 for value in counts_and_means)
+
+
+AGES = ("device_age", "country_age", "merchant_age", "network_age")
+
+
+def test_ages_begin_with_the_first_use_by_the_account() -> None:
+    first: Any = {"device_id": "d1", "country": "DE", "merchant_id": "m1", "ip_address": "192.0.2.1"}
+    assert all(math.isnan(age) for age in History().compute(purchase(**first), *AGES))
+    history = History(purchase(at=0, **first), purchase(at=DAY_MS, **first))
+    assert history.compute(purchase(at=2 * DAY_MS, **first), *AGES) == [2 * 86_400] * 4
+    different: Any = {"device_id": "d2", "country": "FR", "merchant_id": "m2", "ip_address": "198.51.100.1"}
+    assert history.compute(purchase(at=2 * DAY_MS, **different), *AGES) == [0] * 4
+    no_device = History(purchase(at=0, merchant_id="m1"))
+    assert no_device.compute(purchase(at=DAY_MS, **first), *AGES) == [0, 0, 86_400, 0]
+    without = history.compute(purchase(at=2 * DAY_MS, merchant_id="m1"), *AGES)
+    assert [math.isnan(age) for age in without] == [True, True, False, True]
+
+
+def test_late_transaction_can_be_the_first_use() -> None:
+    history = History(purchase(at=DAY_MS, device_id="d1"), purchase(at=0, device_id="d1"))
+    assert history.compute(purchase(at=2 * DAY_MS, device_id="d1"), "device_age") == [2 * 86_400]
+
+
+def test_value_that_was_not_used_lately_is_forgotten() -> None:
+    history = History(*(purchase(at=number * HOUR_MS, merchant_id=f"m{number}") for number in range(17)))
+    ages = [
+        history.compute(purchase(at=17 * HOUR_MS, merchant_id=name), "merchant_age")[0]
+        for name in ("m0", "m1")
+    ]
+    assert ages == [0, 16 * 3600]
+
+
+def test_age_of_a_device_that_an_earlier_version_counted_is_unknown() -> None:
+    history = History(purchase(at=0, device_id="old"))
+    history.account.first_devices.clear()
+    history.count(purchase(at=HOUR_MS, device_id="new"))
+    old, new, other = (
+        history.compute(purchase(at=2 * HOUR_MS, device_id=name), "device_age")[0]
+        for name in ("old", "new", "other")
+    )
+    assert math.isnan(old)
+    assert (new, other) == (3600, 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "different"),
+    [
+        ("192.0.2.1", "192.0.2.200", "192.0.3.1"),
+        ("2001:db8:1:2::1", "2001:DB8:1:ffff::2", "2001:db8:2::1"),
+        ("::ffff:192.0.2.1", "192.0.2.7", "192.0.3.1"),
+        ("not an address", "not an address", "another text"),
+    ],
+)
+def test_addresses_of_one_network_have_one_age(address: str, same: str, different: str) -> None:
+    history = History(purchase(at=0, ip_address=address))
+    assert history.compute(purchase(at=HOUR_MS, ip_address=same), "network_age") == [3600]
+    assert history.compute(purchase(at=HOUR_MS, ip_address=different), "network_age") == [0]
+
+
+def test_refund_is_only_counted() -> None:
+    history, same = History(purchase(10, 0)), History(purchase(10, 0))
+    refund = purchase(10, HOUR_MS, type="refund", original_transaction_id="t", device_id="d", country="FR")
+    history.count(refund, fraud=True)
+    current = purchase(20, DAY_MS)
+    assert history.compute(current, "account_refunds_30d") == [1]
+    assert history.compute(purchase(at=31 * DAY_MS), "account_refunds_30d") == [0]
+    names = [name for name in FEATURE_NAMES if name != "account_refunds_30d"]
+    assert str(history.compute(current, *names)) == str(same.compute(current, *names))
+
+
+ACTIVITY = ("merchant_count_10m", "merchant_count_1h", "merchant_tiny_1h")
+
+
+def test_activity_of_a_merchant_ends_two_minutes_before_the_transaction() -> None:
+    minute = 60_000
+    times = [*range(0, 66, 6), 62, 63, 64]
+    history = History(*(purchase(1 if at % 12 == 0 else 10, at * minute) for at in times))
+    # The windows end with minute 62 for a transaction in minute 65.
+    assert history.compute(purchase(at=65 * minute), *ACTIVITY) == [3, 11, 5]
+    assert history.compute(purchase(at=66 * minute - 1), *ACTIVITY) == [3, 11, 5]
+    assert history.compute(purchase(at=66 * minute), *ACTIVITY) == [4, 12, 5]
+    # Whatever was counted of the last two minutes changes nothing.
+    history.count(purchase(1, 64 * minute))
+    assert history.compute(purchase(at=65 * minute), *ACTIVITY) == [3, 11, 5]
+
+
+def test_amount_is_relative_to_the_merchants_mean_of_complete_days() -> None:
+    history = History(purchase(10, 0), purchase(30, HOUR_MS), purchase(1000, DAY_MS))
+    assert math.isnan(history.compute(purchase(40, HOUR_MS), "amount_to_merchant")[0])
+    assert history.compute(purchase(40, 2 * DAY_MS - 1), "amount_to_merchant") == [2]
+    # The day before is complete two minutes after it ended.
+    assert history.compute(purchase(40, 2 * DAY_MS + 119_999), "amount_to_merchant") == [2]
+    assert history.compute(purchase(40, 2 * DAY_MS + 120_000), "amount_to_merchant") == [
+        pytest.approx(120 / 1040)
+    ]
 
 
 def test_novelty_is_unknown_without_history() -> None:

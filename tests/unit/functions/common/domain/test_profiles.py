@@ -3,6 +3,7 @@ import random
 import msgspec
 import pytest
 
+from functions.common.domain import currencies
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
@@ -44,6 +45,16 @@ def test_reverted_label_restores_the_profiles(amount: int) -> None:
     assert msgspec.msgpack.encode((history.account, history.merchant)) != before
     history.label(purchase(amount, 5 * DAY_MS), -1)
     assert msgspec.msgpack.encode((history.account, history.merchant)) == before
+
+
+def test_label_finds_the_amount_after_a_change_of_the_exchange_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(purchase(10), fraud := purchase(99, currency="USD"))
+    before = list(history.account.amounts)
+    monkeypatch.setitem(currencies._EUROS_PER_UNIT, "USD", 0.5)
+    history.label(fraud, 1)
+    assert history.account.amounts == [before[0], -before[1]]
+    history.label(fraud, -1)
+    assert history.account.amounts == before
 
 
 def test_label_of_an_expired_transaction_changes_nothing() -> None:

@@ -1,12 +1,22 @@
+import struct
+
 import msgspec
 import pytest
 
 from functions.common.domain.account_profile import AccountProfile, count_account_fraud, count_in_account
 from functions.common.dynamodb import account_state
+from functions.common.dynamodb.account_history import decode_history, encode_history
 from tests.unit.functions.builders import NOW, inserted
 from tests.unit.functions.common.dynamodb.account_histories import build_account
 
 EXTREMES = {"amount": "999999999999.9999", "currency": "KWD", "timestamp": 253_402_300_799_999}
+
+
+def restore(account: AccountProfile, decoded: AccountProfile | None = None) -> AccountProfile:
+    """The account in its state, or as it is `decoded`, with its history."""
+    restored = decoded or account_state.decode(account_state.encode(account))
+    decode_history(encode_history(account), restored)
+    return restored
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -18,18 +28,18 @@ def test_profile_is_restored_from_its_state(seed: int) -> None:
         variety=1 + seed * 3,
         seed=seed,
     )
-    assert account_state.decode(account_state.encode(account)) == account
+    assert restore(account) == account
 
 
 def test_empty_profile_is_restored_from_its_state() -> None:
-    assert account_state.decode(account_state.encode(AccountProfile())) == AccountProfile()
+    assert restore(AccountProfile()) == AccountProfile()
 
 
 def test_profile_of_the_largest_accepted_values_is_restored() -> None:
     account = AccountProfile()
     for timestamp in (1, NOW, EXTREMES["timestamp"], EXTREMES["timestamp"]):
         count_in_account(account, inserted(**EXTREMES | {"timestamp": timestamp}))
-    assert account_state.decode(account_state.encode(account)) == account
+    assert restore(account) == account
 
 
 def test_profile_with_more_reverted_than_confirmed_frauds_is_restored() -> None:
@@ -71,7 +81,7 @@ def test_device_is_stored_as_a_hash(state: object) -> None:
 @pytest.mark.parametrize("per_day", [0.3, 2, 200])
 def test_format_1_restores_amounts_in_cents(per_day: float) -> None:
     account = build_account(per_day=per_day, max_euros=10_000)
-    assert account_state.decode_format_1(account_state.encode_format_1(account)) == account
+    assert restore(account, account_state.decode_format_1(account_state.encode_format_1(account))) == account
 
 
 def test_older_version_reads_the_state_in_format_1() -> None:
@@ -98,10 +108,33 @@ def test_state_that_an_older_version_wrote_is_read() -> None:
     assert (account.devices, account.categories, account.days.frauds) == ([1, 2], [3], [1])
     # No three amounts with this total have a lower sum of squares.
     assert account.days.squares[0] * 3 >= account.days.totals[0] ** 2
-    assert account_state.decode(account_state.encode(account)) == account
+    assert restore(account) == account
 
 
 def test_state_of_a_version_with_fewer_fields_has_default_values() -> None:
     assert account_state.decode_format_1(msgspec.msgpack.encode([[], [], [NOW]])) == AccountProfile(
         times=[NOW]
     )
+
+
+def test_order_of_the_latest_uses_is_restored() -> None:
+    account = AccountProfile()
+    for number in (*range(30), 20):
+        count_in_account(account, inserted(merchant_id=f"m{number}", timestamp=NOW + number * 60_000))
+    restored = restore(account)
+    assert list(restored.first_merchants.items()) == list(account.first_merchants.items())
+
+
+def test_history_of_a_newer_version_is_refused() -> None:
+    history = encode_history(build_account(per_day=2))
+    for attribute in (b"", bytes([2]) + history[1:], history[:-1]):
+        with pytest.raises((ValueError, struct.error)):
+            decode_history(attribute, AccountProfile())
+
+
+def test_history_stores_hashes_only() -> None:
+    account = AccountProfile()
+    count_in_account(
+        account, inserted(device_id="my device", merchant_id="merchant", ip_address="192.0.2.77")
+    )
+    assert not any(text in encode_history(account) for text in (b"my device", b"merchant", b"192.0.2"))

@@ -94,6 +94,13 @@ def test_field_that_a_newer_version_appends_is_ignored() -> None:
     assert decode_decision({"B": msgspec.msgpack.encode([*fields, "newer"])}) == COMPLETE
 
 
+def test_label_delay_is_recorded_and_0_in_a_decision_of_an_older_version() -> None:
+    packed = encode_decision(msgspec.structs.replace(COMPLETE, label_delay_days=14))
+    assert decode_decision(packed).label_delay_days == 14
+    *older, _ = msgspec.msgpack.decode(packed["B"])
+    assert decode_decision({"B": msgspec.msgpack.encode(older)}) == COMPLETE
+
+
 def test_decision_in_a_newer_format_is_refused() -> None:
     _, *fields = msgspec.msgpack.decode(encode_decision(DECISION)["B"])
     with pytest.raises(msgspec.DecodeError):
@@ -108,8 +115,9 @@ def test_version_that_only_reads_packed_decisions_writes_json(monkeypatch: pytes
 
 
 def test_packed_decision_has_half_of_the_bytes_of_json() -> None:
-    """The features of a typical account: 12 counts and flags, 17 fractions and 3 unknown values."""
-    features = (*range(12), *(1000 / (3 + number) for number in range(17)), None, None, None)
+    """The features of a typical account: 19 counts and flags, 4 ages, 18 fractions and 3 unknown values."""
+    ages = (days * 86_400 for days in (0, 30, 90, 400))
+    features = (*range(19), *ages, *(1000 / (3 + number) for number in range(18)), None, None, None)
     assert len(features) == len(FEATURE_NAMES)
     decision = Decision(
         score=0.0123456789, suspicious=False, decided_by="none", rules_score=0.0, probability=0.0123456789,
@@ -117,5 +125,5 @@ def test_packed_decision_has_half_of_the_bytes_of_json() -> None:
         decided_at=NOW, latency_ms=123,
     )  # fmt: skip
     packed = len(encode_decision(decision)["B"])
-    assert packed <= 270
+    assert packed <= 310
     assert packed <= len(msgspec.json.encode(decision)) / 2

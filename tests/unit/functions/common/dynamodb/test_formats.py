@@ -117,28 +117,54 @@ def test_alerts_with_a_field_of_a_newer_version_are_refused(profiles: Profiles) 
         profiles.read()
 
 
-@pytest.mark.parametrize("per_day", [100, 240, 1000])
-def test_item_of_a_busy_account_takes_one_write_unit(profiles: Profiles, per_day: int) -> None:
-    """Every hour, day, amount, country, device and category is in use, with two alerts in the last window."""
+@pytest.mark.parametrize(
+    ("per_day", "variety", "units"), [(100, 4, 1), (240, 4, 1), (1000, 4, 1), (1000, 100, 2)]
+)
+def test_item_of_a_busy_account_takes_one_write_unit(
+    profiles: Profiles, per_day: int, variety: int, units: int
+) -> None:
+    """Every hour, day, amount and merchant is in use, with two alerts in the last window.
+
+    It takes two units with as many countries, devices, networks and categories as a profile holds, and with
+    amounts without a euro rate.
+    """
     record = profiles.read()
-    record.profile = build_account(per_day=per_day, days=32)
+    unrated = 0 if units == 1 else 0.02
+    record.profile = build_account(per_day=per_day, days=32, variety=variety, unrated=unrated)
     # The version after a year.
     record.version, record.alert_history = per_day * 365, AlertHistory(NOW, 2, NOW - 10**6, 50)
     profile = record.profile
     assert (len(profile.hours.numbers), len(profile.days.numbers)) == (30, 31)
-    assert (len(profile.amounts), len(profile.countries), len(profile.devices)) == (40, 8, 8)
-    assert len(profile.categories) == 24
+    assert (len(profile.amounts), len(profile.first_merchants)) == (40, 16)
+    assert len(profile.devices) == min(variety, 8)
+    assert len(profile.categories) == min(variety, 24)
     values = build_update("profiles", record, NOW)["ExpressionAttributeValues"]
     values.pop(":previous")
     item = {**KEY, **{name.removeprefix(":"): value for name, value in values.items()}}
-    assert compute_size(item) <= UNIT_BYTES - 50
+    assert compute_size(item) <= units * UNIT_BYTES
 
 
-def test_item_of_a_typical_account_takes_two_thirds_of_a_write_unit(profiles: Profiles) -> None:
+def test_item_of_a_typical_account_takes_four_fifths_of_a_write_unit(profiles: Profiles) -> None:
     profiles.write_profile(build_account(per_day=2, max_euros=200, variety=4))
-    assert compute_size(profiles.find_item()) <= UNIT_BYTES * 2 / 3
+    assert compute_size(profiles.find_item()) <= UNIT_BYTES * 4 / 5
 
 
 def test_item_of_an_account_with_large_amounts_takes_two_write_units(profiles: Profiles) -> None:
     profiles.write_profile(build_account(per_day=240, max_euros=10**8))
     assert compute_size(profiles.find_item()) <= 2 * UNIT_BYTES
+
+
+def test_item_of_an_older_version_has_an_empty_history(profiles: Profiles) -> None:
+    account = build_account(per_day=2)
+    profiles.write_profile(account)
+    item = profiles.find_item()
+    del item["history"]
+    read = decode_account("a-1", item).profile
+    assert (read.days, read.devices, read.first_devices) == (account.days, account.devices, {})
+
+
+def test_history_in_a_newer_format_is_refused(profiles: Profiles) -> None:
+    profiles.write_profile(build_account(per_day=2))
+    profiles.change_item(history={"B": b"\x02newer"})
+    with pytest.raises(ProfileFormatError):
+        profiles.read()

@@ -3,10 +3,18 @@ import random
 import msgspec
 import pytest
 
-from functions.common.domain.merchant_profile import MerchantProfile
-from functions.common.domain.time_buckets import HALF_DAY_MS, MAX_HALF_DAYS, HalfDayBuckets
+from functions.common.domain.merchant_profile import MerchantActivity, MerchantProfile, count_in_merchant
+from functions.common.domain.time_buckets import (
+    DAY_MS,
+    HALF_DAY_MS,
+    MAX_DAYS,
+    MAX_HALF_DAYS,
+    MAX_MINUTES,
+    HalfDayBuckets,
+)
 from functions.common.dynamodb import merchant_state
-from functions.common.dynamodb.profile_items import ProfileFormatError, decode_profile
+from functions.common.dynamodb.profile_items import ProfileFormatError, decode_merchant, decode_profile
+from tests.unit.functions.builders import NOW
 
 FIRST = 41_000
 
@@ -71,3 +79,27 @@ def test_state_with_an_unknown_field_is_refused() -> None:
     state = msgspec.msgpack.encode([FIRST, [1], [], "new"])
     with pytest.raises(msgspec.ValidationError):
         merchant_state.decode(state)
+
+
+@pytest.mark.parametrize("per_day", [0.5, 20, 2_000])
+def test_activity_is_restored(per_day: float) -> None:
+    rng, merchant = random.Random(1), MerchantProfile()  # noqa: S311  # transactions, not a secret
+    for number in range(int(40 * per_day)):
+        time = NOW + int(number * DAY_MS / per_day) - rng.randrange(5 * 60_000)
+        count_in_merchant(merchant, time, rng.choice([None, 199, 200, 10**6]))
+    activity = merchant.activity
+    assert len(activity.minutes.numbers) <= MAX_MINUTES
+    assert len(activity.days.numbers) <= MAX_DAYS
+    assert merchant_state.decode_activity(merchant_state.encode_activity(activity)) == activity
+    # 2,000 transactions a day, with amounts of up to 10,000 euros.
+    assert len(merchant_state.encode_activity(activity)) <= 300
+
+
+def test_empty_activity_is_restored() -> None:
+    empty = MerchantActivity()
+    assert merchant_state.decode_activity(merchant_state.encode_activity(empty)) == empty
+
+
+def test_activity_of_a_newer_version_is_refused() -> None:
+    with pytest.raises(ProfileFormatError):
+        decode_merchant("m", {"version": {"N": "1"}, "activity": {"B": b"\x02newer"}})

@@ -9,9 +9,16 @@ from functions.common.runtime.environment import (
 
 
 def test_environment_is_restored_from_its_variables() -> None:
-    environment = ApiEnvironment(table_name="transactions", retention_days=400)
+    environment = ApiEnvironment(
+        table_name="transactions", retention_days=400, max_transaction_age_days=30, extra_decimals="refuse"
+    )
     variables = environment_variables(environment)
-    assert variables == {"TABLE_NAME": "transactions", "RETENTION_DAYS": "400"}
+    assert variables == {
+        "TABLE_NAME": "transactions",
+        "RETENTION_DAYS": "400",
+        "MAX_TRANSACTION_AGE_DAYS": "30",
+        "EXTRA_DECIMALS": "refuse",
+    }
     assert read_environment(ApiEnvironment, variables | {"PATH": "/bin"}) == environment
 
 

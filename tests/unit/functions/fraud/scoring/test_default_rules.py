@@ -32,14 +32,15 @@ def _score(scorer: Scorer, features: dict[str, float], **transaction: Any) -> Sc
 @pytest.mark.parametrize(
     ("transaction", "flagged_by"),
     [
-        ({"amount": "5000.01"}, {"amount-over-limit", "remote-purchase-over-limit"}),
-        ({"amount": 1600, "channel": "atm"}, {"cash-over-limit"}),
+        ({"amount": "5000.01", "currency": "EUR"}, {"amount-over-limit", "remote-purchase-over-limit"}),
+        ({"amount": 2000, "channel": "atm"}, {"cash-over-limit"}),
         ({"amount": 1, "country": "KP"}, {"high-risk-country"}),
         (
-            {"amount": 1001, "merchant_category": "gift_cards"},
+            {"amount": 1300, "merchant_category": "Gift Cards"},
             {"high-risk-category", "remote-purchase-over-limit"},
         ),
-        ({"amount": 750_001, "currency": "JPY", "channel": None}, {"amount-over-limit"}),
+        ({"amount": 1_000_001, "currency": "JPY", "channel": None}, {"amount-over-limit"}),
+        ({"amount": 4_999, "currency": "KWD", "channel": None}, {"amount-over-limit"}),
     ],
 )
 def test_suspicious_transactions_are_flagged(
@@ -59,6 +60,7 @@ def test_suspicious_transactions_are_flagged(
         {"amount": 50, "merchant_category": "gambling"},
         {"amount": 300, "channel": "atm"},
         {"amount": 140_000, "currency": "JPY"},
+        {"amount": 21_000, "currency": "VND"},
         {"country": "NO"},
     ],
 )
@@ -70,13 +72,12 @@ def test_everyday_transactions_are_not_flagged(scorer: Scorer, transaction: dict
     ("features", "text"),
     [
         (
-            {"amount_ratio": 5.2, "account_count_30d": 10},
+            {"amount_ratio": 5.2, "amount_deviation": 9.0, "account_count_30d": 10},
             "Amount of 412.00 EUR is 5.2 times this account's 30-day mean",
         ),
         (
-            {"amount_to_usual": 3.1, "largest_to_usual_14d": 4.2, "account_count_30d": 10},
-            "Amount of 412.00 EUR is 3.1 times this account's usual one,"
-            " after one of 4.2 times within 14 days",
+            {"new_device": 1, "new_country": 1},
+            "First time for this device, and for US",
         ),
         (
             {"amount_to_usual": 3.1, "account_fraud_30d": 1},
@@ -104,14 +105,21 @@ def test_large_deviation_from_history_is_flagged_with_its_values(
 @pytest.mark.parametrize(
     "features",
     [
-        {"amount_ratio": 5.2, "account_count_30d": 9},
+        {"amount_ratio": 5.2, "amount_deviation": 9.0, "account_count_30d": 9},
+        {"amount_ratio": 5.2, "amount_deviation": 1.5, "account_count_30d": 10},
         {"amount_to_usual": 3.1, "largest_to_usual_14d": 3.0, "account_count_30d": 10},
         {"amount_to_usual": 3.1, "account_fraud_30d": 0},
         {"merchant_run": 2, "merchant_run_age": 5 * DAY_SECONDS, "merchant_count_7d": 4},
         {"merchant_run": 3, "merchant_run_age": 40 * DAY_SECONDS, "merchant_count_7d": 4},
         {"merchant_run": 30, "merchant_run_age": 5 * DAY_SECONDS, "merchant_count_7d": 9_000},
         {"speed": 800.0},
-        {"new_device": 1, "new_country": 1},
+        {
+            "amount_to_usual": 3.1,
+            "largest_to_usual_14d": 4.2,
+            "amount_deviation": 5.0,
+            "account_count_30d": 10,
+        },
+        {"new_device": 1, "new_country": 0},
         {"account_count_1d": 40, "account_count_30d": 50},
     ],
 )

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from functions.common.domain.features import FEATURE_NAMES
-from functions.fraud.scoring.expressions import VARIABLES, compile_condition, variable_values
+from functions.fraud.scoring.expressions import (
+    VARIABLES,
+    compile_condition,
+    digest_condition,
+    variable_values,
+)
+from functions.fraud.scoring.rules import Limit
 from tests.rules import ruleset_for_condition
 from tests.unit.functions.builders import NO_FEATURES, inserted
 
@@ -39,24 +45,55 @@ def test_limits_are_exact_to_all_digits_of_amounts() -> None:
 
 @pytest.mark.parametrize(
     ("currency", "amount", "over"),
-    [("USD", 150, True), ("JPY", 150, False), ("JPY", 15_001, True), ("EUR", 150, False), ("EUR", 201, True)],
+    [
+        ("USD", 101, True),
+        ("JPY", 150, False),
+        ("JPY", 30_000, True),
+        ("VND", 21_000, False),
+        ("KWD", 99, True),
+    ],
 )
-def test_each_currency_has_its_own_limit_or_the_default(currency: str, amount: int, over: bool) -> None:
-    rules = ruleset_for_condition(
-        "amount > limits.large", limits={"large": {"USD": 100, "JPY": 15_000, "default": 200}}
-    )
-    condition = compile_condition(rules.rules[0].when, rules.limits)
-    assert condition(variable_values(inserted(currency=currency, amount=amount), NO_FEATURES)) is over
+def test_limit_is_converted_to_the_currency_of_the_transaction(
+    currency: str, amount: int, over: bool
+) -> None:
+    assert _evaluate("amount > limits.large", currency=currency, amount=amount) is over
 
 
-def test_currency_without_any_limit_is_neither_over_nor_under_it() -> None:
+def test_amount_without_an_exchange_rate_is_neither_over_nor_under_a_limit() -> None:
     for expression in ("amount > limits.large", "amount <= limits.large", "not amount > limits.large"):
-        assert not _evaluate(expression, currency="EUR", amount=10**9)
+        assert not _evaluate(expression, currency="XTS", amount=10**9)
+
+
+@pytest.mark.parametrize(
+    ("listed", "category", "matches"),
+    [
+        ("gambling", "GAMBLING", True),
+        ("money_transfer", "Money Transfer", True),
+        ("Money-Transfer", "money_transfer", True),
+        ("4829", "4829.0", True),
+        ("742", "0742", True),
+        ("4829", "48290", False),
+        ("gambling", None, False),
+    ],
+)
+def test_categories_are_compared_in_one_spelling(listed: str, category: str | None, matches: bool) -> None:
+    assert _evaluate(f"merchant_category in ['{listed}']", merchant_category=category) is matches
+    if category is not None:
+        assert _evaluate(f"merchant_category != '{listed}'", merchant_category=category) is not matches
+
+
+def test_digest_of_a_condition_depends_on_the_limits_that_it_uses() -> None:
+    limits = {"large": Limit(Decimal(100), "USD"), "small": Limit(Decimal(9), "EUR")}
+    form = [">", "amount", "limits.large"]
+    digest = digest_condition(form, limits)
+    assert digest_condition(form, limits | {"small": Limit(Decimal(8), "EUR")}) == digest
+    assert digest_condition(form, limits | {"large": Limit(Decimal(99), "USD")}) != digest
+    assert digest_condition([">=", "amount", "limits.large"], limits) != digest
 
 
 @pytest.mark.parametrize(
     ("currency", "amount", "over"),
-    [("EUR", "100.01", True), ("USD", 114, False), ("USD", 116, True), ("XTS", 500, False)],
+    [("EUR", "100.01", True), ("USD", 95, False), ("USD", 130, True), ("XTS", 500, False)],
 )
 def test_amount_of_money_is_converted_to_other_currencies(currency: str, amount: object, over: bool) -> None:
     assert _evaluate("amount > money(100, 'EUR')", currency=currency, amount=amount) is over

@@ -30,6 +30,7 @@ def build_artifact(**changes: Any) -> dict[str, Any]:
             "unknown": [2, 0, 3, 0, 0, 0],
             "values": [0.25, -1.0, 1.5, 1.0, 2.0, 0.5],
         },
+        "rules": [{"id": "over", "condition": "ab12", "log_odds": 1.5, "matches": 40, "frauds": 9}],
         "threshold": 0.3,
         "card": {},
     } | changes
@@ -69,6 +70,12 @@ def test_values_are_compared_in_single_precision_as_in_training() -> None:
     assert load_model().log_odds(build_values(99.999999999, 2)) == load_model().log_odds(build_values(100, 2))
 
 
+def test_evidence_is_that_of_a_rule_with_the_same_condition() -> None:
+    model = load_model()
+    assert model.find_evidence("over", "ab12") == 1.5
+    assert model.find_evidence("over", "cd34") is model.find_evidence("under", "ab12") is None
+
+
 def test_version_depends_on_the_bytes_of_the_artifact() -> None:
     assert load_model().version == load_model().version != load_model(threshold=0.4).version
 
@@ -86,6 +93,10 @@ def change_trees(**columns: list[int]) -> dict[str, Any]:
         ({"threshold": 0.0}, "threshold"),
         ({"label_delay_days": 31}, "label delay"),
         ({"surplus": 1}, "surplus"),
+        (
+            {"rules": [{"id": "over", "condition": "a", "log_odds": -0.1, "matches": 1, "frauds": 1}]},
+            "over",
+        ),
         (change_trees(roots=[9]), "trees"),
         (change_trees(left=[1, 0]), "trees"),
         (change_trees(left=[0, 0, 3, 0, 0, 0]), "node 0"),

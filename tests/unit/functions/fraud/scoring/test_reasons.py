@@ -24,8 +24,14 @@ def test_placeholders_are_replaced() -> None:
     )
 
 
-def test_currency_without_a_limit_has_no_limit() -> None:
-    assert _create_writer(currency="EUR").fill_template("{limits.large}") == "no limit"
+def test_limit_is_in_the_currency_of_the_transaction() -> None:
+    text = _create_writer(currency="JPY").fill_template("{limits.large}")
+    assert text.endswith(" JPY")
+    assert 10_000 < int(text.removesuffix(" JPY").replace(",", "")) < 25_000
+
+
+def test_limit_is_in_its_own_currency_without_an_exchange_rate() -> None:
+    assert _create_writer(currency="XTS").fill_template("{limits.large}") == "100.00 USD"
 
 
 def test_placeholder_in_client_text_is_not_replaced() -> None:

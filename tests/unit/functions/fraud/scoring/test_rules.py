@@ -23,8 +23,8 @@ def test_rules_are_restored_from_their_json() -> None:
 
 
 def test_equal_rules_have_the_same_bytes_and_version() -> None:
-    first = ruleset(rule_data(), limits={"large": {"USD": 100, "EUR": 90}})
-    second = ruleset(rule_data(), limits={"large": {"EUR": 90, "USD": 100}})
+    first = ruleset(rule_data(), limits={"large": "100 USD", "small": "9 EUR"})
+    second = ruleset(rule_data(), limits={"small": "9 EUR", "large": "100 USD"})
     assert first.to_json() == second.to_json()
     assert first.version == second.version
 

@@ -10,7 +10,7 @@ from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.model import FraudModel
-from functions.fraud.scoring.reasons import split_probability, to_probability
+from functions.fraud.scoring.reasons import probability_per_log_odds, to_probability
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
 from tests.rules import rule_data, ruleset
@@ -21,14 +21,26 @@ NO = "amount < 0"
 
 
 class FakeModel(FraudModel):
-    """Gives every transaction the same contributions: log-odds by feature, added to `base`."""
+    """Gives every transaction the same contributions: log-odds by feature, added to `base`.
 
-    def __init__(self, contributions: dict[str, float] | None = None, threshold: float = 0.5) -> None:
+    `evidence`: the log-odds of rules by id, whatever their conditions.
+    """
+
+    def __init__(
+        self,
+        contributions: dict[str, float] | None = None,
+        threshold: float = 0.5,
+        evidence: dict[str, float] | None = None,
+    ) -> None:
+        self._evidence_by_id = evidence or {}
         self.version = "model-1"
         self.base = -3.0
         self.threshold = threshold
         self.label_delay_days = 5
         self._contributions = contributions or {}
+
+    def find_evidence(self, rule_id: str, _: str) -> float | None:
+        return self._evidence_by_id.get(rule_id)
 
     def log_odds(self, _: Sequence[float]) -> float:
         return self.base + sum(self._contributions.values())
@@ -159,16 +171,51 @@ def test_expired_list_entry_is_ignored() -> None:
     assert not _score(list_entry=_list_entry("block", until=NOW)).suspicious
 
 
-def test_probability_is_the_score_if_it_is_higher() -> None:
-    model = FakeModel({"amount_ratio": 4.0}, threshold=0.7)
-    result = _score(*_weighted(0.4), {"weight": 0.2, "when": NO}, model=model, features={"amount_ratio": 5.0})
+def test_matching_rules_add_their_evidence_to_the_log_odds_of_the_model() -> None:
+    model = FakeModel({"hour": 1.0}, evidence={"rule-0": 2.5, "rule-1": 0.5, "rule-2": 9.0})
+    result = _score(*_weighted(0.4, 0.1), {"when": NO}, model=model)
     assert result.probability == result.score == to_probability(1.0)
+    assert (result.suspicious, result.decided_by, result.rules_score) == (True, "rules and model", 0.5)
+
+
+def test_rule_that_the_model_does_not_know_adds_nothing_however_heavy_it_is() -> None:
+    result = _score(*_weighted(1.0), model=FakeModel({"hour": 1.0}))
+    assert (result.score, result.suspicious) == (to_probability(-2.0), False)
+    assert [(reason.rule_id, reason.weight) for reason in result.reasons] == [("rule-0", 0.0)]
+
+
+def test_model_decides_alone_if_no_matching_rule_has_evidence() -> None:
+    result = _score(*_weighted(0.4), model=FakeModel({"hour": 4.0}, evidence={"rule-0": 0.0}))
     assert (result.suspicious, result.decided_by, result.rules_score) == (True, "model", 0.4)
 
 
-def test_rules_and_model_both_decide() -> None:
-    result = _score(*_weighted(0.9), model=FakeModel({"hour": 4.0}))
-    assert (result.score, result.decided_by) == (0.9, "rules and model")
+def test_weights_of_rules_and_features_add_up_to_the_probability() -> None:
+    model = FakeModel({"hour": 2.0, "speed": 1.0}, evidence={"rule-0": 2.0})
+    result = _score({"weight": 0.4}, model=model)
+    total = sum(reason.weight for reason in result.reasons)
+    assert to_probability(model.base) + total == pytest.approx(result.score)
+    assert result.reasons[0].weight == pytest.approx(result.reasons[1].weight)
+
+
+def test_shadow_rule_adds_no_evidence() -> None:
+    result = _score({"mode": "shadow"}, model=FakeModel({"hour": 1.0}, evidence={"rule-0": 9.0}))
+    assert (result.score, result.shadow_rules) == (to_probability(-2.0), ("rule-0",))
+
+
+def test_rules_unknown_to_the_model_are_named() -> None:
+    rules = ruleset(
+        rule_data(id="learned"),
+        rule_data(id="new"),
+        rule_data(id="tried", mode="shadow"),
+        rule_data(id="hard", weight=None, decision="flag"),
+    )
+    assert Scorer(rules, FakeModel(evidence={"learned": 0.0})).unlearned_rules == ("new",)
+    assert Scorer(rules).unlearned_rules == ()
+
+
+def test_hard_decision_is_hard_with_a_model() -> None:
+    result = _score(_deciding("flag", id="stolen"), model=FakeModel())
+    assert (result.score, result.suspicious, result.decided_by) == (1.0, True, "rule:stolen")
 
 
 def test_model_below_its_threshold_decides_nothing_and_gives_no_reasons() -> None:
@@ -196,10 +243,11 @@ def test_model_gives_its_five_strongest_reasons_with_values() -> None:
 @pytest.mark.parametrize(
     "contributions", [{"hour": 4.0, "speed": -0.5}, {"hour": 1e-9}, {"hour": -2.0}, {}, {"hour": 800.0}]
 )
-def test_split_probability_adds_up_to_the_probability(contributions: dict[str, float]) -> None:
+def test_shares_of_contributions_add_up_to_the_probability(contributions: dict[str, float]) -> None:
     model = FakeModel(contributions)
-    probability = to_probability(model.log_odds(NO_FEATURES))
-    weights = split_probability(probability, model.base, model.contributions(NO_FEATURES))
+    log_odds = model.log_odds(NO_FEATURES)
+    probability, share = to_probability(log_odds), probability_per_log_odds(log_odds, model.base)
+    weights = [contribution * share for contribution in model.contributions(NO_FEATURES)]
     assert to_probability(model.base) + math.fsum(weights) == pytest.approx(probability, abs=1e-12)
 
 
@@ -224,6 +272,8 @@ def test_probability_of_any_log_odds_is_between_0_and_1(log_odds: float) -> None
         (_weighted(0.9, 0.6), None, None, ["rule-0"], False),
         (_weighted(0.4), None, None, ["rule-0"], False),
         (_weighted(0.9), FakeModel({"hour": 9.0}), None, ["rule-0"], False),
+        (_weighted(0.9), FakeModel({"hour": 1.0}, evidence={"rule-0": 5.0}), None, ["rule-0"], True),
+        (_weighted(0.9), FakeModel({"hour": 5.0}, evidence={"rule-0": 5.0}), None, ["rule-0"], False),
         (_weighted(0.9), None, _list_entry("block"), ["rule-0"], False),
         ([_deciding("flag", id="stolen")], None, None, ["stolen"], True),
     ],
