@@ -7,7 +7,7 @@ from invoke.context import Context
 from cli.options import LOCAL_ENV, SINCE
 from cli.task import NonNegativeInt, PositiveFloat, task
 
-FORMAT = "Read the file as jsonl or csv (default: by its name or content)"
+FORMAT = "Read the file as jsonl or csv, which includes Parquet (default: by its name or content)"
 CONCURRENCY = "Send this number of requests at a time, up to 256"
 REJECTS = "Write rejected records to this file, to correct and send again"
 POST_HELP = {
@@ -96,7 +96,8 @@ def demo(
 @task(
     positional=["file"],
     help={
-        "file": "Read transactions from this file, JSON lines or CSV; - is standard input",
+        "file": "Read transactions from this file, JSON lines, CSV or Parquet; - is standard input",
+        "historic": "Post past transactions, of any age; they cause no alerts",
         **POST_HELP,
     },
 )
@@ -104,22 +105,34 @@ def send(
     _: Context,
     *,
     file: str,
+    historic: bool = False,
+    columns: str = "",
+    timezone: str = "",
+    unit: str = "",
     env: str = "local",
     format_: str = "",
     concurrency: int = NonNegativeInt(8),
     rejects: str = "",
     json: bool = False,
 ) -> int:
-    """Post the transactions in a file."""
+    """Post the transactions in a file.
+
+    Exit status: 2 for an empty file, 1 if a transaction is refused.
+    """
+    from cli.table_options import read_table_options
     from operations.deployed import DeployedPipeline
-    from operations.ingest.send import send_file
+    from operations.ingest.send import check_file_name, send_file
     from orchestration.session import EnvironmentSession
 
+    check_file_name(file, "send")
+    options = read_table_options(columns, timezone, unit)
     deployed = DeployedPipeline.from_session(EnvironmentSession.from_name(env))
     return send_file(
-        deployed.transactions_target(),
+        deployed.historic_target() if historic else deployed.transactions_target(),
         file,
-        batch_target=deployed.transactions_batch_target(),
+        batch_target=None if historic else deployed.transactions_batch_target(),
+        historic=historic,
+        options=options,
         file_format=format_,
         concurrency=concurrency,
         rejects=rejects,
@@ -130,8 +143,9 @@ def send(
 @task(
     positional=["file"],
     help={
-        "file": "Read labels from this file, JSON lines or CSV with transaction_id, timestamp, label (fraud"
-        " or genuine) and optionally source and reported_at; - is standard input",
+        "file": "Read labels from this file, JSON lines, CSV or Parquet with transaction_id, label (fraud or"
+        " genuine) and optionally timestamp, source and reported_at; - is standard input",
+        "genuine": "Also post genuine labels of a file of transactions, most of which need none",
         **POST_HELP,
     },
 )
@@ -139,21 +153,40 @@ def label(
     _: Context,
     *,
     file: str,
+    genuine: bool = False,
+    columns: str = "",
+    timezone: str = "",
+    unit: str = "",
     env: str = "local",
     format_: str = "",
     concurrency: int = NonNegativeInt(8),
     rejects: str = "",
     json: bool = False,
 ) -> int:
-    """Post labels, confirmed fraud or genuine, from a file."""
+    """Post labels, confirmed fraud or genuine, from a file.
+
+    The file may also have transactions with a column is_fraud, or with a map of its columns.
+
+    Exit status: 2 for an empty file, 1 if a label is refused.
+    """
+    from cli.table_options import LABEL_FIELDS, read_table_options
     from operations.deployed import DeployedPipeline
     from operations.ingest.record_kinds import LABELS
-    from operations.ingest.send import send_file
+    from operations.ingest.send import check_file_name, send_file
     from orchestration.session import EnvironmentSession
 
+    check_file_name(file, "label")
+    options = read_table_options(columns, timezone, unit, required=LABEL_FIELDS, posts_genuine=genuine)
     target = DeployedPipeline.from_session(EnvironmentSession.from_name(env)).labels_target()
     return send_file(
-        target, file, LABELS, file_format=format_, concurrency=concurrency, rejects=rejects, as_json=json
+        target,
+        file,
+        LABELS,
+        file_format=format_,
+        options=options,
+        concurrency=concurrency,
+        rejects=rejects,
+        as_json=json,
     )
 
 
@@ -197,18 +230,63 @@ def load(
     return run_load(open_deployed(env), traffic, yes=yes, as_json=json)
 
 
-@task(help={"env": LOCAL_ENV, "full": "Print the text of each mail"})
+@task(
+    help={
+        "account": "List the suspicious transactions of this account, in any environment",
+        "since": f"{SINCE} (default, with --account: 7d)",
+        "full": "Print the text of each mail",
+    }
+)
 def alerts(
-    _: Context, env: str = "local", follow: bool = False, full: bool = False, json: bool = False
+    _: Context,
+    *,
+    account: str = "",
+    since: str = "",
+    env: str = "local",
+    follow: bool = False,
+    full: bool = False,
+    json: bool = False,
 ) -> int:
-    """Show the alerts that were mailed to subscribers."""
+    """Show alerts: mails, or suspicious transactions.
+
+    Without --account, shows the mails in the mailbox of the embedded AWS. With --account, lists suspicious
+    transactions of the account with decision, reasons and label. For example: ./inv alerts --account a-1
+    """
     from operations.monitoring.mailbox_view import show_alerts
     from orchestration.local_aws import open_mailbox
     from orchestration.session import EnvironmentSession
+    from terminal.errors import UserError
 
+    if account:
+        if follow or full:
+            raise UserError("--follow and --full are for mails.", "Remove them, or remove --account.")
+        return _list_account_alerts(account, since or "7d", env, as_json=json)
+    if since:
+        raise UserError("--since is for the alerts of an account.", "Pass --account, or remove --since.")
     session = EnvironmentSession.from_name(env)
     session.require_local("alerts")
     return show_alerts(open_mailbox(session.environment), follow=follow, full=full, as_json=json)
+
+
+def _list_account_alerts(account: str, since: str, env: str, *, as_json: bool) -> int:
+    from functions.common.runtime.clock import now_ms
+    from operations.deployed import open_deployed
+    from operations.review import arguments
+    from operations.review.account_alerts import read_account_alerts, show_account_alerts
+    from terminal.durations import parse_duration_ms
+
+    account_id = arguments.read_identifier("account", account)
+    since_ms = now_ms() - parse_duration_ms("--since", since)
+    deployed = open_deployed(env)
+    records = read_account_alerts(
+        deployed.dynamodb_client(),
+        deployed.transactions_table_name,
+        deployed.profiles_table_name,
+        account_id,
+        since_ms,
+    )
+    show_account_alerts(list(records), account_id, since, as_json=as_json)
+    return 0
 
 
 @task(

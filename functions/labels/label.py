@@ -19,10 +19,13 @@ ReportedAt = Annotated[
 
 
 class Label(Struct, frozen=True, kw_only=True):
-    """The label of a transaction. `reported_at` is epoch milliseconds and defaults to the current time."""
+    """The label of a transaction. Times are epoch milliseconds; `reported_at` defaults to the current time.
+
+    The ID alone identifies the transaction. A `timestamp` must be that of the transaction.
+    """
 
     transaction_id: Identifier
-    timestamp: Timestamp
+    timestamp: Timestamp | None = None
     label: LabelValue
     source: Text | None = None
     reported_at: ReportedAt | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from functions.common.domain.account_profile import has_unusual_amount
 from functions.common.domain.decision import FRAUD
 from functions.common.domain.profiles import count_fraud, revert_fraud
-from functions.common.domain.transaction_event import decode_transaction, transaction_key
+from functions.common.domain.transaction_event import GUARD_TIMESTAMP, decode_transaction, transaction_key
 from functions.common.dynamodb.client import (
     Item,
     RefusedWriteError,
@@ -48,15 +48,25 @@ class LabelStore:
         self._profiles = profiles
         self._sleep = sleep
 
-    def put(self, label: Label, now_ms: int) -> LabelWriteResult:
-        """Store the label and count it into the profiles, both or neither.
+    def find_timestamp(self, transaction_id: str) -> int:
+        """The timestamp of a transaction, from the guard item of its ID.
 
         Raises TransactionNotFoundError, or StoreBusyError if a later attempt can succeed.
         """
+        guard = read_item(self._client, self._transactions, transaction_key(transaction_id, GUARD_TIMESTAMP))
+        if guard is None:
+            raise TransactionNotFoundError
+        return int(guard["claimed_timestamp"]["N"])
+
+    def put(self, label: Label, timestamp: int, now_ms: int) -> LabelWriteResult:
+        """Store the label of the transaction with this timestamp and count it into the profiles, or neither.
+
+        Raises TransactionNotFoundError, or StoreBusyError if a later attempt can succeed.
+        """
+        key = transaction_key(label.transaction_id, timestamp)
         for attempt in range(_MAX_ATTEMPTS):
             if attempt:
                 back_off(attempt, self._sleep)
-            key = transaction_key(label.transaction_id, label.timestamp)
             item = read_item(self._client, self._transactions, key)
             if item is None:
                 raise TransactionNotFoundError
@@ -105,13 +115,13 @@ class LabelStore:
         attributes: dict[str, Any] = {
             "label": {"S": label.label},
             "label_source": {"S": label.source} if label.source else {"NULL": True},
-            "reported_at": {"N": str(label.reported_at or now_ms)},
+            "reported_at": {"N": str(now_ms if label.reported_at is None else label.reported_at)},
             "labelled_at": {"N": str(now_ms)},
             **({"unusual_amount": {"BOOL": is_unusual}} if is_unusual is not None else {}),
         }
         return {
             "TableName": self._transactions,
-            "Key": transaction_key(label.transaction_id, label.timestamp),
+            "Key": {name: item[name] for name in ("transaction_id", "timestamp")},
             "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in attributes)}",
             "ConditionExpression": " AND ".join(conditions),
             "ExpressionAttributeNames": {f"#{name}": name for name in attributes},

@@ -8,7 +8,7 @@ from functions.common.domain.fields import Field
 from functions.common.domain.transaction import MAX_CLOCK_SKEW_MS
 from functions.common.dynamodb.client import TransactionNotFoundError
 from functions.common.http import problem
-from functions.common.http.body import read_fields
+from functions.common.http.body import check_time_unit, read_fields
 from functions.common.http.post_endpoint import PostEndpoint, SuccessResponse
 from functions.common.http.problem import FieldError
 from functions.common.runtime.clock import Clock
@@ -32,7 +32,11 @@ def post_label(store: LabelStore, telemetry: Telemetry, body: str, received_at: 
     label = parse_label(body, received_at)
     telemetry.set_transaction(label.transaction_id)
     try:
-        result = store.put(label, received_at)
+        timestamp = label.timestamp
+        if timestamp is None:
+            timestamp = store.find_timestamp(label.transaction_id)
+        _check_report_time(label, timestamp)
+        result = store.put(label, timestamp, received_at)
     except TransactionNotFoundError:
         raise problem.unknown_transaction() from None
     status, metric = _STATUS_AND_METRIC[result]
@@ -42,7 +46,7 @@ def post_label(store: LabelStore, telemetry: Telemetry, body: str, received_at: 
         status,
         {
             "transaction_id": label.transaction_id,
-            "timestamp": label.timestamp,
+            "timestamp": timestamp,
             "label": label.label,
             "status": result.value,
         },
@@ -54,13 +58,18 @@ def parse_label(text: str, now_ms: int) -> Label:
 
     def convert(field: Field, value: object) -> object:
         converted = msgspec.convert(value, field.type)
-        if field.name in ("timestamp", "reported_at") and converted > now_ms + MAX_CLOCK_SKEW_MS:
-            raise ValueError("in the future")
+        if field.name in ("timestamp", "reported_at"):
+            check_time_unit(converted)
+            if converted > now_ms + MAX_CLOCK_SKEW_MS:
+                raise ValueError("in the future")
         return converted
 
     values = read_fields(text, LABEL_FIELDS, convert, "label")
-    label = Label(**values)  # type: ignore[arg-type]  # each value has its field's type
-    if label.reported_at is not None and label.reported_at < label.timestamp:
+    return Label(**values)  # type: ignore[arg-type]  # each value has its field's type
+
+
+def _check_report_time(label: Label, timestamp: int) -> None:
+    """Raise ProblemError (400) for a label that was reported before its transaction."""
+    if label.reported_at is not None and label.reported_at < timestamp:
         description = next(field.description for field in LABEL_FIELDS if field.name == "reported_at")
         raise problem.invalid_fields("label", [FieldError("reported_at", f"must be {description}")])
-    return label

@@ -1,12 +1,16 @@
 """The text of alerts: a subject, a body that fits a phone, and attributes that subscribers filter by."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from functions.common.domain.currencies import format_money
+from functions.common.domain.suspicious_decision import SuspiciousDecision
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 
+# The transactions that a summary lists: about 5 KB. SNS accepts 256 KB, and a reader less.
+MAX_LISTED = 25
 # SNS accepts fewer than 100 characters, ASCII only, without line breaks and control characters.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _SUBJECT_LENGTH = 99
@@ -36,20 +40,32 @@ def compose_alert(transaction: SuspiciousTransaction) -> Alert:
     )
 
 
-def compose_summary(transaction: SuspiciousTransaction, count: int) -> Alert:
+def compose_summary(
+    transaction: SuspiciousTransaction, count: int, decisions: Sequence[SuspiciousDecision]
+) -> Alert:
     """Compose the summary of an alert window with `count` alerts. The first has a message of its own.
 
+    `decisions` are the first MAX_LISTED of the window. An older version of the fraud function stored none.
+    `count` is too low for a summary that is delayed until two more windows began.
     Raises ValueError or OverflowError for a timestamp that is not a valid time.
     """
+    count = max(count, len(decisions))
     since = _format_utc(transaction.summary_since)
     lines = [
         f"{count} transactions of one account looked suspicious since {since}.",
         "The first of them has an alert of its own, which can be late or missing.",
         "",
         f"Account: {mask_account(transaction.account_id)}",
-        "",
-        f"Second transaction id: {_to_one_line(transaction.transaction_id)}",
     ]
+    for decision in decisions:
+        lines += ["", *_format_decision(decision)]
+    if count > len(decisions):
+        lines += [
+            "",
+            f"{count - len(decisions)} more are not listed here. To list all of them:",
+            f"- Find the account: invoke explain {_to_one_line(transaction.transaction_id)}",
+            "- List its alerts: invoke alerts --account ACCOUNT",
+        ]
     return Alert(
         subject=f"Fraud alert: {count} suspicious transactions of one account",
         text="\n".join(lines) + "\n",
@@ -90,6 +106,14 @@ def _format_text(transaction: SuspiciousTransaction) -> str:
     lines += [f"- {_to_one_line(reason.text)} (+{reason.weight:.2f})" for reason in transaction.reasons]
     lines += ["", f"Transaction id: {_to_one_line(transaction.transaction_id)}"]
     return "\n".join(lines) + "\n"
+
+
+def _format_decision(decision: SuspiciousDecision) -> Iterator[str]:
+    amount = format_money(decision.amount, decision.currency)
+    yield f"{_format_utc(decision.timestamp)}  {amount}  score {decision.score:.2f}"
+    if decision.reason:
+        yield f"- {_to_one_line(decision.reason)}"
+    yield f"Transaction id: {_to_one_line(decision.transaction_id)}"
 
 
 def _build_attributes(transaction: SuspiciousTransaction) -> dict[str, str]:

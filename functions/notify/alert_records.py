@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from functions.common.domain.suspicious_decision import SuspiciousDecision
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.domain.transaction_event import transaction_key
+from functions.common.dynamodb import suspicious_items
 from functions.common.dynamodb.client import (
     Item,
     RefusedWriteError,
@@ -108,6 +110,10 @@ class AlertRecords:
             history.started_at: history.count,
         }
         return max(counts.get(started_at, 0), _MIN_ALERTS)
+
+    def read_window(self, account_id: str, started_at: int, limit: int) -> list[SuspiciousDecision]:
+        """The first `limit` suspicious decisions of the window that started at this time, in their order."""
+        return suspicious_items.read_window(self._connect(), self._profiles, account_id, started_at, limit)
 
     def _update(self, transaction: SuspiciousTransaction, update: str, condition: str, values: Item) -> None:
         """Update the item. Raises RefusedWriteError only if its condition failed."""

@@ -11,7 +11,7 @@ from functions.common.domain.suspicious_message import SuspiciousTransaction
 from functions.common.dynamodb.client import TransactionNotFoundError
 from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
-from functions.notify.alert import Alert, compose_alert, compose_summary
+from functions.notify.alert import MAX_LISTED, Alert, compose_alert, compose_summary
 from functions.notify.alert_records import AlertRecords, AlreadyAlertedError
 from functions.notify.publisher import AlertPublisher
 
@@ -88,8 +88,10 @@ class Notifier:
     def _compose(self, transaction: SuspiciousTransaction) -> Alert:
         if not transaction.summary_since:
             return compose_alert(transaction)
-        count = self._records.count_window(transaction.account_id, transaction.summary_since)
-        return compose_summary(transaction, count)
+        account_id, started_at = transaction.account_id, transaction.summary_since
+        count = self._records.count_window(account_id, started_at)
+        decisions = self._records.read_window(account_id, started_at, MAX_LISTED)
+        return compose_summary(transaction, count, decisions)
 
     def _report(self, transaction: SuspiciousTransaction) -> None:
         if transaction.summary_since:

@@ -27,8 +27,7 @@ def show_alerts(mailbox: Mailbox, *, follow: bool = False, full: bool = False, a
     elif mails:
         _print_mails(mails, full=full)
     else:
-        send = command_line("send", "examples/transactions.jsonl")
-        print_message(f"No alerts yet. Post some transactions: {command_line('demo')}, or: {send}")
+        print_message(f"No alerts yet. Post some transactions: {command_line('demo')}")
     return 0
 
 

@@ -43,7 +43,8 @@ def add_to_list(
     subject = f"{entry.kind} {entry.id}"
     before, end = change.before, durations.format_end(entry.until)
     if before is None:
-        return f"{subject} is on the {entry.list} list until {end}."
+        note = "" if change.is_known else f" {format_unknown_note(subject)}"
+        return f"{subject} is on the {entry.list} list until {end}.{note}"
     if not change.changed:
         return f"Nothing to change: {subject} is on the {before.list} list until {end}, by {before.author}."
     if before.list != entry.list:
@@ -76,6 +77,11 @@ def remove_from_list(
     if open_overrides().clear(item, REMOVE, name, sentence, check).changed:
         return f"{subject} is removed from the {list_name} list."
     return f"Nothing to change: {subject} is not on a list."
+
+
+def format_unknown_note(subject: str) -> str:
+    """A note about an account or merchant without any counted transaction, such as 'account a-1'."""
+    return f"Note: no transaction of {subject} is counted yet. Check the id if you expect one."
 
 
 def _profile_entry(kind: ProfileKind, id_: str) -> ProfileEntry[ListEntry]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from functions.common.domain.currencies import format_money, format_plain
 from functions.common.domain.decision import Decision, Notification
-from functions.common.domain.features import FEATURES, FEATURES_VERSION
+from functions.common.domain.features import FEATURES_VERSION, Feature, find_features
 from functions.fraud.scoring.reasons import format_feature
 from operations.monitoring.locate import Location
 from operations.review.transaction_record import RecordedLabel, TransactionRecord
@@ -42,10 +42,10 @@ def show_explanation(
     if decision.reasons:
         console.print(_build_reasons_table(decision))
     console.print(_build_features_table(decision))
-    if not _has_known_features(decision):
+    if not _find_features(decision):
         print_message(
             f"The features are shown without names: they have version {decision.features_version}, and"
-            f" this version of the code supports only version {FEATURES_VERSION}."
+            f" the newest version that this code supports is version {FEATURES_VERSION}."
         )
 
 
@@ -70,13 +70,16 @@ def _decision_to_json(decision: Decision) -> dict[str, Any]:
 
 
 def _features_to_json(decision: Decision) -> dict[str, float | None] | list[float | None]:
-    if not _has_known_features(decision):
+    features = _find_features(decision)
+    if not features:
         return list(decision.features)
-    return {feature.name: value for feature, value in zip(FEATURES, decision.features, strict=True)}
+    return {feature.name: value for feature, value in zip(features, decision.features, strict=True)}
 
 
-def _has_known_features(decision: Decision) -> bool:
-    return decision.features_version == FEATURES_VERSION and len(decision.features) == len(FEATURES)
+def _find_features(decision: Decision) -> tuple[Feature, ...]:
+    """The features in the order of the decision's values; empty if their version is unknown."""
+    features = find_features(decision.features_version) or ()
+    return features if len(features) == len(decision.features) else ()
 
 
 def _describe_location(location: Location | None) -> str:
@@ -118,8 +121,11 @@ def _format_label(label: RecordedLabel | None) -> str:
 def _list_decision_rows(decision: Decision, alerted_at: int | None) -> Rows:
     yield "suspicious", f"{'yes' if decision.suspicious else 'no'}, by {decision.decided_by}"
     yield "score", f"{decision.score:.4f}"
-    model = "" if decision.probability is None else f", model {decision.probability:.4f}"
-    yield "parts", f"rules {decision.rules_score:.4f}{model}"
+    joint = "" if decision.probability is None else f", joint probability {decision.probability:.4f}"
+    yield "parts", f"weights of rules {decision.rules_score:.4f}{joint}"
+    features = _features_to_json(decision)
+    if isinstance(features, dict) and features["amount_euros"] is None:
+        yield "euros", "unknown: the currency has no exchange rate"
     yield "alert", _format_alert(decision, alerted_at)
     delay = _format_delay(decision.latency_ms)
     yield "when", f"{durations.format_time(decision.decided_at)}, {delay} after it was received"
@@ -135,6 +141,8 @@ def _list_decision_rows(decision: Decision, alerted_at: int | None) -> Rows:
 def _format_alert(decision: Decision, alerted_at: int | None) -> str:
     """Return the state of the alert. Without a record of its publication, it may wait in a queue."""
     text = _WITHOUT_OWN_ALERT.get(decision.notification)
+    if decision.notification is Notification.NONE and decision.suspicious:
+        text = "none: a past transaction, posted to /transactions/historic"
     if text is None and alerted_at is None:
         health = command_line("health")
         text = f"not published yet: it is in the queue suspicious or suspicious-dlq (see: {health})"
@@ -162,10 +170,11 @@ def _build_features_table(decision: Decision) -> Table:
     table = Table(
         "feature", "value", "what it is", title="features", title_justify="left", title_style="bold"
     )
-    if not _has_known_features(decision):
+    features = _find_features(decision)
+    if not features:
         for index, value in enumerate(decision.features):
             table.add_row(str(index), "unknown" if value is None else f"{value:g}", "")
         return table
-    for feature, value in zip(FEATURES, decision.features, strict=True):
+    for feature, value in zip(features, decision.features, strict=True):
         table.add_row(feature.name, format_feature(feature.unit, value), feature.description)
     return table

@@ -36,6 +36,9 @@ class OverrideItem(Protocol[OverrideT]):
     def read(self, item: Item | None) -> OverrideT | None:
         """Return the override in the item, even if it is expired."""
 
+    def is_known(self, item: Item | None) -> bool:
+        """Return whether the item belongs to a rule, or to an account or merchant with transactions."""
+
     def build_update(self, item: Item | None, override: OverrideT | None, now_ms: int) -> Write:
         """Return the write that replaces the override, or removes it for None, if `item` is still current."""
 
@@ -57,6 +60,9 @@ class ProfileEntry(Generic[OverrideT]):
         text = _read_text(item, self.attribute)
         return None if text is None else msgspec.json.decode(text, type=self.model)
 
+    def is_known(self, item: Item | None) -> bool:
+        return _has_counts(item)
+
     def build_update(self, item: Item | None, override: OverrideT | None, now_ms: int) -> Write:
         before = {name: _read_text(item, name) for name in _PROFILE_MODELS}
         after = {**before, self.attribute: _encode(override)}
@@ -75,6 +81,9 @@ class RuleSnooze:
 
     def read(self, item: Item | None) -> Snooze | None:
         return _decode_snoozes(item).get(self.rule)
+
+    def is_known(self, item: Item | None) -> bool:
+        return True
 
     def build_update(self, item: Item | None, override: Snooze | None, now_ms: int) -> Write:
         snoozes = {
@@ -107,9 +116,12 @@ def _find_expiry(item: Item | None, overrides: Texts, now_seconds: int) -> int:
         if text is not None
     ]
     # An item with counts keeps the retention that functions give it.
-    has_counts = item is not None and "state" in item
-    retention = profile_items.RETENTION_SECONDS if has_counts else _EMPTY_RETENTION_SECONDS
+    retention = profile_items.RETENTION_SECONDS if _has_counts(item) else _EMPTY_RETENTION_SECONDS
     return max([now_seconds + retention, *ends])
+
+
+def _has_counts(item: Item | None) -> bool:
+    return item is not None and "state" in item
 
 
 def _build_update(key: Item, before: Texts, after: Texts, expires_at: int | None = None) -> Write:

@@ -20,10 +20,14 @@ from operations.review.profiles_table import ProfilesTableClient, Write
 
 @dataclass(frozen=True)
 class OverrideChange(Generic[OverrideT]):
-    """The override before and after a change; equal if nothing changed."""
+    """The override before and after a change; equal if nothing changed.
+
+    `is_known` is false for an account or merchant without any counted transaction.
+    """
 
     before: OverrideT | None
     after: OverrideT | None
+    is_known: bool = True
 
     @property
     def changed(self) -> bool:
@@ -61,7 +65,7 @@ class Overrides:
                 writes += (
                     [deregistration] if deregistration != audit_trail.build_deregistration(override) else []
                 )
-            return writes, OverrideChange(before, override)
+            return writes, OverrideChange(before, override, item.is_known(stored))
 
         return self._table.change(item.key, plan)
 

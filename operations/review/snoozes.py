@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from functions.common.domain.overrides import Snooze
 from operations.review import arguments
 from operations.review.arguments import SnoozeKind
+from operations.review.block_allow_lists import format_unknown_note
 from operations.review.list_and_snooze_items import OverrideItem, ProfileEntry, RuleSnooze
 from operations.review.overrides import Overrides
 from terminal import durations
@@ -48,7 +49,8 @@ def start_snooze(
     if change.before is not None and not change.changed:
         return f"Nothing to change: {subject} is snoozed until {end}, by {change.before.author}."
     if snooze.kind == "account":
-        return f"{subject} is snoozed until {end}: it causes no alerts."
+        note = "" if change.is_known else f" {format_unknown_note(subject)}"
+        return f"{subject} is snoozed until {end}: it causes no alerts.{note}"
     delay = f"Functions apply the snooze within {RULES_READ_SECONDS} s."
     return f"{subject} is snoozed until {end}: transactions that only it flags cause no alerts. {delay}"
 

@@ -62,10 +62,11 @@ def find_transaction(client: "DynamoDBClient", table: str, transaction_id: str) 
             f"The transaction '{identifier}' does not exist.",
             "Check the environment. Transactions expire at the end of their retention.",
         )
-    return _decode_record(items[0])
+    return decode_record(items[0])
 
 
-def _decode_record(item: Item) -> TransactionRecord:
+def decode_record(item: Item) -> TransactionRecord:
+    """The transaction in an item of the table. Raises UserError for a decision in an unsupported format."""
     values = {name: _decode_attribute(attribute) for name, attribute in item.items() if name != "amount"}
     posted = {field.name: values.get(field.name) for field in transaction.TRANSACTION_FIELDS}
     return TransactionRecord(

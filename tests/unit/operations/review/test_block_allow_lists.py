@@ -76,6 +76,15 @@ def test_entry_keeps_the_counts_and_increments_the_version() -> None:
     assert int(profile["expires_at"]["N"]) == NOW // 1000 + profile_items.RETENTION_SECONDS
 
 
+@pytest.mark.parametrize(("attributes", "is_noted"), [({"state": {"B": b"x"}}, False), ({}, True)])
+def test_entry_for_an_id_without_transactions_is_added_with_a_note(
+    attributes: dict[str, Any], is_noted: bool
+) -> None:
+    analyst = ListAnalyst(FakeTable(items=[{**KEY, "version": {"N": "7"}, **attributes}]))
+    assert ("Note: " in analyst.add()) is is_noted
+    assert "listing" in analyst.profile()
+
+
 def test_same_entry_again_changes_nothing() -> None:
     analyst = ListAnalyst()
     analyst.add()

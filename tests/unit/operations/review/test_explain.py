@@ -8,7 +8,7 @@ import pytest
 
 from functions.api.transaction_store import build_guard_item, build_transaction_item
 from functions.common.domain.decision import CandidateDecision, Decision, Notification
-from functions.common.domain.features import FEATURE_NAMES, FEATURES, FEATURES_VERSION
+from functions.common.domain.features import FEATURE_NAMES, FEATURES, FEATURES_VERSION, find_features
 from functions.common.domain.suspicious_message import Reason
 from functions.common.dynamodb.decision_attribute import encode_decision
 from operations.monitoring.locate import Location
@@ -73,7 +73,7 @@ def test_decision_is_shown_with_transaction_versions_and_reasons(capsys: pytest.
         "amount 412.00 EUR",
         "label none yet",
         "suspicious yes, by rules and model",
-        "parts rules 0.8000, model 0.9312",
+        "parts weights of rules 0.8000, joint probability 0.9312",
         "versions rules rules-1, model model-1",
         "in shadow would match: tried",
         "candidate not suspicious, score 0.2000 (rules rules-1, model model-2)",
@@ -125,6 +125,15 @@ def test_undecided_transaction_is_shown_with_its_location(capsys: pytest.Capture
         "attempts": 3,
         "command": "",
     }
+
+
+def test_features_of_an_earlier_version_are_shown_with_names(capsys: pytest.CaptureFixture[str]) -> None:
+    earlier = find_features(2)
+    assert earlier is not None
+    decision = msgspec.structs.replace(DECISION, features_version=2, features=(2.0,) * len(earlier))
+    explain.show_explanation(read(table(decision)), as_json=True)
+    features = json.loads(capsys.readouterr().out)["decision"]["features"]
+    assert features == dict.fromkeys((feature.name for feature in earlier), 2.0)
 
 
 def test_features_of_an_unknown_version_are_shown_by_position(capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,3 +197,22 @@ def test_alert_is_published_when_the_topic_accepted_it(capsys: pytest.CaptureFix
     (accepted,) = [line for line in read_lines(capsys) if line.startswith("alert ")]
     assert "accepted" in accepted
     assert "suspicious-dlq" not in accepted
+
+
+def test_decision_says_that_the_currency_has_no_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    def has_rate(decision: Decision) -> bool:
+        explain.show_explanation(read(table(decision)))
+        return not any(line.startswith("euros unknown") for line in read_lines(capsys))
+
+    values = tuple(
+        None if name == "amount_euros" else value for name, value in zip(FEATURE_NAMES, VALUES, strict=True)
+    )
+    assert has_rate(DECISION)
+    assert not has_rate(msgspec.structs.replace(DECISION, features=values))
+
+
+def test_suspicious_past_transaction_has_no_alert(capsys: pytest.CaptureFixture[str]) -> None:
+    decision = msgspec.structs.replace(DECISION, notification=Notification.NONE, window_started_at=0)
+    explain.show_explanation(read(table(decision, historic={"BOOL": True})))
+    (alert,) = [line for line in read_lines(capsys) if line.startswith("alert ")]
+    assert "past transaction" in alert

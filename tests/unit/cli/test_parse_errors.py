@@ -1,0 +1,67 @@
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from invoke.exceptions import ParseError
+from invoke.parser import Parser, ParserContext
+
+import tasks
+
+
+def parse(*words: str) -> dict[str, Any]:
+    """The values of the task's options."""
+    # A copy, because a task that reads its arguments forgets their help texts.
+    contexts = deepcopy(tasks.namespace).to_contexts()
+    _, task = Parser(contexts=contexts, initial=ParserContext()).parse_argv(list(words))
+    return task.as_kwargs
+
+
+def parse_wrong(*words: str) -> str:
+    with pytest.raises(ParseError) as caught:
+        parse(*words)
+    message = str(caught.value)
+    assert message.startswith("error: ")
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("rules.check", "my.yaml"), "invoke rules.check --rules my.yaml"),
+        (("rules.try", "past.csv", "my.yml"), "invoke rules.try --rules my.yml"),
+        (("backtest", "past.csv", "model.json"), "invoke backtest --model model.json"),
+        (("send", "past.csv", "map.yaml"), "invoke send --columns map.yaml"),
+    ],
+)
+def test_file_without_its_option_is_an_error_with_the_option(words: tuple[str, ...], command: str) -> None:
+    assert parse_wrong(*words).endswith(f": {command}")
+
+
+@pytest.mark.parametrize("task", ["demo", "test"])
+def test_unknown_option_is_an_error_with_the_help_of_the_task(task: str) -> None:
+    assert f"invoke --help {task}" in parse_wrong(task, "--nothing")
+
+
+@pytest.mark.parametrize("task", ["send", "backtest"])
+def test_second_file_is_not_for_the_option_of_the_first_one(task: str) -> None:
+    assert f"invoke --help {task}" in parse_wrong(task, "past.csv", "further.csv")
+
+
+def test_unknown_word_is_not_taken_for_a_file() -> None:
+    assert "invoke --help demo" in parse_wrong("demo", "it's")
+
+
+def test_unknown_task_is_an_error_with_the_list_of_tasks() -> None:
+    assert "invoke groups" in parse_wrong("no-task")
+
+
+def test_other_errors_are_those_of_invoke() -> None:
+    with pytest.raises(ParseError, match="'file'"):
+        parse("send")
+
+
+def test_tests_to_run_need_no_option_name() -> None:
+    values = parse("test", "tests/unit/cli", "--fast", "tests/unit/test_tasks.py")
+    assert values["path"] == ["tests/unit/cli", "tests/unit/test_tasks.py"]
+    assert values["fast"] is True
