@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
-from detection.data.columns import UNIT_NAMES, LabelledTransaction
+from detection.data.column_map import Unit, check_timezone
+from detection.data.columns import LabelledTransaction
 from detection.data.dataset import Dataset, DatasetSummary
-from detection.data.row_errors import Unit
-from detection.errors import DetectionError
+from detection.data.maps.map_reader import read_column_map
+from detection.errors import DetectionError, EmptyDatasetError
 from detection.rules.errors import FaultyRulesError
 from functions.fraud.scoring.rules import RulesError
-from terminal.errors import UserError
+from terminal.errors import EmptyFileError, UserError
 from terminal.output import print_message
 from terminal.progress import show_progress_bar
 
+UNITS: tuple[Unit, ...] = get_args(Unit)
 _PROGRESS_ROWS = 1 << 12
 
 
@@ -22,6 +25,8 @@ def user_errors() -> Iterator[None]:
     """Convert errors of detection to UserError."""
     try:
         yield
+    except EmptyDatasetError as error:
+        raise EmptyFileError(error.message, error.hint) from error
     except DetectionError as error:
         raise UserError(error.message, error.hint) from error
     except FaultyRulesError as error:
@@ -30,24 +35,52 @@ def user_errors() -> Iterator[None]:
         raise UserError(f"{error}.") from error
 
 
-def open_dataset(data: str, unit: str = "", *, labels: bool = True) -> Dataset:
-    """Open the dataset and print its notes. Raises UserError or DatasetError.
+def open_dataset(
+    data: str,
+    unit: str = "",
+    *,
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
+    labels: bool = True,
+) -> Dataset:
+    """Open the dataset and print its notes. Raises UserError or DetectionError.
 
-    `labels`: whether the dataset must have labels.
+    `columns`: a file with a map of the columns, or the name of a ready layout. `rejects`: the file for bad
+    rows. `labels`: whether the dataset must have labels.
     """
-    given_unit: Unit | None = next((name for name in UNIT_NAMES if name == unit), None)
-    if unit and given_unit is None:
-        raise UserError(f"--unit: '{unit}' is not a unit of timestamps.", f"Use {' or '.join(UNIT_NAMES)}.")
-    dataset = Dataset(Path(data), unit=given_unit, labels=labels)
+    if timezone and not check_timezone(timezone):
+        raise UserError(f"--timezone: '{timezone}' is unknown.", "Use a name such as UTC or Europe/Berlin.")
+    if rejects and columns:
+        output_path("--rejects", rejects, columns, "the file of --columns")
+    dataset = Dataset(
+        Path(data),
+        unit=parse_unit(unit),
+        labels=labels,
+        columns=read_column_map(columns) if columns else None,
+        timezone=timezone,
+        rejects=output_path("--rejects", rejects, data) if rejects else None,
+    )
     for note in dataset.notes():
         print_message(note)
     return dataset
 
 
+def parse_unit(text: str) -> Unit | None:
+    """The unit of the option `--unit`; None for an empty text. Raises UserError."""
+    unit: Unit | None = next((name for name in UNITS if name == text), None)
+    if text and unit is None:
+        raise UserError(f"--unit: '{text}' is not a unit of timestamps.", f"Use one of {', '.join(UNITS)}.")
+    return unit
+
+
 def check_dataset(dataset: Dataset) -> DatasetSummary:
-    """Check the whole dataset and show the progress. Raises DatasetError."""
+    """Check the whole dataset, show the progress and print the findings. Raises DatasetError."""
     with show_progress_bar("checking", dataset.size_bytes) as update:
-        return dataset.check(update)
+        summary = dataset.check(update)
+    for note in summary.notes:
+        print_message(note)
+    return summary
 
 
 def iterate_rows(dataset: Dataset, update: Callable[[float], None]) -> Iterator[LabelledTransaction]:
@@ -58,9 +91,9 @@ def iterate_rows(dataset: Dataset, update: Callable[[float], None]) -> Iterator[
         yield labelled
 
 
-def output_path(option: str, path: str, data: str) -> Path:
-    """The path of an output file. Raises UserError if it is the dataset."""
+def output_path(option: str, path: str, data: str, label: str = "the input file") -> Path:
+    """The path of an output file. Raises UserError if it is the file `data`, which `label` names."""
     target = Path(path)
     if target.exists() and Path(data).exists() and target.samefile(data):
-        raise UserError(f"{option}: {path} is the input file.", "Use another file.")
+        raise UserError(f"{option}: {path} is {label}.", "Use another file.")
     return target

@@ -1,38 +1,23 @@
-"""The columns of a dataset, and the conversion of a row's cells to a labelled transaction."""
+"""Transactions of a dataset, in columns and as rows."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from operator import itemgetter
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import repeat
+from typing import Any
 
+import numpy as np
+import pyarrow
 from msgspec import Struct
+from numpy.typing import NDArray
+from pyarrow import compute
 
-from detection.data.row_errors import (
-    AMOUNT_LIMIT,
-    MIN_MILLISECONDS,
-    BadRowError,
-    Unit,
-    describe_row_error,
-    parse_number,
-)
-from detection.rules.names import CHANNELS
-from functions.common.domain.countries import COUNTRIES
-from functions.common.domain.currencies import CURRENCIES
+from detection.data.row_faults import RowFault
 from functions.common.domain.transaction_event import TransactionInserted
 
-REQUIRED = ("transaction_id", "account_id", "merchant_id", "amount", "timestamp")
-LABEL = "is_fraud"
-OPTIONAL = ("scenario", "currency", "country", "channel", "device_id", "merchant_category")
-COLUMNS = (*REQUIRED, LABEL, *OPTIONAL)
-
-UNIT_NAMES: dict[Unit, str] = {"s": "seconds", "ms": "milliseconds"}
 DEFAULT_CURRENCY = "EUR"
-_FACTORS: dict[Unit, int] = {"s": 1000, "ms": 1}
-_LABELS = {
-    spelling: label
-    for text, label in (("0", False), ("1", True), ("false", False), ("true", True))
-    for spelling in (text, text.upper(), text.capitalize())
-}
+_LABELS = {1: True, 0: False, -1: None}
 
 
 class LabelledTransaction(Struct, frozen=True, gc=False):
@@ -46,82 +31,136 @@ class LabelledTransaction(Struct, frozen=True, gc=False):
     scenario: str
 
 
-@dataclass(frozen=True)
-class ColumnLayout:
-    """The columns of a file in the order of its cells, and the unit of its timestamps."""
+@dataclass
+class TransactionBatch:
+    """Transactions in columns. `texts` has the fields of the file, in which an empty text is a missing value.
 
-    names: tuple[str, ...]
-    unit: Unit
-    unit_is_given: bool = False
+    `labels` are 1, 0 and -1 for a label that is not known. `faults`: the rows that are not in the columns.
+    `left_out` counts refunds and zero amounts that the map leaves out.
+    """
 
-    def missing_columns(self, *, labels: bool) -> list[str]:
-        """Required columns that the file does not have. `labels`: whether the label is required."""
-        required = (*REQUIRED, LABEL) if labels else REQUIRED
-        return [name for name in required if name not in self.names]
+    numbers: NDArray[np.int64]
+    times_ms: NDArray[np.int64]
+    labels: NDArray[np.int8]
+    texts: dict[str, pyarrow.StringArray]
+    faults: list[RowFault] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def ignored_columns(self) -> list[str]:
-        return [name for name in self.names if name not in COLUMNS]
+    def __len__(self) -> int:
+        return len(self.numbers)
 
-    def row_parser(self) -> Callable[[list[str]], LabelledTransaction]:
-        """A function that converts the cells of a row.
+    def filter(self, is_selected: NDArray[np.bool_]) -> "TransactionBatch":
+        """The selected rows."""
+        if is_selected.all():
+            return self
+        return self.take(np.flatnonzero(is_selected))
 
-        The function raises BadRowError and appends a cell to its argument.
-        """
-        # A missing column reads the empty cell that is appended to each row.
-        pick = itemgetter(*(self.names.index(name) if name in self.names else -1 for name in COLUMNS))
-        labels = _LABELS if LABEL in self.names else {**_LABELS, "": None}
-        width, factor = len(self.names), _FACTORS[self.unit]
-        begin = MIN_MILLISECONDS if self.unit == "ms" and not self.unit_is_given else 0
-        end, amount_limit = MIN_MILLISECONDS * 1000, AMOUNT_LIMIT
+    def take(self, indexes: NDArray[np.int64]) -> "TransactionBatch":
+        """The rows with these indexes."""
+        texts = {name: column.take(pyarrow.array(indexes)) for name, column in self.texts.items()}
+        return TransactionBatch(
+            self.numbers[indexes],
+            self.times_ms[indexes],
+            self.labels[indexes],
+            texts,
+            self.faults,
+            self.left_out,
+        )
 
-        def parse_row(cells: list[str]) -> LabelledTransaction:
-            if len(cells) != width:
-                raise BadRowError(f"the row has {len(cells)} cells, but the header has {width} columns")
-            cells.append("")
-            picked = pick(cells)
-            transaction_id, account_id, merchant_id, amount_text, time_text, label, scenario, *codes = picked
-            currency, country, channel, device_id, category = codes
-            try:
-                time = int(time_text) * factor if time_text.isdigit() else _scale_decimal(time_text, factor)
-                amount = Decimal(amount_text)
-                is_fraud = labels[label]
-                if (
-                    0 <= amount < amount_limit
-                    and begin <= time < end
-                    and transaction_id
-                    and account_id
-                    and merchant_id
-                    and (not currency or currency in CURRENCIES)
-                    and (not country or country in COUNTRIES)
-                    and (not channel or channel in CHANNELS)
-                ):
-                    transaction = TransactionInserted(
-                        transaction_id=transaction_id,
-                        timestamp=time,
-                        account_id=account_id,
-                        merchant_id=merchant_id,
-                        amount=amount,
-                        currency=currency or DEFAULT_CURRENCY,
-                        channel=channel or None,
-                        country=country or None,
-                        device_id=device_id or None,
-                        merchant_category=category or None,
-                        received_at=time,
-                    )
-                    return LabelledTransaction(transaction, is_fraud, scenario)
-            except (ValueError, InvalidOperation, KeyError):
-                pass
-            raise BadRowError(describe_row_error(dict(zip(COLUMNS, picked, strict=True)), self.unit, labels))
+    def count(self, name: str, text: str) -> int:
+        """The number of rows with this text in the field."""
+        column = self.texts.get(name)
+        return int(compute.equal(column, text).true_count) if column is not None else 0
 
-        return parse_row
+    def count_zero_amounts(self) -> int:
+        """The number of transactions with the amount 0."""
+        # Amounts are valid, so that a digit above 0 makes them greater.
+        zero = compute.match_substring_regex(self.texts["amount"], r"^[+-]?[0.]+([eE].*)?$")
+        return int(zero.true_count)
+
+    def rows(self) -> Iterator[LabelledTransaction]:
+        """The transactions."""
+        times = self.times_ms.tolist()
+        return (
+            LabelledTransaction(
+                TransactionInserted(
+                    transaction_id=transaction_id,
+                    timestamp=time_ms,
+                    account_id=account_id,
+                    merchant_id=merchant_id,
+                    amount=Decimal(amount),
+                    currency=currency or DEFAULT_CURRENCY,
+                    type=kind or None,
+                    original_transaction_id=original or None,
+                    channel=channel or None,
+                    country=country or None,
+                    device_id=device or None,
+                    ip_address=address or None,
+                    merchant_category=category or None,
+                    received_at=time_ms,
+                ),
+                _LABELS[label],
+                scenario,
+            )
+            for (
+                transaction_id,
+                account_id,
+                merchant_id,
+                amount,
+                currency,
+                kind,
+                original,
+                channel,
+                country,
+                device,
+                address,
+                category,
+                scenario,
+                time_ms,
+                label,
+            ) in zip(*self._row_columns(), times, self.labels.tolist(), strict=False)
+        )
+
+    def _row_columns(self) -> list[Any]:
+        names = (
+            "transaction_id",
+            "account_id",
+            "merchant_id",
+            "amount",
+            "currency",
+            "type",
+            "original_transaction_id",
+            "channel",
+            "country",
+            "device_id",
+            "ip_address",
+            "merchant_category",
+            "scenario",
+        )
+        return [_to_list(self.texts[name]) if name in self.texts else repeat("") for name in names]
 
 
-def infer_unit(time_text: str) -> Unit:
-    """The unit of a file's timestamps, by its first one. Raises BadRowError if it is not a number."""
-    return "s" if parse_number("timestamp", time_text) < MIN_MILLISECONDS else "ms"
+def concatenate_batches(batches: Iterable[TransactionBatch]) -> TransactionBatch:
+    """One batch with the transactions of all, without their faults."""
+    parts = list(batches)
+    names = dict.fromkeys(name for part in parts for name in part.texts)
+    texts = {
+        name: pyarrow.concat_arrays(
+            [part.texts.get(name, pyarrow.repeat(pyarrow.scalar(""), len(part))) for part in parts]
+        )
+        for name in names
+    }
+    return TransactionBatch(
+        np.concatenate([part.numbers for part in parts]),
+        np.concatenate([part.times_ms for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        texts,
+    )
 
 
-def _scale_decimal(text: str, factor: int) -> int:
-    """Milliseconds of a timestamp with a decimal point."""
-    return int(Decimal(text) * factor)
+def _to_list(texts: pyarrow.StringArray) -> list[str]:
+    """The texts. Equal texts are the same object, whose hash is then known."""
+    encoded = texts.dictionary_encode()
+    values = encoded.dictionary.to_numpy(zero_copy_only=False)[encoded.indices.to_numpy()]
+    texts_list: list[str] = values.tolist()
+    return texts_list

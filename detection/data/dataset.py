@@ -2,141 +2,329 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NoReturn
 
-from detection.data.columns import UNIT_NAMES, ColumnLayout, LabelledTransaction, infer_unit
-from detection.data.dates import format_timestamp
-from detection.data.row_errors import BadRowError, Unit
-from detection.data.sources import open_source
-from detection.errors import DatasetError
+import numpy as np
+from numpy.typing import NDArray
 
-_BATCH_ROWS = 10_000
+from detection.data.batch_converter import BatchConverter, default_map
+from detection.data.column_map import KNOWN_COLUMNS, LABEL, REQUIRED, ColumnMap, Unit
+from detection.data.columns import LabelledTransaction, TransactionBatch, concatenate_batches
+from detection.data.dataset_notes import ContentNotes, describe_assumptions
+from detection.data.dates import format_timestamp
+from detection.data.maps.map_reader import find_layout
+from detection.data.rejected_rows import RejectedRows, open_rejected_rows
+from detection.data.row_faults import IDS, RowFault
+from detection.data.table_file import TableBatch, open_table
+from detection.data.tables.text_format import UNDECLARED
+from detection.data.times import TimeKind
+from detection.errors import DatasetError, EmptyDatasetError
+
+_BATCH_ROWS = 8192
+# Above it, a type of Parquet rounds integers.
+_EXACT_INTEGERS = {"double": 1 << 53, "float": 1 << 24, "halffloat": 1 << 11}
+_ROW_HINT = "Correct or remove the row, or set such rows aside with --rejects FILE."
 # The earliest row whose id an earlier row has.
 _FIRST_DUPLICATE = """
 SELECT id, number, earlier FROM (
     SELECT id, number, lag(number) OVER (PARTITION BY id ORDER BY number) AS earlier FROM ids
     WHERE id IN (SELECT id FROM ids GROUP BY id HAVING count(*) > 1)
-) WHERE earlier IS NOT NULL ORDER BY number LIMIT 1
+) WHERE earlier IS NOT NULL ORDER BY number
 """
 
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """The number of transactions and frauds, and the range of timestamps in epoch milliseconds."""
+    """The number of transactions and frauds, and the range of timestamps in epoch milliseconds.
+
+    `unlabelled`: transactions without a label. `rejected`: rows that are set aside. `left_out`: refunds and
+    zero amounts that are left out. `notes` are findings that a user checks before trusting a result.
+    """
 
     transactions: int
     frauds: int
     first_ms: int
     last_ms: int
+    unlabelled: int = 0
+    rejected: int = 0
+    left_out: int = 0
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Dataset:
     """Transactions in order of time. The file can be read repeatedly, but by one reader at a time.
 
-    `unit`: the unit of timestamps, by default inferred from the first one. `labels`: whether the label column
-    is required. The constructor and all methods raise DatasetError.
+    `unit`: the unit of timestamps that are numbers, by default inferred from the first one. `labels`: whether
+    the label column is required. `columns`: the map of the columns, by default that of their own names.
+    `timezone`: the zone of times without one. `rejects`: the file for bad rows, which `check` writes.
+    Without it, a bad row is an error. The constructor and all methods raise DatasetError.
     """
 
-    def __init__(self, path: Path, *, unit: Unit | None = None, labels: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        unit: Unit | None = None,
+        labels: bool = True,
+        columns: ColumnMap | None = None,
+        timezone: str = "",
+        rejects: Path | None = None,
+    ) -> None:
         self.path = path
-        self._source = open_source(path)
-        self.size_bytes = path.stat().st_size
-        self._layout = ColumnLayout(self._source.column_names, unit or "s", unit_is_given=unit is not None)
+        self.table = open_table(path, columns.text_format if columns else UNDECLARED, KNOWN_COLUMNS)
+        self.size_bytes = self.table.size_bytes
+        self.column_map = columns or default_map(self.table.column_names)
+        self._has_own_map = columns is not None
+        self._rejects = rejects
+        self._duplicates = np.array([], np.int64)
         self._check_columns(labels=labels)
-        if unit is None:
-            self._layout = ColumnLayout(self._source.column_names, self._infer_unit())
+        declared = self.column_map.time
+        # The type of a Parquet column decides, whatever the option and the map say.
+        if self._has_typed_times():
+            declared = replace(declared, unit=None, format="", start_ms=None)
+        elif unit:
+            declared = replace(declared, unit=unit, format="")
+        if timezone:
+            declared = replace(declared, timezone=timezone)
+        first = self._read_first_batch()
+        converter = BatchConverter(self.column_map, TimeKind(declared, None, is_inferred=False))
+        times = converter.read_texts(first, self.column_map.sources["timestamp"]).to_pylist()
+        self.time_kind = TimeKind.detect(declared, times)
+        self._check_float_ids(first)
+        self._notes = describe_assumptions(
+            self.table, self.column_map, self.time_kind, first, has_own_map=self._has_own_map
+        )
 
     @property
     def done_bytes(self) -> int:
         """The approximate number of bytes that the current reader has read."""
-        return self._source.done_bytes
+        return self.table.done_bytes
 
     def notes(self) -> list[str]:
         """Assumptions about the file, one line each, that a user checks before trusting a result."""
-        notes = []
-        if not self._layout.unit_is_given:
-            unit = UNIT_NAMES[self._layout.unit]
-            notes.append(f"{self.path}: timestamps are read as {unit} since 1970. Override with --unit.")
-        if self._layout.ignored_columns:
-            notes.append(f"{self.path}: unused columns: {', '.join(self._layout.ignored_columns)}")
-        return notes
+        return [f"{self.path}: {note}" for note in self._notes]
+
+    def batches(self) -> Iterator[TransactionBatch]:
+        """The transactions in the order of the file, in columns, without the rows that are set aside."""
+        return self._batches(None)
 
     def rows(self) -> Iterator[LabelledTransaction]:
-        """The transactions, in the order of the file."""
-        parse_row, latest_ms = self._layout.row_parser(), 0
-        try:
-            for cells in self._source.rows():
-                labelled = parse_row(cells)
-                time_ms = labelled.transaction.timestamp
-                if time_ms < latest_ms:
-                    self._reject_order(time_ms, latest_ms)
-                latest_ms = time_ms
-                yield labelled
-        except BadRowError as error:
-            raise self._row_error(str(error)) from error
+        """The transactions in order of time, without the rows that `check` has set aside."""
+        batches = self.batches()
+        if self.column_map.is_unsorted:
+            batches = _sort_by_time(batches)
+        for batch in batches:
+            yield from batch.rows()
 
     def check(self, progress: Callable[[int], None] = lambda _: None) -> DatasetSummary:
         """Read the whole file, so that no later step fails at a bad row. Ids must be unique.
 
         `progress` receives the number of bytes read.
         """
-        count = frauds = first_ms = last_ms = 0
-        rows = self.rows()
+        self._duplicates = np.array([], np.int64)
+        with (
+            open_rejected_rows(self._rejects, self.table.unit, self.table.column_names)
+            if self._rejects
+            else nullcontext()
+        ) as rejected:
+            return self._check(rejected, progress)
+
+    def _check(self, rejected: RejectedRows | None, progress: Callable[[int], None]) -> DatasetSummary:
+        notes = ContentNotes(self.column_map, self.time_kind)
         # SQLite holds the ids in a temporary file and sorts them there, in constant memory.
         with closing(sqlite3.connect("")) as ids:
             ids.execute("CREATE TABLE ids (number INTEGER PRIMARY KEY, id TEXT)")
-            while batch := [(self._source.number, labelled) for labelled in islice(rows, _BATCH_ROWS)]:
-                ids.executemany(
-                    "INSERT INTO ids VALUES (?, ?)",
-                    ((number, labelled.transaction.transaction_id) for number, labelled in batch),
-                )
-                count += len(batch)
-                frauds += sum(bool(labelled.is_fraud) for _, labelled in batch)
-                first_ms = first_ms or batch[0][1].transaction.timestamp
-                last_ms = batch[-1][1].transaction.timestamp
+            has_own_ids = not self.column_map.sources["transaction_id"].is_row_number
+            for batch in self._batches(rejected):
+                if has_own_ids:
+                    pairs = zip(
+                        batch.numbers.tolist(), batch.texts["transaction_id"].to_pylist(), strict=True
+                    )
+                    ids.executemany("INSERT INTO ids VALUES (?, ?)", pairs)
+                notes.add(batch)
                 progress(self.done_bytes)
-            duplicate = ids.execute(_FIRST_DUPLICATE).fetchone()
-        if duplicate:
-            row_id, number, earlier = duplicate
-            unit = self._source.unit
-            raise self._error(
-                f"{unit} {number}: duplicate transaction_id '{row_id}', first used on {unit} {earlier}",
-                "Remove one of the rows.",
+            duplicates = ids.execute(_FIRST_DUPLICATE)
+            if rejected is None:
+                if duplicate := duplicates.fetchone():
+                    self._raise_duplicate(*duplicate)
+            else:
+                earlier = {number: (row_id, first) for row_id, number, first in duplicates}
+                self._set_duplicates_aside(earlier, rejected, notes)
+        if rejected and rejected.first and rejected.count > notes.transactions:
+            raise self._row_error(
+                rejected.first, f"{rejected.count:,} rows, more than half, are bad. First one: "
             )
-        return DatasetSummary(count, frauds, first_ms, last_ms)
+        if not notes.transactions:
+            raise EmptyDatasetError(
+                f"{self.path}: no transactions are left.", "Check the map of its columns."
+            )
+        return self._summarize(notes, rejected.count if rejected else 0)
 
-    def _reject_order(self, time_ms: int, latest_ms: int) -> NoReturn:
-        raise self._row_error(
-            f"not sorted by time: {format_timestamp(time_ms)} follows {format_timestamp(latest_ms)}",
-            "Sort the file by timestamp.",
+    def _summarize(self, notes: ContentNotes, rejected: int) -> DatasetSummary:
+        lines = list(notes.describe())
+        if rejected:
+            rows = "1 bad row is" if rejected == 1 else f"{rejected:,} bad rows are"
+            lines.append(f"{rows} set aside in {self._rejects}.")
+        return DatasetSummary(
+            transactions=notes.transactions,
+            frauds=notes.frauds,
+            first_ms=notes.first_ms,
+            last_ms=notes.last_ms,
+            unlabelled=notes.unlabelled,
+            rejected=rejected,
+            left_out=sum(notes.left_out.values()),
+            notes=tuple(f"{self.path}: {line}" for line in lines),
         )
 
+    def _set_duplicates_aside(
+        self, earlier: dict[int, tuple[str, int]], rejected: RejectedRows, notes: ContentNotes
+    ) -> None:
+        if not earlier:
+            return
+        numbers = np.array(sorted(earlier), np.int64)
+        for table_batch in self.table.batches():
+            for index in np.flatnonzero(np.isin(table_batch.numbers, numbers)).tolist():
+                number = int(table_batch.numbers[index])
+                cells = [column[index].as_py() for column in table_batch.columns.values()]
+                rejected.add(RowFault(number, self._describe_duplicate(*earlier[number]), "", cells))
+        self._duplicates = numbers
+        # The counts exclude the duplicates.
+        notes.reset()
+        for batch in self.batches():
+            notes.add(batch)
+
+    def _batches(self, rejected: RejectedRows | None) -> Iterator[TransactionBatch]:
+        """The transactions in the order of the file. Faults are written to `rejected` if there is one."""
+        converter = BatchConverter(self.column_map, self.time_kind)
+        latest_ms = 0
+        # A rejected row is written with all its cells.
+        columns = None if rejected else self.column_map.columns
+        for table_batch in self.table.batches(columns):
+            batch = converter.convert(table_batch)
+            faults = batch.faults
+            if not self.column_map.is_unsorted and len(batch):
+                earlier_ms = latest_ms
+                is_late, latest_ms = _find_late(batch.times_ms, earlier_ms)
+                if is_late.any():
+                    faults = faults + self._describe_late(table_batch, batch, is_late, earlier_ms)
+                    batch = batch.filter(~is_late)
+            if faults:
+                faults = sorted(faults)
+                if self._rejects is None:
+                    raise self._row_error(faults[0])
+                if rejected:
+                    rejected.add_all(faults)
+            if self._duplicates.size:
+                batch = batch.filter(~np.isin(batch.numbers, self._duplicates))
+            yield batch
+
+    def _describe_late(
+        self, table_batch: TableBatch, batch: TransactionBatch, is_late: NDArray[np.bool_], earlier_ms: int
+    ) -> list[RowFault]:
+        latest = np.maximum(np.maximum.accumulate(batch.times_ms), earlier_ms)
+        faults = []
+        for index in np.flatnonzero(is_late).tolist():
+            number = int(batch.numbers[index])
+            position = int(np.searchsorted(table_batch.numbers, number))
+            times = (format_timestamp(int(time_ms)) for time_ms in (batch.times_ms[index], latest[index]))
+            reason = f"not sorted by time: {' follows '.join(times)}"
+            cells = [column[position].as_py() for column in table_batch.columns.values()]
+            hint = "Sort the file by timestamp, or declare 'sort: true' in the file of --columns."
+            faults.append(RowFault(number, reason, hint, cells))
+        return faults
+
+    def _read_first_batch(self) -> TableBatch:
+        """The first rows. Raises DatasetError if there are none."""
+        malformed = None
+        for batch in self.table.batches(self.column_map.columns):
+            if len(batch.numbers):
+                return batch
+            malformed = malformed or next(iter(batch.malformed), None)
+        if malformed:
+            raise self._row_error(RowFault(malformed.number, malformed.reason, "", malformed.cells))
+        raise EmptyDatasetError(
+            f"{self.path}: the file has a header but no transactions.", "Add transactions."
+        )
+
+    def _has_typed_times(self) -> bool:
+        columns = self.column_map.sources["timestamp"].columns
+        types = [self.table.column_types.get(name, "") for name in columns]
+        return len(types) == 1 and types[0].startswith(("timestamp", "date"))
+
+    def _check_float_ids(self, first: TableBatch) -> None:
+        """Raise DatasetError if an id is a floating-point number that merges neighbors."""
+        for name in IDS:
+            for column in self.column_map.sources[name].columns:
+                limit = _EXACT_INTEGERS.get(self.table.column_types[column])
+                if limit and any(
+                    text and abs(float(text)) > limit for text in first.columns[column].to_pylist()
+                ):
+                    raise self._error(
+                        f"column {column} has the type {self.table.column_types[column]}, which gives"
+                        " different ids the same number",
+                        "Write the column as string or int64.",
+                    )
+
     def _check_columns(self, *, labels: bool) -> None:
-        names = self._layout.names
-        if missing := self._layout.missing_columns(labels=labels):
+        names = self.table.column_names
+        if repeated := _repeated_names(self.table.header_names, self.column_map.columns):
+            raise self._error(f"duplicate columns: {', '.join(repeated)}", "Remove or rename columns.")
+        if nested := [name for name in self.table.nested_columns if name in self.column_map.columns]:
+            raise self._error(
+                f"column {nested[0]} has the type {self.table.column_types[nested[0]]}",
+                "Use strings, numbers, times or dates.",
+            )
+        required = (*REQUIRED, LABEL) if labels else REQUIRED
+        if not self._has_own_map:
+            missing = [name for name in required if name not in self.column_map.sources]
+        else:
+            missing = [name for name in self.column_map.columns if name not in names]
+            missing += [name for name in required if name not in self.column_map.sources]
+        if missing:
             raise self._error(
                 f"missing columns: {', '.join(missing)}; the file has {', '.join(names) or 'no columns'}",
-                "Add or rename columns.",
+                self._suggest_map(names),
             )
-        if repeated := [name for name, times in Counter(names).items() if times > 1]:
-            raise self._error(f"duplicate columns: {', '.join(repeated)}", "Remove or rename columns.")
 
-    def _infer_unit(self) -> Unit:
-        first_row = next(self._source.rows(), None)
-        if first_row is None:
-            raise self._error("the file has a header but no transactions", "Add transactions.")
-        try:
-            return infer_unit(dict(zip(self._layout.names, first_row, strict=False)).get("timestamp", ""))
-        except BadRowError as error:
-            raise self._row_error(str(error)) from error
+    def _suggest_map(self, names: Sequence[str]) -> str:
+        if layout := find_layout(names):
+            return f"Use --columns {layout}, which is made for these columns."
+        return f"Rename columns, or map them with --columns: invoke data.inspect {self.path} proposes a map."
 
-    def _row_error(self, message: str, hint: str = "Correct or remove the row.") -> DatasetError:
-        return self._error(f"{self._source.unit} {self._source.number}: {message}", hint)
+    def _raise_duplicate(self, row_id: str, number: int, earlier: int) -> NoReturn:
+        reason = self._describe_duplicate(row_id, earlier)
+        raise self._row_error(RowFault(number, reason, "", []))
+
+    def _describe_duplicate(self, row_id: str, earlier: int) -> str:
+        return f"duplicate transaction_id '{row_id}', first used on {self.table.unit} {earlier}"
+
+    def _row_error(self, fault: RowFault, prefix: str = "") -> DatasetError:
+        message = f"{prefix}{self.table.unit} {fault.number}: {fault.reason}"
+        return self._error(message, fault.hint or _ROW_HINT)
 
     def _error(self, message: str, hint: str) -> DatasetError:
         return DatasetError(f"{self.path}: {message}.", hint)
+
+
+def _repeated_names(header_names: Sequence[str], used: Sequence[str]) -> list[str]:
+    """Used columns whose name is ambiguous. Account is not if the map also uses the second one, Account.1."""
+    counts = Counter(name for name in header_names if name)
+    return [name for name in used if counts[name] > 1 and f"{name}.1" not in used]
+
+
+def _find_late(times_ms: NDArray[np.int64], latest_ms: int) -> tuple[NDArray[np.bool_], int]:
+    """Which times are before the latest one so far, and the latest one."""
+    latest = np.maximum.accumulate(np.concatenate(([latest_ms], times_ms)))
+    return times_ms < latest[:-1], int(latest[-1])
+
+
+def _sort_by_time(batches: Iterator[TransactionBatch]) -> Iterator[TransactionBatch]:
+    """The same rows in order of time. They are held in memory, in columns."""
+    rows = concatenate_batches(batches)
+    order = np.argsort(rows.times_ms, kind="stable")
+    for begin in range(0, len(order), _BATCH_ROWS):
+        yield rows.take(order[begin : begin + _BATCH_ROWS])

@@ -29,9 +29,12 @@ class _BatchResponse(msgspec.Struct):
 
 
 class BatchClient:
-    """Posts with `batches`, the client of the batch route, and single transactions with `single`."""
+    """Posts with `batches`, the client of the batch route, and single transactions with `single`.
 
-    def __init__(self, batches: ApiClient, single: ApiClient) -> None:
+    Without `single`, a single transaction is posted as a batch.
+    """
+
+    def __init__(self, batches: ApiClient, single: ApiClient | None) -> None:
         self._batches = batches
         self._single = single
 
@@ -55,11 +58,11 @@ class BatchClient:
 
     def _post_once(self, bodies: Sequence[bytes]) -> list[ApiResponse]:
         """Post one request. Its client repeats a request that fails as a whole."""
-        if len(bodies) == 1:
+        if self._single and len(bodies) == 1:
             return [self._single.post(bodies[0])]
         response = self._batches.post(_PREFIX + _SEPARATOR.join(bodies) + _SUFFIX)
-        if response.status in _REFUSED_BATCH:
-            return [self._single.post(body) for body in bodies]
+        if response.status in _REFUSED_BATCH and len(bodies) > 1:
+            return [response for body in bodies for response in self._post_once([body])]
         if response.status != HTTPStatus.OK:
             return [response] * len(bodies)
         return list(_read_results(response, len(bodies)))

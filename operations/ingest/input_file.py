@@ -6,20 +6,22 @@ The values are not validated here: the API does that.
 import codecs
 import csv
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import msgspec
 
-from detection.data.csv_header import split_header
+from detection.data.tables.text_format import UNDECLARED, read_header
 from functions.common.domain import transaction
 from functions.common.domain.fields import Field
+from functions.labels import label
 from terminal.command_line import command_line
 from terminal.errors import UserError
 
-Format = Literal["jsonl", "csv"]
+Format = Literal["jsonl", "csv", "table"]
 FORMATS: tuple[Format, ...] = ("jsonl", "csv")
 SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"}
 
@@ -48,6 +50,7 @@ class RecordSchema:
 
 
 TRANSACTION_SCHEMA = RecordSchema("transaction", "send", transaction.TRANSACTION_FIELDS, ("timestamp",))
+LABEL_SCHEMA = RecordSchema("label", "label", label.LABEL_FIELDS, ("timestamp", "reported_at"))
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,20 @@ class Record:
 
 @dataclass(frozen=True)
 class InputFile:
-    """An open file: its format, the original bytes of its CSV header, and its records."""
+    """An open file: its format, the original bytes of its header, and its records.
+
+    `notes` are assumptions about the file. `left_out` counts the rows that are not posted, by their kind,
+    while the records are read, and `remarks` returns further notes after that. `size_bytes` is that of all
+    records, None if it is not known.
+    """
 
     format: Format
     header: bytes
     records: Iterator[Record]
+    notes: tuple[str, ...] = ()
+    left_out: Counter[str] = field(default_factory=Counter)
+    size_bytes: int | None = None
+    remarks: Callable[[], Iterable[str]] = tuple
 
 
 def read_input(
@@ -79,8 +91,8 @@ def read_input(
 
     Raises UserError for an unknown format or a file that is invalid as a whole.
     """
-    if file_format and file_format not in FORMATS:
-        raise UserError(f"--format: '{file_format}' is unknown.", f"Use one of: {', '.join(FORMATS)}.")
+    if file_format:
+        check_format(file_format)
     lines = _Lines(stream, name, schema)
     if (file_format or SUFFIXES.get(Path(name).suffix.lower()) or lines.detect_format()) == "jsonl":
         if lines.peek().lstrip().startswith(b"["):
@@ -94,6 +106,14 @@ def read_input(
         pass
     columns, delimiter = _read_header(header.text, name, schema)
     return InputFile("csv", header.text, _read_csv_rows(lines, columns, delimiter, schema))
+
+
+def check_format(text: str) -> Format:
+    """The format of the option `--format`. Raises UserError."""
+    file_format = next((known for known in FORMATS if known == text), None)
+    if file_format is None:
+        raise UserError(f"--format: '{text}' is unknown.", f"Use one of: {', '.join(FORMATS)}.")
+    return file_format
 
 
 @dataclass(frozen=True)
@@ -176,7 +196,13 @@ def _read_header(header: bytes, name: str, schema: RecordSchema) -> tuple[list[s
         raise UserError(
             f"{name}:1: byte {error.start + 1} is not UTF-8.", "Save the file in UTF-8."
         ) from error
-    columns, delimiter = split_header(text, schema.field_names)
+    if "\r" in text.rstrip("\r\n"):
+        raise UserError(
+            f"{name}:1: the lines end with a carriage return only.",
+            f"Convert them: tr '\\r' '\\n'. Or save a file: {command_line(schema.task, 'FILE')}",
+        )
+    read = read_header(header, UNDECLARED, schema.field_names, name, is_whole=True)
+    columns, delimiter = list(read.names), read.format.delimiter
     errors = {
         "unknown": [column or "''" for column in columns if column not in schema.field_names],
         "missing": [field.name for field in schema.fields if field.required and field.name not in columns],

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from functions.labels import label
 from operations.ingest.api_client import ApiResponse
-from operations.ingest.input_file import TRANSACTION_SCHEMA, Record, RecordSchema
+from operations.ingest.input_file import LABEL_SCHEMA, TRANSACTION_SCHEMA, Record, RecordSchema
 from operations.ingest.responses import (
     PostOutcome,
     PostResult,
@@ -62,7 +61,7 @@ TRANSACTIONS = RecordKind(
     order_key=_account_key,
 )
 LABELS = RecordKind(
-    RecordSchema("label", "label", label.LABEL_FIELDS, ("timestamp", "reported_at")),
+    LABEL_SCHEMA,
     read_label_response,
     (
         PostOutcome.STORED,

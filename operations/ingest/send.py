@@ -1,16 +1,16 @@
 """Posts a file of transactions or labels and shows the progress, the refused records and a summary."""
 
-import json
+import codecs
 import os
 import stat
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, NamedTuple
 
 from rich.text import Text
 
@@ -19,12 +19,16 @@ from operations.api_target import ApiTarget
 from operations.ingest import input_file
 from operations.ingest.api_client import ApiClient
 from operations.ingest.batch_client import BatchClient
-from operations.ingest.input_file import Record
+from operations.ingest.input_file import InputFile
 from operations.ingest.poster import Poster, PostSummary
-from operations.ingest.record_kinds import TRANSACTIONS, RecordKind
+from operations.ingest.record_kinds import LABELS, TRANSACTIONS, RecordKind
+from operations.ingest.rejects_file import REASONS_SUFFIX, RejectsFile
 from operations.ingest.responses import PostResult
+from operations.ingest.tables.labels import open_label_table
+from operations.ingest.tables.rows import TableOptions
+from operations.ingest.tables.transactions import open_transaction_table
 from terminal.command_line import command_line
-from terminal.errors import INTERRUPTED, UserError
+from terminal.errors import INTERRUPTED, EmptyFileError, UserError
 from terminal.output import console, print_json, print_message
 from terminal.progress import ProgressDisplay, open_progress
 
@@ -32,7 +36,10 @@ STANDARD_INPUT = "-"
 MAX_CONCURRENCY = 256
 # A wrong column makes every record fail for the same reason, which would fill the terminal.
 MAX_REASONS_SHOWN = 20
-REASONS_SUFFIX = ".reasons.jsonl"
+# The API names the path in its response to a transaction that is too old.
+HISTORIC_PATH = "/transactions/historic"
+TRANSACTIONS_PATH = "/transactions"
+_DETECTION_BYTES = 4096
 
 
 def send_file(
@@ -41,108 +48,91 @@ def send_file(
     kind: RecordKind = TRANSACTIONS,
     *,
     batch_target: ApiTarget | None = None,
+    historic: bool = False,
     file_format: str = "",
+    options: TableOptions = TableOptions(),  # noqa: B008  # it is frozen
     concurrency: int = 8,
     rejects: str = "",
     as_json: bool = False,
 ) -> int:
     """Post the records of `file` (`-` is standard input) and print a summary.
 
-    With a `batch_target`, the URL of the batch route, transactions are posted in batches.
+    With a `batch_target`, the URL of the batch route, transactions are posted in batches. `historic`:
+    `target` is the route for past transactions, which takes batches only.
 
     Returns the exit status: 0 if every record is stored, 1 if any is refused, 130 after Ctrl-C. Raises
-    UserError, after the summary, if an error ended the run early.
+    EmptyFileError for a file without records, or UserError, after the summary, if an error ended the run
+    early.
     """
     if not 1 <= concurrency <= MAX_CONCURRENCY:
         raise UserError(
             f"--concurrency: {concurrency} is out of bounds.", f"Use a number from 1 to {MAX_CONCURRENCY}."
         )
+    check_file_name(file, kind.schema.task)
     started = time.monotonic()
     with ExitStack() as stack:
-        stream = stack.enter_context(_open_stream(file, kind))
-        name = "standard input" if file == STANDARD_INPUT else file
-        source = input_file.read_input(stream, name, file_format, kind.schema)
+        source = _open_source(stack, file, kind, file_format, options)
+        for note in source.notes:
+            print_message(note)
         rejects_file = None
         if rejects:
             rejects_file = stack.enter_context(RejectsFile(_check_rejects_path(file, rejects), source.header))
-        progress = stack.enter_context(open_progress("sending", _read_size(stream)))
-        report = _Report(kind, progress, rejects_file)
+        progress = stack.enter_context(open_progress("sending", source.size_bytes))
+        report = _Report(kind, progress, rejects_file, file)
         stack.callback(report.finish)
         stop = threading.Event()
         client = ApiClient(target, connections=concurrency, stop=stop)
         stack.callback(client.close)
         poster = Poster(client.post, kind=kind, concurrency=concurrency, stop=stop, observe=report.add)
-        if batch_target:
+        if historic:
+            past = BatchClient(client, None)
+            poster.post = lambda body: past.post([body])[0]
+            poster.post_batch, poster.batch_size = past.post, MAX_BATCH_ENTRIES
+        elif batch_target:
             batches = ApiClient(batch_target, connections=concurrency, stop=stop)
             stack.callback(batches.close)
             poster.post_batch, poster.batch_size = BatchClient(batches, client).post, MAX_BATCH_ENTRIES
         summary = poster.run(source.records)
-    _print_summary(kind, summary, time.monotonic() - started, file, rejects, as_json=as_json)
+    for name, count in source.left_out.items():
+        print_message(f"{count} rows are left out: {name}.")
+    for remark in source.remarks():
+        print_message(remark)
+    run = _Run(summary, source.left_out, time.monotonic() - started)
+    _print_summary(kind, run, file, rejects, as_json=as_json)
     if summary.error:
         raise summary.error
     if summary.interrupted:
         return INTERRUPTED
+    if file != STANDARD_INPUT and not summary.counts.total() and not source.left_out:
+        raise EmptyFileError(f"{file} contains no {kind.plural}.", "Check the file.")
     return 0 if summary.is_complete else 1
 
 
-class RejectsFile:
-    """Writes `path` and `path` + `.reasons.jsonl`; removes both if no record is refused.
+def check_file_name(file: str, task: str) -> None:
+    """Raise UserError for an option in the place of the file, which invoke takes for it: `send --json`."""
+    if file.startswith("-") and file != STANDARD_INPUT and not Path(file).exists():
+        raise UserError(
+            f"{file} is in the place of the file.",
+            f"Name the file first: {command_line(task, 'FILE')}. Options: {command_line('--help', task)}",
+        )
 
-    Records are copied byte by byte. A reason is {"line", "input_line", "outcome", "status", "reason"}, where
-    `line` counts in `path` and `input_line` in the file that is sent.
-    """
 
-    def __init__(self, path: Path, header: bytes) -> None:
-        self.path = path
-        self.reasons_path = path.with_name(path.name + REASONS_SUFFIX)
-        self._header = header
-        self._lines = 0
+class _Run(NamedTuple):
+    """The outcomes, the rows that were left out by their kind, and the duration."""
 
-    def __enter__(self) -> Self:
-        # Opened before the first request, so that a folder without write permission fails early.
-        try:
-            self._file: BinaryIO = self.path.open("wb")
-            self._reasons: BinaryIO = self.reasons_path.open("wb")
-        except OSError as error:
-            raise UserError(
-                f"--rejects: {error.filename} cannot be written: {error.strerror}.",
-                "Name a file in an existing folder that you can write to.",
-            ) from error
-        return self
-
-    def add(self, record: Record, result: PostResult) -> None:
-        """Write a refused record and the reason."""
-        if self._lines == 0:
-            self._write(self._header)
-        reason = {
-            "line": self._lines + 1,
-            "input_line": record.line,
-            "outcome": result.outcome.value,
-            "status": result.http_status or None,
-            "reason": result.reason,
-        }
-        self._write(record.raw)
-        self._reasons.write(json.dumps(reason).encode() + b"\n")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        self._reasons.close()
-        if self._lines == 0:
-            for path in (self.path, self.reasons_path):
-                if path.is_file():
-                    path.unlink()
-
-    def _write(self, text: bytes) -> None:
-        self._file.write(text)
-        self._lines += text.count(b"\n")
+    summary: PostSummary
+    left_out: Mapping[str, int]
+    seconds: float
 
 
 class _Report:
     """Shows the counts and the first reasons, and writes refused records to the rejects file."""
 
-    def __init__(self, kind: RecordKind, progress: ProgressDisplay, rejects_file: RejectsFile | None) -> None:
+    def __init__(
+        self, kind: RecordKind, progress: ProgressDisplay, rejects_file: RejectsFile | None, file: str
+    ) -> None:
+        self._file = file
+        self._is_past = False
         self._progress = progress
         self._rejects_file = rejects_file
         self._refused = 0
@@ -158,31 +148,64 @@ class _Report:
         if result.accepted:
             return
         self._refused += 1
+        self._is_past |= HISTORIC_PATH in result.reason
         if self._refused <= MAX_REASONS_SHOWN:
             print_message(f"line {record.line}: {result.outcome}: {result.reason}")
         if self._rejects_file:
             self._rejects_file.add(record, result)
 
     def finish(self) -> None:
-        """Print the number of reasons that were not shown."""
+        """Print the number of reasons that were not shown, and the command for past transactions."""
+        if self._is_past:
+            command = command_line("send", self._file, historic=True)
+            print_message(
+                f"Some transactions are too old for {TRANSACTIONS_PATH}. To post past ones: {command}. If"
+                " they are recent, check the unit of their times."
+            )
         if self._refused > MAX_REASONS_SHOWN:
             hidden = self._refused - MAX_REASONS_SHOWN
             print_message(f"{hidden} more were refused. Pass --rejects FILE to get all, with the reasons.")
 
 
+def _open_source(
+    stack: ExitStack, file: str, kind: RecordKind, file_format: str, options: TableOptions
+) -> InputFile:
+    """Open the file, or standard input. Raises UserError."""
+    stream = stack.enter_context(_open_stream(file))
+    if _is_table(stream, file, file_format):
+        open_table = open_label_table if kind is LABELS else open_transaction_table
+        return open_table(Path(file), options)
+    if options != TableOptions():
+        raise UserError(
+            "--columns, --timezone, --unit and --genuine are for CSV and Parquet files.",
+            f"Use a file of this kind, or leave them out for {file}.",
+        )
+    name = "standard input" if file == STANDARD_INPUT else file
+    source = input_file.read_input(stream, name, file_format, kind.schema)
+    return replace(source, size_bytes=_read_size(stream))
+
+
+def _is_table(stream: BinaryIO, file: str, file_format: str) -> bool:
+    """Whether this is a file, and not a pipe, of any format other than JSON lines. Raises UserError."""
+    if file == STANDARD_INPUT or _read_size(stream) is None:
+        return False
+    known = file_format or input_file.SUFFIXES.get(Path(file).suffix.lower())
+    if known:
+        return input_file.check_format(known) == "csv"
+    beginning = stream.read(_DETECTION_BYTES)
+    stream.seek(0)
+    return not beginning.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"["))
+
+
 @contextmanager
-def _open_stream(file: str, kind: RecordKind) -> Iterator[BinaryIO]:
+def _open_stream(file: str) -> Iterator[BinaryIO]:
     if file == STANDARD_INPUT:
         yield sys.stdin.buffer
         return
     try:
         stream = Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
-        hint = "Check the path."
-        if file.startswith("-"):
-            # Invoke takes an option in the place of the file for the file: `invoke send --json`.
-            hint = f"Name the file first: {command_line(kind.schema.task, 'FILE')}"
-        raise UserError(f"{file} cannot be read: {error.strerror}.", hint) from error
+        raise UserError(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
     with stream:
         yield stream
 
@@ -203,9 +226,8 @@ def _check_rejects_path(file: str, rejects: str) -> Path:
     return path
 
 
-def _print_summary(
-    kind: RecordKind, summary: PostSummary, seconds: float, file: str, rejects: str, *, as_json: bool
-) -> None:
+def _print_summary(kind: RecordKind, run: _Run, file: str, rejects: str, *, as_json: bool) -> None:
+    summary, seconds = run.summary, run.seconds
     counts = {str(outcome): summary.counts[outcome] for outcome in kind.outcomes}
     written = rejects if rejects and (counts["rejected"] or counts["failed"]) else None
     if as_json:
@@ -214,6 +236,7 @@ def _print_summary(
             **counts,
             "seconds": round(seconds, 3),
             "interrupted": summary.interrupted,
+            "left_out": dict(run.left_out),
             "rejects": written,
         }
         print_json(result)

@@ -54,8 +54,7 @@ def test_columns_can_have_any_order_and_unknown_ones_are_noted(tmp_path: Path) -
     header = "weather,is_fraud,timestamp,amount,merchant_id,account_id,transaction_id"
     dataset = Dataset(write_dataset(tmp_path, ["sunny,True,1522540800,9.5,m1,a1,t1"], header), unit="s")
     assert next(dataset.rows()).is_fraud is True
-    [note] = dataset.notes()
-    assert "weather" in note
+    assert any("weather" in note for note in dataset.notes())
 
 
 @pytest.mark.parametrize(("delimiter", "mark"), [(";", ""), ("\t", ""), (",", "\N{BYTE ORDER MARK}")])
@@ -77,15 +76,14 @@ def test_unit_of_timestamps_is_inferred_and_noted(
 ) -> None:
     dataset = Dataset(write_dataset(tmp_path, [f"t{time},a,m,1,{time},0" for time in times]))
     assert dataset.check().first_ms == first_ms
-    [note] = dataset.notes()
+    [note] = [note for note in dataset.notes() if "--unit" in note]
     assert f" {unit} " in note
-    assert "--unit" in note
 
 
 def test_given_unit_is_used_without_a_note(tmp_path: Path) -> None:
     dataset = Dataset(write_dataset(tmp_path, ["t1,a,m,1,31,0"]), unit="ms")
     assert dataset.check().first_ms == 31
-    assert dataset.notes() == []
+    assert not any("--unit" in note for note in dataset.notes())
 
 
 def test_check_counts_transactions_and_frauds(tmp_path: Path) -> None:
@@ -112,17 +110,16 @@ def test_labels_are_required_unless_disabled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "mention"),
     [
-        ("t3,a,m,1,1522540802000,0", "timestamp 1522540802000"),
+        ("t3,a,m,1,1522540802000,0", "timestamp '1522540802000'"),
         ("t3,a,m,1,1522540700,0", "2018-03-31 23:58:20 follows 2018-04-01 00:00:01"),
         ("t1,a,m,1,1522540802,0", "transaction_id 't1', first used on line 2"),
         ("t3,a,m,much,1522540802,0", "amount 'much'"),
         ("t3,a,m,NaN,1522540802,0", "amount 'NaN'"),
-        ("t3,a,m,-3,1522540802,0", "amount -3"),
+        ("t3,a,m,-3,1522540802,0", "amount '-3'"),
         ("t3,a,m,1,2018-04-02,0", "timestamp '2018-04-02'"),
         ("t3,a,m,1,,0", "timestamp"),
         ("t3,,m,1,1522540802,0", "account_id"),
         ("t3,a,m,1,1522540802,2", "is_fraud '2'"),
-        ("t3,a,m,1,1522540802,", "is_fraud"),
         ("t3,a,m,1,1522540802", "5 cells"),
         ('t3,"a,m,1,1522540802,0', "CSV"),
     ],
@@ -149,7 +146,7 @@ def test_unknown_code_is_rejected(tmp_path: Path, column: str, value: str, expec
 
 def test_seconds_in_a_file_of_milliseconds_are_rejected(tmp_path: Path) -> None:
     path = write_dataset(tmp_path, ["t1,a,m,1,1522540800000,0", "t2,a,m,1,1522540801,0"])
-    assert check_error(path).startswith("f.csv: line 3: timestamp 1522540801 is in seconds")
+    assert check_error(path).startswith("f.csv: line 3: timestamp '1522540801' is in seconds")
 
 
 def test_header_without_rows_is_rejected(tmp_path: Path) -> None:

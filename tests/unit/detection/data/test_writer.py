@@ -4,6 +4,7 @@ import pytest
 
 from detection.data.columns import LabelledTransaction
 from detection.data.dataset import Dataset
+from detection.data.payment_simulation import COLUMNS, simulate_payments
 from detection.data.writer import check_suffix, write_transactions
 from detection.errors import DetectionError
 from tests.unit.detection.transactions import make_transaction
@@ -18,6 +19,13 @@ ROWS = [
 def test_written_transactions_are_read_back(tmp_path: Path, name: str) -> None:
     write_transactions(tmp_path / name, ROWS)
     assert list(Dataset(tmp_path / name).rows()) == ROWS
+
+
+@pytest.mark.parametrize("name", ["f.csv", "f.parquet"])
+def test_optional_columns_are_read_back(tmp_path: Path, name: str) -> None:
+    rows = list(simulate_payments(accounts=40, merchants=50, days=30, seed=1))
+    write_transactions(tmp_path / name, rows, COLUMNS)
+    assert list(Dataset(tmp_path / name).rows()) == rows
 
 
 def test_suffix_must_name_a_format() -> None:

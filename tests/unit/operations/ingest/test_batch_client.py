@@ -130,6 +130,20 @@ def test_refused_caller_is_the_response_to_each_transaction(status: int) -> None
     assert not routes.singles
 
 
+def test_route_for_batches_only_gets_a_single_transaction_as_a_batch() -> None:
+    routes = FakeRoutes({0: [400]})
+    client = BatchClient(_FakeClient(routes, is_batch=True), None)
+    assert _statuses(client.post(_bodies(1))) == [400]
+    assert (routes.batches, routes.singles) == ([[0]], [])
+
+
+def test_refused_batch_of_a_route_for_batches_only_is_posted_one_by_one() -> None:
+    routes = FakeRoutes(refusal=400)
+    client = BatchClient(_FakeClient(routes, is_batch=True), None)
+    assert _statuses(client.post(_bodies(2))) == [400, 400]
+    assert (routes.batches, routes.singles) == ([[0, 1], [0], [1]], [])
+
+
 def test_batches_are_within_the_limits_of_the_api() -> None:
     routes = FakeRoutes()
     assert set(_statuses(routes.client().post(_bodies(60, padding=4_000)))) == {201}

@@ -159,6 +159,21 @@ def test_wrong_columns_are_named_with_the_expected_ones(header: bytes, details: 
     assert "transaction_id, account_id" in raised.value.hint
 
 
+def test_lines_that_end_with_a_carriage_return_only_are_refused() -> None:
+    with pytest.raises(UserError) as raised:
+        records((HEADER + b"t1,a1,m1,1,EUR,5,,\n").replace(b"\n", b"\r"), "-", "csv")
+    assert "carriage return" in raised.value.message
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_quoted_header_is_read_with_every_delimiter(delimiter: str) -> None:
+    header = delimiter.join(f'"{name}"' for name in HEADER.decode().strip().split(","))
+    (record,) = records(
+        f"{header}\n{delimiter.join(['t', 'a', 'm', '1', 'EUR', '5', '', ''])}\n".encode(), "-"
+    )
+    assert json.loads(record.body)["currency"] == "EUR"
+
+
 def test_columns_may_be_in_any_order_and_padded_with_spaces() -> None:
     header = b" currency , amount,timestamp,merchant_id,account_id,transaction_id\n"
     (record,) = records(header + b"EUR,1,5,m,a,t\n", "f.csv")

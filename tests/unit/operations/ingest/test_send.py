@@ -65,6 +65,33 @@ def test_transactions_are_posted_in_batches_and_refused_ones_are_shown(
     assert rejects.read_bytes().endswith(b"nonsense\n")
 
 
+def test_past_transactions_are_posted_in_batches_only(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.respond = _answer_batch
+    lines = [json.dumps({"account_id": f"a-{number}", "n": number}).encode() for number in range(3)]
+    file = write_file(tmp_path, "f.jsonl", b"\n".join(lines))
+    assert send_file(api.target(), file, historic=True, concurrency=1) == 0
+    assert all("transactions" in json.loads(request.body) for request in api.requests)
+    assert "3 stored" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("detail", "is_hinted"),
+    [
+        ("is more than 30 days ago: post past transactions to /transactions/historic", True),
+        ("must be an integer", False),
+    ],
+)
+def test_transactions_that_are_too_old_give_the_command_for_past_ones(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], detail: str, is_hinted: bool
+) -> None:
+    api.answer(400, {"errors": [{"field": "timestamp", "detail": detail}]})
+    file = write_file(tmp_path, "f.jsonl", b"{}\n")
+    assert send_file(api.target(), file) == 1
+    assert (f"invoke send {file} --historic" in capsys.readouterr().err) is is_hinted
+
+
 def test_standard_input_is_posted(
     api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,7 +160,8 @@ def test_rejects_are_unchanged_copies_that_can_be_sent_again(api: FakeApi, tmp_p
 
 
 def test_reason_has_the_first_line_number_of_a_row_of_several_lines(api: FakeApi, tmp_path: Path) -> None:
-    file = write_file(tmp_path, "f.csv", HEADER + b't1,"a\n\nb"\nt2,a\n')
+    content = HEADER + b't1,"a\n\nb"\nt2,a\n'
+    file = write_file(tmp_path, "f.csv", content + b"t3,a,m,1,EUR,5\n")
     rejects = tmp_path / "rejects.csv"
     send_file(api.target(), file, rejects=str(rejects))
     assert rejects.read_bytes() == HEADER + b't1,"a\n\nb"\nt2,a\n'
@@ -149,6 +177,23 @@ def test_failed_records_are_written_to_the_rejects_file(
     send_file(api.target(), write_file(tmp_path, "f.jsonl", b"{}\n"), rejects=str(rejects))
     assert rejects.read_bytes() == b"{}\n"
     assert "1 failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lines"),
+    [
+        ("f.jsonl", b"nonsense", [1]),
+        ("f.csv", HEADER.replace(b"\n", b"\r") + b"t1,a,m,-,EUR,5\rt2,a,m,-,EUR,5\r", [2, 3]),
+    ],
+)
+def test_rejects_without_a_line_feed_are_written(
+    api: FakeApi, tmp_path: Path, name: str, content: bytes, lines: list[int]
+) -> None:
+    rejects = tmp_path / "rejects"
+    send_file(api.target(), write_file(tmp_path, name, content), rejects=str(rejects))
+    assert rejects.read_bytes() == content
+    reasons = (tmp_path / "rejects.reasons.jsonl").read_text().splitlines()
+    assert [json.loads(reason)["line"] for reason in reasons] == lines
 
 
 def test_rejects_files_are_removed_if_no_record_is_refused(api: FakeApi, tmp_path: Path) -> None:
@@ -212,12 +257,19 @@ LABELS_HEADER = b"transaction_id,timestamp,label,source,reported_at\n"
 def test_label_file_is_posted_with_its_own_columns(
     api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = write_file(tmp_path, "f.csv", LABELS_HEADER + b"t1,5,fraud,chargeback,7\nt2,6,genuine,,\n")
+    rows = b"t1,1700000000005,fraud,chargeback,1700000000007\nt2,1700000000006,genuine,,\n"
+    file = write_file(tmp_path, "f.csv", LABELS_HEADER + rows)
     api.answers += [(201, b'{"status": "stored"}', {}), (200, b'{"status": "changed"}', {})]
     assert send_file(api.target(), file, LABELS, concurrency=1) == 0
     assert [request.transaction() for request in api.requests] == [
-        {"transaction_id": "t1", "timestamp": 5, "label": "fraud", "source": "chargeback", "reported_at": 7},
-        {"transaction_id": "t2", "timestamp": 6, "label": "genuine"},
+        {
+            "transaction_id": "t1",
+            "timestamp": 1_700_000_000_005,
+            "label": "fraud",
+            "source": "chargeback",
+            "reported_at": 1_700_000_000_007,
+        },
+        {"transaction_id": "t2", "timestamp": 1_700_000_000_006, "label": "genuine"},
     ]
     assert "2 labels in" in (output := capsys.readouterr().out)
     assert "1 stored, 1 changed, 0 unchanged, 0 rejected" in output
@@ -261,10 +313,10 @@ def test_labels_of_one_transaction_are_posted_in_their_order(api: FakeApi, tmp_p
         assert labels == sorted(labels)
 
 
-def test_transaction_file_is_refused_as_a_label_file(api: FakeApi, tmp_path: Path) -> None:
+def test_file_without_labels_is_refused_as_a_label_file(api: FakeApi, tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
-        send_file(api.target(), write_file(tmp_path, "f.csv", HEADER), LABELS)
-    assert "unknown account_id" in raised.value.message
+        send_file(api.target(), write_file(tmp_path, "f.csv", HEADER.replace(b"amount", b"sum")), LABELS)
+    assert "unknown sum" in raised.value.message
     assert "missing label" in raised.value.message
     assert "transaction_id, timestamp, label" in raised.value.hint
 

@@ -1,0 +1,165 @@
+"""Notes on a dataset: assumptions about the file, and findings in its rows that make a result doubtful."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow
+from pyarrow import compute
+
+from detection.data.batch_converter import BatchConverter
+from detection.data.column_map import KNOWN_COLUMNS, LABEL, ColumnMap
+from detection.data.columns import DEFAULT_CURRENCY, TransactionBatch
+from detection.data.dates import format_timestamp
+from detection.data.row_faults import IDS
+from detection.data.table_file import Table, TableBatch
+from detection.data.times import UNIT_NAMES, TimeKind
+from functions.common.domain.time_buckets import DAY_MS
+from functions.common.domain.transaction import REFUND
+
+_INTEGER_AS_FLOAT = re.compile(r"-?\d+\.0")
+_UNNAMED = re.compile(r"Unnamed: \d+")
+# Fewer rows can have such times by chance.
+_MIN_ROWS = 20
+_MIN_STEP_MS = 60_000
+_MAX_EQUAL_SHARE = 0.5
+# Times that were probably misread: before 1973, or after 2099.
+_RECENT_MS = 3 * 365 * DAY_MS
+_FUTURE_MS = 130 * 365 * DAY_MS
+
+
+def describe_assumptions(
+    table: Table, column_map: ColumnMap, kind: TimeKind, first: TableBatch, *, has_own_map: bool
+) -> list[str]:
+    """The assumptions about the file, by its header and its first rows."""
+    notes = []
+    if kind.is_inferred and kind.unit:
+        notes.append(f"timestamps are read as {UNIT_NAMES[kind.unit]} since 1970. Override with --unit.")
+    elif kind.is_inferred:
+        notes.append("timestamps such as 20260131 are read as dates. Override with --unit.")
+    converter = BatchConverter(column_map, kind)
+    converter.times.convert(converter.read_texts(first, column_map.sources["timestamp"]))
+    if converter.times.has_naive and not kind.declared.timezone:
+        notes.append("times have no zone and are read as UTC. Override with --timezone.")
+    if "currency" not in column_map.sources:
+        notes.append(
+            f"no currency: amounts are in {DEFAULT_CURRENCY}. Declare another one in the file of --columns:"
+            " 'currency: {constant: USD}'."
+        )
+    if not has_own_map:
+        notes += _describe_names(table, column_map)
+    notes += _describe_float_ids(column_map, converter, first)
+    if column_map.amount.is_plain:
+        notes += _describe_decimals(converter.read_texts(first, column_map.sources["amount"]))
+    return notes
+
+
+def _describe_names(table: Table, column_map: ColumnMap) -> Iterator[str]:
+    used = set(column_map.columns)
+    named = [name for name in table.column_names if not _UNNAMED.fullmatch(name)]
+    different = [name for name in named if name not in KNOWN_COLUMNS and name.lower() in KNOWN_COLUMNS]
+    for name in different:
+        action = "is used" if name in used else "is not used, because the file has both"
+        yield f"the column {name} differs from {name.lower()} only in case and {action}. See --columns."
+    unused = [name for name in named if name not in used and name not in different]
+    if unused:
+        yield f"unused columns: {', '.join(unused)}"
+
+
+def _describe_float_ids(column_map: ColumnMap, converter: BatchConverter, first: TableBatch) -> Iterator[str]:
+    for name in IDS:
+        source = column_map.sources[name]
+        texts = [text for text in converter.read_texts(first, source).to_pylist() if text]
+        if texts and all(map(_INTEGER_AS_FLOAT.fullmatch, texts)):
+            yield (
+                f"each {name} is a number such as {texts[0]}. If it is {texts[0][:-2]} elsewhere, declare"
+                f" '{name}: {{column: {', '.join(source.columns)}, integer: true}}' in the file of --columns."
+            )
+
+
+def _describe_decimals(amounts: pyarrow.StringArray) -> Iterator[str]:
+    """A note if the point of all amounts that have one may separate thousands."""
+    fractions = compute.match_substring(amounts, ".")
+    examples = amounts.filter(fractions)
+    if len(examples) and compute.all(compute.match_substring_regex(examples, r"^-?\d{1,3}\.\d{3}$")).as_py():
+        yield (
+            f"amounts such as {examples[0]} have three decimals. If the point separates thousands, declare"
+            ' \'amount: {decimal: ",", thousands: "."}\' in the file of --columns.'
+        )
+
+
+class ContentNotes:
+    """Counts the transactions of a dataset, and describes what is doubtful about them."""
+
+    def __init__(self, column_map: ColumnMap, kind: TimeKind) -> None:
+        self._map = column_map
+        self._kind = kind
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all transactions."""
+        self.transactions = self.frauds = self.unlabelled = 0
+        self.first_ms, self.last_ms = 1 << 62, -(1 << 62)
+        self.left_out: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._equal_times = 0
+        self._step_ms = 0
+
+    def add(self, batch: TransactionBatch) -> None:
+        """Count the transactions of a batch. Batches are added in the order of the file."""
+        self.left_out += batch.left_out
+        if not len(batch):
+            return
+        times = batch.times_ms
+        self.transactions += len(batch)
+        self.frauds += int((batch.labels > 0).sum())
+        self.unlabelled += int((batch.labels < 0).sum())
+        self.first_ms = min(self.first_ms, int(times.min()))
+        self.last_ms = max(self.last_ms, int(times.max()))
+        self._equal_times += int((times[1:] == times[:-1]).sum())
+        if self._step_ms == 0 or self._step_ms >= _MIN_STEP_MS:
+            self._step_ms = int(np.gcd(self._step_ms, np.gcd.reduce(times)))
+        self._counts["currency"] += batch.count("currency", "")
+        self._counts["refunds"] += batch.count("type", REFUND)
+        self._counts["zero"] += batch.count_zero_amounts()
+
+    def describe(self) -> Iterator[str]:
+        """The findings, one line each."""
+        counts = self._counts
+        if blank := counts["currency"]:
+            yield f"{blank:,} transactions have no currency: they are read as {DEFAULT_CURRENCY}."
+        if self.unlabelled and LABEL in self._map.sources:
+            yield f"{self.unlabelled:,} transactions have no label yet: they are history only."
+        if counts["zero"]:
+            yield f"{counts['zero']:,} amounts are 0. 'zero_amounts: leave_out' in a map leaves them out."
+        if counts["refunds"]:
+            yield f"{counts['refunds']:,} refunds: they are counted for their accounts and not scored."
+        for name, count in sorted(self.left_out.items()):
+            if count:
+                yield f"{count:,} {name} are left out, as declared."
+        yield from self._describe_times()
+
+    def _describe_times(self) -> Iterator[str]:
+        if self.last_ms < _RECENT_MS and self._kind.is_inferred:
+            yield (
+                f"all times are before {format_timestamp(_RECENT_MS)}. If they are steps, or days of a"
+                " spreadsheet, declare it in the file of --columns, such as"
+                " 'time: {unit: days, start: 1899-12-30}'."
+            )
+        elif self.last_ms > _FUTURE_MS:
+            yield f"times reach {format_timestamp(self.last_ms)}. Check the unit or format of times."
+        has_steps = self._kind.unit in ("hours", "days")
+        has_minutes_only = bool(self._kind.declared.format) and "S" not in self._kind.declared.format
+        if has_steps or has_minutes_only or self.transactions < _MIN_ROWS:
+            return
+        if self._step_ms >= _MIN_STEP_MS:
+            yield (
+                f"all times are multiples of {self._step_ms // 1000:,} seconds: digits may be lost."
+                " Export times with seconds, or declare the unit with --unit."
+            )
+        elif self._equal_times > _MAX_EQUAL_SHARE * self.transactions:
+            yield (
+                f"{self._equal_times:,} of {self.transactions:,} transactions have the time of the row before"
+                " them: digits may be lost. Export times with seconds, or declare the unit with --unit."
+            )

@@ -1,0 +1,1 @@
+"""Column maps: read, ready for public layouts, and proposed."""

@@ -1,0 +1,141 @@
+"""Detection of the format of a delimited text file by its beginning."""
+
+import codecs
+import csv
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from detection.errors import EmptyDatasetError, EncodingError
+
+# If two delimiters result in as many columns, the first one is chosen: texts contain commas.
+DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar", ",": "comma"}
+_SAMPLE_ROWS = 50
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """The declared or detected format. An empty string is not declared: it is detected.
+
+    `encoding`: a codec of Python. `quote`: the quotation mark around cells.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    quote: str = ""
+
+
+UNDECLARED = TextFormat()
+
+
+@dataclass(frozen=True)
+class TextHeader:
+    """The columns of a text file, and its layout.
+
+    `names` are as in the file, empty for a column without a name. `rows` is the number of records to skip,
+    with blank lines before the header, and `lines` the number of their lines. `line_break` ends a line.
+    `is_alone`: whether the file ends with the header.
+    """
+
+    format: TextFormat
+    names: tuple[str, ...]
+    rows: int
+    lines: int
+    line_break: str
+    is_alone: bool
+
+
+def detect_encoding(beginning: bytes, name: str) -> str:
+    """The encoding by the byte order mark, or UTF-8. Raises DatasetError for UTF-16 without a mark."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if beginning.startswith(mark):
+            return encoding
+    if b"\0" in beginning:
+        line = 1 + beginning[: beginning.index(b"\0")].count(b"\n")
+        raise EncodingError(
+            f"{name}: line {line}: the file contains zero bytes, as UTF-16 without a byte order mark does.",
+            "Save it as UTF-8, or declare 'encoding: utf-16-le' in the file of --columns.",
+        )
+    return "utf-8"
+
+
+def read_header(
+    beginning: bytes, declared: TextFormat, known_columns: Collection[str], name: str, *, is_whole: bool
+) -> TextHeader:
+    """Read the header in the beginning of a file. Raises DatasetError for a header that is not readable.
+
+    The delimiter is the one that results in the most known columns, and then in the most columns.
+    `is_whole`: whether `beginning` is the whole file.
+    """
+    encoding = declared.encoding or detect_encoding(beginning, name)
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(beginning, final=False)
+    except UnicodeDecodeError:
+        # The line of the error is found when the rows are read.
+        text = beginning.decode(encoding, errors="replace")
+    text = text.removeprefix("\N{BYTE ORDER MARK}")
+    found = replace(declared, encoding=encoding, quote=declared.quote or _detect_quote(text))
+    candidates = [declared.delimiter] if declared.delimiter else list(DELIMITERS)
+    splits = [
+        _split(text, replace(found, delimiter=delimiter), is_whole=is_whole) for delimiter in candidates
+    ]
+    header = max(splits, key=lambda split: (len(_known(split.names, known_columns)), len(split.names)))
+    if not header.names:
+        raise EmptyDatasetError(f"{name}: the file is empty.", "Add a header and transactions.")
+    return header
+
+
+def _known(names: Sequence[str], known_columns: Collection[str]) -> set[str]:
+    return set(names) & set(known_columns)
+
+
+def _detect_quote(text: str) -> str:
+    """A single quote if the cells of the first lines are in single quotes, else a double quote."""
+    lines = text.splitlines()[:_SAMPLE_ROWS]
+    single = sum(line.count(f"'{delimiter}'") for line in lines for delimiter in DELIMITERS)
+    return "'" if single and '"' not in text else '"'
+
+
+def _split(text: str, text_format: TextFormat, *, is_whole: bool) -> TextHeader:
+    line_break = "\n" if "\n" in text else "\r"
+    reader = csv.reader(
+        text.splitlines(keepends=True), delimiter=text_format.delimiter, quotechar=text_format.quote
+    )
+    rows, names, lines = 0, [], 0
+    body: list[list[str]] = []
+    try:
+        for cells in reader:
+            rows, lines = rows + 1, reader.line_num
+            if any(cell.strip() for cell in cells):
+                names = [cell.strip() for cell in cells]
+                break
+        body = [cells for cells in islice(reader, _SAMPLE_ROWS) if cells]
+    except csv.Error:
+        # The line of the error is found when the rows are read.
+        pass
+    if not is_whole and len(body) > 1:
+        # The beginning may end within a row.
+        body.pop()
+    return TextHeader(
+        text_format, tuple(_fit(names, body)), rows, lines, line_break, is_alone=is_whole and not body
+    )
+
+
+def _fit(names: list[str], body: Sequence[list[str]]) -> list[str]:
+    """The header with as many columns as most rows, if only empty columns at its end are too many or few."""
+    if not body or not names:
+        return names
+    width = Counter(map(len, body)).most_common(1)[0][0]
+    if width > len(names) and not any(cell for cells in body for cell in cells[len(names) :]):
+        return names + [""] * (width - len(names))
+    if 1 < width < len(names) and not any(names[width:]):
+        return names[:width]
+    return names

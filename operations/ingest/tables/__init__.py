@@ -1,0 +1,1 @@
+"""Read transactions and labels from delimited text files and Parquet files."""

@@ -1,0 +1,192 @@
+"""Reads labels from delimited text files and Parquet files.
+
+A file of labels has the columns of the API. In a file of transactions, the column `is_fraud` or `label` has
+the label, or the column that a map names.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from detection.data.batch_converter import BatchConverter
+from detection.data.column_map import KNOWN_COLUMNS, LABEL, LABEL_COLUMNS, ColumnMap, ColumnSource, TimeFormat
+from detection.data.table_file import Table, TableBatch, open_table
+from detection.data.tables.text_format import UNDECLARED
+from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
+from detection.errors import EmptyDatasetError
+from functions.common.domain.decision import FRAUD
+from operations.ingest.input_file import LABEL_SCHEMA, InputFile
+from operations.ingest.tables.identifiers import IdentifierEncoder
+from operations.ingest.tables.rows import (
+    RowContent,
+    TableOptions,
+    check_columns,
+    original_size,
+    read_header,
+    read_rows,
+    translate_errors,
+)
+from terminal.errors import UserError
+
+_GENUINE = "genuine"
+_TIMES = ("timestamp", "reported_at")
+_KNOWN_COLUMNS = frozenset({*KNOWN_COLUMNS, *LABEL_SCHEMA.field_names})
+
+
+def open_label_table(path: Path, options: TableOptions) -> InputFile:
+    """Open a file with labels. Raises UserError for a file that is invalid as a whole.
+
+    Rows without a label are left out. So are genuine rows of a file of transactions, of which most need no
+    label, without `options.posts_genuine`.
+    """
+    with translate_errors():
+        declared = options.columns
+        table = open_table(path, declared.text_format if declared else UNDECLARED, _KNOWN_COLUMNS)
+        column_map = _select_columns(declared, table) if declared else _map_columns(table)
+        if declared is None:
+            check_columns(table, column_map.sources, _KNOWN_COLUMNS, LABEL_SCHEMA)
+        time = replace(column_map.time, timezone=options.timezone or column_map.time.timezone)
+        time = replace(time, unit=options.unit, format="") if options.unit else time
+        times = _open_times(table, column_map, time)
+        reader = _LabelReader(
+            column_map,
+            times,
+            IdentifierEncoder() if declared else None,
+            posts_genuine=options.posts_genuine or _is_label_file(table, declared),
+        )
+        notes = (
+            f"{path}: {name} is read as {UNIT_NAMES[converter.kind.unit]} since 1970. Override with --unit."
+            for name, converter in times.items()
+            if converter.kind.is_inferred and converter.kind.unit not in (None, "ms")
+        )
+        records = read_rows(table, reader.convert)
+        return InputFile(
+            "table", read_header(table), records, tuple(notes), reader.left_out, original_size(table)
+        )
+
+
+class _LabelReader:
+    """Converts rows to bodies of requests.
+
+    `times`: the converters of the columns with times. `identifiers`: the encoder of ids, with a map only, as
+    for transactions.
+    """
+
+    def __init__(
+        self,
+        column_map: ColumnMap,
+        times: Mapping[str, TimeConverter],
+        identifiers: IdentifierEncoder | None,
+        *,
+        posts_genuine: bool,
+    ) -> None:
+        self._identifiers = identifiers
+        self._map = column_map
+        self._times = times
+        self._posts_genuine = posts_genuine
+        self.left_out: Counter[str] = Counter()
+
+    def convert(self, batch: TableBatch) -> dict[int, RowContent]:
+        contents = {row.number: RowContent(error=row.reason) for row in batch.malformed}
+        columns = [self._read_column(name, batch) for name in self._map.sources]
+        for number, *cells in zip(batch.numbers.tolist(), *columns, strict=True):
+            values = dict(zip(self._map.sources, cells, strict=True))
+            if content := self._convert_row(values):
+                contents[number] = content
+        return contents
+
+    def _read_column(self, name: str, batch: TableBatch) -> list[str | int]:
+        """The cells of a field; times in epoch milliseconds. The API refuses a time that is not valid."""
+        texts = _text_reader(self._map).read_texts(batch, self._map.sources[name])
+        cells: list[str | int] = texts.to_pylist()
+        if name not in self._times:
+            return cells
+        times = self._times[name].convert(texts)
+        return [
+            time_ms if is_valid else cell
+            for cell, time_ms, is_valid in zip(
+                cells, times.times_ms.tolist(), times.is_valid.tolist(), strict=True
+            )
+        ]
+
+    def _convert_row(self, values: dict[str, str | int]) -> RowContent | None:
+        """The content of a row; None if it is left out."""
+        spelling = str(values["label"]).strip()
+        if spelling.lower() not in self._map.labels:
+            return RowContent(
+                error=f"label '{spelling}' is not one of fraud, genuine, 1, 0, true, false, yes, no"
+            )
+        is_fraud = self._map.labels[spelling.lower()]
+        if is_fraud is None:
+            self.left_out["rows without a label"] += 1
+            return None
+        if not is_fraud and not self._posts_genuine:
+            self.left_out["genuine transactions, which --genuine includes"] += 1
+            return None
+        values["label"] = FRAUD if is_fraud else _GENUINE
+        if self._identifiers:
+            values["transaction_id"] = self._identifiers.encode(str(values["transaction_id"]))
+        return RowContent(msgspec.json.encode({name: value for name, value in values.items() if value != ""}))
+
+
+def _is_label_file(table: Table, declared: ColumnMap | None) -> bool:
+    return declared is None and "account_id" not in _lower_names(table)
+
+
+def _map_columns(table: Table) -> ColumnMap:
+    """The map of a file whose columns have the names of the API. Raises UserError for two label columns."""
+    columns = _lower_names(table)
+    fields = LABEL_SCHEMA.field_names if _is_label_file(table, None) else ("transaction_id", "label")
+    sources = {name: ColumnSource(columns=(columns[name],)) for name in fields if name in columns}
+    labels = [columns[name] for name in LABEL_COLUMNS if name in columns]
+    if len(labels) > 1:
+        raise UserError(
+            f"{table.path}: the columns {' and '.join(labels)} both have labels.",
+            f"Remove one of them, or name the right one as {LABEL} in the file of --columns.",
+        )
+    if labels:
+        sources["label"] = ColumnSource(columns=(labels[0],))
+    return ColumnMap(sources=sources)
+
+
+def _select_columns(declared: ColumnMap, table: Table) -> ColumnMap:
+    """The parts of a map that a label needs. The id identifies the transaction. Raises UserError."""
+    if LABEL not in declared.sources:
+        raise UserError(f"--columns: the map has no {LABEL}.", "Add the column with the labels.")
+    fields = {"transaction_id": "transaction_id", "label": LABEL}
+    column_map = replace(declared, sources={name: declared.sources[field] for name, field in fields.items()})
+    if missing := [name for name in column_map.columns if name not in table.column_names]:
+        raise UserError(
+            f"{table.path}: missing columns: {', '.join(missing)}.",
+            f"Correct the map of --columns. The file has {', '.join(table.column_names)}.",
+        )
+    return column_map
+
+
+def _open_times(table: Table, column_map: ColumnMap, declared: TimeFormat) -> dict[str, TimeConverter]:
+    """The converters of the columns with times, by the first time in each. Raises EmptyDatasetError."""
+    first = next((batch for batch in table.batches() if len(batch.numbers)), None)
+    if first is None:
+        raise EmptyDatasetError(f"{table.path}: the file has no labels.", "Add rows with labels.")
+    return {
+        name: TimeConverter(TimeKind.detect(declared, _texts(column_map, name, first)))
+        for name in _TIMES
+        if name in column_map.sources
+    }
+
+
+def _texts(column_map: ColumnMap, name: str, batch: TableBatch) -> Iterator[str]:
+    texts = _text_reader(column_map).read_texts(batch, column_map.sources[name]).to_pylist()
+    return filter(None, texts)
+
+
+def _text_reader(column_map: ColumnMap) -> BatchConverter:
+    return BatchConverter(column_map, TimeKind(column_map.time, None, is_inferred=False))
+
+
+def _lower_names(table: Table) -> dict[str, str]:
+    """The columns by their names in lower case."""
+    return {name.lower(): name for name in table.column_names}

@@ -1,0 +1,345 @@
+"""Datasets with column maps: amounts, labels, refunds, order and currencies."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from detection.data.column_map import ColumnMap
+from detection.data.columns import LabelledTransaction
+from detection.data.dataset import Dataset
+from detection.data.maps.map_reader import parse_column_map
+from detection.errors import DatasetError
+from tests.unit.detection.files import FIRST, HEADER, SECOND, write_dataset
+
+COLUMNS = """
+columns:
+  transaction_id: transaction_id
+  account_id: account_id
+  merchant_id: merchant_id
+  amount: amount
+  timestamp: timestamp
+  is_fraud: is_fraud
+"""
+
+
+def make_map(text: str = "", columns: str = "") -> ColumnMap:
+    """A map of the usual columns, with more of them, and with more keys."""
+    return parse_column_map(COLUMNS + columns + text, "map.yaml")
+
+
+def read_rows(path: Path, column_map: ColumnMap) -> list[LabelledTransaction]:
+    dataset = Dataset(path, columns=column_map)
+    dataset.check()
+    return list(dataset.rows())
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "expected"),
+    [
+        ('{decimal: ",", thousands: "."}', '"1.234,50"', "1234.50"),
+        ('{decimal: ",", symbols: ["€"]}', '"1234,5 €"', "1234.5"),
+        ('{thousands: ","}', '"1,234,567.5"', "1234567.5"),
+        ('{thousands: ","}', '"1,00,000"', "100000"),
+        ("{symbols: [$]}", "$134.09", "134.09"),
+        ("{symbols: [USD]}", "USD 12", "12"),
+        ('{thousands: " "}', "1 234.5", "1234.5"),
+    ],
+)
+def test_declared_format_of_amounts_is_read(tmp_path: Path, declared: str, text: str, expected: str) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,{text},1522540800,0"])
+    [row] = read_rows(path, make_map(f"amount: {declared}\n"))
+    assert row.transaction.amount == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ('{decimal: ",", thousands: "."}', "12.5"),
+        ('{decimal: ",", thousands: "."}', "12.50"),
+        ('{thousands: ","}', '"1,234,50"'),
+        ('{thousands: ","}', '"12,5"'),
+        ("{}", '"1,234.50"'),
+        ("{}", "$5"),
+        ("{symbols: [$]}", "€5"),
+    ],
+)
+def test_ambiguous_amount_is_an_error(tmp_path: Path, declared: str, text: str) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,{text},1522540800,0"])
+    with pytest.raises(DatasetError, match="line 2: amount") as caught:
+        read_rows(path, make_map(f"amount: {declared}\n"))
+    assert "--columns" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        *((text, True) for text in ("1", "true", "YES", "Fraud", "1.0", "t")),
+        *((text, False) for text in ("0", "False", "no", "GENUINE", "legit")),
+        ("", None),
+    ],
+)
+def test_labels_have_many_spellings(tmp_path: Path, text: str, label: bool | None) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,1,1522540800,{text}"])
+    [row] = Dataset(path).rows()
+    assert row.is_fraud is label
+
+
+def test_unlabelled_transactions_are_counted(tmp_path: Path) -> None:
+    dataset = Dataset(write_dataset(tmp_path, [FIRST, SECOND, "t3,a,m,1,1522540802,"]))
+    summary = dataset.check()
+    assert (summary.transactions, summary.frauds, summary.unlabelled) == (3, 1, 1)
+    assert any("no label" in note for note in summary.notes)
+
+
+def test_negative_amounts_are_errors_refunds_or_left_out(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [FIRST, "t3,a,m,-3.50,1522540802,0"])
+    with pytest.raises(DatasetError, match=r"line 3: amount '-3\.50'") as caught:
+        read_rows(path, make_map())
+    assert "refunds" in caught.value.hint
+    refund = read_rows(path, make_map("refunds: keep\n"))[1].transaction
+    assert (refund.amount, refund.type, refund.is_refund) == (Decimal("3.50"), "refund", True)
+    summary = Dataset(path, columns=make_map("refunds: leave_out\n")).check()
+    assert (summary.transactions, summary.left_out) == (1, 1)
+    assert any("refunds" in note for note in summary.notes)
+
+
+def test_zero_amounts_are_kept_or_left_out(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [FIRST, "t3,a,m,0.00,1522540802,0"])
+    kept = Dataset(path).check()
+    assert kept.transactions == 2
+    assert any("zero_amounts" in note for note in kept.notes)
+    left_out = Dataset(path, columns=make_map("zero_amounts: leave_out\n")).check()
+    assert (left_out.transactions, left_out.left_out) == (1, 1)
+
+
+def test_type_and_original_transaction_are_read(tmp_path: Path) -> None:
+    header = f"{HEADER},type,original_transaction_id,ip_address"
+    path = write_dataset(tmp_path, [f"{FIRST},,,192.0.2.1", f"{SECOND},refund,t1,"], header)
+    purchase, refund = (row.transaction for row in Dataset(path).rows())
+    assert (purchase.type, purchase.ip_address) == (None, "192.0.2.1")
+    assert (refund.type, refund.original_transaction_id) == ("refund", "t1")
+    path = write_dataset(tmp_path, [f"{FIRST},purchase,t0,"], header)
+    with pytest.raises(DatasetError, match="original_transaction_id 't0'"):
+        Dataset(path).check()
+
+
+def test_constant_generated_joined_and_mapped_columns(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["x,7,web,2018-04-01,3.0"], "bank,user,kind,day,card")
+    column_map = parse_column_map(
+        "columns:\n"
+        "  transaction_id: {generate: row_number}\n"
+        "  account_id: {columns: [bank, card], integer: true}\n"
+        "  merchant_id: {constant: shop}\n"
+        "  amount: user\n"
+        "  timestamp: day\n"
+        "  channel: {column: kind, values: {web: ecommerce}}\n"
+        "  merchant_category: {column: kind, case: upper}\n",
+        "map.yaml",
+    )
+    [row] = Dataset(path, columns=column_map, labels=False).rows()
+    transaction = row.transaction
+    assert (transaction.transaction_id, transaction.account_id, transaction.merchant_id) == (
+        "2",
+        "x-3",
+        "shop",
+    )
+    assert (transaction.channel, transaction.merchant_category) == ("ecommerce", "WEB")
+
+
+def test_declared_missing_values_are_empty(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [f"{FIRST},NULL"], f"{HEADER},device_id")
+    [row] = read_rows(path, make_map('missing: ["NULL"]\n', "  device_id: device_id\n"))
+    assert row.transaction.device_id is None
+
+
+def test_column_of_the_map_that_the_file_lacks_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="missing columns: city"):
+        Dataset(write_dataset(tmp_path), columns=make_map(columns="  merchant_category: city\n"))
+
+
+def test_ambiguous_column_is_an_error(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [f"{FIRST},9"], f"{HEADER},amount")
+    with pytest.raises(DatasetError, match="duplicate columns: amount"):
+        Dataset(path)
+
+
+def test_rows_are_sorted_if_declared(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [SECOND, FIRST, "t3,a,m,1,1522540800,0"])
+    with pytest.raises(DatasetError, match="line 3: not sorted by time") as caught:
+        Dataset(path).check()
+    assert "sort: true" in caught.value.hint
+    rows = read_rows(path, make_map("sort: true\n"))
+    assert [row.transaction.transaction_id for row in rows] == ["t1", "t3", "t2"]
+
+
+def test_withdrawn_currencies_are_accepted(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [f"{FIRST},BGN", f"{SECOND},HRK"], f"{HEADER},currency")
+    assert [row.transaction.currency for row in Dataset(path).rows()] == ["BGN", "HRK"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ("{}", "(12.50)"),
+        ("{}", "12.50-"),
+        ('{symbols: [$], thousands: ","}', '"($1,012.50)"'),
+        ("{symbols: [$]}", "$(12.50)"),
+        ('{decimal: ",", symbols: ["€"]}', '"12,50- €"'),
+    ],
+)
+def test_negative_amounts_of_accounting_are_refunds(tmp_path: Path, declared: str, text: str) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,{text},1522540800,0"])
+    with pytest.raises(DatasetError, match="is negative") as caught:
+        read_rows(path, make_map(f"amount: {declared}\n"))
+    assert "refunds" in caught.value.hint
+    [row] = read_rows(path, make_map(f"amount: {declared}\nrefunds: keep\n"))
+    assert row.transaction.is_refund
+    assert row.transaction.amount in (Decimal("12.50"), Decimal("1012.50"))
+
+
+def test_blanks_around_cells_are_removed(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1, a1,m1 , 12.50 , 1522540800, 0 ,EUR "], f"{HEADER},currency")
+    [row] = Dataset(path).rows()
+    transaction = row.transaction
+    assert (transaction.account_id, transaction.merchant_id, transaction.currency) == ("a1", "m1", "EUR")
+
+
+def test_code_in_lower_case_has_a_hint(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [f"{FIRST},eur"], f"{HEADER},currency")
+    with pytest.raises(DatasetError) as caught:
+        Dataset(path).check()
+    assert "currency: {column: currency, case: upper}" in caught.value.hint
+
+
+@pytest.mark.parametrize(("kind", "limit"), [(pyarrow.float64(), 2**53), (pyarrow.float32(), 2**24)])
+def test_ids_that_are_rounded_numbers_are_refused(tmp_path: Path, kind: pyarrow.DataType, limit: int) -> None:
+    columns = {"transaction_id": ["t"], "merchant_id": ["m"], "amount": [1], "timestamp": [1522540800]}
+    path = tmp_path / "f.parquet"
+    for number in (float(limit), limit * 2.0):
+        account = pyarrow.array([number], kind)
+        parquet.write_table(pyarrow.table({**columns, "account_id": account}), path)
+        if number == limit:
+            [row] = Dataset(path, labels=False).rows()
+            assert row.transaction.account_id == str(limit)
+        else:
+            with pytest.raises(DatasetError, match="column account_id"):
+                Dataset(path, labels=False)
+
+
+@pytest.mark.parametrize("value", ["4.20E+15", "4,2e+15", "1E+05", "4.2E15"])
+def test_id_in_scientific_notation_is_refused(tmp_path: Path, value: str) -> None:
+    path = write_dataset(tmp_path, [f't1,"{value}",m,1,1522540800,0'])
+    with pytest.raises(DatasetError, match="line 2: account_id"):
+        Dataset(path).check()
+
+
+def test_id_that_looks_like_a_number_is_kept(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["4e20,007,1E5,1,1522540800,0"])
+    [row] = Dataset(path).rows()
+    transaction = row.transaction
+    assert (transaction.transaction_id, transaction.account_id, transaction.merchant_id) == (
+        "4e20",
+        "007",
+        "1E5",
+    )
+
+
+def test_first_time_zero_is_the_first_time(tmp_path: Path) -> None:
+    # More than one batch.
+    rows = [f"t{number},a,m,1,{number},0" for number in range(80_000)]
+    summary = Dataset(write_dataset(tmp_path, rows), unit="s").check()
+    assert (summary.first_ms, summary.last_ms, summary.transactions) == (0, 79_999_000, 80_000)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_type_of_a_parquet_column_decides_also_before_1973(tmp_path: Path, unit: str) -> None:
+    factor = {"s": 1, "ms": 1000, "us": 10**6, "ns": 10**9}[unit]
+    columns = {
+        "transaction_id": ["t1"],
+        "account_id": ["a"],
+        "merchant_id": ["m"],
+        "amount": [1.0],
+        "timestamp": pyarrow.array([63_072_000 * factor], pyarrow.timestamp(unit, "UTC")),
+        "is_fraud": [True],
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "f.parquet")
+    dataset = Dataset(tmp_path / "f.parquet", unit="s")
+    assert dataset.check().first_ms == 63_072_000_000
+    assert not any("--unit" in note for note in dataset.notes())
+
+
+def test_column_of_lists_is_an_error_if_it_is_used(tmp_path: Path) -> None:
+    columns = {name: ["1"] for name in HEADER.split(",")} | {"account_id": [["a"]]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "f.parquet")
+    with pytest.raises(DatasetError, match="account_id has the type list"):
+        Dataset(tmp_path / "f.parquet")
+
+
+def test_zone_of_times_is_an_option(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,1,2018-04-01 02:00:00,0"])
+    assert Dataset(path, timezone="Europe/Berlin").check().first_ms == 1_522_540_800_000
+    assert any("--timezone" in note for note in Dataset(path).notes())
+    assert not any("--timezone" in note for note in Dataset(path, timezone="UTC").notes())
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "mention"),
+    [
+        (HEADER, [FIRST], "currency: {constant: USD}"),
+        (HEADER.replace("amount", "Amount"), [FIRST], "only in case"),
+        (f"{HEADER},Amount", [f"{FIRST},9"], "only in case"),
+        (HEADER, ["1,77.0,m,1,1522540800,0"], "integer: true"),
+        (f"index,{HEADER}", [f"0,{FIRST}"], "unused columns: index"),
+    ],
+)
+def test_assumptions_are_noted(tmp_path: Path, header: str, rows: list[str], mention: str) -> None:
+    assert any(mention in note for note in Dataset(write_dataset(tmp_path, rows, header)).notes())
+
+
+@pytest.mark.parametrize(("amount", "is_noted"), [("1.234", True), ("1.2", False), ("1234", False)])
+def test_point_that_may_separate_thousands_is_noted(tmp_path: Path, amount: str, is_noted: bool) -> None:
+    dataset = Dataset(write_dataset(tmp_path, [f"t1,a,m,{amount},1522540800,0", SECOND]))
+    assert any("thousands" in note for note in dataset.notes()) == is_noted
+
+
+@pytest.mark.parametrize(
+    ("time", "mention"),
+    [("20260131", "dates"), ("45717.356", "spreadsheet"), ("9999999999999", "2286"), ("0", "steps")],
+)
+def test_times_that_may_be_misread_are_noted(tmp_path: Path, time: str, mention: str) -> None:
+    dataset = Dataset(write_dataset(tmp_path, [f"t{n},a,m,1,{time},0" for n in range(30)]))
+    assert any(mention in note for note in (*dataset.notes(), *dataset.check().notes))
+
+
+def test_digits_of_a_time_are_no_number(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,1,20260131140500,0"])
+    with pytest.raises(DatasetError, match="line 2: timestamp") as caught:
+        Dataset(path).check()
+    assert "%Y%m%d%H%M%S" in caught.value.hint
+    [row] = read_rows(path, make_map('time: {format: "%Y%m%d%H%M%S"}\n'))
+    assert row.transaction.timestamp == 1_769_868_300_000
+
+
+def test_unnamed_index_is_not_noted(tmp_path: Path) -> None:
+    dataset = Dataset(write_dataset(tmp_path, [f"0,{FIRST}"], f",{HEADER}"))
+    assert not any("unused" in note for note in dataset.notes())
+
+
+@pytest.mark.parametrize(
+    ("rows", "mention"),
+    [
+        ([f"t{n},a,m,1,{1_522_540_800 + 60 * n},0,EUR" for n in range(30)], "multiples of 60 seconds"),
+        ([f"t{n},a,m,1,{1_522_540_801 + n // 15},0,EUR" for n in range(30)], "digits may be lost"),
+        (
+            [f"t{n},a,m,1,{1_522_540_801 + n},0,{'EUR' if n else ''}" for n in range(30)],
+            "1 transactions have no currency",
+        ),
+    ],
+)
+def test_doubtful_values_are_noted(tmp_path: Path, rows: list[str], mention: str) -> None:
+    dataset = Dataset(write_dataset(tmp_path, rows, f"{HEADER},currency"))
+    assert any(mention in note for note in dataset.check().notes)
+    assert not any("no currency:" in note for note in dataset.notes())

@@ -1,0 +1,161 @@
+from pathlib import Path
+
+import pytest
+
+from detection.data.dataset import Dataset, DatasetSummary
+from detection.data.inspection import Inspection, inspect_file
+from detection.data.maps.map_reader import parse_column_map
+from detection.errors import EmptyDatasetError, EncodingError
+from tests.unit.detection.files import FIRST, HEADER, SECOND, write_dataset
+
+OWN = "payment id;customer;shop;amt;date;time;fraud;currency"
+
+
+def inspect_rows(folder: Path, rows: list[str], header: str = OWN, **options: str) -> Inspection:
+    return inspect_file(write_dataset(folder, rows, header), **options)  # type: ignore[arg-type]
+
+
+def test_file_with_own_names_is_summarized(tmp_path: Path) -> None:
+    inspection = inspect_file(write_dataset(tmp_path))
+    assert (inspection.map_name, inspection.problem, inspection.times) == ("", "", "seconds")
+    assert inspection.summary is not None
+    assert (inspection.summary.transactions, inspection.summary.frauds) == (2, 1)
+    assert inspection.currencies == {"EUR": 2}
+    assert inspection.facts["delimiter"] == "comma"
+    assert [column.used_as for column in inspection.columns] == HEADER.split(",")
+    assert any("--unit" in note for note in inspection.notes)
+
+
+def test_proposed_map_reads_the_file(tmp_path: Path) -> None:
+    rows = [
+        "p1;c1;Bar;1.234,50 €;31.01.2026;10:11;nein;eur",
+        "p2;c2;Kiosk;3,50 €;01.02.2026;10:12;nein;EUR",
+        "p3;c2;Kiosk;-3,50 €;01.02.2026;10:13;ja;EUR",
+    ]
+    inspection = inspect_rows(tmp_path, rows)
+    assert (inspection.map_name, inspection.problem) == ("proposed", "")
+    assert inspection.summary is not None
+    assert (inspection.summary.transactions, inspection.summary.frauds) == (3, 1)
+    assert inspection.currencies == {"EUR": 3}
+    (tmp_path / "map.yaml").write_text(inspection.proposal, encoding="utf-8")
+    again = inspect_rows(tmp_path, rows, columns=str(tmp_path / "map.yaml"))
+    assert again.summary == inspection.summary
+    assert parse_column_map(inspection.proposal, "m").refunds == "keep"
+
+
+def test_ready_layout_is_used_if_it_fits(tmp_path: Path) -> None:
+    header = "step,type,amount,nameOrig,nameDest,isFraud"
+    inspection = inspect_rows(tmp_path, ["1,PAYMENT,5,C1,M1,0"], header)
+    assert (inspection.map_name, inspection.times, inspection.problem) == ("paysim", "hours", "")
+    assert parse_column_map(inspection.proposal, "m").sources["account_id"].columns == ("nameOrig",)
+
+
+def test_fields_without_a_column_are_named_in_the_proposal(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, ["2026-01-01,5"], "date,amount")
+    assert "account_id" in inspection.problem
+    assert "# merchant_id:" in inspection.proposal
+    assert inspection.summary is None
+
+
+def test_steps_and_formats_that_are_ambiguous_are_questions(tmp_path: Path) -> None:
+    steps = inspect_rows(tmp_path, ["1,c,m,5,0", "2,c,m,5,0"], "step,customer,merchant,amount,fraud")
+    assert "unit: hours" in steps.proposal
+    assert any("steps" in question for question in steps.questions)
+    days = inspect_rows(tmp_path, ["01/02/2026,c,m,5,0"], "date,customer,merchant,amount,fraud")
+    assert any("%d/%m/%Y" in question for question in days.questions)
+
+
+def test_bad_rows_are_listed(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [FIRST, SECOND, "t3,a,m,much,1522540802,0"], HEADER)
+    assert inspection.summary is not None
+    assert inspection.summary.rejected == 1
+    assert inspection.rejected[0].startswith("line 4: amount 'much'")
+
+
+def test_file_that_cannot_be_used_has_a_problem_with_a_hint(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, ["t1,4.2E+15,m,1,1522540800,0"], HEADER)
+    assert "4.2E+15" in inspection.problem
+    assert inspection.hint
+
+
+def test_file_without_rows_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(EmptyDatasetError):
+        inspect_rows(tmp_path, [])
+
+
+def check_proposal(folder: Path, inspection: Inspection) -> DatasetSummary:
+    """The summary of the file, read with the proposed map alone."""
+    assert inspection.map_name == "proposed"
+    path = folder / "f.csv"
+    return Dataset(path, columns=parse_column_map(inspection.proposal, "map.yaml")).check()
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (HEADER.replace("is_fraud", "fraud"), FIRST),
+        (HEADER.replace("is_fraud", "Class"), FIRST),
+        (HEADER, "t1,a1,m1,$12.50,1522540800,0"),
+        (HEADER, "t1,a1,m1,(12.50),1522540800,0"),
+        (HEADER, "t1,a1,m1,1'234.50,1522540800,0"),
+        (HEADER, "t1,77.0,m1,1,1522540800,0"),
+        (HEADER, "t1,a1,m1,1,20260131140500,0"),
+        (HEADER, "t1,a1,m1,1,31-Jan-2026 14:05:00,0"),
+        (HEADER, "t1,a1,m1,1,46053.587,0"),
+        (HEADER, "t1,a1,m1,1,1522540800,NULL"),
+        (f"{HEADER},currency", f"{FIRST},eur"),
+        (f"{HEADER},Currency Code", f"{FIRST},EUR"),
+        (f"{HEADER},country", f"{FIRST},de"),
+        ("id,card,shop,amount,transaction date,transaction time,fraud", "1,a,m,5,31/01/2026,10:11:12,0"),
+    ],
+)
+def test_map_is_proposed_if_the_file_needs_one(tmp_path: Path, header: str, row: str) -> None:
+    inspection = inspect_rows(tmp_path, [row], header)
+    assert inspection.problem == ""
+    summary = check_proposal(tmp_path, inspection)
+    assert summary.transactions == 1
+    assert summary.unlabelled == ("NULL" in row)
+
+
+def test_rows_that_are_not_in_order_are_sorted_by_the_proposal(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [SECOND, FIRST], HEADER)
+    assert check_proposal(tmp_path, inspection).transactions == 2
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le"])
+def test_encoding_is_proposed(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text(f"{HEADER}\nt1,a1,Café,1,1522540800,0\n", encoding=encoding)
+    inspection = inspect_file(path)
+    assert any(encoding in question for question in inspection.questions)
+    check_proposal(tmp_path, inspection)
+    assert parse_column_map(inspection.proposal, "m").text_format.encoding == encoding
+
+
+def test_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_bytes(b"a,b\n\0\x01\xff\n" * 9)
+    with pytest.raises(EncodingError):
+        inspect_file(tmp_path / "f.csv")
+
+
+def test_label_that_is_known_decides_about_the_other_one(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},{'fraud' if n < 3 else 'not fraud'}" for n in range(4)]
+    assert check_proposal(tmp_path, inspect_rows(tmp_path, rows, HEADER)).frauds == 3
+
+
+def test_currencies_and_marks_of_amounts_are_questions(tmp_path: Path) -> None:
+    rows = [
+        't1,a,m,"USD 12,50",1522540800,0',
+        "t2,a,m,EUR 12.50,1522540801,0",
+        "t3,a,m,EUR 1.50,1522540802,0",
+    ]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    assert any("EUR, USD" in question for question in inspection.questions)
+    assert any("12,50 and 12.50" in question for question in inspection.questions)
+
+
+def test_column_of_ids_that_repeat_is_a_question(tmp_path: Path) -> None:
+    rows = [FIRST, FIRST.replace("a1", "a2")]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    assert any("'t1' twice" in question for question in inspection.questions)
+    assert check_proposal(tmp_path, inspection).transactions == 2
