@@ -1,1 +1,1 @@
-"""Exports of tables to S3, for transactions that must be available after their retention."""
+"""Exports: tables to S3, for transactions needed after their retention, and decisions for training."""

@@ -113,6 +113,15 @@ def run_export(
         print_result(_format_result(export))
 
 
+def find_export_folder(client: "DynamoDBClient", arn: str) -> str:
+    """The folder in S3 of a completed export: s3://bucket/prefix/AWSDynamoDB/ID/. Raises UserError."""
+    with translate_aws_errors():
+        export = _read_export(client.describe_export(ExportArn=arn)["ExportDescription"])
+    if export.status != _COMPLETED:
+        raise UserError(f"The export {arn} is not complete: {export.status}.", "Wait, or export again.")
+    return export.data
+
+
 def _read_export(description: Mapping[str, Any]) -> TableExport:
     arn = str(description["ExportArn"])
     prefix = f"{description['S3Prefix']}/" if description.get("S3Prefix") else ""
