@@ -20,11 +20,10 @@ VALUES: Mapping[str, Collection[str]] = {
     "list": ("block", "allow"),
     "kind": ("account", "merchant"),
     "format": ("jsonl", "csv"),
-    "unit": ("s", "ms"),
+    "unit": ("s", "ms", "us", "ns"),
 }
 # By task and option, where the values differ from those of the same option of other tasks.
 TASK_VALUES: Mapping[tuple[str, str], Collection[str]] = {
-    ("alerts", "env"): (LOCAL,),
     ("demo", "env"): (LOCAL,),
     ("graph", "format"): ("text", "dot", "svg"),
     ("snooze", "kind"): ("account", "rule"),

@@ -21,14 +21,18 @@ MAX_WORKERS = 4
 
 @task(
     name="test",
+    iterable=["path"],
     help={
+        "path": "Run only the tests in this file or folder; --path can be left out",
         "k": "Run only tests whose names match this expression, such as C10",
         "fast": "Run only tests without an engine: tests/unit and tests/stacks",
     },
 )
-def run_tests(_: Context, k: str = "", fast: bool = False, workers: int = NonNegativeInt(0)) -> None:
+def run_tests(
+    _: Context, path: Any = None, k: str = "", fast: bool = False, workers: int = NonNegativeInt(0)
+) -> None:
     """Run the tests."""
-    _run_pytest(k, fast=fast, workers=workers)
+    _run_pytest(k, path or (FAST_TESTS if fast else ()), workers=workers)
 
 
 @task()
@@ -78,14 +82,18 @@ def list_benchmarks() -> list[str]:
     return [path.stem for path in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))]
 
 
-def _run_pytest(expression: str = "", *, fast: bool = False, workers: int = 0) -> None:
-    """Run the tests whose names match `expression`. With 0 `workers`, selected tests run in one process."""
+def _run_pytest(expression: str = "", paths: Sequence[str] = (), *, workers: int = 0) -> None:
+    """Run the tests in `paths` whose names match `expression`.
+
+    With 0 `workers`, selected tests run in one process.
+    """
     selection = ["-k", expression] if expression else []
+    is_selected = bool(expression) or tuple(paths) not in ((), FAST_TESTS)
     # One more than there are processors: tests wait for the embedded AWS for a part of their time.
-    workers = workers or (1 if expression else min((os.cpu_count() or 1) + 1, MAX_WORKERS))
+    workers = workers or (1 if is_selected else min((os.cpu_count() or 1) + 1, MAX_WORKERS))
     # Slow tests come first in the order of the folders, so that all workers end at about the same time.
     xdist = ["-n", str(workers), "--dist", "loadfile", "--no-loadscope-reorder"] if workers > 1 else []
-    _run_module("pytest", *(FAST_TESTS if fast else ()), *selection, *xdist)
+    _run_module("pytest", *paths, *selection, *xdist)
 
 
 def _pip_compile_arguments(source: Path) -> Sequence[str]:

@@ -16,7 +16,10 @@ SHARED_HELP = {
     "follow": "Continue to print new entries until Ctrl-C",
     "workers": "Run tests in this number of processes (default: one more than processors, at most four)",
     "dry_run": "Show what would happen and change nothing",
-    "unit": "Read timestamps in this unit: s or ms (default: inferred from the first timestamp)",
+    "unit": "Read timestamps in this unit: s, ms, us or ns (default: inferred from the first timestamp)",
+    "columns": "Read the columns as this map declares: a YAML file, or a ready layout such as paysim",
+    "timezone": "Read times without a zone in this time zone, such as Europe/Berlin (default: UTC)",
+    "rejects": "Set bad rows aside in this CSV file instead of ending at the first one",
     "label_delay": "Assume that labels arrive this long after the transaction, such as 7d",
 }
 LOCAL_ENV = "Use this environment; only local is possible"

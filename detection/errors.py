@@ -12,3 +12,11 @@ class DetectionError(Exception):
 
 class DatasetError(DetectionError):
     """A dataset is not usable. The message names the file and, if possible, the line."""
+
+
+class EncodingError(DatasetError):
+    """A text file in another encoding than the declared one, or than UTF-8."""
+
+
+class EmptyDatasetError(DatasetError):
+    """A file without transactions."""

@@ -1,32 +1,39 @@
 """Runs a backtest for the task `backtest`: checks the dataset, replays it and writes the results."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
 from cli.models.datasets import check_dataset, open_dataset, output_path, user_errors
+from cli.models.model_file import read_model
 from detection.data.atomic_file import replace_atomically
 from detection.data.dataset import Dataset
 from detection.data.dates import format_iso_time, format_timestamp
 from detection.evaluation.backtest import Backtest, BacktestPeriod, DecisionSink
-from detection.evaluation.batch_model import build_batch_log_odds
+from detection.evaluation.figures import Figures, GroupFigures
 from detection.evaluation.result import BacktestResult, result_to_json
+from detection.evaluation.rule_notes import describe_rules
 from detection.evaluation.scores_file import open_scores_file
-from detection.report.html import render_report
-from detection.report.number_format import format_count, format_decimals, format_percent
+from detection.report.html import list_parts, render_report
+from detection.report.number_format import format_count, format_decimals, format_euros, format_percent
+from detection.rules.learned_rules import describe_unlearned_rules
 from detection.rules.rule_file import read_rules
 from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.model import ArtifactError, FraudModel
+from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer
 from terminal.durations import parse_duration_ms
 from terminal.errors import UserError
 from terminal.output import console, print_json, print_message
 from terminal.progress import show_progress_bar
+
+_MUCH_MORE = 1.5
 
 
 def run_backtest(
@@ -35,9 +42,13 @@ def run_backtest(
     *,
     model: str = "",
     unit: str = "",
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
     test_from: str = "",
     test_to: str = "",
     label_delay: str = "",
+    without: str = "",
     scores: str = "",
     html: str = "",
     as_json: bool = False,
@@ -48,20 +59,19 @@ def run_backtest(
     """
     with user_errors():
         rules = read_rules(rules_file)
-        fraud_model = _read_model(Path(model)) if model else None
-        scorer = Scorer(rules, fraud_model)
-        label_delay_ms = scorer.label_delay_days * DAY_MS
+        fraud_model = read_model(Path(model)) if model else None
+        # The features stay the same if the model is left out.
+        label_delay_days = Scorer(rules, fraud_model).label_delay_days
+        rules, fraud_model = _leave_out(without, rules, fraud_model)
+        label_delay_ms = label_delay_days * DAY_MS
         if label_delay:
             label_delay_ms = parse_duration_ms("--label-delay", label_delay)
-        dataset = open_dataset(data, unit)
+        dataset = open_dataset(data, unit, columns=columns, timezone=timezone, rejects=rejects)
+        summary = check_dataset(dataset)
         period = BacktestPeriod.from_options(
-            check_dataset(dataset), label_delay_ms=label_delay_ms, test_from=test_from, test_to=test_to
+            summary, label_delay_ms=label_delay_ms, test_from=test_from, test_to=test_to
         )
-        if fraud_model and _overlaps_training(fraud_model, period):
-            print_message(
-                f"{model}: the model was trained on tested days, so the figures are too good."
-                " Use a later --test-from."
-            )
+        warnings = _list_warnings(model, rules, fraud_model, period)
         with ExitStack() as stack:
             # Output files are opened first, so that an error occurs before the replay.
             report = sink = None
@@ -69,9 +79,14 @@ def run_backtest(
                 report = stack.enter_context(replace_atomically(output_path("--html", html, data)))
             if scores:
                 sink = stack.enter_context(open_scores_file(output_path("--scores", scores, data)))
+            backtest = Backtest(rules, fraud_model, period, label_delay_days)
             result = _replay_dataset(
-                dataset, scorer=scorer, rules=rules, model=fraud_model, period=period, sink=sink
+                dataset, backtest, rules=rules, model=fraud_model, period=period, sink=sink, warnings=warnings
             )
+            for warning in result.warnings:
+                print_message(warning)
+            # The findings about the dataset are printed already.
+            result = replace(result, warnings=[*dataset.notes(), *summary.notes, *result.warnings])
             if report is not None:
                 report.write_text(render_report(result), encoding="utf-8")
     if as_json:
@@ -81,14 +96,51 @@ def run_backtest(
         console.print(table)
 
 
-def _read_model(path: Path) -> FraudModel:
-    """Read the artifact of a model. Raises UserError."""
-    try:
-        return FraudModel.from_json(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
-    except ArtifactError as error:
-        raise UserError(f"{path}: {error}.") from error
+def _leave_out(without: str, rules: RuleSet, model: FraudModel | None) -> tuple[RuleSet, FraudModel | None]:
+    """The rules and the model without the part that the option `--without` names. Raises UserError."""
+    if without not in ("", "rules", "model"):
+        raise UserError(f"--without: '{without}' is unknown.", "Use rules or model.")
+    if without == "rules" and model is None:
+        raise UserError("--without rules: there is no model to decide.", "Add --model FILE.")
+    if without == "rules":
+        return msgspec.structs.replace(rules, rules=()), model
+    return rules, None if without == "model" else model
+
+
+def _list_warnings(
+    model: str, rules: RuleSet, fraud_model: FraudModel | None, period: BacktestPeriod
+) -> list[str]:
+    """The findings before the replay, one line each."""
+    warnings = []
+    if fraud_model and _overlaps_training(fraud_model, period):
+        warnings.append(
+            f"{model}: the model was trained on tested days, so the figures are too good."
+            " Use a later --test-from."
+        )
+    if fraud_model and (note := describe_unlearned_rules(rules, fraud_model)):
+        warnings.append(note)
+    return warnings
+
+
+def _describe_labels(figures: Figures) -> Iterator[str]:
+    """A warning if the tested transactions do not have both labels."""
+    tested = figures.tested
+    if tested.frauds in (0, tested.transactions):
+        label = "fraud" if tested.frauds else "genuine"
+        yield (
+            f"All tested transactions with a label are {label}: precision, recall and rankings mean nothing."
+            " Test other days, or a dataset with both labels."
+        )
+
+
+def _describe_budget(asked: Mapping[str, float], figures: Figures) -> Iterator[str]:
+    """A warning if there are clearly more alerts than the threshold was chosen for."""
+    budget, actual = asked.get("alerts_per_day"), figures.tested.alerts_per_day
+    if budget and actual and actual > _MUCH_MORE * budget:
+        yield (
+            f"{actual:,.0f} alerts a day, but the threshold was chosen for {budget:g}."
+            " Train on the latest days, or on data with as many transactions a day as the tested data."
+        )
 
 
 def _overlaps_training(model: FraudModel, period: BacktestPeriod) -> bool:
@@ -99,34 +151,42 @@ def _overlaps_training(model: FraudModel, period: BacktestPeriod) -> bool:
 
 def _replay_dataset(
     dataset: Dataset,
+    backtest: Backtest,
     *,
-    scorer: Scorer,
     rules: RuleSet,
     model: FraudModel | None,
     period: BacktestPeriod,
     sink: DecisionSink | None,
+    warnings: Sequence[str],
 ) -> BacktestResult:
     started = time.monotonic()
     with show_progress_bar("replaying", dataset.size_bytes) as update:
-        batch_log_odds = build_batch_log_odds(model) if model else None
-        figures = Backtest(scorer, rules.rules, period, batch_log_odds).run(
-            dataset.rows(), sink, lambda: update(dataset.done_bytes)
-        )
+        figures = backtest.run(dataset.rows(), sink, lambda: update(dataset.done_bytes))
+    asked = model.card.get("threshold_by", {}) if model else {}
     return BacktestResult(
         data=dataset.path.name,
-        model=scorer.model_version,
-        rules=scorer.rules_version,
+        model=backtest.scorer.model_version,
+        rules=backtest.scorer.rules_version,
         period=period,
         threshold=model.threshold if model else None,
         rules_threshold=rules.threshold,
         figures=figures,
         seconds=time.monotonic() - started,
+        asked=asked,
+        warnings=[
+            *warnings,
+            *_describe_labels(figures),
+            *_describe_budget(asked, figures),
+            *describe_rules(figures.rules),
+        ],
     )
 
 
 def _build_tables(result: BacktestResult) -> Iterator[Table]:
     """The key figures, then the figures of scenarios and of rules, if there are any."""
     yield _figures_table(result)
+    if result.figures.model_alone:
+        yield _parts_table(result)
     if result.figures.scenarios:
         yield _scenarios_table(result)
     if any(rule.flagged for rule in result.figures.rules):
@@ -149,9 +209,30 @@ def _figures_table(result: BacktestResult) -> Table:
         ("card precision@100", format_decimals(result.figures.card_precision_100)),
         ("precision", format_percent(tested.precision)),
         ("recall", format_percent(tested.recall)),
+        ("recall at 1 % false positives", format_percent(tested.recall_at_1_percent)),
+        ("detected value", _format_value(tested)),
+        ("expected calibration error", format_decimals(result.figures.calibration_error)),
         ("alerts per day", format_count(tested.alerts_per_day)),
+        *((f"asked: {name.replace('_', ' ')}", f"{value:g}") for name, value in result.asked.items()),
     ):
         table.add_row(name, Text(value))
+    return table
+
+
+def _format_value(group: GroupFigures) -> str:
+    detected, total = format_euros(group.detected_value_eur), format_euros(group.fraud_value_eur)
+    return f"{detected} of {total}"
+
+
+def _parts_table(result: BacktestResult) -> Table:
+    names = ("AUC ROC", "average precision", "precision", "recall", "recall at 1 % FP", "alerts a day")
+    table = _new_table("", "decided by", *names)
+    for name, group in list_parts(result.figures):
+        decimals = (format_decimals(group.auc_roc), format_decimals(group.average_precision))
+        shares = (group.precision, group.recall, group.recall_at_1_percent)
+        table.add_row(
+            name, *decimals, *(format_percent(share) for share in shares), format_count(group.alerts_per_day)
+        )
     return table
 
 
@@ -163,9 +244,9 @@ def _scenarios_table(result: BacktestResult) -> Table:
 
 
 def _rules_table(result: BacktestResult) -> Table:
-    table = _new_table("", "rule", "mode", "holds for", "fraud", "precision", "recall")
+    table = _new_table("", "rule", "mode", "holds for", "share", "fraud", "precision", "recall")
     for rule in result.figures.rules:
-        counts = (format_count(rule.flagged), format_count(rule.frauds))
+        counts = (format_count(rule.flagged), format_percent(rule.share), format_count(rule.frauds))
         shares = (format_percent(rule.precision), format_percent(rule.recall))
         table.add_row(Text(rule.id), rule.mode, *counts, *shares)
     return table

@@ -8,49 +8,57 @@ from invoke.context import Context
 from cli.options import DAY, SHARED_HELP
 from cli.task import NonNegativeInt, task
 
+DEFAULT_RULES = "(default: the setting rulesFile of the environment local)"
 DATA = "Read labelled transactions, in order of time, from this CSV or Parquet file"
 
 
 @task(
     help={
         "out": "Write this file, .csv or .parquet",
-        "customers": "Simulate this number of accounts",
-        "terminals": "Simulate this number of merchants",
-        "days": "Simulate this number of days",
+        "world": "Simulate this world: payments or handbook",
+        "customers": "Simulate this number of accounts (default: 1000; handbook: 5000)",
+        "terminals": "Simulate this number of merchants (default: 800; handbook: 10000)",
+        "days": "Simulate this number of days (default: 120; handbook: 183)",
         "seed": "Use this seed; the same seed makes the same file",
-        "start": "Start on this day",
+        "start": "Start on this day (default: 2026-01-05; handbook: 2018-04-01)",
     }
 )
 def simulate(
     _: Context,
     *,
     out: str,
-    customers: int = NonNegativeInt(5_000),
-    terminals: int = NonNegativeInt(10_000),
-    days: int = NonNegativeInt(183),
+    world: str = "payments",
+    customers: str = "",
+    terminals: str = "",
+    days: str = "",
     seed: int = NonNegativeInt(1),
-    start: str = "2018-04-01",
+    start: str = "",
 ) -> None:
     """Simulate a file of transactions with fraud.
 
-    The simulation is that of the Fraud Detection Handbook. Customers buy at terminals near them. Fraud has
-    three scenarios: large amounts, terminals that are compromised for four weeks, and cards with stolen
-    details.
+    The world payments has cards and transfers in several countries and currencies, devices, IP addresses and
+    refunds. Its scenarios are card testing, account takeover, skimmed cards, bust-out, mule merchants and
+    friendly fraud. The world handbook is the simulation of the Fraud Detection Handbook: customers buy at
+    terminals near them, with large amounts, compromised terminals and stolen cards as scenarios.
     """
     from cli.models.simulation import write_simulation
 
-    write_simulation(out, customers=customers, terminals=terminals, days=days, seed=seed, start=start)
+    write_simulation(
+        out, world=world, customers=customers, terminals=terminals, days=days, seed=seed, start=start
+    )
 
 
 @task(
     help={
-        "data": DATA,
+        "data": f"{DATA}, or the decisions in this folder of invoke export",
         "out": "Write the model to this file",
+        "rules": f"Learn with the rules in this file {DEFAULT_RULES}",
         "from": f"Train from this day on: {DAY}",
         "to": f"Train until the end of this day: {DAY}",
         "seed": "Use this seed; the same seed and data make the same model",
         "alerts_per_day": "Choose the threshold for this number of alerts a day (default: 100)",
         "precision": "Choose the threshold for this precision, such as 0.5, instead of a number of alerts",
+        "trees": "Use the trees in this file, trained by XGBoost on other days, instead of training them",
     }
 )
 def train(
@@ -58,13 +66,18 @@ def train(
     *,
     data: str,
     out: str,
+    rules: str = "",
     unit: str = "",
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
     label_delay: str = "7d",
     from_: str = "",
     to: str = "",
     seed: int = NonNegativeInt(0),
     alerts_per_day: str = "",
     precision: str = "",
+    trees: str = "",
     json: bool = False,
 ) -> None:
     """Train a model on past transactions.
@@ -73,17 +86,23 @@ def train(
     the time of each transaction.
     """
     from cli.models.training import train_model
+    from orchestration.rules_file import find_rules_file
 
     train_model(
         data,
         out,
+        find_rules_file(rules, "local"),
         unit=unit,
+        columns=columns,
+        timezone=timezone,
+        rejects=rejects,
         label_delay=label_delay,
         train_from=from_,
         train_to=to,
         seed=seed,
         alerts_per_day=alerts_per_day,
         precision=precision,
+        trees=trees,
         as_json=json,
     )
 
@@ -92,10 +111,11 @@ def train(
     help={
         "data": DATA,
         "model": "Decide with the model in this file (default: by rules only)",
-        "rules": "Decide by the rules in this file (default: the setting rulesFile of the environment local)",
+        "rules": f"Decide by the rules in this file {DEFAULT_RULES}",
         "test_from": f"Test from this day on: {DAY} (default: the whole dataset)",
         "test_to": f"Test until the end of this day: {DAY}",
         "label_delay": f"{SHARED_HELP['label_delay']} (default: the label delay of the model, or 7d)",
+        "without": "Leave out a part of the decision: rules or model",
         "scores": "Write the score, decision and reasons of each transaction to this CSV file",
         "html": "Write a report with charts to this file",
     }
@@ -107,9 +127,13 @@ def backtest(
     model: str = "",
     rules: str = "",
     unit: str = "",
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
     test_from: str = "",
     test_to: str = "",
     label_delay: str = "",
+    without: str = "",
     scores: str = "",
     html: str = "",
     json: bool = False,
@@ -126,9 +150,13 @@ def backtest(
         find_rules_file(rules, "local"),
         model=model,
         unit=unit,
+        columns=columns,
+        timezone=timezone,
+        rejects=rejects,
         test_from=test_from,
         test_to=test_to,
         label_delay=label_delay,
+        without=without,
         scores=scores,
         html=html,
         as_json=json,

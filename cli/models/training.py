@@ -1,36 +1,42 @@
 """Trains a model for the task `train` and shows its card."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import check_dataset, iterate_rows, open_dataset, output_path, user_errors
+from cli.models.datasets import output_path, user_errors
+from cli.models.label_delay import parse_label_delay_days
+from cli.models.training_data import open_training_data
 from detection.data.atomic_file import replace_atomically
 from detection.data.dates import parse_period_begin_ms, parse_period_end_ms
-from detection.training.train import DEFAULT_ALERTS_PER_DAY, TrainingOptions, train_artifact
-from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.model import MAX_LABEL_DELAY_DAYS, MIN_LABEL_DELAY_DAYS, FraudModel
+from detection.rules.rule_file import read_rules
+from detection.training.external_trees import read_booster
+from detection.training.train import DEFAULT_ALERTS_PER_DAY, TrainingOptions, train_on_examples
+from functions.fraud.scoring.model import FraudModel
 from terminal.command_line import command_line
-from terminal.durations import parse_duration_ms
 from terminal.errors import UserError
 from terminal.output import console, print_json
-from terminal.progress import show_progress_bar
+from terminal.progress import show_activity
 
 
 def train_model(
     data: str,
     out: str,
+    rules_file: Path,
     *,
     unit: str = "",
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
     label_delay: str = "7d",
     train_from: str = "",
     train_to: str = "",
     seed: int = 0,
     alerts_per_day: str = "",
     precision: str = "",
+    trees: str = "",
     as_json: bool = False,
 ) -> None:
     """Write the artifact atomically and print its card. An empty string is an option without a value.
@@ -40,37 +46,31 @@ def train_model(
     path = output_path("--out", out, data)
     if alerts_per_day and precision:
         raise UserError("--alerts-per-day and --precision exclude each other.", "Use one of them.")
-    label_delay_days = _parse_label_delay_days(label_delay)
+    label_delay_days = parse_label_delay_days(label_delay)
     alerts, min_precision = _parse_alerts_per_day(alerts_per_day), _parse_precision(precision)
     with user_errors():
-        dataset = open_dataset(data, unit)
-        summary = check_dataset(dataset)
-        first_ms = summary.first_ms
+        rules = read_rules(rules_file)
+        booster = read_booster(Path(trees)) if trees else None
+        training_data = open_training_data(
+            data, label_delay_days, unit=unit, columns=columns, timezone=timezone, rejects=rejects
+        )
+        first_ms, last_ms = training_data.summary.first_ms, training_data.summary.last_ms
         options = TrainingOptions(
             from_ms=parse_period_begin_ms("--from", train_from, first_ms) if train_from else first_ms,
-            to_ms=parse_period_end_ms("--to", train_to, first_ms) if train_to else summary.last_ms + 1,
+            to_ms=parse_period_end_ms("--to", train_to, first_ms) if train_to else last_ms + 1,
             label_delay_days=label_delay_days,
             seed=int(seed),
             alerts_per_day=alerts,
             precision=min_precision,
-            data_sha256=_hash_file(dataset.path),
+            data_sha256=training_data.sha256(),
+            rules_version=rules.version,
         )
         with replace_atomically(path) as draft:
-            with show_progress_bar("training", dataset.size_bytes) as update:
-                artifact = train_artifact(iterate_rows(dataset, update), options)
+            examples = training_data.collect(options, rules)
+            with show_activity("training"):
+                artifact = train_on_examples(examples, options, booster)
             draft.write_bytes(artifact)
     _show_model(out, FraudModel.from_json(artifact), len(artifact), as_json=as_json)
-
-
-def _parse_label_delay_days(text: str) -> int:
-    delay_ms = parse_duration_ms("--label-delay", text)
-    if delay_ms % DAY_MS or not MIN_LABEL_DELAY_DAYS <= delay_ms // DAY_MS <= MAX_LABEL_DELAY_DAYS:
-        raise UserError(
-            f"--label-delay: '{text}' is not a whole number of days from {MIN_LABEL_DELAY_DAYS} to"
-            f" {MAX_LABEL_DELAY_DAYS}.",
-            "Use a duration such as 7d.",
-        )
-    return delay_ms // DAY_MS
 
 
 def _parse_alerts_per_day(text: str) -> float:
@@ -96,11 +96,6 @@ def _parse_number(option: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise UserError(f"{option}: '{text}' is not a number.", "Use a number such as 0.5 or 50.") from None
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _show_model(out: str, model: FraudModel, size_bytes: int, *, as_json: bool) -> None:

@@ -11,26 +11,30 @@ ENV = "Use the rules of this environment: local, dev, staging or prod"
 FILE = "Use this rules file (default: the setting rulesFile of the environment)"
 
 
-@task(help={"file": FILE, "env": ENV})
-def check(_: Context, file: str = "", env: str = "local", json: bool = False) -> int:
+SAME = "The same as --rules"
+
+
+@task(help={"rules": FILE, "file": SAME, "env": ENV})
+def check(_: Context, rules: str = "", file: str = "", env: str = "local", json: bool = False) -> int:
     """Check the rules and show each fault with its position.
 
-    A position is a line and a column. Deployments make the same check.
+    A position is a line and a column. Deployments make the same check. A note names the rules that the model
+    of the environment was not trained with.
     """
     from cli.rules.rules_file_view import check_rules
-    from orchestration.rules_file import find_rules_file
+    from orchestration.rules_file import find_model_file, find_rules_file
 
-    return check_rules(find_rules_file(file, env), as_json=json)
+    return check_rules(find_rules_file(rules or file, env), find_model_file(env), as_json=json)
 
 
-@task(name="list", help={"file": FILE, "env": ENV})
-def list_(_: Context, file: str = "", env: str = "local", json: bool = False) -> None:
+@task(name="list", help={"rules": FILE, "file": SAME, "env": ENV})
+def list_(_: Context, rules: str = "", file: str = "", env: str = "local", json: bool = False) -> None:
     """List the rules: mode, weight, validity and sentence."""
     from cli.rules.rules_file_view import show_rules
     from functions.common.runtime.clock import now_ms
     from orchestration.rules_file import find_rules_file
 
-    show_rules(find_rules_file(file, env), now_ms(), as_json=json)
+    show_rules(find_rules_file(rules or file, env), now_ms(), as_json=json)
 
 
 @task(
@@ -51,6 +55,9 @@ def try_(
     env: str = "local",
     label_delay: str = "7d",
     unit: str = "",
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
     out: str = "",
     json: bool = False,
 ) -> None:
@@ -63,4 +70,14 @@ def try_(
     from orchestration.rules_file import find_rules_file
 
     rules_file = find_rules_file(rules, env)
-    try_rules(data, rules_file, label_delay=label_delay, unit=unit, out=out, as_json=json)
+    try_rules(
+        data,
+        rules_file,
+        label_delay=label_delay,
+        unit=unit,
+        columns=columns,
+        timezone=timezone,
+        rejects=rejects,
+        out=out,
+        as_json=json,
+    )

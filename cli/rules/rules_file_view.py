@@ -9,22 +9,24 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.models.datasets import user_errors
+from cli.models.model_file import read_model
 from cli.task import FAILED
 from detection.data.dates import format_day
 from detection.rules.errors import FaultyRulesError
+from detection.rules.learned_rules import describe_unlearned_rules
 from detection.rules.rule_file import read_rules
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule, RulesError
 from terminal.errors import UserError
-from terminal.output import console, print_json
+from terminal.output import console, print_json, print_message
 
 _STYLES = {"on": "green", "shadow": "yellow", "off": "dim"}
 
 
-def check_rules(file: Path, *, as_json: bool) -> int:
+def check_rules(file: Path, model_file: Path | None = None, *, as_json: bool) -> int:
     """Print the faults or the numbers of rules. Returns the exit status, which is not 0 if there are faults.
 
-    Raises UserError if the file is not readable.
+    `model_file`: the model that decides with the rules. Raises UserError if a file is not readable.
     """
     try:
         rules = read_rules(file)
@@ -37,6 +39,7 @@ def check_rules(file: Path, *, as_json: bool) -> int:
         return FAILED
     except RulesError as error:
         raise UserError(f"{error}.", "Check the path.") from error
+    note = "" if model_file is None else describe_unlearned_rules(rules, read_model(model_file))
     modes = Counter(rule.mode for rule in rules.rules)
     if as_json:
         print_json(
@@ -50,12 +53,15 @@ def check_rules(file: Path, *, as_json: bool) -> int:
                 "off": modes["off"],
                 "threshold": rules.threshold,
                 "version": rules.version,
+                "notes": [note] if note else [],
             }
         )
         return 0
     counts = [f"{len(rules.rules)} rules", f"{modes['on']} on"]
     counts += [f"{modes[mode]} {mode}" for mode in ("shadow", "off") if modes[mode]]
     console.print(f"{file}: {', '.join(counts)}; version {rules.version}", markup=False)
+    if note:
+        print_message(note)
     return 0
 
 
@@ -90,6 +96,7 @@ def _rule_object(rule: Rule, now_ms: int) -> dict[str, Any]:
         "mode": rule.mode,
         "weight": rule.weight,
         "decision": rule.decision,
+        "expected_share": rule.expected_share,
         "from": _format_first_day(rule),
         "until": _format_last_day(rule),
         "valid": rule.is_valid_at(now_ms),

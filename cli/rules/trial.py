@@ -18,7 +18,7 @@ from detection.report.number_format import format_count, format_percent
 from detection.rules.rule_file import read_rules
 from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS
 from terminal.durations import parse_duration_ms
-from terminal.output import console, print_json
+from terminal.output import console, print_json, print_message
 from terminal.progress import show_progress_bar
 
 _COLUMNS = ("rule", "transaction_id", "timestamp_ms", "account_id", "merchant_id", "amount", "is_fraud")
@@ -26,13 +26,22 @@ _LABELS = {True: "1", False: "0", None: ""}
 
 
 def try_rules(
-    data: str, rules_file: Path, *, label_delay: str, unit: str = "", out: str = "", as_json: bool = False
+    data: str,
+    rules_file: Path,
+    *,
+    label_delay: str,
+    unit: str = "",
+    columns: str = "",
+    timezone: str = "",
+    rejects: str = "",
+    out: str = "",
+    as_json: bool = False,
 ) -> None:
     """Print the figures of each rule, and write all matches to `out` unless it is empty. Raises UserError."""
     label_delay_ms = parse_duration_ms("--label-delay", label_delay)
     with user_errors():
         rules = read_rules(rules_file)
-        dataset = open_dataset(data, unit, labels=False)
+        dataset = open_dataset(data, unit, columns=columns, timezone=timezone, rejects=rejects, labels=False)
         check_dataset(dataset)
         with (
             _open_match_sink(out, data) as sink,
@@ -45,7 +54,11 @@ def try_rules(
                 label_delay_days=DEFAULT_LABEL_DELAY_DAYS,
             )
             for labelled, values in replayed:
-                trial.add(labelled, values or [])
+                # A refund has no features: rules do not apply to it.
+                if values is not None:
+                    trial.add(labelled, values)
+    for note in trial.notes():
+        print_message(note)
     if as_json:
         print_json(_trial_object(trial, data, rules_file))
     else:
@@ -87,6 +100,7 @@ def _trial_object(trial: RuleTrial, data: str, rules_file: Path) -> dict[str, ob
         "frauds": trial.frauds,
         "rules": [msgspec.to_builtins(figures) for figures in trial.rules()],
         "together": msgspec.to_builtins(trial.together()),
+        "notes": trial.notes(),
     }
 
 
@@ -97,10 +111,17 @@ def _trial_table(trial: RuleTrial, data: str, rules_file: Path) -> Table:
         title=Text(f"{rules_file} on {Path(data).name}: {transactions}, {labels}"), title_justify="left"
     )
     table.add_column("rule")
-    for column in ("mode", "flagged", *(("fraud", "precision", "recall") if trial.labelled else ())):
+    for column in (
+        "mode",
+        "flagged",
+        "share",
+        "expected",
+        *(("fraud", "precision", "recall") if trial.labelled else ()),
+    ):
         table.add_column(column, justify="right")
     for rule in (*trial.rules(), trial.together()):
         figures = (format_count(rule.frauds), format_percent(rule.precision), format_percent(rule.recall))
         label_figures = figures if trial.labelled else ()
-        table.add_row(Text(rule.id), rule.mode, format_count(rule.flagged), *label_figures)
+        shares = (format_percent(rule.share), format_percent(rule.expected_share))
+        table.add_row(Text(rule.id), rule.mode, format_count(rule.flagged), *shares, *label_figures)
     return table

@@ -5,26 +5,25 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detection.data.columns import LabelledTransaction
 from detection.data.dataset import DatasetSummary
 from detection.data.dates import format_timestamp, parse_period_begin_ms, parse_period_end_ms
 from detection.errors import DetectionError
+from detection.evaluation.batch_model import build_batch_log_odds
 from detection.evaluation.card_precision import CompromisedAccounts
 from detection.evaluation.figures import Figures
 from detection.evaluation.metrics import Metrics
 from detection.history_features import FeaturedTransaction, compute_history_features
 from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.rules import Rule
+from functions.fraud.scoring.model import FraudModel
+from functions.fraud.scoring.reasons import to_probability
+from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
 
 _BATCH_ROWS = 4096
 # The handbook trains on the week before the label delay. Accounts with a reported fraud in it are known.
 _KNOWN_WINDOW_MS = 7 * DAY_MS
-
-BatchLogOdds = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""A model for batches: takes rows of features and returns log-odds, bit for bit those of the function."""
 
 DecisionSink = Callable[[LabelledTransaction, ScoringResult], object]
 """Receives the decision on each tested transaction, in order of time."""
@@ -71,23 +70,24 @@ class BacktestPeriod:
 
 
 class Backtest:
-    """One run: `scorer` decides by the same `rules` as in the function.
+    """One run: rules and the optional model decide as in the function.
 
-    `batch_log_odds`: the scorer's model for batches, or None without a model.
+    `label_delay_days`: the label delay that features assume, by default that of the model.
     """
 
     def __init__(
         self,
-        scorer: Scorer,
-        rules: Iterable[Rule],
+        rules: RuleSet,
+        model: FraudModel | None,
         period: BacktestPeriod,
-        batch_log_odds: BatchLogOdds | None,
+        label_delay_days: int | None = None,
     ) -> None:
-        self._scorer = scorer
+        self.scorer = Scorer(rules, model)
         self._period = period
-        self._batch_log_odds = batch_log_odds
+        self._label_delay_days = label_delay_days or self.scorer.label_delay_days
+        self._batch_log_odds = build_batch_log_odds(model) if model else None
         self._compromised = CompromisedAccounts(period.label_delay_ms, period.known_from_ms)
-        self._metrics = Metrics(rules, self._compromised)
+        self._metrics = Metrics(rules, self._compromised, model)
 
     def run(
         self,
@@ -97,13 +97,14 @@ class Backtest:
     ) -> Figures:
         """Replay all transactions in order of time; those before the period are history.
 
+        A tested transaction without a label has a decision, but no part in the figures.
         `progress` is called after each batch.
         """
         period = self._period
         replayed = compute_history_features(
             rows,
             label_delay_ms=period.label_delay_ms,
-            label_delay_days=self._scorer.label_delay_days,
+            label_delay_days=self._label_delay_days,
             from_ms=period.from_ms,
         )
         for batch in _split_batches(replayed, period.to_ms):
@@ -111,8 +112,12 @@ class Backtest:
                 if labelled.is_fraud:
                     transaction = labelled.transaction
                     self._compromised.add_fraud(transaction.account_id, transaction.timestamp)
-            for labelled, result in self._score_batch(batch):
-                self._metrics.add(labelled, result)
+            for labelled, result, log_odds in self._score_batch(batch):
+                # A transaction without a label is history only.
+                if labelled.is_fraud is not None:
+                    self._metrics.add(
+                        labelled, result, None if log_odds is None else to_probability(log_odds)
+                    )
                 if sink is not None:
                     sink(labelled, result)
             progress()
@@ -120,18 +125,18 @@ class Backtest:
 
     def _score_batch(
         self, batch: Sequence[FeaturedTransaction]
-    ) -> Iterator[tuple[LabelledTransaction, ScoringResult]]:
-        """The tested transactions of the batch with their results."""
+    ) -> Iterator[tuple[LabelledTransaction, ScoringResult, float | None]]:
+        """The tested transactions of the batch with their results and the log-odds of the model alone."""
         tested = [(labelled, values) for labelled, values in batch if values is not None]
         if not tested:
             return
         log_odds: Sequence[float | None] = [None] * len(tested)
         if self._batch_log_odds is not None:
             log_odds = self._batch_log_odds(np.array([values for _, values in tested])).tolist()
-        score = self._scorer.score
+        score = self.scorer.score
         for (labelled, values), odds in zip(tested, log_odds, strict=True):
             transaction = labelled.transaction
-            yield labelled, score(transaction, values, None, transaction.timestamp, log_odds=odds)
+            yield labelled, score(transaction, values, None, transaction.timestamp, log_odds=odds), odds
 
 
 def _split_batches(

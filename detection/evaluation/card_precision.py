@@ -2,10 +2,14 @@
 
 The definition is that of the Fraud Detection Handbook (chapter 4, precision top-k). Accounts that are known
 to be compromised do not count, because no investigator has to find them: accounts with a reported fraud, and
-accounts found among the 100 on an earlier day. Days are in UTC.
+accounts found among the 100 on an earlier day. Days are in UTC. If several accounts share the score of the
+last place, the places that are left are divided among them: this is the expected value of a random order.
 """
 
 from collections import deque
+from itertools import groupby
+from math import fsum
+from operator import itemgetter
 
 from functions.common.domain.time_buckets import DAY_MS
 
@@ -46,15 +50,16 @@ class CardPrecision:
         self._day: int | None = None
         self._highest_scores: dict[str, float] = {}
         self._compromised: set[str] = set()
-        self._found: set[str] = set()
-        self._found_by_day: list[int] = []
+        # The probability that an account is not found yet, if it is not 1.
+        self._unfound: dict[str, float] = {}
+        self._found_by_day: list[float] = []
 
     def add(self, day: int, account_id: str, score: float, *, is_fraud: bool) -> None:
         """Add a transaction of an account that is not known to be compromised. Days are ascending."""
         if day != self._day:
             self._end_day()
             self._day = day
-        if account_id in self._found:
+        if not self._unfound.get(account_id, 1.0):
             return
         if score > self._highest_scores.get(account_id, -1.0):
             self._highest_scores[account_id] = score
@@ -71,10 +76,19 @@ class CardPrecision:
     def _end_day(self) -> None:
         if self._day is None:
             return
-        # The account id breaks ties, so that the result is reproducible.
-        ordered = sorted(self._highest_scores.items(), key=lambda item: (-item[1], item[0]))
-        found = {account_id for account_id, _ in ordered[: self._accounts_per_day]} & self._compromised
-        self._found_by_day.append(len(found))
-        self._found |= found
+        ordered = sorted(self._highest_scores.items(), key=lambda item: -item[1])
+        places, found = float(self._accounts_per_day), 0.0
+        for _, group in groupby(ordered, key=itemgetter(1)):
+            unfound = {account_id: self._unfound.get(account_id, 1.0) for account_id, _ in group}
+            needed = fsum(unfound.values())
+            share = min(places / needed, 1.0)
+            compromised = unfound.keys() & self._compromised
+            found += share * fsum(unfound[account_id] for account_id in compromised)
+            for account_id in compromised:
+                self._unfound[account_id] = unfound[account_id] * (1 - share)
+            places -= share * needed
+            if places <= 0:
+                break
+        self._found_by_day.append(found)
         self._highest_scores.clear()
         self._compromised.clear()

@@ -55,6 +55,15 @@ class ScoreHistogram:
         steps = np.diff(caught, prepend=0)
         return float(np.dot(steps, caught / flagged) / caught[-1])
 
+    def recall_at_false_positives(self, share: float) -> float | None:
+        """The recall if at most this share of genuine transactions is flagged; None unless there are both."""
+        frauds, genuine = self._frauds.sum(), self._genuine.sum()
+        if not frauds or not genuine:
+            return None
+        flagged = np.cumsum(self._genuine[::-1])
+        bins = int(np.searchsorted(flagged, share * genuine, side="right"))
+        return float(self._frauds[len(self._frauds) - bins :].sum() / frauds)
+
     def precision_recall(self, max_points: int = 200) -> list[CurvePoint]:
         """The curve from the highest score down."""
         bins, caught, flagged = self._cumulative_counts()

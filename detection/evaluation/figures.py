@@ -6,7 +6,11 @@ from detection.evaluation.curves import CurvePoint
 
 
 class GroupFigures(Struct, frozen=True, kw_only=True):
-    """Figures of a group of transactions."""
+    """Figures of a group of transactions, or of one way to score them.
+
+    `recall_at_1_percent`: the recall at the threshold that flags 1 % of the genuine transactions. Values are
+    in euros: of all frauds, and of the detected ones.
+    """
 
     transactions: int
     frauds: int
@@ -14,6 +18,10 @@ class GroupFigures(Struct, frozen=True, kw_only=True):
     average_precision: float | None
     precision: float | None
     recall: float | None
+    recall_at_1_percent: float | None
+    fraud_value_eur: float
+    detected_value_eur: float
+    detected_value_share: float | None
     alerts: int
     alerts_per_day: float | None
 
@@ -37,11 +45,16 @@ class CalibrationBin(Struct, frozen=True, kw_only=True):
 
 
 class RuleFigures(Struct, frozen=True, kw_only=True):
-    """The number of transactions that a rule matches, and the number of frauds among them."""
+    """The number of transactions that a rule matches, and the number of frauds among them.
+
+    `share`: the share of all transactions. `expected_share`: the largest share that the rule is meant for.
+    """
 
     id: str
     mode: str
     flagged: int
+    share: float | None
+    expected_share: float | None
     frauds: int
     precision: float | None
     recall: float | None
@@ -60,12 +73,17 @@ class DayFigures(Struct, kw_only=True):
 class Figures(Struct, frozen=True, kw_only=True):
     """All figures of a backtest.
 
-    `everything` covers all transactions. All others exclude accounts known to be compromised. `distribution`:
-    genuine transactions and frauds in bins of the score of equal width.
+    `everything` covers all transactions. All others exclude accounts known to be compromised. `rules_alone`
+    and `model_alone`: the same transactions, decided by one of them; None without it. `distribution`: genuine
+    transactions and frauds in bins of the score of equal width. `calibration_error`: the expected calibration
+    error, the mean difference between the score and the share of fraud in bins of the score.
     """
 
     tested: GroupFigures
     everything: GroupFigures
+    rules_alone: GroupFigures | None
+    model_alone: GroupFigures | None
+    calibration_error: float | None
     card_precision_100: float | None
     scenarios: list[ScenarioFigures]
     calibration: list[CalibrationBin]

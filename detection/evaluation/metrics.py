@@ -1,7 +1,6 @@
 """Collects the figures of a backtest decision by decision, in constant memory."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -16,12 +15,16 @@ from detection.evaluation.figures import (
     RuleFigures,
     ScenarioFigures,
 )
+from functions.common.domain.currencies import convert_to_euros
 from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.rules import Rule
+from functions.fraud.scoring.model import FraudModel
+from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import ScoringResult
 
 _DISTRIBUTION_BINS = 40
 _CALIBRATION_BINS = 10
+_FALSE_POSITIVES = 0.01
+_DECIDED_BY_RULE = "rule:"
 _BUFFERED = 1 << 13
 # A column with more values holds free text.
 _MAX_SCENARIOS = 50
@@ -29,13 +32,19 @@ _OTHER_SCENARIOS = "others"
 
 
 class Metrics:
-    """Collects decisions on labelled transactions, in order of time.
+    """Collects decisions on labelled transactions by `ruleset` and `model`, in order of time.
 
     As in the Fraud Detection Handbook, transactions of accounts that are known to be compromised when the day
     begins count for `everything` only. The caller adds each fraud to `compromised`.
     """
 
-    def __init__(self, rules: Iterable[Rule], compromised: CompromisedAccounts) -> None:
+    def __init__(
+        self, ruleset: RuleSet, compromised: CompromisedAccounts, model: FraudModel | None = None
+    ) -> None:
+        self._rules_threshold = ruleset.threshold
+        self._model_threshold = model.threshold if model else None
+        self._rules_alone = _GroupCounter() if model and ruleset.rules else None
+        self._model_alone = _GroupCounter() if model and ruleset.rules else None
         self._compromised = compromised
         self._known_today: set[str] = set()
         self._days: list[DayFigures] = []
@@ -45,19 +54,24 @@ class Metrics:
         self._cards = CardPrecision()
         self._calibration = _CalibrationCounter()
         self._scenarios = _ScenarioCounter()
-        self._rules = _RuleCounter(rules)
+        self._rules = _RuleCounter(ruleset)
 
-    def add(self, labelled: LabelledTransaction, result: ScoringResult) -> None:
+    def add(
+        self, labelled: LabelledTransaction, result: ScoringResult, model_probability: float | None = None
+    ) -> None:
+        """Add a decision. `model_probability`: the probability of the model without the rules."""
         transaction, is_fraud = labelled.transaction, bool(labelled.is_fraud)
         score, flagged = result.score, result.suspicious
         day = transaction.timestamp // DAY_MS
         if day != self._day:
             self._start_day(day)
-        self._everything.add(score, is_fraud=is_fraud, flagged=flagged)
+        value = (convert_to_euros(transaction.amount, transaction.currency) or 0.0) if is_fraud else 0.0
+        self._everything.add(score, is_fraud=is_fraud, flagged=flagged, value=value)
         account_id = transaction.account_id
         if account_id in self._known_today:
             return
-        self._tested.add(score, is_fraud=is_fraud, flagged=flagged)
+        self._tested.add(score, is_fraud=is_fraud, flagged=flagged, value=value)
+        self._add_alone(result, model_probability, is_fraud=is_fraud, value=value)
         self._cards.add(day, account_id, score, is_fraud=is_fraud)
         self._calibration.add(score if result.probability is None else result.probability, is_fraud=is_fraud)
         if result.reasons or result.shadow_rules:
@@ -77,14 +91,30 @@ class Metrics:
         return Figures(
             tested=tested,
             everything=self._everything.figures(len(self._days)),
+            rules_alone=self._rules_alone.figures(len(self._days)) if self._rules_alone else None,
+            model_alone=self._model_alone.figures(len(self._days)) if self._model_alone else None,
+            calibration_error=self._calibration.expected_error(),
             card_precision_100=self._cards.mean(),
             scenarios=self._scenarios.figures(),
             calibration=self._calibration.figures(),
-            rules=self._rules.figures(tested.frauds),
+            rules=self._rules.figures(tested),
             days=self._days,
             precision_recall=self._tested.scores.precision_recall(),
             distribution=list(zip(genuine.tolist(), frauds.tolist(), strict=True)),
         )
+
+    def _add_alone(
+        self, result: ScoringResult, model_probability: float | None, *, is_fraud: bool, value: float
+    ) -> None:
+        """Add the decisions that the rules or the model make without the other."""
+        if self._rules_alone is not None:
+            score, flagged = result.rules_score, result.rules_score >= self._rules_threshold
+            if result.decided_by.startswith(_DECIDED_BY_RULE):
+                score, flagged = result.score, result.suspicious
+            self._rules_alone.add(score, is_fraud=is_fraud, flagged=flagged, value=value)
+        if self._model_alone is not None and model_probability is not None and self._model_threshold:
+            flagged = model_probability >= self._model_threshold
+            self._model_alone.add(model_probability, is_fraud=is_fraud, flagged=flagged, value=value)
 
     def _start_day(self, day: int) -> None:
         self._day = day
@@ -98,10 +128,12 @@ class _GroupCounter:
     def __init__(self) -> None:
         self._scores = ScoreHistogram()
         self._frauds = self._flagged = self._caught = self._transactions = 0
+        self._value = self._caught_value = 0.0
         self._buffered_scores: list[float] = []
         self._buffered_labels: list[bool] = []
 
-    def add(self, score: float, *, is_fraud: bool, flagged: bool) -> None:
+    def add(self, score: float, *, is_fraud: bool, flagged: bool, value: float) -> None:
+        """Add a transaction. `value`: the amount of a fraud in euros."""
         self._buffered_scores.append(score)
         self._buffered_labels.append(is_fraud)
         if len(self._buffered_scores) == _BUFFERED:
@@ -110,8 +142,10 @@ class _GroupCounter:
             self._flagged += 1
         if is_fraud:
             self._frauds += 1
+            self._value += value
             if flagged:
                 self._caught += 1
+                self._caught_value += value
 
     @property
     def scores(self) -> ScoreHistogram:
@@ -128,6 +162,10 @@ class _GroupCounter:
             average_precision=scores.average_precision(),
             precision=safe_ratio(self._caught, self._flagged),
             recall=safe_ratio(self._caught, self._frauds),
+            recall_at_1_percent=scores.recall_at_false_positives(_FALSE_POSITIVES),
+            fraud_value_eur=round(self._value, 2),
+            detected_value_eur=round(self._caught_value, 2),
+            detected_value_share=safe_ratio(self._caught_value, self._value),
             alerts=self._flagged,
             alerts_per_day=safe_ratio(self._flagged, days),
         )
@@ -150,6 +188,11 @@ class _CalibrationCounter:
         sums[0] += 1
         sums[1] += score
         sums[2] += is_fraud
+
+    def expected_error(self) -> float | None:
+        """The mean over all transactions of the difference between score and share of fraud in their bins."""
+        count = sum(count for count, _, _ in self._bins)
+        return safe_ratio(sum(abs(total - frauds) for _, total, frauds in self._bins), count)
 
     def figures(self) -> list[CalibrationBin]:
         """All bins, including empty ones."""
@@ -190,8 +233,8 @@ class _ScenarioCounter:
 class _RuleCounter:
     """Counts the transactions that each rule matches, in the modes on and shadow."""
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = list(rules)
+    def __init__(self, ruleset: RuleSet) -> None:
+        self._rules = ruleset.rules
         self._matches: Counter[str] = Counter()
         self._caught: Counter[str] = Counter()
 
@@ -200,16 +243,18 @@ class _RuleCounter:
             self._matches[rule_id] += 1
             self._caught[rule_id] += is_fraud
 
-    def figures(self, frauds: int) -> list[RuleFigures]:
-        """The figures of each rule, in the order of the rules. `frauds`: the number of all frauds."""
+    def figures(self, tested: GroupFigures) -> list[RuleFigures]:
+        """The figures of each rule, in the order of the rules."""
         return [
             RuleFigures(
                 id=rule.id,
                 mode=rule.mode,
                 flagged=self._matches[rule.id],
+                share=safe_ratio(self._matches[rule.id], tested.transactions),
+                expected_share=rule.expected_share,
                 frauds=self._caught[rule.id],
                 precision=safe_ratio(self._caught[rule.id], self._matches[rule.id]),
-                recall=safe_ratio(self._caught[rule.id], frauds),
+                recall=safe_ratio(self._caught[rule.id], tested.frauds),
             )
             for rule in self._rules
         ]

@@ -1,5 +1,6 @@
 """The result of a backtest with its inputs, and its JSON for scripts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from functions.common.domain.time_buckets import DAY_MS
 class BacktestResult:
     """Figures and inputs. `data`: the file name. `model` and `rules`: versions, empty without a model.
 
-    `threshold`: the probability from which the model flags, None without a model. `rules_threshold`: the
-    score from which the rules flag.
+    `threshold`: the joint probability from which transactions are flagged, None without a model.
+    `rules_threshold`: the score from which the rules flag without a model. `asked`: what the threshold was
+    chosen for in training, such as alerts_per_day. `warnings`: findings that a reader must know, one line
+    each.
     """
 
     data: str
@@ -27,6 +30,8 @@ class BacktestResult:
     rules_threshold: float
     figures: Figures
     seconds: float
+    asked: Mapping[str, float]
+    warnings: Sequence[str]
 
     @property
     def excluded_transactions(self) -> int:
@@ -46,7 +51,12 @@ def result_to_json(result: BacktestResult) -> dict[str, Any]:
         "rules_version": result.rules,
         "threshold": result.rules_threshold if result.threshold is None else result.threshold,
         "rules_threshold": result.rules_threshold,
+        "asked": dict(result.asked),
+        "warnings": list(result.warnings),
         **msgspec.to_builtins(figures.tested),
+        "rules_alone": msgspec.to_builtins(figures.rules_alone),
+        "model_alone": msgspec.to_builtins(figures.model_alone),
+        "expected_calibration_error": figures.calibration_error,
         "card_precision_100": figures.card_precision_100,
         "days": len(figures.days),
         "recall_by_scenario": {scenario.name: scenario.recall for scenario in figures.scenarios},

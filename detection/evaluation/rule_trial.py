@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from detection.data.columns import LabelledTransaction
 from detection.evaluation.metrics import safe_ratio
+from detection.evaluation.rule_notes import FieldObserver, describe_rules
 from functions.fraud.scoring.expressions import compile_condition, variable_values
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer
@@ -20,11 +21,14 @@ class RuleTrialFigures(Struct, frozen=True, kw_only=True):
     """The figures of one rule. `labelled`: the number of flagged transactions that have a label.
 
     `precision` is the share of frauds among those, `recall` the share of all frauds that the rule flags.
+    `share` is the flagged share of all transactions, `expected_share` the largest one it is meant for.
     """
 
     id: str
     mode: str
     flagged: int
+    share: float | None
+    expected_share: float | None
     labelled: int
     frauds: int
     precision: float | None
@@ -50,6 +54,8 @@ class RuleTrial:
     def __init__(self, ruleset: RuleSet, sink: MatchSink = lambda _id, _labelled: None) -> None:
         self.transactions = self.labelled = self.frauds = 0
         self._scorer = Scorer(ruleset)
+        self._ruleset = ruleset
+        self._fields = FieldObserver()
         self._sink = sink
         self._rules = [
             (rule, compile_condition(rule.when, ruleset.limits), MatchCounter()) for rule in ruleset.rules
@@ -59,6 +65,7 @@ class RuleTrial:
     def add(self, labelled: LabelledTransaction, values: list[float]) -> None:
         transaction, is_fraud = labelled.transaction, labelled.is_fraud
         self.transactions += 1
+        self._fields.add(labelled)
         if is_fraud is not None:
             self.labelled += 1
             self.frauds += is_fraud
@@ -72,17 +79,28 @@ class RuleTrial:
 
     def rules(self) -> Iterator[RuleTrialFigures]:
         """The figures of each rule, in the order of the rules."""
-        return (self._figures(rule.id, rule.mode, counter) for rule, _, counter in self._rules)
+        return (
+            self._figures(rule.id, rule.mode, counter, rule.expected_share)
+            for rule, _, counter in self._rules
+        )
+
+    def notes(self) -> list[str]:
+        """Rules that match too much, whose precision is poor, or that cannot hold, one line each."""
+        return [*describe_rules(self.rules()), *self._fields.describe_unmatchable(self._ruleset.rules)]
 
     def together(self) -> RuleTrialFigures:
         """The figures of the whole set: rules in the mode on, with their weights and decisions."""
         return self._figures(TOGETHER, "", self._together)
 
-    def _figures(self, name: str, mode: str, counter: MatchCounter) -> RuleTrialFigures:
+    def _figures(
+        self, name: str, mode: str, counter: MatchCounter, expected_share: float | None = None
+    ) -> RuleTrialFigures:
         return RuleTrialFigures(
             id=name,
             mode=mode,
             flagged=counter.flagged,
+            share=safe_ratio(counter.flagged, self.transactions),
+            expected_share=expected_share,
             labelled=counter.labelled,
             frauds=counter.frauds,
             precision=safe_ratio(counter.frauds, counter.labelled),

@@ -7,9 +7,9 @@ from pathlib import Path
 from string import Template
 
 from detection.data.dates import format_day, format_timestamp
-from detection.evaluation.figures import DayFigures, Figures
+from detection.evaluation.figures import DayFigures, Figures, GroupFigures
 from detection.evaluation.result import BacktestResult
-from detection.report.number_format import format_count, format_decimals, format_percent
+from detection.report.number_format import format_count, format_decimals, format_euros, format_percent
 from detection.report.svg_charts import Plot, round_ticks, share_ticks
 from functions.common.domain.time_buckets import DAY_MS
 
@@ -38,6 +38,11 @@ def render_report(result: BacktestResult) -> str:
                     if figures.scenarios
                     else []
                 ),
+                *(
+                    [_render_section("Rules and model", _render_parts(figures), wide=True)]
+                    if figures.model_alone
+                    else []
+                ),
                 _render_section("Rules", _render_rules(figures), wide=True),
             ]
         ),
@@ -54,6 +59,7 @@ def _introduction_lines(result: BacktestResult) -> Iterable[str]:
     )
     excluded = format_count(result.excluded_transactions)
     yield f"Excluded: {excluded} transactions of accounts known to be compromised at the start of the day."
+    yield from (f"Note: {warning}" for warning in result.warnings)
 
 
 def _key_figures(result: BacktestResult) -> Iterable[tuple[str, str]]:
@@ -65,10 +71,17 @@ def _key_figures(result: BacktestResult) -> Iterable[tuple[str, str]]:
     yield "card precision@100", format_decimals(figures.card_precision_100)
     yield "precision", format_percent(tested.precision)
     yield "recall", format_percent(tested.recall)
+    yield "recall at 1 % false positives", format_percent(tested.recall_at_1_percent)
+    yield "detected value", format_euros(tested.detected_value_eur)
+    yield "detected share of the value", format_percent(tested.detected_value_share)
+    yield "expected calibration error", format_decimals(figures.calibration_error)
     yield "alerts per day", format_count(tested.alerts_per_day)
+    for name, value in result.asked.items():
+        yield f"asked at training: {name.replace('_', ' ')}", f"{value:g}"
     if result.threshold is not None:
-        yield "model threshold", format_decimals(result.threshold)
-    yield "rules threshold", format_decimals(result.rules_threshold)
+        yield "threshold", format_decimals(result.threshold)
+    else:
+        yield "rules threshold", format_decimals(result.rules_threshold)
 
 
 def _render_section(title: str, content: str, *, wide: bool = False) -> str:
@@ -151,6 +164,43 @@ def _render_scenarios(figures: Figures) -> str:
     return _render_table(("scenario", "frauds", "recall"), rows)
 
 
+def _render_parts(figures: Figures) -> str:
+    """A table with the figures of rules alone, of the model alone and of both."""
+    rows = [
+        (
+            name,
+            format_decimals(group.auc_roc),
+            format_decimals(group.average_precision),
+            format_percent(group.precision),
+            format_percent(group.recall),
+            format_percent(group.recall_at_1_percent),
+            format_euros(group.detected_value_eur),
+            format_count(group.alerts_per_day),
+        )
+        for name, group in list_parts(figures)
+    ]
+    names = (
+        "AUC ROC",
+        "average precision",
+        "precision",
+        "recall",
+        "recall at 1 % FP",
+        "detected",
+        "alerts a day",
+    )
+    return _render_table(("decided by", *names), rows)
+
+
+def list_parts(figures: Figures) -> list[tuple[str, GroupFigures]]:
+    """The figures of rules alone, of the model alone and of both, each with its name."""
+    parts = (
+        ("rules alone", figures.rules_alone),
+        ("model alone", figures.model_alone),
+        ("rules and model", figures.tested),
+    )
+    return [(name, group) for name, group in parts if group is not None]
+
+
 def _render_rules(figures: Figures) -> str:
     """A table with a row for each rule."""
     rows = [
@@ -158,13 +208,14 @@ def _render_rules(figures: Figures) -> str:
             rule.id,
             rule.mode,
             format_count(rule.flagged),
+            format_percent(rule.share),
             format_count(rule.frauds),
             format_percent(rule.precision),
             format_percent(rule.recall),
         )
         for rule in figures.rules
     ]
-    return _render_table(("rule", "mode", "holds for", "of them fraud", "precision", "recall"), rows)
+    return _render_table(("rule", "mode", "holds for", "share", "of them fraud", "precision", "recall"), rows)
 
 
 def _render_table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

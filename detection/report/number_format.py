@@ -11,6 +11,11 @@ def format_decimals(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
+def format_euros(value: float) -> str:
+    """An amount in whole euros."""
+    return f"{value:,.0f} EUR"
+
+
 def format_count(value: float | None) -> str:
     """A count, or a mean of counts with one decimal."""
     if value is None:

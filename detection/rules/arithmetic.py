@@ -2,25 +2,25 @@
 
 import ast
 from collections.abc import Mapping
-from decimal import Decimal
 
 from detection.rules.names import COMPARABLE_WITH_NUMBERS, DIMENSIONAL, DIMENSIONLESS, KIND_DESCRIPTIONS, Kind
 from detection.rules.operands_and_functions import ExpressionError, Operand
-from functions.common.domain.currencies import CURRENCIES, convert_to_euros
+from functions.common.domain.currencies import convert_to_euros
 from functions.fraud.scoring.expressions import LIMIT_PREFIX
+from functions.fraud.scoring.rules import Limit
 
-Tables = dict[str, dict[str, Decimal]]
-"""Amounts by currency, by the name of the limit."""
+Literals = dict[str, Limit]
+"""The amounts of money(…) literals, by the names of limits that stand for them."""
 
 SIGNS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _DIGITS = 4
 
 
 def combine_operands(
-    node: ast.expr, sign: str, left: Operand, right: Operand, *, source: str, tables: Tables
+    node: ast.expr, sign: str, left: Operand, right: Operand, *, source: str, literals: Literals
 ) -> Operand:
     """The result of `left sign right`. Raises ExpressionError if the kinds do not allow the operation."""
-    left, right = match_money_kinds(left, right, tables)
+    left, right = match_money_kinds(left, right, literals)
     if "money" in (left.kind, right.kind):
         raise ExpressionError(node, "arithmetic with money(…) is not supported: write the resulting amount")
     kind = _sum_kind(left.kind, right.kind) if sign in "+-" else _product_kind(sign, left.kind, right.kind)
@@ -35,12 +35,12 @@ def combine_operands(
     return Operand(kind, _combine_forms(sign, left, right), node, source)
 
 
-def match_money_kinds(left: Operand, right: Operand, tables: Tables) -> tuple[Operand, Operand]:
+def match_money_kinds(left: Operand, right: Operand, literals: Literals) -> tuple[Operand, Operand]:
     """Both operands, with a money(…) literal converted to the other's kind of money.
 
     Raises ExpressionError for a currency without an exchange rate.
     """
-    return _convert_money(right.kind, left, tables), _convert_money(left.kind, right, tables)
+    return _convert_money(right.kind, left, literals), _convert_money(left.kind, right, literals)
 
 
 def describe_operand(operand: Operand) -> str:
@@ -48,7 +48,7 @@ def describe_operand(operand: Operand) -> str:
     return f"{operand.source} ({KIND_DESCRIPTIONS[operand.kind]})"
 
 
-def _convert_money(kind: Kind, operand: Operand, tables: Tables) -> Operand:
+def _convert_money(kind: Kind, operand: Operand, literals: Literals) -> Operand:
     """A money(…) literal in the kind of money of its counterpart, any other operand as it is."""
     if operand.kind != "money" or kind not in ("own money", "euros"):
         return operand
@@ -56,24 +56,14 @@ def _convert_money(kind: Kind, operand: Operand, tables: Tables) -> Operand:
     amount_euros = convert_to_euros(amount, currency)
     if amount_euros is None:
         raise ExpressionError(
-            operand.node, f"no exchange rate for {currency}: use limits.NAME with an amount for each currency"
+            operand.node, f"no exchange rate for {currency}: use an amount in another currency"
         )
-    amount_euros = round(amount_euros, _DIGITS)
     if kind == "euros":
-        return operand._replace(kind="euros", form=amount_euros)
+        return operand._replace(kind="euros", form=round(amount_euros, _DIGITS))
     # An amount in the currency of the transaction is a limit.
     name = f"{amount} {currency}"
-    tables[name] = _amounts_by_currency(amount_euros) | {currency: amount}
+    literals[name] = Limit(amount, currency)
     return operand._replace(kind="own money", form=LIMIT_PREFIX + name)
-
-
-def _amounts_by_currency(amount_euros: float) -> dict[str, Decimal]:
-    rates = {currency: convert_to_euros(Decimal(1), currency) for currency in sorted(CURRENCIES)}
-    return {
-        currency: Decimal(str(round(amount_euros / rate, _DIGITS)))
-        for currency, rate in rates.items()
-        if rate is not None
-    }
 
 
 def _sum_kind(left: Kind, right: Kind) -> Kind | None:

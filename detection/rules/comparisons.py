@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from detection.rules.arithmetic import Tables, describe_operand, match_money_kinds
+from detection.rules.arithmetic import Literals, describe_operand, match_money_kinds
 from detection.rules.names import (
     COMPARABLE_WITH_NUMBERS,
     DISCRETE,
@@ -15,6 +15,7 @@ from detection.rules.names import (
 )
 from detection.rules.negation import Form, compile_inequality
 from detection.rules.operands_and_functions import ExpressionError, Operand
+from functions.common.domain.categories import normalize_category
 
 SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",
@@ -28,9 +29,9 @@ _MERCHANT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_LISTED_STRINGS = 10
 
 
-def compile_comparison(sign: str, left: Operand, right: Operand, tables: Tables) -> Form:
+def compile_comparison(sign: str, left: Operand, right: Operand, literals: Literals) -> Form:
     """The compiled form of `left sign right`. Raises ExpressionError if the operands are not comparable."""
-    left, right = match_money_kinds(left, right, tables)
+    left, right = match_money_kinds(left, right, literals)
     if left.kind in STRING_VALUES and right.kind in STRING_VALUES:
         if sign not in ("==", "!="):
             raise ExpressionError(right.node, f"strings have no order: use ==, !=, in or not in, not {sign}")
@@ -63,6 +64,8 @@ def compile_membership(relation: str, operand: Operand, members: Sequence[Operan
             )
         else:
             _check_range(operand, member)
+    if operand.kind == "merchant_category":
+        return [relation, operand.form, [normalize_category(member.form) for member in members]]
     return [relation, operand.form, [member.form for member in members]]
 
 
@@ -107,6 +110,8 @@ def _check_string(operand: Operand, string: Operand) -> None:
         raise ExpressionError(
             string.node, f"'{string.form}' is not a merchant id: use letters, digits, '_' and '-'"
         )
+    if operand.kind == "merchant_category" and normalize_category(string.form) is None:
+        raise ExpressionError(string.node, "the category is empty: write its name or code")
     allowed = STRING_VALUES[operand.kind]
     if allowed is not None and string.form not in allowed:
         raise ExpressionError(

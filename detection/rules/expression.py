@@ -2,27 +2,27 @@
 
 import ast
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
 from detection.rules import comparisons
-from detection.rules.arithmetic import SIGNS, Tables, combine_operands, describe_operand
+from detection.rules.arithmetic import SIGNS, Literals, combine_operands, describe_operand
 from detection.rules.names import suggest_operand
 from detection.rules.negation import Form, negate_condition
 from detection.rules.operands_and_functions import ExpressionError, Limits, Operand, read_call, read_leaf
 from detection.rules.syntax import ExpressionSyntaxError, ParsedExpression
+from functions.fraud.scoring.rules import Limit
 
 
 class CompiledExpression(NamedTuple):
     """The compiled form of an expression.
 
-    `tables`: limits that the form needs in addition to those of the file. `faults`: messages, each with its
+    `literals`: limits that the form needs in addition to those of the file. `faults`: messages, each with its
     offset in the text in characters.
     """
 
     form: Form
-    tables: Mapping[str, dict[str, Decimal]]
+    literals: Mapping[str, Limit]
     faults: Sequence[tuple[int, str]]
 
 
@@ -38,14 +38,14 @@ def compile_expression(text: str, limits: Limits) -> CompiledExpression:
         compiler.faults.append(
             (0, "the condition is the same for every transaction: use a field or feature of the transaction")
         )
-    return CompiledExpression(form, compiler.tables, compiler.faults)
+    return CompiledExpression(form, compiler.literals, compiler.faults)
 
 
 class _Compiler:
     """Compiles all parts, also after a fault: the form or operand of a faulty part is None."""
 
     def __init__(self, parsed: ParsedExpression, limits: Limits) -> None:
-        self.tables: Tables = {}
+        self.literals: Literals = {}
         self.faults: list[tuple[int, str]] = []
         self.uses_names = False
         self._parsed = parsed
@@ -107,7 +107,7 @@ class _Compiler:
         left_operand, right_operand = self._compile_operand(left), self._compile_operand(right)
         if left_operand is None or right_operand is None:
             return None
-        return comparisons.compile_comparison(sign, left_operand, right_operand, self.tables)
+        return comparisons.compile_comparison(sign, left_operand, right_operand, self.literals)
 
     def _membership(self, node: ast.expr, relation: str, members: ast.expr) -> Form:
         operand = self._compile_operand(node)
@@ -144,7 +144,7 @@ class _Compiler:
         if left is None or right is None:
             return None
         source = self._parsed.source_text(node)
-        return combine_operands(node, sign, left, right, source=source, tables=self.tables)
+        return combine_operands(node, sign, left, right, source=source, literals=self.literals)
 
     def _truth(self, node: ast.expr) -> bool | None:
         """The value of the literal true or false; None for any other node."""

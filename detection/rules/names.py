@@ -45,6 +45,9 @@ UNAVAILABLE_NAMES: Mapping[str, str] = {
     "account_id": "add the account to a list: invoke lists.add",
     "device_id": "use the feature new_device",
     "ip_address": "use the features of the transaction",
+    "original_transaction_id": "refunds are counted and never scored",
+    "transaction_id": "use the features of the transaction",
+    "type": "refunds are counted and never scored",
     "timestamp": "use hour and weekday, or the fields from and until of the rule",
 }
 """Fields of a transaction that rules cannot use, and the alternative to each."""

@@ -12,8 +12,9 @@ from detection.rules.negation import Form
 from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import CURRENCIES
 from functions.fraud.scoring.expressions import LIMIT_PREFIX
+from functions.fraud.scoring.rules import Limit
 
-Limits = Mapping[str, Mapping[str, Decimal]]
+Limits = Mapping[str, Limit]
 
 _MAX_NUMBER = 1e15
 _SINGLE_LITERAL = re.compile(r"""'[^']*'|"[^"]*\"""")

@@ -7,23 +7,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
-from yaml.nodes import Node
+from yaml.nodes import Node, ScalarNode
 
 from detection.rules.errors import Fault, FaultyRulesError, describe_unknown_name
 from detection.rules.expression import compile_expression
 from detection.rules.names import NAME_KINDS, UNAVAILABLE_NAMES
 from detection.rules.negation import Form
 from detection.rules.yaml_reader import YamlReader
-from functions.common.domain.currencies import CURRENCIES
+from functions.common.domain.currencies import CURRENCIES, has_rate
 from functions.fraud.scoring.expressions import LIMIT_PREFIX
-from functions.fraud.scoring.rules import DEFAULT_LIMIT, HardDecision, Mode, Rule, RulesError, RuleSet
+from functions.fraud.scoring.rules import HardDecision, Limit, Mode, Rule, RulesError, RuleSet
 
 _FILE_FIELDS = {"threshold": True, "limits": False, "rules": False}
 _REMOVED_FIELDS = dict.fromkeys(
     ("block_list", "allow_list"), "lists are not part of this file: use invoke lists.add"
 )
 _RULE_FIELDS = dict.fromkeys(("id", "reason", "when"), True) | dict.fromkeys(
-    ("weight", "decision", "mode", "from", "until"), False
+    ("weight", "decision", "mode", "from", "until", "expected_share"), False
 )
 _LIMIT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -65,7 +65,7 @@ def parse_rules(text: str, file: str) -> RuleSet:
 
 def _read_ruleset(reader: YamlReader, root: Node) -> RuleSet | None:
     nodes = reader.read_fields(root, "the file", _FILE_FIELDS, _REMOVED_FIELDS)
-    threshold = _read_weight(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
+    threshold = _read_share(reader, nodes["threshold"], "threshold") if "threshold" in nodes else None
     limits = _read_limits(reader, nodes["limits"]) if "limits" in nodes else {}
     rule_reader = _RuleReader(reader, limits)
     rule_nodes = reader.read_list(nodes["rules"], "rules") if "rules" in nodes else []
@@ -77,28 +77,38 @@ def _read_ruleset(reader: YamlReader, root: Node) -> RuleSet | None:
             nodes["threshold"],
             "the sum of all weights is below the threshold: lower the threshold or raise weights",
         )
-    return RuleSet(threshold=threshold, limits=limits | rule_reader.tables, rules=tuple(rules))
+    return RuleSet(threshold=threshold, limits=limits | rule_reader.literals, rules=tuple(rules))
 
 
-def _read_limits(reader: YamlReader, node: Node) -> dict[str, dict[str, Decimal]]:
+def _read_limits(reader: YamlReader, node: Node) -> dict[str, Limit]:
     limits = {}
-    for name, (key, table) in reader.read_mapping(node, "limits").items():
+    for name, (key, amount) in reader.read_mapping(node, "limits").items():
         if not _LIMIT_NAME.fullmatch(name):
             reader.add_fault(
                 key, f"'{name}' is not a limit name: use a-z, 0-9 and _, beginning with a letter"
             )
-        limits[name] = _read_limit(reader, table, name)
+        limits[name] = _read_limit(reader, amount, f"limit {name}")
     return limits
 
 
-def _read_limit(reader: YamlReader, node: Node, name: str) -> dict[str, Decimal]:
-    amounts = {}
-    for currency, (key, value) in reader.read_mapping(node, f"limit {name}").items():
-        if currency != DEFAULT_LIMIT and currency not in CURRENCIES:
-            reader.add_fault(key, f"unknown currency '{currency}': use an ISO 4217 code or '{DEFAULT_LIMIT}'")
-        if (amount := reader.read_number(value, f"the limit for {currency}")) is not None:
-            amounts[currency] = amount
-    return amounts
+def _read_limit(reader: YamlReader, node: Node, label: str) -> Limit:
+    """The limit of a node; a placeholder if the node has a fault."""
+    limit = Limit(Decimal(1), "EUR")
+    if not isinstance(node, ScalarNode):
+        reader.add_fault(
+            node, f"{label} must be one amount, such as 5000 EUR: it is converted to other currencies"
+        )
+        return limit
+    number, _, currency = str(node.value).partition(" ")
+    if not currency:
+        reader.add_fault(node, f"{label} must be an amount with its currency, such as 5000 EUR")
+        return limit
+    amount = reader.parse_number(node, number, f"the amount of {label}")
+    if currency not in CURRENCIES:
+        reader.add_fault(node, f"unknown currency '{currency}': use an ISO 4217 code, such as EUR")
+    elif not has_rate(currency):
+        reader.add_fault(node, f"no exchange rate for {currency}: use an amount in another currency")
+    return limit if amount is None else Limit(amount, currency)
 
 
 def _is_threshold_reachable(rules: Sequence[Rule], threshold: float) -> bool:
@@ -108,10 +118,10 @@ def _is_threshold_reachable(rules: Sequence[Rule], threshold: float) -> bool:
 
 
 class _RuleReader:
-    """Reads rules that can refer to `limits`. `tables` collects the further limits that expressions need."""
+    """Reads rules that can refer to `limits`. `literals` collects the amounts in expressions."""
 
-    def __init__(self, reader: YamlReader, limits: Mapping[str, Mapping[str, Decimal]]) -> None:
-        self.tables: dict[str, dict[str, Decimal]] = {}
+    def __init__(self, reader: YamlReader, limits: Mapping[str, Limit]) -> None:
+        self.literals: dict[str, Limit] = {}
         self._reader = reader
         self._limits = limits
         self._ids = set(_RESERVED_IDS)
@@ -126,11 +136,12 @@ class _RuleReader:
             "id": self._id,
             "reason": self._reason,
             "when": self._when,
-            "weight": lambda value: _read_weight(self._reader, value, "weight"),
+            "weight": lambda value: _read_share(self._reader, value, "weight"),
             "decision": lambda value: self._reader.read_choice(value, "decision", get_args(HardDecision)),
             "mode": lambda value: self._reader.read_choice(value, "mode", get_args(Mode)),
             "from": lambda value: self._reader.read_day(value, "from"),
             "until": lambda value: self._reader.read_day(value, "until"),
+            "expected_share": lambda value: _read_share(self._reader, value, "expected_share"),
         }
         fields: dict[str, Any] = {name: readers[name](value) for name, value in nodes.items()}
         first_day, last_day = fields.pop("from", None), fields.pop("until", None)
@@ -180,14 +191,14 @@ class _RuleReader:
         text = self._reader.read_string(node, "when")
         if text is None:
             return None
-        form, tables, faults = compile_expression(text, self._limits)
+        form, literals, faults = compile_expression(text, self._limits)
         for offset, message in faults:
             self._reader.add_fault(node, message, offset)
-        self.tables |= tables
+        self.literals |= literals
         return form
 
 
-def _read_weight(reader: YamlReader, node: Node, label: str) -> float | None:
+def _read_share(reader: YamlReader, node: Node, label: str) -> float | None:
     """A number above 0 and at most 1; None if the node holds no such number."""
     number = reader.read_number(node, label)
     if number is not None and number > 1:

@@ -111,8 +111,10 @@ class YamlReader:
     def read_number(self, node: Node, label: str) -> Decimal | None:
         """A number greater than 0."""
         text = self.read_string(node, label)
-        if text is None:
-            return None
+        return None if text is None else self.parse_number(node, text, label)
+
+    def parse_number(self, node: Node, text: str, label: str) -> Decimal | None:
+        """The number in `text`, a part of the node. It is greater than 0."""
         try:
             number = Decimal(text)
         except InvalidOperation:

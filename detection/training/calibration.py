@@ -1,22 +1,23 @@
-"""Calibration of margins to probabilities, the alert threshold, and figures with confidence intervals."""
+"""Calibration of margins and evidence to probabilities, by logistic regression on out-of-fold margins."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, roc_auc_score
-
-from detection.errors import DetectionError
+from scipy.optimize import minimize
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
-_MAX_ITERATIONS = 1000
-_TOLERANCE = 1e-8
-_DRAWS = 200
-_INTERVAL = (2.5, 97.5)
+MAX_LEARNED_EVIDENCE = 10.0
+_TOLERANCE = 1e-12
+_MAX_ITERATIONS = 500
+# The standard deviation of the evidence of a rule before anything is known about it, in log-odds.
+_EVIDENCE_DEVIATION = 1.0
+_MIN_SLOPE = 1e-3
 
 
 class Calibration(NamedTuple):
@@ -29,101 +30,73 @@ class Calibration(NamedTuple):
         return self.slope * margins + self.offset
 
     def probabilities(self, margins: Floats) -> Floats:
-        result: Floats = 1 / (1 + np.exp(-self.log_odds(margins)))
+        result: Floats = expit(self.log_odds(margins))
         return result
 
 
-def fit_calibration(margins: Floats, labels: Labels) -> Calibration:
-    """Fit a logistic regression of labels on out-of-fold margins (Platt 1999).
+class JointCalibration(NamedTuple):
+    """A calibration, and the log-odds that a match of each rule adds."""
 
-    Platt's targets are slightly above 0 and below 1, so that the fit exists even if margins separate the
-    labels.
+    margin: Calibration
+    evidence: Sequence[float]
+
+    def log_odds(self, margins: Floats, matching_rows: Sequence[Rows]) -> Floats:
+        """The joint log-odds. `matching_rows`: the rows that each rule matches."""
+        return add_evidence(self.margin.log_odds(margins), self.evidence, matching_rows)
+
+
+def fit_calibration(
+    margins: Floats, labels: Labels, weights: NDArray[np.float32] | None = None
+) -> Calibration:
+    """Fit a logistic regression of labels on out-of-fold margins (Platt 1999)."""
+    return fit_joint_calibration(margins, labels, weights, ()).margin
+
+
+def fit_joint_calibration(
+    margins: Floats,
+    labels: Labels,
+    weights: NDArray[np.float32] | None,
+    matching_rows: Sequence[Rows],
+) -> JointCalibration:
+    """Fit a logistic regression of labels on out-of-fold margins and on matches of rules.
+
+    The evidence of a rule is at least 0, and regularised. Platt's targets are slightly above 0 and below 1,
+    so that the fit exists even if margins separate the labels.
     """
-    frauds = int(labels.sum())
-    genuine = len(labels) - frauds
+    row_weights = np.ones(len(labels)) if weights is None else weights.astype(np.float64)
+    frauds, genuine = (float(row_weights[rows].sum()) for rows in (labels, ~labels))
     targets = np.where(labels, (frauds + 1) / (frauds + 2), 1 / (genuine + 2))
-    # Each example occurs with both labels, weighted by its target.
-    regression = LogisticRegression(C=np.inf, tol=_TOLERANCE, max_iter=_MAX_ITERATIONS).fit(
-        np.concatenate([margins, margins])[:, None],
-        np.repeat([True, False], len(margins)),
-        sample_weight=np.concatenate([targets, 1 - targets]),
+    total = frauds + genuine
+
+    def measure_loss(parameters: Floats) -> tuple[float, Floats]:
+        slope, offset, *evidence = parameters
+        log_odds = add_evidence(slope * margins + offset, evidence, matching_rows)
+        loss = float((row_weights * (np.logaddexp(0, log_odds) - targets * log_odds)).sum())
+        loss += sum(value * value for value in evidence) / (2 * _EVIDENCE_DEVIATION**2)
+        # Sums instead of dot products: their result does not depend on the number of cores.
+        residuals = row_weights * (expit(log_odds) - targets)
+        gradients = [(residuals * margins).sum(), residuals.sum()]
+        gradients += [
+            residuals[rows].sum() + value / _EVIDENCE_DEVIATION**2
+            for rows, value in zip(matching_rows, evidence, strict=True)
+        ]
+        return loss / total, np.array(gradients) / total
+
+    result: Any = minimize(
+        measure_loss,
+        np.array([1.0, 0.0, *(0.0 for _ in matching_rows)]),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(_MIN_SLOPE, None), (None, None), *((0.0, MAX_LEARNED_EVIDENCE) for _ in matching_rows)],
+        options={"ftol": _TOLERANCE, "gtol": _TOLERANCE, "maxiter": _MAX_ITERATIONS},
     )
-    return Calibration(float(regression.coef_[0, 0]), float(regression.intercept_[0]))
+    slope, offset, *evidence = result.x.tolist()
+    return JointCalibration(Calibration(slope, offset), evidence)
 
 
-def threshold_for_alerts(probabilities: Floats, days: int, alerts_per_day: float) -> float:
-    """The lowest threshold with at most `alerts_per_day` alerts a day, on average over `days`.
-
-    Raises DetectionError if that is less than one alert.
-    """
-    max_alerts = int(alerts_per_day * days)
-    if max_alerts < 1:
-        raise DetectionError(
-            f"--alerts-per-day: {alerts_per_day:g} is less than one alert in {days} days of training.",
-            "Use a higher number, or train on more days.",
-        )
-    ordered = np.unique(probabilities)[::-1]
-    flagged = len(probabilities) - np.searchsorted(np.sort(probabilities), ordered, side="left")
-    within = ordered[flagged <= max_alerts]
-    return _ensure_positive(float(within[-1]) if len(within) else float(ordered[0]))
-
-
-def threshold_for_precision(probabilities: Floats, labels: Labels, precision: float) -> float:
-    """The lowest threshold at which the alerts have at least this precision.
-
-    Raises DetectionError if no threshold has it.
-    """
-    order = np.argsort(-probabilities, kind="stable")
-    caught = np.cumsum(labels[order])
-    ordered = probabilities[order]
-    # Equal probabilities are flagged together.
-    ends = np.append(ordered[1:] != ordered[:-1], True)
-    reached = ends & (caught >= precision * np.arange(1, len(order) + 1))
-    if not reached.any():
-        raise DetectionError(
-            f"--precision: no threshold reaches {precision:g} on the training data.",
-            "Use a lower precision, or train on more days.",
-        )
-    return _ensure_positive(float(ordered[np.flatnonzero(reached)[-1]]))
-
-
-def _ensure_positive(threshold: float) -> float:
-    """A threshold of an artifact must be above 0."""
-    return max(threshold, float(np.finfo(np.float64).tiny))
-
-
-def bootstrap_figures(
-    scores: Floats, labels: Labels, threshold: float, seed: int
-) -> dict[str, dict[str, float]]:
-    """Each figure with the bounds of its 95 % bootstrap interval: `value`, `from`, `to`."""
-    random = np.random.default_rng(seed)
-    frauds, genuine = np.flatnonzero(labels), np.flatnonzero(~labels)
-    samples: list[Mapping[str, float]] = []
-    for _ in range(_DRAWS):
-        # Stratified, because a sample without fraud has no figures.
-        rows = np.concatenate([random.choice(frauds, len(frauds)), random.choice(genuine, len(genuine))])
-        samples.append(_measure_figures(scores[rows], labels[rows], threshold))
-    return {
-        name: {"value": value, **_interval_bounds([sample[name] for sample in samples])}
-        for name, value in _measure_figures(scores, labels, threshold).items()
-    }
-
-
-def _measure_figures(scores: Floats, labels: Labels, threshold: float) -> dict[str, float]:
-    flagged = scores >= threshold
-    caught = int((flagged & labels).sum())
-    return {
-        "auc_roc": _round_figure(roc_auc_score(labels, scores)),
-        "average_precision": _round_figure(average_precision_score(labels, scores)),
-        "precision": _round_figure(caught / max(int(flagged.sum()), 1)),
-        "recall": _round_figure(caught / int(labels.sum())),
-    }
-
-
-def _interval_bounds(values: list[float]) -> dict[str, float]:
-    low, high = np.percentile(values, _INTERVAL)
-    return {"from": _round_figure(low), "to": _round_figure(high)}
-
-
-def _round_figure(value: float) -> float:
-    return round(float(value), 6)
+def add_evidence(log_odds: Floats, evidence: Sequence[float], matching_rows: Sequence[Rows]) -> Floats:
+    """The log-odds, with the evidence of each rule added to the rows that it matches."""
+    joint = log_odds.copy()
+    for rows, value in zip(matching_rows, evidence, strict=True):
+        joint[rows] += value
+    return joint

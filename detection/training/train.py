@@ -1,14 +1,12 @@
 """Trains a model and builds its artifact, in the format of functions/fraud/scoring/model.py.
 
-The same rows, options, seed and library versions produce the same bytes: an artifact has no creation time
-and no path.
+The same rows, rules, options, seed and library versions produce the same bytes: an artifact has no creation
+time and no path.
 """
 
 import sys
-from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -18,23 +16,31 @@ import xgboost
 from numpy.typing import NDArray
 
 from detection.data.columns import LabelledTransaction
-from detection.data.dates import format_iso_time, format_timestamp
+from detection.data.dates import format_iso_time
 from detection.errors import DetectionError
-from detection.history_features import compute_history_features
 from detection.training import xgboost_trees
-from detection.training.calibration import (
-    Calibration,
+from detection.training.calibration import JointCalibration
+from detection.training.evidence import OutOfFold, joint_probabilities, learn_evidence
+from detection.training.examples import Examples, RuleMatches, collect_examples
+from detection.training.external_trees import describe_booster
+from detection.training.parallel import run_parallel
+from detection.training.recipe import Choice, Recipe
+from detection.training.recipe_choice import choose_recipe
+from detection.training.sampling import GenuineSampler
+from detection.training.thresholds import (
+    JointDecisions,
     bootstrap_figures,
-    fit_calibration,
     threshold_for_alerts,
     threshold_for_precision,
 )
 from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS, FEATURE_NAMES, FEATURES_VERSION
-from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact
+from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact, RuleEvidence
+from functions.fraud.scoring.rules import RuleSet
 
 DEFAULT_ALERTS_PER_DAY = 100.0
 _MAX_FOLDS = 4
+# More genuine transactions make training slower and hardly better.
+_MAX_GENUINE_TO_FIT = 300_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +48,7 @@ class TrainingOptions:
     """Training options. The period is from `from_ms` (inclusive) to `to_ms` (exclusive), in epoch ms.
 
     `precision` is from 0 to 1 and overrides `alerts_per_day`. `data_sha256`: the digest of the dataset, for
-    the card.
+    the card. `rules_version`: the version of the rules that the model learns with.
     """
 
     from_ms: int
@@ -52,38 +58,63 @@ class TrainingOptions:
     alerts_per_day: float = DEFAULT_ALERTS_PER_DAY
     precision: float | None = None
     data_sha256: str = ""
+    rules_version: str = ""
 
 
-@dataclass(frozen=True)
-class Examples:
-    """Features in the order of FEATURE_NAMES, labels, and days since 1970. Rows are in order of time."""
-
-    values: NDArray[np.float32]
-    labels: NDArray[np.bool_]
-    days: NDArray[np.int64]
-
-
-def train_artifact(rows: Iterable[LabelledTransaction], options: TrainingOptions) -> bytes:
+def train_artifact(
+    rows: Iterable[LabelledTransaction],
+    options: TrainingOptions,
+    rules: RuleSet | None = None,
+    sampler: GenuineSampler | None = None,
+) -> bytes:
     """The artifact of a model. `rows`: transactions in order of time; those before the period are history.
 
-    Raises DetectionError if the period has too few transactions, or if no threshold meets the options.
+    `rules`: the rules that it learns with. `sampler`: chooses genuine transactions of the period. Raises
+    DetectionError if the period has too few transactions, or if no threshold meets the options.
     """
     examples = collect_examples(
-        rows, label_delay_days=options.label_delay_days, from_ms=options.from_ms, to_ms=options.to_ms
+        rows,
+        label_delay_days=options.label_delay_days,
+        from_ms=options.from_ms,
+        to_ms=options.to_ms,
+        rules=rules,
+        sampler=sampler,
     )
     return train_on_examples(examples, options)
 
 
-def train_on_examples(examples: Examples, options: TrainingOptions) -> bytes:
-    """The artifact of a model that is trained on these examples. Raises DetectionError."""
-    values, labels = examples.values, examples.labels
-    selected = xgboost_trees.select_features(values, labels, options.seed)
-    margins = _out_of_fold_margins(examples, selected, options.seed)
-    calibration = fit_calibration(margins, labels)
-    probabilities = calibration.probabilities(margins)
-    threshold = _choose_threshold(probabilities, examples, options)
-    booster = xgboost_trees.grow_trees(values, labels, selected, options.seed)
-    base, trees = xgboost_trees.convert_trees(booster, selected, calibration)
+def train_on_examples(examples: Examples, options: TrainingOptions, booster: Any = None) -> bytes:
+    """The artifact of a model that is trained on these examples. Raises DetectionError.
+
+    `booster`: trees that were trained elsewhere, on other days. They are calibrated on the examples.
+    """
+    folds = _assign_folds(examples)
+    if booster is None:
+        choice = choose_recipe(examples, options.label_delay_days, options.seed)
+        margins = _out_of_fold_margins(examples, folds, choice.recipe, options.seed)
+    else:
+        choice = describe_booster(booster)
+        margins = xgboost_trees.predict_margins([booster], examples.values)
+    recipe, matches = choice.recipe, examples.matches()
+    out_of_fold = OutOfFold(margins, examples.labels, examples.row_weights(), folds)
+    calibration = _calibrate(out_of_fold, matches)
+    decisions = JointDecisions(
+        joint_probabilities(out_of_fold, matches.matches, calibration),
+        examples.labels,
+        examples.row_weights(),
+        matches.flagged,
+        matches.cleared,
+        days=len(np.unique(examples.days)),
+    )
+    threshold = _choose_threshold(decisions, options)
+    boosters = [booster]
+    if booster is None:
+        boosters = _grow_boosters(examples, np.arange(len(examples.labels)), recipe, options.seed)
+    base, trees = xgboost_trees.convert_trees(boosters, calibration.margin)
+    figures = {
+        "expected_alerts_per_day": round(decisions.alerts_per_day(threshold), 2),
+        "out_of_fold": bootstrap_figures(decisions, threshold, options.seed),
+    }
     artifact = Artifact(
         format=ARTIFACT_FORMAT,
         features_version=FEATURES_VERSION,
@@ -91,61 +122,49 @@ def train_on_examples(examples: Examples, options: TrainingOptions) -> bytes:
         label_delay_days=options.label_delay_days,
         base=base,
         trees=trees,
+        rules=_describe_rules(examples, matches, calibration),
         threshold=threshold,
-        card=_build_card(examples, options, selected, calibration)
-        | {"out_of_fold": bootstrap_figures(probabilities, labels, threshold, options.seed)},
+        card=_build_card(examples, options, choice, calibration) | figures,
     )
     return msgspec.json.encode(artifact, order="deterministic")
 
 
-def collect_examples(
-    rows: Iterable[LabelledTransaction], *, label_delay_days: int, from_ms: int, to_ms: int
-) -> Examples:
-    """The labelled transactions from `from_ms` to before `to_ms`. Earlier rows are their history.
+def _calibrate(out_of_fold: OutOfFold, matches: RuleMatches) -> JointCalibration:
+    """The calibration without the transactions that rules decide alone."""
+    decided = matches.flagged | matches.cleared
+    if out_of_fold.labels[~decided].all() or not out_of_fold.labels[~decided].any():
+        decided = np.zeros_like(decided)
+    return learn_evidence(out_of_fold.select(~decided), matches.matches[~decided])
 
-    Rows after `to_ms` are not read. Raises DetectionError unless there are frauds and genuine transactions.
-    """
-    values, labels, days = array("f"), array("b"), array("q")
-    relevant = takewhile(lambda labelled: labelled.transaction.timestamp < to_ms, rows)
-    replayed = compute_history_features(
-        relevant, label_delay_ms=label_delay_days * DAY_MS, label_delay_days=label_delay_days, from_ms=from_ms
+
+def _grow_boosters(examples: Examples, rows: NDArray[np.intp], recipe: Recipe, seed: int) -> list[Any]:
+    """The boosters of the recipe, trained on a sample of these rows."""
+    weights, genuine = examples.row_weights(), rows[~examples.labels[rows]]
+    if len(genuine) > _MAX_GENUINE_TO_FIT:
+        share = _MAX_GENUINE_TO_FIT / len(genuine)
+        kept = examples.labels[rows] | (np.random.default_rng(seed).random(len(rows)) < share)
+        rows = rows[kept]
+        weights = np.where(examples.labels, weights, weights / share).astype(np.float32)
+    values, labels, row_weights = examples.values[rows], examples.labels[rows], weights[rows]
+    return run_parallel(
+        lambda number: xgboost_trees.grow_trees(values, labels, row_weights, recipe, seed + number),
+        range(recipe.boosters),
     )
-    for labelled, row in replayed:
-        if row is not None and labelled.is_fraud is not None:
-            values.extend(row)
-            labels.append(labelled.is_fraud)
-            days.append(labelled.transaction.timestamp // DAY_MS)
-    examples = Examples(
-        np.array(values, np.float32).reshape(-1, len(FEATURE_NAMES)),
-        np.array(labels, np.bool_),
-        np.array(days),
-    )
-    _check_labels(examples, f"from {format_timestamp(from_ms)} to {format_timestamp(to_ms)}")
-    return examples
 
 
-def _check_labels(examples: Examples, period: str) -> None:
-    frauds = int(examples.labels.sum())
-    if not len(examples.labels):
-        raise DetectionError(f"No labelled transactions {period}.", "Use other days for --from and --to.")
-    if not frauds or frauds == len(examples.labels):
-        present, missing = ("frauds", "genuine") if frauds else ("genuine", "fraud")
-        raise DetectionError(
-            f"All {len(examples.labels):,} transactions {period} are {present}. Training needs both labels.",
-            f"Use --from and --to for more days, or a dataset with {missing} transactions.",
-        )
-
-
-def _out_of_fold_margins(examples: Examples, selected: list[int], seed: int) -> NDArray[np.float64]:
+def _out_of_fold_margins(
+    examples: Examples, folds: NDArray[np.int64], recipe: Recipe, seed: int
+) -> NDArray[np.float64]:
     """The margin of each example by trees that are trained without its fold."""
-    folds = _assign_folds(examples)
+
+    def predict_fold(fold: int) -> NDArray[np.float64]:
+        boosters = _grow_boosters(examples, np.flatnonzero(folds != fold), recipe, seed)
+        return xgboost_trees.predict_margins(boosters, examples.values[folds == fold])
+
+    numbers = np.unique(folds).tolist()
     margins = np.zeros(len(examples.labels))
-    for fold in np.unique(folds):
-        training = folds != fold
-        booster = xgboost_trees.grow_trees(
-            examples.values[training], examples.labels[training], selected, seed
-        )
-        margins[~training] = xgboost_trees.predict_margins(booster, examples.values[~training], selected)
+    for fold, predicted in zip(numbers, run_parallel(predict_fold, numbers), strict=True):
+        margins[folds == fold] = predicted
     return margins
 
 
@@ -164,32 +183,55 @@ def _assign_folds(examples: Examples) -> NDArray[np.int64]:
     return folds
 
 
-def _choose_threshold(
-    probabilities: NDArray[np.float64], examples: Examples, options: TrainingOptions
-) -> float:
+def _choose_threshold(decisions: JointDecisions, options: TrainingOptions) -> float:
     if options.precision is not None:
-        return threshold_for_precision(probabilities, examples.labels, options.precision)
-    days = len(np.unique(examples.days))
-    return threshold_for_alerts(probabilities, days, options.alerts_per_day)
+        return threshold_for_precision(decisions, options.precision)
+    return threshold_for_alerts(decisions, options.alerts_per_day)
+
+
+def _describe_rules(
+    examples: Examples, matches: RuleMatches, calibration: JointCalibration
+) -> list[RuleEvidence]:
+    weights = examples.row_weights()
+    described = []
+    for number, rule in enumerate(matches.rules):
+        matching = matches.matches[:, number]
+        described.append(
+            RuleEvidence(
+                id=rule.id,
+                condition=rule.condition,
+                log_odds=calibration.evidence[number],
+                matches=round(float(weights[matching].sum())),
+                frauds=int((matching & examples.labels).sum()),
+            )
+        )
+    return described
 
 
 def _build_card(
-    examples: Examples, options: TrainingOptions, selected: list[int], calibration: Calibration
+    examples: Examples, options: TrainingOptions, choice: Choice, calibration: JointCalibration
 ) -> dict[str, Any]:
     criterion = (
         {"alerts_per_day": options.alerts_per_day}
         if options.precision is None
         else {"precision": options.precision}
     )
+    rules = examples.matches().rules
     return {
         "data_sha256": options.data_sha256,
         "from": format_iso_time(options.from_ms),
         "to": format_iso_time(options.to_ms),
-        "transactions": len(examples.labels),
+        "transactions": round(float(examples.row_weights().sum())),
         "frauds": int(examples.labels.sum()),
-        "features_used": [FEATURE_NAMES[index] for index in selected],
+        "recipe": choice.recipe.to_card(),
+        "recipe_candidates": dict(choice.average_precision),
+        "recipe_reason": choice.reason,
+        "rules": options.rules_version,
+        "rule_evidence": {
+            rule.id: evidence for rule, evidence in zip(rules, calibration.evidence, strict=True) if evidence
+        },
         "threshold_by": criterion,
-        "calibration": calibration._asdict(),
+        "calibration": calibration.margin._asdict(),
         "seed": options.seed,
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "libraries": {

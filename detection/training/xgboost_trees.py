@@ -1,8 +1,4 @@
-"""Gradient-boosted trees by XGBoost, reproducible for the same examples and seed, and as an artifact.
-
-Training has two passes to avoid overfitting to a week of examples. The first pass adds a shuffled copy of
-each feature. The second pass uses only the features that gain clearly more than every shuffled one.
-"""
+"""Gradient-boosted trees by XGBoost, reproducible for the same examples and seed, and as an artifact."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,91 +9,83 @@ import xgboost
 from numpy.typing import NDArray
 
 from detection.training.calibration import Calibration
+from detection.training.recipe import Recipe
 from functions.common.domain.features import FEATURE_NAMES
 from functions.fraud.scoring.model import LEAF, Trees
 
-Floats = NDArray[np.float32]
+Values = NDArray[np.float32]
 Labels = NDArray[np.bool_]
 
-TREES = 300
-_SELECTION_TREES = 100
-# Above 1, because the transactions of an account or merchant are similar, and shuffled ones are not.
-_MIN_GAIN_RATIO = 2.0
 _PARAMETERS: Mapping[str, Any] = {
     "objective": "binary:logistic",
     "tree_method": "hist",
-    "max_depth": 4,
-    "learning_rate": 0.03,
-    "subsample": 0.7,
-    "colsample_bytree": 0.5,
-    "min_child_weight": 3,
-    "reg_lambda": 5,
-    "gamma": 2,
     "base_score": 0.5,
+    # Sums of several threads depend on their number. Boosters run in parallel instead.
     "nthread": 1,
     "verbosity": 0,
 }
 # The probability of fraud can only rise (1) or fall (-1) with the feature.
-_MONOTONE_DIRECTIONS = {
-    "amount_euros": 1,
-    "amount_to_usual": 1,
-    "amount_ratio": 1,
-    "amount_deviation": 1,
+_MERCHANT_DIRECTIONS = {
     "merchant_fraud_1d": 1,
     "merchant_fraud_7d": 1,
     "merchant_fraud_30d": 1,
     "merchant_genuine_since": -1,
 }
+_AMOUNT_DIRECTIONS = dict.fromkeys(("amount_euros", "amount_to_usual", "amount_ratio", "amount_deviation"), 1)
+_DIRECTIONS: Mapping[str, Mapping[str, int]] = {
+    "none": {},
+    "merchant": _MERCHANT_DIRECTIONS,
+    "all": _MERCHANT_DIRECTIONS | _AMOUNT_DIRECTIONS,
+}
 # More digits do not change the order of transactions, but make the zip larger.
 _DIGITS = 7
 
 
-def select_features(values: Floats, labels: Labels, seed: int) -> list[int]:
-    """The indexes of the features that gain clearly more than shuffled ones; all indexes if none does."""
-    random = np.random.default_rng(seed)
-    shuffled = random.permuted(values, axis=0)
-    both = np.concatenate([values, shuffled], axis=1)
-    count = len(FEATURE_NAMES)
-    indexes = list(range(2 * count))
-    # A higher learning rate is enough for a comparison.
-    booster = _train_booster(both, labels, indexes, seed, trees=_SELECTION_TREES, learning_rate=0.1)
-    gains = booster.get_score(importance_type="total_gain")
-    feature_gains = [float(gains.get(f"f{index}", 0.0)) for index in indexes]
-    noise = max(feature_gains[count:])
-    own_indexes = range(count)
-    selected = [index for index in own_indexes if feature_gains[index] > _MIN_GAIN_RATIO * noise]
-    return selected or list(own_indexes)
+def grow_trees(
+    values: Values, labels: Labels, weights: NDArray[np.float32], recipe: Recipe, seed: int
+) -> Any:
+    """A booster that is trained by the recipe. `weights`: the number of transactions of each row."""
+    directions = _DIRECTIONS[recipe.constraints]
+    parameters = {
+        **_PARAMETERS,
+        **recipe.settings,
+        "max_depth": recipe.depth,
+        "learning_rate": recipe.learning_rate,
+        "monotone_constraints": tuple(directions.get(name, 0) for name in FEATURE_NAMES),
+        "seed": seed,
+    }
+    matrix = xgboost.QuantileDMatrix(values, label=labels, weight=weights, nthread=1)
+    return xgboost.train(parameters, matrix, num_boost_round=recipe.trees)
 
 
-def grow_trees(values: Floats, labels: Labels, indexes: Sequence[int], seed: int) -> Any:
-    """A booster that is trained on the columns `indexes`."""
-    return _train_booster(values, labels, indexes, seed, trees=TREES)
+def predict_booster(booster: Any, values: Values, trees: int = 0) -> NDArray[np.float64]:
+    """The log-odds of the first trees of the booster, or of all, before calibration."""
+    matrix = xgboost.DMatrix(values, nthread=1)
+    margins: NDArray[np.float64] = booster.predict(
+        matrix, output_margin=True, iteration_range=(0, trees)
+    ).astype(np.float64)
+    return margins
 
 
-def predict_margins(booster: Any, values: Floats, indexes: Sequence[int]) -> NDArray[np.float64]:
-    """The log-odds of the booster, before calibration."""
-    matrix = xgboost.DMatrix(values[:, list(indexes)], nthread=1)
-    result: NDArray[np.float64] = booster.predict(matrix, output_margin=True).astype(np.float64)
+def predict_margins(boosters: Sequence[Any], values: Values) -> NDArray[np.float64]:
+    """The mean of the log-odds of the boosters, before calibration."""
+    result: NDArray[np.float64] = np.mean([predict_booster(booster, values) for booster in boosters], axis=0)
     return result
 
 
-def convert_trees(
-    booster: Any, feature_indexes: Sequence[int], calibration: Calibration
-) -> tuple[float, Trees]:
-    """The base and the trees. Their sum is the calibrated log-odds.
-
-    `feature_indexes`: the index of each of the booster's features among all features.
-    """
-    model = msgspec.json.decode(bytes(booster.save_raw("json")))
-    learner = model["learner"]
+def convert_trees(boosters: Sequence[Any], calibration: Calibration) -> tuple[float, Trees]:
+    """The base and the trees of all boosters. Their sum is the calibrated log-odds."""
     trees = Trees(roots=[], features=[], thresholds=[], left=[], unknown=[], values=[])
-    for tree in learner["gradient_booster"]["model"]["trees"]:
-        _append_tree(trees, tree, feature_indexes, calibration.slope)
-    # The booster's base score is 0.5: log-odds of 0.
+    slope = calibration.slope / len(boosters)
+    for booster in boosters:
+        model = msgspec.json.decode(bytes(booster.save_raw("json")))
+        for tree in model["learner"]["gradient_booster"]["model"]["trees"]:
+            _append_tree(trees, tree, slope)
+    # The base score of a booster is 0.5: log-odds of 0.
     return calibration.offset, trees
 
 
-def _append_tree(trees: Trees, tree: Mapping[str, Any], feature_indexes: Sequence[int], slope: float) -> None:
+def _append_tree(trees: Trees, tree: Mapping[str, Any], slope: float) -> None:
     """Append one tree level by level. The two children of a node are adjacent."""
     left, right = tree["left_children"], tree["right_children"]
     values = _node_values(tree, slope)
@@ -107,7 +95,7 @@ def _append_tree(trees: Trees, tree: Mapping[str, Any], feature_indexes: Sequenc
     for node in queue:
         is_leaf = left[node] == LEAF
         child = offset + len(queue)
-        trees.features.append(LEAF if is_leaf else feature_indexes[tree["split_indices"][node]])
+        trees.features.append(LEAF if is_leaf else tree["split_indices"][node])
         trees.thresholds.append(0.0 if is_leaf else _to_single_precision(tree["split_conditions"][node]))
         trees.left.append(0 if is_leaf else child)
         trees.unknown.append(0 if is_leaf else child + (not tree["default_left"][node]))
@@ -134,20 +122,3 @@ def _node_values(tree: Mapping[str, Any], slope: float) -> list[float]:
 def _to_single_precision(value: float) -> float:
     """The nearest number in single precision."""
     return float(np.float32(value))
-
-
-def _train_booster(
-    values: Floats,
-    labels: Labels,
-    indexes: Sequence[int],
-    seed: int,
-    *,
-    trees: int,
-    **overrides: float,
-) -> Any:
-    directions = tuple(
-        _MONOTONE_DIRECTIONS.get(FEATURE_NAMES[index % len(FEATURE_NAMES)], 0) for index in indexes
-    )
-    parameters = {**_PARAMETERS, "monotone_constraints": directions, "seed": seed, **overrides}
-    matrix = xgboost.DMatrix(values[:, list(indexes)], label=labels, nthread=1)
-    return xgboost.train(parameters, matrix, num_boost_round=trees)

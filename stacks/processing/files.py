@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from detection.rules.learned_rules import describe_unlearned_rules
 from detection.rules.rule_file import read_rules
 from functions.fraud.scoring.model import ArtifactError, FraudModel
 from stacks.processing.settings import ProcessingSettings
@@ -27,6 +28,18 @@ def read_files(settings: ProcessingSettings, folder: Path) -> dict[str, bytes]:
     if settings.candidate_model_file:
         files |= _read_model(folder / settings.candidate_model_file, CANDIDATE_MODEL)
     return files
+
+
+def describe_files(settings: ProcessingSettings, folder: Path) -> list[str]:
+    """Notes about files that `read_files` accepts: rules that the model was not trained with.
+
+    `orchestration.layers` calls it by this name.
+    """
+    if not settings.model_file:
+        return []
+    rules = read_rules(folder / settings.rules_file, settings.rules_file)
+    note = describe_unlearned_rules(rules, FraudModel.from_json((folder / settings.model_file).read_bytes()))
+    return [note] if note else []
 
 
 def _read_rules(file: Path, packaged_as: str) -> Mapping[str, bytes]:

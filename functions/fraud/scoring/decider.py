@@ -9,19 +9,35 @@ from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.decision import CandidateDecision, Decision, Notification
 from functions.common.domain.features import FEATURES_VERSION, compute_features
 from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.origin_profile import OriginProfile
 from functions.common.domain.overrides import ListEntry, Snooze, effective_entry
 from functions.common.domain.profile_record import AlertHistory, ProfileRecord
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.alert_grouping import group_alert
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
 
+# A refund is counted for the account, and never scored.
+REFUND = ScoringResult(
+    score=0.0,
+    suspicious=False,
+    decided_by="refund",
+    reasons=(),
+    rules_score=0.0,
+    probability=None,
+    shadow_rules=(),
+)
+
 
 class DecisionContext(Struct, frozen=True, kw_only=True):
-    """The stored state that a decision depends on. `rule_snoozes` are by rule ID."""
+    """The stored state that a decision depends on. `rule_snoozes` are by rule ID.
+
+    `origin`: the profile of the device or IP address, None if unknown.
+    """
 
     account: ProfileRecord[AccountProfile]
     merchant: ProfileRecord[MerchantProfile]
     rule_snoozes: dict[str, Snooze]
+    origin: OriginProfile | None = None
 
 
 class _ActiveOverrides(NamedTuple):
@@ -46,8 +62,13 @@ class Decider(NamedTuple):
         """The decision and the account's updated alert history, before the transaction is counted."""
         values = _compute_features(self.live, transaction, context)
         overrides = _find_active_overrides(context, now_ms)
-        result = self.live.score(transaction, values, overrides.list_entry, now_ms, overrides.snoozed_rules)
-        notification, history = self._choose_notification(result, context, now_ms)
+        if transaction.is_refund:
+            result = REFUND
+        else:
+            result = self.live.score(
+                transaction, values, overrides.list_entry, now_ms, overrides.snoozed_rules
+            )
+        notification, history = self._choose_notification(transaction, result, context, now_ms)
         in_window = notification not in (Notification.NONE, Notification.SNOOZED)
         decision = Decision(
             score=result.score,
@@ -66,14 +87,15 @@ class Decider(NamedTuple):
             latency_ms=max(now_ms - transaction.received_at, 0),
             notification=notification,
             window_started_at=history.started_at if in_window else 0,
+            label_delay_days=self.live.label_delay_days,
         )
         return decision, history
 
     def _choose_notification(
-        self, result: ScoringResult, context: DecisionContext, now_ms: int
+        self, transaction: TransactionInserted, result: ScoringResult, context: DecisionContext, now_ms: int
     ) -> tuple[Notification, AlertHistory]:
         account = context.account
-        if not result.suspicious:
+        if not result.suspicious or transaction.historic:
             return Notification.NONE, account.alert_history
         if result.snoozed or (account.snooze is not None and account.snooze.until > now_ms):
             return Notification.SNOOZED, account.alert_history
@@ -88,7 +110,7 @@ class Decider(NamedTuple):
         now_ms: int,
     ) -> CandidateDecision | None:
         candidate = self.candidate
-        if candidate is None:
+        if candidate is None or transaction.is_refund:
             return None
         if candidate.label_delay_days != self.live.label_delay_days:
             values = _compute_features(candidate, transaction, context)
@@ -105,7 +127,11 @@ def _compute_features(
     scorer: Scorer, transaction: TransactionInserted, context: DecisionContext
 ) -> list[float]:
     return compute_features(
-        context.account.profile, context.merchant.profile, transaction, scorer.label_delay_days
+        context.account.profile,
+        context.merchant.profile,
+        transaction,
+        scorer.label_delay_days,
+        context.origin,
     )
 
 

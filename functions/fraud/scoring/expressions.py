@@ -13,14 +13,18 @@ compiled form has no "not" and no "!=", because the compiler replaces them with 
 comparison with NaN is always false, which is correct for a comparison and for its opposite.
 """
 
+import hashlib
 import operator
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from functions.common.domain.categories import normalize_category
+from functions.common.domain.currencies import ALL_CURRENCIES
 from functions.common.domain.features import FEATURE_NAMES, UNKNOWN
 from functions.common.domain.transaction_event import TransactionInserted
-from functions.fraud.scoring.rules import DEFAULT_LIMIT, RulesError
+from functions.fraud.scoring.rules import Limit, RulesError
 
 TEXT_VARIABLES = ("currency", "country", "channel", "merchant_id", "merchant_category")
 VARIABLES = ("amount", *TEXT_VARIABLES, *FEATURE_NAMES)
@@ -33,7 +37,7 @@ VariableValues = Sequence[Any]
 """Numbers and texts in the order of VARIABLES."""
 
 Condition = Callable[[VariableValues], bool]
-Limits = Mapping[str, Mapping[str, Decimal]]
+Limits = Mapping[str, Limit]
 _Value = Callable[[VariableValues], Any]
 
 _POSITIONS = {name: position for position, name in enumerate(VARIABLES)}
@@ -45,6 +49,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
     "==": operator.eq,
 }
+_DIGEST_DIGITS = 12
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -61,9 +66,27 @@ def variable_values(transaction: TransactionInserted, values: Sequence[float]) -
         transaction.country,
         transaction.channel,
         transaction.merchant_id,
-        transaction.merchant_category,
+        normalize_category(transaction.merchant_category),
         *values,
     ]
+
+
+def digest_condition(form: object, limits: Limits) -> str:
+    """A digest of a compiled condition and of the limits that it uses."""
+    used = {
+        name: limits[name] for text in _iterate_texts(form) if (name := text[len(LIMIT_PREFIX) :]) in limits
+    }
+    return hashlib.sha256(msgspec.json.encode([form, used], order="deterministic")).hexdigest()[
+        :_DIGEST_DIGITS
+    ]
+
+
+def _iterate_texts(form: object) -> Iterator[str]:
+    if isinstance(form, str):
+        yield form
+    elif isinstance(form, list):
+        for part in form:
+            yield from _iterate_texts(part)
 
 
 def compile_condition(form: object, limits: Limits) -> Condition:
@@ -149,7 +172,6 @@ def _compile_value(form: object, limits: Limits) -> _Value:
     raise RulesError(f"{form!r} is not a compiled value; deploy the rules again")
 
 
-def _build_limit(by_currency: Mapping[str, Decimal]) -> _Value:
-    amounts = {currency: float(amount) for currency, amount in by_currency.items()}
-    default = amounts.get(DEFAULT_LIMIT, UNKNOWN)
-    return lambda variables: amounts.get(variables[_CURRENCY], default)
+def _build_limit(limit: Limit) -> _Value:
+    amounts = {currency: limit.convert(currency) for currency in ALL_CURRENCIES}
+    return lambda variables: amounts.get(variables[_CURRENCY], UNKNOWN)

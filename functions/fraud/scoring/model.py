@@ -1,7 +1,8 @@
-"""The trained model: gradient-boosted trees in flat lists, evaluated in plain Python.
+"""The trained model: gradient-boosted trees in flat lists, evaluated in plain Python, and evidence of rules.
 
-Training writes the artifact. Its leaves are calibrated, so that their sum is the log-odds of fraud. Inner
-nodes hold the expected log-odds at the node, which gives the contribution of each feature.
+Training writes the artifact. Its leaves are calibrated, so that their sum and the evidence of the matching
+rules are the log-odds of fraud. Inner nodes hold the expected log-odds at the node, which gives the
+contribution of each feature.
 """
 
 import hashlib
@@ -14,8 +15,9 @@ from msgspec import Struct
 
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 
-ARTIFACT_FORMAT = 1
+ARTIFACT_FORMAT = 2
 LEAF = -1
+MAX_EVIDENCE = 20.0
 _VERSION_DIGITS = 12
 # Merchant profiles retain this many days beyond their longest window.
 # A merchant's transactions are counted minutes late, so that windows cannot end now.
@@ -42,10 +44,24 @@ class Trees(Struct, frozen=True, kw_only=True):
     values: list[float]
 
 
+class RuleEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule as training knew it. A match adds `log_odds`, at least 0, to the log-odds of the trees.
+
+    `condition`: the digest of the compiled condition with its limits. `matches` and `frauds`: the number of
+    labelled transactions in training that the rule matched, and of the frauds among them.
+    """
+
+    id: str
+    condition: str
+    log_odds: float
+    matches: int
+    frauds: int
+
+
 class Artifact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file that training writes. `base` is in log-odds; `threshold` is a probability.
 
-    `card` describes the training run.
+    `rules` are the rules that training knew. `card` describes the training run.
     """
 
     format: int
@@ -54,6 +70,8 @@ class Artifact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label_delay_days: int
     base: float
     trees: Trees
+    # Without a default, an artifact of an older format would have a confusing error.
+    rules: list[RuleEvidence] = []
     threshold: float
     card: dict[str, Any]
 
@@ -67,6 +85,8 @@ class FraudModel:
         self.label_delay_days = artifact.label_delay_days
         self.card = artifact.card
         self.trees = artifact.trees
+        self.rules = artifact.rules
+        self._evidence = {(rule.id, rule.condition): rule.log_odds for rule in artifact.rules}
         self._roots = _link_nodes(artifact.trees)
         self.initial_log_odds = artifact.base
         self.base = artifact.base + sum(artifact.trees.values[root] for root in artifact.trees.roots)
@@ -81,8 +101,12 @@ class FraudModel:
         _check(artifact)
         return cls(artifact, hashlib.sha256(data).hexdigest()[:_VERSION_DIGITS])
 
+    def find_evidence(self, rule_id: str, condition: str) -> float | None:
+        """The log-odds that a match of the rule adds. None if training did not know this condition."""
+        return self._evidence.get((rule_id, condition))
+
     def log_odds(self, values: Sequence[float]) -> float:
-        """The log-odds of fraud."""
+        """The log-odds of fraud, without the evidence of rules."""
         rounded, total = _round_to_float32(values), self.initial_log_odds
         for root in self._roots:
             node = root
@@ -162,6 +186,9 @@ def _check(artifact: Artifact) -> None:
             f"label delay of {artifact.label_delay_days} days is not {MIN_LABEL_DELAY_DAYS} to"
             f" {MAX_LABEL_DELAY_DAYS}; train again"
         )
+    for rule in artifact.rules:
+        if not 0 <= rule.log_odds <= MAX_EVIDENCE:
+            raise ArtifactError(f"evidence of rule {rule.id} is not 0 to {MAX_EVIDENCE:g}; train again")
     _check_trees(artifact.trees)
 
 

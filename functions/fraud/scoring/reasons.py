@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from functions.common.domain.currencies import format_money
+from functions.common.domain.currencies import decimal_places, format_money
 from functions.common.domain.features import FEATURE_NAMES, FEATURES, FeatureUnit
 from functions.common.domain.overrides import ListEntry
 from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.expressions import LIMIT_PREFIX, TEXT_VARIABLES
 from functions.fraud.scoring.model import FraudModel
-from functions.fraud.scoring.rules import DEFAULT_LIMIT, Rule
+from functions.fraud.scoring.rules import Limit
 
 CERTAIN = 1.0
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -44,7 +44,7 @@ class ReasonWriter:
         self,
         transaction: TransactionInserted,
         values: Sequence[float],
-        limits: Mapping[str, Mapping[str, Decimal]],
+        limits: Mapping[str, Limit],
     ) -> None:
         self._transaction = transaction
         self._values = values
@@ -75,10 +75,13 @@ class ReasonWriter:
         position, feature = _FEATURES[name]
         return format_feature(feature.unit, self._values[position])
 
-    def _format_limit(self, by_currency: Mapping[str, Decimal]) -> str:
+    def _format_limit(self, limit: Limit) -> str:
+        """The limit in the currency of the transaction, or in its own without an exchange rate."""
         currency = self._transaction.currency
-        limit = by_currency.get(currency, by_currency.get(DEFAULT_LIMIT))
-        return "no limit" if limit is None else format_money(limit, currency)
+        converted = limit.convert(currency)
+        if currency == limit.currency or math.isnan(converted):
+            return format_money(limit.amount, limit.currency)
+        return format_money(round(Decimal(converted), decimal_places(currency)), currency)
 
 
 def list_reason(entry: ListEntry, weight: float) -> Reason:
@@ -87,28 +90,28 @@ def list_reason(entry: ListEntry, weight: float) -> Reason:
     return Reason(rule_id=f"{entry.list}-list", weight=weight, text=text)
 
 
-def rule_reason(rule: Rule, writer: ReasonWriter) -> Reason:
-    """The reason for a matching rule. A rule that flags has weight 1, a rule that clears has weight 0."""
-    weight = rule.weight or (CERTAIN if rule.decision == "flag" else 0.0)
-    return Reason(rule_id=rule.id, weight=weight, text=writer.fill_template(rule.reason))
-
-
 def model_reasons(
-    model: FraudModel, probability: float, values: Sequence[float], writer: ReasonWriter
+    model: FraudModel, log_odds: float, values: Sequence[float], writer: ReasonWriter
 ) -> Iterator[Reason]:
-    """The reasons for the features that increase the model's probability most."""
-    weights = split_probability(probability, model.base, model.contributions(values))
+    """The reasons for the features that increase the probability most.
+
+    `log_odds`: the joint log-odds of the model and the rules.
+    """
+    share = probability_per_log_odds(log_odds, model.base)
+    weights = [contribution * share for contribution in model.contributions(values)]
     ranked = sorted(zip(weights, FEATURE_NAMES, strict=True), reverse=True)
     for weight, name in ranked[:_MAX_MODEL_REASONS]:
         if weight > 0:
             yield Reason(rule_id=f"model:{name}", weight=weight, text=writer.explain_feature(name))
 
 
-def split_probability(probability: float, base: float, contributions: Sequence[float]) -> list[float]:
-    """Scale contributions in log-odds so that they and the probability of `base` add up to `probability`."""
-    total = math.fsum(contributions)
-    scale = (probability - to_probability(base)) / total if total else 0.0
-    return [contribution * scale for contribution in contributions]
+def probability_per_log_odds(log_odds: float, base: float) -> float:
+    """The factor that converts contributions in log-odds to shares of the probability.
+
+    The contributions add up to `log_odds` less `base`, and the shares to the difference of the probabilities.
+    """
+    total = log_odds - base
+    return (to_probability(log_odds) - to_probability(base)) / total if total else 0.0
 
 
 def to_probability(log_odds: float) -> float:

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import math
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -11,8 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-DEFAULT_LIMIT = "default"
-"""The key of the limit for all currencies without a limit of their own."""
+from functions.common.domain.currencies import convert_to_euros
 
 Weight = Annotated[float, Meta(gt=0, le=1)]
 Mode = Literal["on", "shadow", "off"]
@@ -20,17 +20,34 @@ Mode = Literal["on", "shadow", "off"]
 
 HardDecision = Literal["flag", "clear"]
 _VERSION_DIGITS = 12
+# More digits than any currency has.
+_LIMIT_DIGITS = 4
 
 
 class RulesError(ValueError):
     """The rules are invalid. The message names the location and the error."""
 
 
+class Limit(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """An amount of money that conditions compare with amounts in any currency."""
+
+    amount: Decimal
+    currency: str
+
+    def convert(self, currency: str) -> float:
+        """The amount in another currency, or NaN if one of the currencies has no exchange rate."""
+        if currency == self.currency:
+            return float(self.amount)
+        euros, rate = convert_to_euros(self.amount, self.currency), convert_to_euros(Decimal(1), currency)
+        return math.nan if euros is None or rate is None else round(euros / rate, _LIMIT_DIGITS)
+
+
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A rule whose condition adds `weight` to the score or makes `decision` alone. It has one of the two.
+    """A rule whose condition is evidence with a `weight` or makes `decision` alone. It has one of the two.
 
     `reason` is a sentence with placeholders; `when` is a compiled condition. The rule applies to transactions
-    with timestamps from `valid_from` to before `valid_until` (epoch milliseconds).
+    with timestamps from `valid_from` to before `valid_until` (epoch milliseconds). `expected_share`: the
+    largest share of all transactions that the rule is meant to match.
     """
 
     id: str
@@ -41,6 +58,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
     mode: Mode = "on"
     valid_from: int | None = None
     valid_until: int | None = None
+    expected_share: float | None = None
 
     def __post_init__(self) -> None:
         if (self.weight is None) == (self.decision is None):
@@ -54,13 +72,13 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
 
 class RuleSet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
-    """All rules. A transaction whose score reaches `threshold` is suspicious.
+    """All rules. Without a model, a transaction whose score reaches `threshold` is suspicious.
 
-    `limits` are amounts by currency, under the names that expressions and reasons use.
+    `limits` are amounts of money under the names that expressions and reasons use.
     """
 
     threshold: Weight
-    limits: dict[str, dict[str, Decimal]] = {}
+    limits: dict[str, Limit] = {}
     rules: tuple[Rule, ...] = ()
 
     @cached_property

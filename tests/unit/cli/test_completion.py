@@ -5,7 +5,7 @@ import pytest
 
 import tasks
 from cli.completion import TASK_VALUES, VALUES, list_candidates
-from detection.data.columns import UNIT_NAMES
+from cli.models.datasets import UNITS
 from operations.ingest.input_file import FORMATS
 from operations.monitoring.queues import FAILURE_QUEUES
 from operations.review import arguments
@@ -55,7 +55,7 @@ def test_first_word_is_a_task() -> None:
         ("graph --format ", list(graph.FORMATS)),
         ("history --layer ", LAYER_NAMES),
         ("logs --function ", ("fraud", "merchants", "notify", "api", "labels")),
-        ("train --unit ", list(UNIT_NAMES)),
+        ("train --unit ", list(UNITS)),
         ("lists.show --list ", arguments.LISTS),
     ],
 )

@@ -10,27 +10,28 @@ from functions.fraud.scoring.model import FraudModel
 from orchestration.rules_file import find_rules_file
 from terminal.errors import UserError
 
+RULES_FILE = find_rules_file("", "local")
 PERIOD = {"train_from": "25", "train_to": "33"}
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("past") / "past.csv"
-    write_simulation(str(file), customers=150, terminals=150, days=40, seed=2, start="2018-04-01")
+    write_simulation(str(file), world="handbook", customers="150", terminals="150", days="40", seed=2)
     return file
 
 
 @pytest.fixture(scope="module")
 def artifact(data: Path) -> Path:
     out = data.with_name("model.json")
-    train_model(str(data), str(out), **PERIOD)
+    train_model(str(data), str(out), RULES_FILE, **PERIOD)
     return out
 
 
 def test_artifact_is_readable_by_the_function_and_its_card_is_printed(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train_model(str(data), str(tmp_path / "m.json"), **PERIOD, as_json=True, alerts_per_day="5")
+    train_model(str(data), str(tmp_path / "m.json"), RULES_FILE, **PERIOD, as_json=True, alerts_per_day="5")
     card = json.loads(capsys.readouterr().out)
     model = FraudModel.from_json((tmp_path / "m.json").read_bytes())
     assert (card["version"], card["threshold"]) == (model.version, model.threshold)
@@ -39,17 +40,16 @@ def test_artifact_is_readable_by_the_function_and_its_card_is_printed(
 
 
 def test_same_file_and_seed_make_the_same_artifact(data: Path, artifact: Path, tmp_path: Path) -> None:
-    train_model(str(data), str(tmp_path / "again.json"), **PERIOD)
+    train_model(str(data), str(tmp_path / "again.json"), RULES_FILE, **PERIOD)
     assert (tmp_path / "again.json").read_bytes() == artifact.read_bytes()
 
 
 def test_backtest_warns_if_the_model_was_trained_on_tested_days(
     data: Path, artifact: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rules_file = find_rules_file("", "local")
-    run_backtest(str(data), rules_file, model=str(artifact), as_json=True)
+    run_backtest(str(data), RULES_FILE, model=str(artifact), as_json=True)
     assert "--test-from" in capsys.readouterr().err
-    run_backtest(str(data), rules_file, model=str(artifact), test_from="34", as_json=True)
+    run_backtest(str(data), RULES_FILE, model=str(artifact), test_from="34", as_json=True)
     assert "--test-from" not in capsys.readouterr().err
 
 
@@ -72,6 +72,11 @@ def test_invalid_option_is_a_user_error_and_writes_no_file(
     data: Path, tmp_path: Path, options: dict[str, str], mention: str
 ) -> None:
     with pytest.raises(UserError) as caught:
-        train_model(**{"data": str(data), "out": str(tmp_path / "m.json"), **PERIOD, **options})  # type: ignore[arg-type]
+        train_model(
+            **{  # type: ignore[arg-type]
+                "data": str(data), "out": str(tmp_path / "m.json"), "rules_file": RULES_FILE,
+                **PERIOD, **options,
+            }
+        )  # fmt: skip
     assert mention in caught.value.message
     assert list(tmp_path.iterdir()) == []

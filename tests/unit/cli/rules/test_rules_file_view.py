@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -9,6 +10,7 @@ from cli.rules.rules_file_view import check_rules, show_rules
 from terminal.errors import UserError
 from tests.rules import rule_data
 from tests.unit.functions.builders import NOW
+from tests.unit.functions.fraud.scoring.test_model import build_artifact
 
 RULES = (
     rule_data(id="always-on", weight=0.55),
@@ -31,7 +33,7 @@ rules:
 
 def write_rules(folder: Path, *rules: dict[str, Any]) -> Path:
     file = folder / "rules.yaml"
-    limits = {"large": {"USD": 100}}
+    limits = {"large": "100 USD"}
     file.write_text(yaml.safe_dump({"threshold": 0.5, "limits": limits, "rules": list(rules)}))
     return file
 
@@ -54,6 +56,7 @@ def test_json_of_a_list_has_all_fields_of_a_rule(tmp_path: Path, capsys: pytest.
         "mode": "on",
         "weight": 0.5,
         "decision": None,
+        "expected_share": None,
         "from": "2026-03-01",
         "until": "2026-05-27",
         "valid": False,
@@ -112,6 +115,18 @@ def test_json_has_the_numbers_of_rules(file: Path, capsys: pytest.CaptureFixture
     output = json.loads(capsys.readouterr().out)
     assert (output["valid"], output["rules"]) == (True, 2)
     assert (output["on"], output["shadow"], output["off"]) == (1, 1, 0)
+
+
+def test_rules_that_the_model_was_not_trained_with_are_named(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(VALID_RULES)
+    model = file.with_name("model.json")
+    model.write_bytes(msgspec.json.encode(build_artifact()))
+    assert check_rules(file, model, as_json=True) == 0
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert "one" in note
+    assert "two" not in note
 
 
 def test_missing_file_is_a_user_error(file: Path) -> None:

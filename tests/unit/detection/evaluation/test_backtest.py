@@ -10,9 +10,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from detection.data.columns import LabelledTransaction
 from detection.data.dataset import DatasetSummary
 from detection.errors import DetectionError
+from detection.evaluation import backtest as backtest_module
 from detection.evaluation.backtest import Backtest, BacktestPeriod
 from detection.evaluation.figures import Figures
 from detection.history_features import compute_history_features
+from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.reasons import to_probability
@@ -20,6 +22,7 @@ from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
 from tests.unit.detection.transactions import make_history
 
+IDLE = FEATURE_NAMES.index("account_idle")
 FIRST_MS = 1_522_540_800_000
 DELAY_DAYS = 7
 RULES = RuleSet(
@@ -32,7 +35,7 @@ RULES = RuleSet(
 
 
 class HourModel(FraudModel):
-    """A model whose log-odds depend on the hour only."""
+    """A model whose log-odds depend on the hour and the idle time, so that few scores are equal."""
 
     def __init__(self) -> None:
         self.version = "hour"
@@ -41,13 +44,17 @@ class HourModel(FraudModel):
         self.label_delay_days = DELAY_DAYS
 
     def log_odds(self, values: Sequence[float]) -> float:
-        return values[1] / 3 - 4
+        return float(self.batch_log_odds(np.array([values]))[0])
 
     def contributions(self, values: Sequence[float]) -> list[float]:
         return [0.0, values[1] / 3 - 1, *[0.0] * (len(values) - 2)]
 
+    def find_evidence(self, rule_id: str, _: str) -> float | None:
+        return 0.5 if rule_id == "busy" else None
+
     def batch_log_odds(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        return matrix[:, 1] / 3 - 4
+        result: NDArray[np.float64] = matrix[:, 1] / 3 - 4 + np.nan_to_num(matrix[:, IDLE]) * 1e-6
+        return result
 
 
 Decisions = list[tuple[LabelledTransaction, ScoringResult]]
@@ -78,9 +85,14 @@ def make_period(test_from: str = "", test_to: str = "") -> BacktestPeriod:
     )
 
 
+@pytest.fixture(autouse=True)
+def _use_batches_of_the_hour_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backtest_module, "build_batch_log_odds", lambda model: model.batch_log_odds)
+
+
 def run_backtest(period: BacktestPeriod, model: HourModel | None = None) -> tuple[Figures, Decisions]:
     decisions: Decisions = []
-    backtest = Backtest(Scorer(RULES, model), RULES.rules, period, model.batch_log_odds if model else None)
+    backtest = Backtest(RULES, model, period)
     figures = backtest.run(HISTORY, lambda labelled, result: decisions.append((labelled, result)))
     return figures, decisions
 
@@ -108,6 +120,12 @@ def test_transactions_before_the_period_are_history_only() -> None:
     assert (min(days), max(days), len(days)) == (17, 18, figures.everything.transactions)
     all_results = {row.transaction.transaction_id: result for row, result in run_backtest(make_period())[1]}
     assert all(all_results[row.transaction.transaction_id] == result for row, result in decisions)
+
+
+def test_transactions_without_a_label_are_history_only() -> None:
+    unlabelled = LabelledTransaction(HISTORY[0].transaction, None, "")
+    backtest = Backtest(RULES, None, make_period())
+    assert backtest.run([unlabelled, *HISTORY[1:]]).everything.transactions == len(HISTORY) - 1
 
 
 def test_figures_follow_the_protocol_of_the_handbook() -> None:
@@ -145,9 +163,13 @@ def test_figures_follow_the_protocol_of_the_handbook() -> None:
     assert figures.card_precision_100 == pytest.approx(np.mean(shares))
 
 
-def test_probability_comes_from_the_batch_log_odds() -> None:
-    result = run_backtest(make_period("20", "20"), HourModel())[1][-1][1]
-    assert result.probability == pytest.approx(to_probability(23 / 3 - 4))
+def test_probability_comes_from_the_batch_log_odds_and_the_evidence_of_rules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backtest_module, "build_batch_log_odds", lambda _: lambda rows: np.zeros(len(rows)))
+    for _, result in run_backtest(make_period("20", "20"), HourModel())[1]:
+        is_busy = "busy" in {reason.rule_id for reason in result.reasons}
+        assert result.probability == to_probability(0.5 * is_busy)
 
 
 @pytest.mark.parametrize(

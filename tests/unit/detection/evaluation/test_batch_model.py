@@ -48,7 +48,7 @@ class RandomTrees:
 def make_model(trees: Trees) -> FraudModel:
     artifact = Artifact(
         format=1, features_version=FEATURES_VERSION, features=list(FEATURE_NAMES), label_delay_days=7,
-        base=-3.3, trees=trees, threshold=0.5, card={},
+        base=-3.3, trees=trees, rules=[], threshold=0.5, card={},
     )  # fmt: skip
     return FraudModel(artifact, "random")
 

@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,9 +11,10 @@ from detection.evaluation.figures import Figures
 from detection.evaluation.metrics import Metrics
 from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.time_buckets import DAY_MS
-from functions.fraud.scoring.rules import Rule
+from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import ScoringResult
 from tests.unit.detection.transactions import make_transaction
+from tests.unit.functions.fraud.scoring.test_model import load_model as make_model
 
 RANDOM = np.random.default_rng(5)
 FRAUDS = RANDOM.random(40_000) < 0.02
@@ -85,6 +87,27 @@ def test_card_precision_counts_a_found_account_once() -> None:
     assert cards.mean() == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize("names", ["abcdef", "fedcba", "cafebd"])
+def test_card_precision_of_equal_scores_is_the_expected_value_whatever_the_names(names: str) -> None:
+    cards = CardPrecision(accounts_per_day=3)
+    for day in (3, 4):
+        for number, name in enumerate(names):
+            cards.add(day, name, 0.9 if number == 0 else 0.5, is_fraud=number in (1, 2))
+    # Two places for five accounts, two of them compromised: 0.8 are found. On day 4, the account that is
+    # not compromised keeps its place, and 1.2 compromised ones are left among 4.2 accounts.
+    assert cards.mean() == pytest.approx((0.8 + 1.2 * 2 / 4.2) / 2 / 3)
+
+
+def test_recall_at_a_share_of_false_positives() -> None:
+    scores = np.concatenate([np.linspace(0.1, 0.5, 100), [0.495, 0.6, 0.2, 0.45]])
+    frauds = np.arange(104) >= 100
+    histogram = make_histogram(scores, frauds)
+    assert histogram.recall_at_false_positives(0.01) == 0.25
+    assert histogram.recall_at_false_positives(0.02) == 0.5
+    assert histogram.recall_at_false_positives(1.0) == 1
+    assert ScoreHistogram().recall_at_false_positives(0.01) is None
+
+
 def test_card_precision_without_a_day_is_undefined() -> None:
     assert CardPrecision().mean() is None
 
@@ -126,7 +149,7 @@ def measure(*decisions: tuple[LabelledTransaction, ScoringResult]) -> Figures:
         Rule(id="large", reason="", when=True, weight=0.5),
         Rule(id="tried", reason="", when=True, weight=0.5, mode="shadow"),
     ]
-    metrics = Metrics(rules, compromised)
+    metrics = Metrics(RuleSet(threshold=0.5, rules=tuple(rules)), compromised)
     for labelled, result in decisions:
         metrics.add(labelled, result)
     return metrics.figures()
@@ -157,6 +180,38 @@ def test_accounts_known_to_be_compromised_are_excluded() -> None:
     )
     assert (figures.tested.transactions, figures.everything.transactions) == (1, 2)
     assert (figures.tested.alerts, figures.everything.alerts) == (0, 1)
+
+
+def test_value_of_detected_frauds_is_in_euros() -> None:
+    figures = measure(
+        make_decision("a", make_result(0.9, flagged=True), is_fraud=True),
+        make_decision("b", make_result(0.1), is_fraud=True),
+        make_decision("c", make_result(0.9, flagged=True)),
+    )
+    amount = float(make_transaction().amount)
+    assert figures.tested.fraud_value_eur == 2 * amount
+    assert (figures.tested.detected_value_eur, figures.tested.detected_value_share) == (amount, 0.5)
+
+
+def test_rules_and_model_have_figures_of_their_own() -> None:
+    rules = RuleSet(threshold=0.5, rules=(Rule(id="large", reason="", when=True, weight=0.5),))
+    metrics = Metrics(rules, CompromisedAccounts(delay_ms=DAY_MS), make_model(threshold=0.3))
+    for rules_score, model_probability, is_fraud in ((0.5, 0.1, False), (0.0, 0.4, True), (0.5, 0.2, True)):
+        result = msgspec.structs.replace(make_result(model_probability), rules_score=rules_score)
+        metrics.add(*make_decision("a", result, is_fraud=is_fraud), model_probability)
+    figures = metrics.figures()
+    assert figures.rules_alone is not None
+    assert figures.model_alone is not None
+    assert (figures.rules_alone.alerts, figures.rules_alone.precision) == (2, 0.5)
+    assert (figures.model_alone.alerts, figures.model_alone.average_precision) == (1, 1.0)
+
+
+def test_expected_calibration_error_is_the_mean_over_transactions() -> None:
+    figures = measure(
+        make_decision("a", make_result(0.05, probability=0.05)),
+        make_decision("b", make_result(0.85, probability=0.85), is_fraud=True),
+    )
+    assert figures.calibration_error == pytest.approx((0.05 + 0.15) / 2)
 
 
 def test_each_rule_has_figures_in_shadow_mode_too() -> None:

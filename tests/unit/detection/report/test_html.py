@@ -9,7 +9,6 @@ from detection.evaluation.result import BacktestResult, result_to_json
 from detection.report.html import render_report
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import Rule, RuleSet
-from functions.fraud.scoring.scorer import Scorer
 from tests.unit.detection.transactions import make_history
 
 VOID = {"meta"}
@@ -27,8 +26,10 @@ def make_result(frauds: int = 1, days: int = 3, data: str = "past.csv") -> Backt
         period=period,
         threshold=None,
         rules_threshold=0.5,
-        figures=Backtest(Scorer(rules), rules.rules, period, None).run(rows),
+        figures=Backtest(rules, None, period).run(rows),
         seconds=1.5,
+        asked={"alerts_per_day": 50.0},
+        warnings=["1 rule is <new>"],
     )
 
 
@@ -67,6 +68,12 @@ def test_text_from_a_file_is_escaped() -> None:
     assert "<b>" not in render_report(make_result(data="<b>past</b>.csv")).split("</h1>")[0]
 
 
+def test_warnings_and_the_asked_budget_are_shown() -> None:
+    page = render_report(make_result())
+    assert "1 rule is &lt;new&gt;" in page
+    assert "<b>50</b>" in page
+
+
 @pytest.mark.parametrize(("frauds", "days"), [(0, 1), (1, 1), (200, 400)])
 def test_number_of_bars_is_bounded(frauds: int, days: int) -> None:
     assert render_report(make_result(frauds, days)).count("<rect") < 400
@@ -79,4 +86,6 @@ def test_json_has_the_figures() -> None:
     assert (figures["auc_roc"], figures["average_precision"]) == (0.5, pytest.approx(1 / 3))
     assert (figures["model"], figures["rules_version"], figures["threshold"]) == (None, "abc", 0.5)
     assert (figures["test_from"], figures["test_to"]) == ("2018-04-01T00:00:00Z", "2018-04-03T00:00:00.001Z")
-    assert figures["rules"][0]["flagged"] == 3
+    assert (figures["rules"][0]["flagged"], figures["rules"][0]["share"]) == (3, 1.0)
+    assert (figures["asked"], figures["warnings"]) == ({"alerts_per_day": 50.0}, ["1 rule is <new>"])
+    assert (figures["rules_alone"], figures["model_alone"]) == (None, None)

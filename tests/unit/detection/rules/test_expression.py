@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from detection.rules.expression import compile_expression
+from functions.fraud.scoring.rules import Limit
 
-LIMITS = {"large": {"USD": Decimal(100)}}
+LIMITS = {"large": Limit(Decimal(100), "USD")}
 
 
 def _form(text: str) -> Any:
@@ -72,12 +73,10 @@ def test_expression_can_span_lines_and_have_comments() -> None:
     assert _form("hour > 5  # late\n  and new_device\n") == _form("hour > 5 and new_device")
 
 
-def test_money_compared_with_the_amount_is_a_limit_in_every_currency_with_a_rate() -> None:
-    form, tables, _ = compile_expression("amount > money(115, 'USD')", {})
+def test_money_compared_with_the_amount_is_a_limit() -> None:
+    form, literals, _ = compile_expression("amount > money(115, 'USD')", {})
     assert form == [">", "amount", "limits.115 USD"]
-    assert tables["115 USD"]["USD"] == 115
-    assert tables["115 USD"]["EUR"] == 100
-    assert "XTS" not in tables["115 USD"]
+    assert literals == {"115 USD": Limit(Decimal(115), "USD")}
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ def _faults(text: str) -> tuple[Fault, ...]:
 
 
 def _dump_rules_file(*rules: dict[str, Any], **changes: Any) -> str:
-    data = {"threshold": 0.5, "limits": {"large": {"USD": 100}}, "rules": list(rules)} | changes
+    data = {"threshold": 0.5, "limits": {"large": "100 USD"}, "rules": list(rules)} | changes
     return yaml.safe_dump(data, sort_keys=False)
 
 
 FAULTY = """\
 threshold: 0.5
 limits:
-  large: {default: 5000, USDD: 1}
+  large: 5000 USDD
 rules:
   - id: one
     reason: "Over {limits.lage}"
@@ -45,7 +45,7 @@ rules:
 def test_every_fault_is_reported_with_line_and_column() -> None:
     faults = _faults(FAULTY)
     assert [(line, column) for line, column, _ in faults] == [
-        (3, 26), (6, 19), (7, 37), (9, 5), (9, 9), (12, 16), (13, 22), (14, 5),
+        (3, 10), (6, 19), (7, 37), (9, 5), (9, 9), (12, 16), (13, 22), (14, 5),
     ]  # fmt: skip
     mentions = ("USDD", "limits.large?", "colour", "weight", "one", "limits.NAME", "minutes(5)", "wait")
     assert all(mention in fault.message for mention, fault in zip(mentions, faults, strict=True))
@@ -76,12 +76,14 @@ def test_error_lists_file_line_and_column_of_each_fault() -> None:
         ("threshold: 0.5\n? [a]\n: 1", 2, 3, "name"),
         ("threshold: 0.5\nrulez: []", 2, 1, "rules?"),
         ("threshold: 0.5\nblock_list: {accounts: [a]}", 2, 1, "lists.add"),
-        ("threshold: 0.5\nlimits: {Large: {USD: 1}}", 2, 10, "'Large'"),
-        ("threshold: 0.5\nlimits: {large: 5}", 2, 17, "limit large"),
-        ("threshold: 0.5\nlimits: {large: {USD: 0}}", 2, 23, "USD"),
-        ("threshold: 0.5\nlimits: {large: {USD: 1e999}}", 2, 23, "1e+15"),
+        ("threshold: 0.5\nlimits: {Large: 1 USD}", 2, 10, "'Large'"),
+        ("threshold: 0.5\nlimits: {large: 5}", 2, 17, "currency"),
+        ("threshold: 0.5\nlimits: {large: {USD: 5}}", 2, 17, "one amount"),
+        ("threshold: 0.5\nlimits: {large: 0 USD}", 2, 17, "limit large"),
+        ("threshold: 0.5\nlimits: {large: 1e999 USD}", 2, 17, "1e+15"),
+        ("threshold: 0.5\nlimits: {large: 5 XTS}", 2, 17, "no exchange rate"),
         ("[" * 1_000, 1, 1, "nested"),
-        ("threshold: 0.5\nlimits: {large: {USD: much}}", 2, 23, "USD"),
+        ("threshold: 0.5\nlimits: {large: much USD}", 2, 17, "limit large"),
     ],
 )
 def test_invalid_file_is_rejected_at_its_first_fault(text: str, line: int, column: int, mention: str) -> None:
@@ -117,6 +119,8 @@ def test_invalid_file_is_rejected_at_its_first_fault(text: str, line: int, colum
         ({"reason": "{}"}, "''"),
         ({"reason": "100 {"}, "brace"),
         ({"reason": "{limits.huge}"}, "'limits.huge'"),
+        ({"expected_share": 2}, "at most 1"),
+        ({"when": "merchant_category == ' '"}, "empty"),
         ({"weight": 0.4}, "threshold"),
     ],
 )

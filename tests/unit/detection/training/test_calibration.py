@@ -1,11 +1,7 @@
 import numpy as np
 import pytest
 
-from detection.errors import DetectionError
-from detection.training.calibration import fit_calibration, threshold_for_alerts, threshold_for_precision
-
-PROBABILITIES = np.array([0.9, 0.8, 0.7, 0.7, 0.2, 0.1])
-LABELS = np.array([True, False, True, True, False, False])
+from detection.training.calibration import fit_calibration, fit_joint_calibration
 
 
 def test_fit_recovers_the_log_odds_of_the_labels() -> None:
@@ -22,21 +18,27 @@ def test_fit_exists_for_margins_that_separate_the_labels() -> None:
     assert 0 < calibration.probabilities(np.array([5.0]))[0] < 1
 
 
-@pytest.mark.parametrize(("alerts", "threshold"), [(1, 0.8), (1.5, 0.8), (2, 0.7), (50, 0.1)])
-def test_number_of_alerts_is_per_day(alerts: float, threshold: float) -> None:
-    assert threshold_for_alerts(PROBABILITIES, 2, alerts) == threshold
+def test_weights_count_as_repeated_rows() -> None:
+    margins, labels = np.array([-2.0, -1.0, 0.5, 1.0]), np.array([False, True, False, True])
+    weights = np.array([3, 1, 2, 1], np.float32)
+    repeated = weights.astype(int)
+    assert fit_calibration(margins, labels, weights) == pytest.approx(
+        fit_calibration(np.repeat(margins, repeated), np.repeat(labels, repeated)), abs=1e-4
+    )
 
 
-def test_less_than_one_alert_in_all_days_is_rejected() -> None:
-    with pytest.raises(DetectionError, match=r"^--alerts-per-day: 0\.4"):
-        threshold_for_alerts(PROBABILITIES, 2, 0.4)
+def test_fit_recovers_the_evidence_of_a_rule() -> None:
+    random = np.random.default_rng(2)
+    margins, matches = random.normal(-3, 1.5, 60_000), random.random(60_000) < 0.05
+    labels = random.random(60_000) < 1 / (1 + np.exp(-(margins + 2 * matches)))
+    joint = fit_joint_calibration(margins, labels, None, [np.flatnonzero(matches)])
+    assert joint.evidence[0] == pytest.approx(2, abs=0.2)
+    assert joint.margin.slope == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize(("precision", "threshold"), [(1, 0.9), (0.7, 0.7), (0.5, 0.1)])
-def test_threshold_is_the_lowest_with_the_precision(precision: float, threshold: float) -> None:
-    assert threshold_for_precision(PROBABILITIES, LABELS, precision) == threshold
-
-
-def test_unreachable_precision_is_rejected() -> None:
-    with pytest.raises(DetectionError, match=r"^--precision: .* 0\.9"):
-        threshold_for_precision(PROBABILITIES, ~LABELS, 0.9)
+def test_evidence_of_a_rule_that_matches_genuine_transactions_is_zero() -> None:
+    random = np.random.default_rng(3)
+    margins, matches = random.normal(-3, 1.5, 20_000), random.random(20_000) < 0.3
+    labels = random.random(20_000) < 1 / (1 + np.exp(-(margins - 2 * matches)))
+    joint = fit_joint_calibration(margins, labels, None, [np.flatnonzero(matches)])
+    assert joint.evidence[0] == 0

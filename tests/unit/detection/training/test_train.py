@@ -1,5 +1,6 @@
 import dataclasses
 import itertools
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -12,21 +13,29 @@ from detection.data.simulation import START_MS, simulate_transactions
 from detection.errors import DetectionError
 from detection.evaluation.batch_model import BatchModel
 from detection.history_features import compute_history_features
-from detection.training import xgboost_trees
+from detection.training import train, xgboost_trees
 from detection.training.calibration import Calibration
-from detection.training.train import (
-    Examples,
-    TrainingOptions,
-    collect_examples,
-    train_artifact,
-    train_on_examples,
-)
+from detection.training.examples import Examples, collect_examples
+from detection.training.recipe import DEFAULT, MAX_LEVELS, Choice
+from detection.training.sampling import GenuineSampler
+from detection.training.train import TrainingOptions, train_artifact, train_on_examples
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact, FraudModel
+from functions.fraud.scoring.scorer import Scorer
+from tests.rules import rule_data, ruleset
 
 OPTIONS = TrainingOptions(from_ms=START_MS + 40 * DAY_MS, to_ms=START_MS + 54 * DAY_MS, data_sha256="ab12")
 TEST_MS = START_MS + 60 * DAY_MS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _use_one_fast_recipe() -> Iterator[None]:
+    """Choosing among all candidates takes seconds, and test_recipe.py tests it."""
+    fast = DEFAULT._replace(trees=120, learning_rate=0.08)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "choose_recipe", lambda *_: Choice(fast, {}, "the only one"))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +86,8 @@ def test_card_has_data_period_and_versions(model: FraudModel) -> None:
     assert (card["data_sha256"], card["seed"]) == ("ab12", 0)
     assert (card["from"], card["to"]) == ("2018-05-11T00:00:00Z", "2018-05-25T00:00:00Z")
     assert set(card["libraries"]) == {"numpy", "scikit-learn", "xgboost"}
-    assert set(card["features_used"]) <= set(FEATURE_NAMES)
+    assert card["recipe"]["trees"] * card["recipe"]["depth"] <= MAX_LEVELS
+    assert card["expected_alerts_per_day"] <= card["threshold_by"]["alerts_per_day"]
     for figure in card["out_of_fold"].values():
         assert figure["from"] <= figure["value"] <= figure["to"]
 
@@ -100,27 +110,87 @@ def test_probabilities_are_calibrated(model: FraudModel, examples: Examples) -> 
 
 
 def test_scores_and_contributions_equal_those_of_xgboost(examples: Examples) -> None:
-    selected = [0, 9, 11, 26, 28, 29, 31]
-    booster = xgboost_trees.grow_trees(examples.values, examples.labels, selected, 3)
-    base, trees = xgboost_trees.convert_trees(booster, selected, Calibration(1.0, 0.0))
+    recipe = DEFAULT._replace(trees=60)
+    booster = xgboost_trees.grow_trees(
+        examples.values, examples.labels, examples.row_weights(), recipe, seed=3
+    )
+    base, trees = xgboost_trees.convert_trees([booster], Calibration(1.0, 0.0))
     artifact = Artifact(
         format=ARTIFACT_FORMAT, features_version=FEATURES_VERSION, features=list(FEATURE_NAMES),
-        label_delay_days=7, base=base, trees=trees, threshold=0.5, card={},
+        label_delay_days=7, base=base, trees=trees, rules=[], threshold=0.5, card={},
     )  # fmt: skip
     model, values = FraudModel(artifact, "v"), examples.values[:300]
-    matrix = xgboost.DMatrix(values[:, selected])
+    matrix = xgboost.DMatrix(values)
     assert [model.log_odds(row) for row in values.tolist()] == pytest.approx(
         booster.predict(matrix, output_margin=True).tolist(), abs=1e-4
     )
     expected = booster.predict(matrix, pred_contribs=True, approx_contribs=True)
     contributions = np.array([model.contributions(row) for row in values.tolist()])
-    assert contributions[:, selected] == pytest.approx(expected[:, :-1], abs=1e-4)
+    assert contributions == pytest.approx(expected[:, :-1], abs=1e-4)
     assert expected[0, -1] == pytest.approx(model.base, abs=1e-4)
 
 
 def test_contributions_add_up_to_the_log_odds(model: FraudModel, examples: Examples) -> None:
     for row in examples.values[:300].tolist():
         assert model.base + sum(model.contributions(row)) == pytest.approx(model.log_odds(row), abs=1e-9)
+
+
+def test_mean_of_boosters_is_the_model(examples: Examples) -> None:
+    boosters = [
+        xgboost_trees.grow_trees(
+            examples.values, examples.labels, examples.row_weights(), DEFAULT._replace(trees=10), seed
+        )
+        for seed in (1, 2)
+    ]
+    base, trees = xgboost_trees.convert_trees(boosters, Calibration(2.0, 1.0))
+    assert len(trees.roots) == 20
+    values = examples.values[:50]
+    expected = 2 * xgboost_trees.predict_margins(boosters, values) + 1
+    leaves = Artifact(
+        format=ARTIFACT_FORMAT, features_version=FEATURES_VERSION, features=list(FEATURE_NAMES),
+        label_delay_days=7, base=base, trees=trees, rules=[], threshold=0.5, card={},
+    )  # fmt: skip
+    model = FraudModel(leaves, "v")
+    assert [model.log_odds(row) for row in values.tolist()] == pytest.approx(expected.tolist(), abs=1e-4)
+
+
+def test_artifact_has_the_rules_that_are_on_with_their_matches(rows: list[LabelledTransaction]) -> None:
+    rules = ruleset(
+        rule_data(id="large", when="amount > money(100, 'EUR')"),
+        rule_data(id="shadow", mode="shadow"),
+        rule_data(id="hard", when="amount > money(100000, 'EUR')", weight=None, decision="flag"),
+    )
+    content = train_artifact(iter(rows), OPTIONS, rules)
+    (large,) = msgspec.json.decode(content, type=Artifact).rules
+    matching = [
+        row
+        for row in rows
+        if row.transaction.amount > 100 and OPTIONS.from_ms <= row.transaction.timestamp < OPTIONS.to_ms
+    ]
+    assert (large.id, large.matches) == ("large", len(matching))
+    assert large.frauds == sum(bool(row.is_fraud) for row in matching)
+    assert Scorer(rules, FraudModel.from_json(content)).unlearned_rules == ()
+
+
+def test_budget_that_flagging_rules_exceed_is_rejected(rows: list[LabelledTransaction]) -> None:
+    rules = ruleset(rule_data(when="amount > money(1, 'EUR')", weight=None, decision="flag"))
+    with pytest.raises(DetectionError, match="alerts-per-day"):
+        train_artifact(iter(rows), dataclasses.replace(OPTIONS, alerts_per_day=5), rules)
+
+
+def test_sampled_genuine_transactions_count_with_their_weight(examples: Examples) -> None:
+    sampler = GenuineSampler(int((~examples.labels).sum()), 2_000, seed=1)
+    chosen = sampler.choose(examples.labels)
+    sample = Examples(
+        examples.values[chosen],
+        examples.labels[chosen],
+        examples.days[chosen],
+        sampler.weights(examples.labels[chosen]),
+    )
+    model = FraudModel.from_json(train_on_examples(sample, OPTIONS))
+    assert model.card["transactions"] == pytest.approx(len(examples.labels), rel=0.05)
+    log_odds = BatchModel(model)(examples.values.astype(np.float64))
+    assert (1 / (1 + np.exp(-log_odds))).sum() == pytest.approx(examples.labels.sum(), rel=0.4)
 
 
 def test_fewer_alerts_per_day_raise_the_threshold(examples: Examples) -> None:
