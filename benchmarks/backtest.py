@@ -19,7 +19,7 @@ GOAL_MEMORY_RATIO = 1.1
 DAYS = 70
 # Several threads would use more than one core.
 _ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-SIZE = ("--customers", "1000", "--terminals", "2000")
+SIZE = ("--world", "handbook", "--customers", "1000", "--terminals", "2000")
 
 
 class Run(NamedTuple):

@@ -224,3 +224,14 @@ def test_eventually_consistent_read_may_return_the_item_before_its_last_write() 
     seconds = 1.2
     counts = {str((database.read("counters", key, consistent=False) or {})["count"]["N"]) for _ in range(50)}
     assert counts == {"2"}
+
+
+def test_update_returns_the_item_before_it_if_asked(setting: Setting) -> None:
+    returned = {"ReturnValues": "ALL_OLD", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    assert setting.database.write("Update", set_count("c", 1, **returned)) == {}
+    before = setting.database.get("counters", {"name": {"S": "c"}})
+    assert setting.database.write("Update", set_count("c", 2, **returned)) == {"Attributes": before}
+    with pytest.raises(ClientError) as refused:
+        setting.database.write("Update", replace_count("c", 1, 3, **returned))
+    assert refused.value.response["Item"] == setting.database.get("counters", {"name": {"S": "c"}})  # type: ignore[typeddict-item]
+    assert setting.database.write("Update", set_count("c", 4)) == {}
