@@ -6,12 +6,25 @@ from invoke.collection import Collection
 from invoke.context import Context
 from rich.text import Text
 
-from cli import accounts, deployment, development, inspection, pipeline, repair, review, tables
+from cli import (
+    accounts,
+    deployment,
+    development,
+    inspection,
+    parse_errors,
+    pipeline,
+    repair,
+    review,
+    tables,
+)
+from cli.data import data_tasks
 from cli.models import model_tasks
 from cli.rules import rule_tasks
 from cli.task import task
 from terminal.command_line import command_line
 from terminal.output import console, print_result
+
+parse_errors.install_hints()
 
 GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Deploy layers": (
@@ -44,7 +57,13 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Block and allow lists": Collection("lists", review.add, review.remove, review.show),
     "Candidate models and rules": Collection("shadow", review.report),
     "Detection rules": Collection("rules", rule_tasks.check, rule_tasks.try_, rule_tasks.list_),
-    "Detection models": (model_tasks.simulate, model_tasks.train, model_tasks.backtest),
+    "Files of transactions": Collection("data", data_tasks.inspect),
+    "Detection models": (
+        model_tasks.simulate,
+        tables.export_decisions,
+        model_tasks.train,
+        model_tasks.backtest,
+    ),
     "AWS accounts": (accounts.bootstrap,),
     "Tables": Collection("table", tables.export),
     "State backups": Collection("state", accounts.backups, accounts.restore),

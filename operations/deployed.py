@@ -100,6 +100,21 @@ class DeployedPipeline:
         url = require_string(self.outputs(EdgeOutputs).transactions_batch_url)
         return self._target(url) if url else None
 
+    def historic_target(self) -> ApiTarget:
+        """Return the URL and credentials to post batches of past transactions with.
+
+        Raises LayerError if the API has no route for them.
+        """
+        url = require_string(self.outputs(EdgeOutputs).historic_url)
+        if not url:
+            env = self.environment.name
+            deploy = command_line("deploy", env=env, layer="edge")
+            raise LayerError(
+                f"The API of '{env}' has no route for past transactions.",
+                f"Set historicRequestsPerSecond in stacks/edge/Pulumi.{env}.yaml, and deploy it: {deploy}",
+            )
+        return self._target(url)
+
     def labels_target(self) -> ApiTarget:
         """Return the URL and credentials to post labels with."""
         return self._target(require_string(self.outputs(EdgeOutputs).labels_url))

@@ -28,6 +28,12 @@ class PartialFailureError(UserError):
     status = 3
 
 
+class EmptyFileError(UserError):
+    """An input file without rows. A script must not take it for a success or for a bad row."""
+
+    status = 2
+
+
 class CredentialsError(UserError):
     """The AWS credentials are missing, invalid or expired."""
 

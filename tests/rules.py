@@ -18,7 +18,7 @@ def rule_data(**changes: Any) -> dict[str, Any]:
 
 def ruleset(*rules: dict[str, Any], **changes: Any) -> RuleSet:
     """The rule set of a file with these rules; `changes` are other sections of the file."""
-    limits = {"large": {"USD": 100, "JPY": 15_000}}
+    limits = {"large": "100 USD"}
     data = {"threshold": 0.5, "limits": limits, "rules": list(rules)} | changes
     return parse_rules(yaml.safe_dump(data), FILE)
 

@@ -78,16 +78,16 @@ class TransactionReader:
         """
         count = 0
         scan = self._scan(period)
-        for page in self._pages(
-            [{**scan, "Segment": segment, "TotalSegments": segments} for segment in range(segments)]
-        ):
+        parts = [{**scan, "Segment": segment, "TotalSegments": segments} for segment in range(segments)]
+        for page in scan_pages(self._client, parts):
             count += page["ScannedCount"]
             progress(count)
             yield from page["Items"]
 
     def sample_undecided(self, period: Period, parts: int, part: int) -> Iterator[Item]:
         """Yield as `scan_undecided`, from one of `parts` equal parts of the table. Raises UserError."""
-        for page in self._pages([{**self._scan(period), "Segment": part, "TotalSegments": parts}]):
+        scan = {**self._scan(period), "Segment": part, "TotalSegments": parts}
+        for page in scan_pages(self._client, [scan]):
             yield from page["Items"]
 
     def find(self, transaction_id: str) -> Item | None:
@@ -137,14 +137,18 @@ class TransactionReader:
             },
         }
 
-    def _pages(self, requests: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Yield the pages of all segments, one page of each in parallel, which limits memory."""
-        with ThreadPoolExecutor(len(requests)) as threads, translate_aws_errors():
-            while requests:
-                pages = list(threads.map(lambda request: self._client.scan(**request), requests))
-                yield from pages
-                requests = [
-                    {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
-                    for request, page in zip(requests, pages, strict=True)
-                    if page.get("LastEvaluatedKey")
-                ]
+
+def scan_pages(client: "DynamoDBClient", requests: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield the pages of all segments of a scan, one page of each in parallel, which limits memory.
+
+    Raises UserError.
+    """
+    with ThreadPoolExecutor(len(requests)) as threads, translate_aws_errors():
+        while requests:
+            pages = list(threads.map(lambda request: client.scan(**request), requests))
+            yield from pages
+            requests = [
+                {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+                for request, page in zip(requests, pages, strict=True)
+                if page.get("LastEvaluatedKey")
+            ]

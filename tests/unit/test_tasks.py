@@ -45,7 +45,7 @@ def test_confirmation_of_every_task_can_be_skipped() -> None:
 
 def test_tasks_that_use_an_environment_have_the_option() -> None:
     without = {"test", "check", "bench", "lock", "graph", "groups"}
-    without |= {"simulate", "train", "backtest"}
+    without |= {"simulate", "train", "backtest", "data.inspect"}
     without |= {name for name in ALL if name.startswith("local.")}
     with_env = {
         name for name, task in ALL.items() if "env" in {argument.name for argument in task.get_arguments()}

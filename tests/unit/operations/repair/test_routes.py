@@ -99,12 +99,6 @@ def test_changes_and_guard_items_are_not_announced() -> None:
     assert bus.announced == ["t-3"]
 
 
-def test_event_has_no_ip_address() -> None:
-    bus = FakeBus()
-    route(FakeStream({1: record(1)}), bus).send([message(messages.pipe_failure())])
-    assert "192.0.2.1" not in bus.entries[0]["Detail"]
-
-
 def test_unreadable_record_keeps_its_message_and_the_rest_is_announced() -> None:
     bus = FakeBus()
     stream = FakeStream({1: record(1, amount={"S": "much"}), 2: record(2)})
