@@ -22,7 +22,12 @@ from functions.common.domain.account_profile import count_in_account
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.common.domain.time_buckets import HALF_DAY_MS
 from functions.common.domain.transaction_event import decode_transaction
-from functions.common.dynamodb.profile_items import build_update, decode_account, decode_merchant
+from functions.common.dynamodb.profile_items import (
+    PROFILE_PART,
+    build_update,
+    decode_account,
+    decode_merchant,
+)
 from functions.common.runtime.clock import now_ms
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.profile_store import ProfileStore
@@ -66,7 +71,7 @@ class _Table:
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> None:  # noqa: N803
         for write in TransactItems:
             update = write["Update"]
-            if update["TableName"] == _PROFILES:
+            if update["TableName"] == _PROFILES and update["Key"]["part"] == {"S": PROFILE_PART}:
                 self.store_profile(update)
 
     def update_item(self, **update: Any) -> dict[str, Any]:
