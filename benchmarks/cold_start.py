@@ -35,7 +35,12 @@ _RUNTIME_PACKAGES = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", 
 _TABLES = {"table_name": "transactions", "profiles_table_name": "profiles"}
 # The clients that a start creates, and the environment of the function.
 FUNCTIONS: dict[str, tuple[tuple[str, ...], FunctionEnvironment]] = {
-    "api": (("dynamodb",), ApiEnvironment(table_name="transactions", retention_days=90)),
+    "api": (
+        ("dynamodb",),
+        ApiEnvironment(
+            table_name="transactions", retention_days=90, max_transaction_age_days=30, extra_decimals="refuse"
+        ),
+    ),
     "labels": (("dynamodb",), LabelsEnvironment(**_TABLES)),
     "fraud": (
         ("dynamodb", "sqs"),
