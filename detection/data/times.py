@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyarrow import compute
 
 from detection.data.column_map import TimeFormat, TimeUnit
+from functions.common.domain.time_units import UNIT_MINIMUMS
 
 UNIT_NAMES: dict[TimeUnit, str] = {
     "s": "seconds",
@@ -37,7 +38,9 @@ _FACTORS: dict[TimeUnit, tuple[int, int]] = {
     "days": (86_400_000, 1),
 }
 # The unit of any time from March 1973 to the year 5138 is unambiguous.
-_MIN_NUMBERS: dict[TimeUnit, int] = {"s": 0, "ms": 10**11, "us": 10**14, "ns": 10**17}
+_MIN_NUMBERS: dict[TimeUnit, int] = {
+    unit: UNIT_MINIMUMS[name] for unit, name in UNIT_NAMES.items() if name in UNIT_MINIMUMS
+}
 # Directives that pyarrow and Python read alike.
 _PLAIN_DIRECTIVES = frozenset("YmdHMS")
 # Spreadsheets write numbers of 12 digits and more with an E, and drop digits. R writes 100000 as 1e+05.
