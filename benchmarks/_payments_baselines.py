@@ -1,4 +1,4 @@
-"""What a data scientist would build for the simulated payments: ordinary features and common models."""
+"""The baselines for the simulated payments: common models on ordinary features."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def _compare_amounts(payments: PaymentColumns) -> list[Floats]:
     mean = total / np.maximum(count, 1)
     spread = np.sqrt(np.maximum(squares / np.maximum(count, 1) - mean**2, 0))
     has_history = count > 0
-    # With a single earlier payment there is no spread: that of a cent prevents a division by zero.
+    # A single earlier payment has a spread of 0. A spread of one cent prevents a division by zero.
     ratio = np.where(has_history, euros / np.maximum(mean, 0.01), 1)
     return [ratio, np.where(has_history, np.clip((euros - mean) / np.maximum(spread, 0.01), -100, 100), 0)]
 

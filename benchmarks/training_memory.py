@@ -79,7 +79,7 @@ def _measure(rows: int) -> Run:
 
 
 def write_examples(folder: Path, rows: int) -> None:
-    """Write exported decisions with random features, of which a few depend on the label."""
+    """Write exported decisions with random features. A few features depend on the label."""
     random = np.random.default_rng(1)
     schema = make_schema(7)
     amount = schema.field("amount").type

@@ -14,7 +14,7 @@ from invoke.parser.parser import ParseMachine
 
 from terminal.command_line import command_line
 
-# The message for a word that is no option, value or task, which it contains as a Python literal.
+# The message of invoke for an unknown word. It contains the word as a Python literal.
 _UNKNOWN_WORD = re.compile("No idea what (.*) is!", re.DOTALL)
 # The options that take a word without an option name, by task.
 _BARE_WORD_OPTIONS = {"test": "path"}
@@ -60,7 +60,7 @@ def _describe_unknown_word(word: str, context: ParserContext) -> str:
 
 
 def _find_file_option(word: str, context: ParserContext) -> str | None:
-    """The option of the task that a file is probably meant for; None for a word that is no file."""
+    """The option that probably takes the file. None if the word is not a file."""
     path = Path(word)
     if word.startswith("-") or not (path.suffix or path.exists()):
         return None

@@ -145,7 +145,7 @@ def send(
     help={
         "file": "Read labels from this file, JSON lines, CSV or Parquet with transaction_id, label (fraud or"
         " genuine) and optionally timestamp, source and reported_at; - is standard input",
-        "genuine": "Also post genuine labels of a file of transactions, most of which need none",
+        "genuine": "Also post the labels of genuine transactions in a file of transactions",
         **POST_HELP,
     },
 )

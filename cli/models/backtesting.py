@@ -101,7 +101,9 @@ def _leave_out(without: str, rules: RuleSet, model: FraudModel | None) -> tuple[
     if without not in ("", "rules", "model"):
         raise UserError(f"--without: '{without}' is unknown.", "Use rules or model.")
     if without == "rules" and model is None:
-        raise UserError("--without rules: there is no model to decide.", "Add --model FILE.")
+        raise UserError(
+            "--without rules: nothing decides without rules and without a model.", "Add --model FILE."
+        )
     if without == "rules":
         return msgspec.structs.replace(rules, rules=()), model
     return rules, None if without == "model" else model

@@ -44,7 +44,7 @@ class AmountColumn:
         return compute.if_else(matches, texts, "")
 
     def is_valid(self, allows_negative: bool) -> NDArray[np.bool_]:
-        """Which amounts are valid. NaN is not."""
+        """True for each valid amount. NaN is not valid."""
         is_valid: NDArray[np.bool_] = np.abs(self.floats) < AMOUNT_LIMIT
         return is_valid if allows_negative else is_valid & (self.floats >= 0)
 

@@ -139,7 +139,7 @@ def _check_codes(texts: pyarrow.StringArray, codes: Collection[str]) -> NDArray[
 
 
 def _check_originals(texts: Mapping[str, pyarrow.StringArray]) -> NDArray[np.bool_]:
-    """Which rows have the id of an original transaction only if they are refunds."""
+    """False for each row that is not a refund and has the id of an original transaction."""
     is_absent = compute.equal(texts["original_transaction_id"], "").to_numpy(zero_copy_only=False)
     if "type" not in texts:
         return np.asarray(is_absent, np.bool_)

@@ -317,7 +317,7 @@ def _repeated_names(header_names: Sequence[str], used: Sequence[str]) -> list[st
 
 
 def _find_late(times_ms: NDArray[np.int64], latest_ms: int) -> tuple[NDArray[np.bool_], int]:
-    """Which times are before the latest one so far, and the latest one."""
+    """True for each time that is before an earlier row's, and the latest time of all."""
     latest = np.maximum.accumulate(np.concatenate(([latest_ms], times_ms)))
     return times_ms < latest[:-1], int(latest[-1])
 

@@ -85,7 +85,7 @@ def inspect_file(
 def _find_encoding(path: Path) -> str:
     """The likely encoding of a text that is not UTF-8: that of Windows, or UTF-16 without a mark.
 
-    Empty if the file is no text.
+    Empty if the file is not a text file.
     """
     with path.open("rb") as stream:
         beginning = stream.read(_BEGINNING_BYTES)

@@ -57,7 +57,7 @@ def layout_names() -> list[str]:
 
 
 def find_layout(column_names: Sequence[str]) -> str:
-    """The ready layout that uses the most columns, all of which the file has; empty if there is none."""
+    """The largest ready layout whose columns are all in the file; empty if there is none."""
     fitting = {name: columns for name in layout_names() if (columns := set(read_column_map(name).columns))}
     fitting = {name: columns for name, columns in fitting.items() if columns <= set(column_names)}
     return max(fitting, key=lambda name: len(fitting[name]), default="")

@@ -61,5 +61,5 @@ def join_events(parts: Sequence[Events]) -> Events:
 
 
 def draw_flags(random: Generator, share: float, count: int) -> Flags:
-    """`count` flags, of which about this share is set."""
+    """`count` random flags. About this share of them is true."""
     return random.random(count) < share

@@ -70,7 +70,7 @@ class FraudSimulator:
         return join_events([nothing, *(events for kind in kinds for events in kind() if len(events))])
 
     def dispute_some(self) -> Events:
-        """The genuine payments, of which the owners dispute some: friendly fraud."""
+        """The genuine payments. Their owners dispute some of them, which is friendly fraud."""
         genuine, random = self._genuine, self._random
         lines = self._world.merchants.lines[genuine.merchants]
         is_online = np.array([line.channel == "ecommerce" for line in LINES])[lines]
