@@ -9,11 +9,11 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import check_dataset, iterate_rows, open_dataset, output_path, user_errors
+from cli.models.datasets import check_dataset, iterate_batches, open_dataset, output_path, user_errors
 from detection.data.atomic_file import replace_atomically
 from detection.data.columns import LabelledTransaction
 from detection.evaluation.rule_trial import MatchSink, RuleTrial
-from detection.history_features import compute_history_features
+from detection.replay.replay import replay_batches
 from detection.report.number_format import format_count, format_percent
 from detection.rules.rule_file import read_rules
 from functions.common.domain.features import DEFAULT_LABEL_DELAY_DAYS
@@ -48,15 +48,13 @@ def try_rules(
             show_progress_bar("replaying", dataset.size_bytes) as update,
         ):
             trial = RuleTrial(rules, sink)
-            replayed = compute_history_features(
-                iterate_rows(dataset, update),
+            replayed = replay_batches(
+                iterate_batches(dataset, update),
                 label_delay_ms=label_delay_ms,
                 label_delay_days=DEFAULT_LABEL_DELAY_DAYS,
             )
-            for labelled, values in replayed:
-                # A refund has no features: rules do not apply to it.
-                if values is not None:
-                    trial.add(labelled, values)
+            for featured in replayed:
+                trial.add_batch(featured)
     for note in trial.notes():
         print_message(note)
     if as_json:

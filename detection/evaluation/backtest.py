@@ -1,25 +1,24 @@
 """Backtests: replays past transactions through the function's features, model and rules."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 
-from detection.data.columns import LabelledTransaction
+from detection.data.columns import LabelledTransaction, TransactionBatch, batch_rows
 from detection.data.dataset import DatasetSummary
 from detection.data.dates import format_timestamp, parse_period_begin_ms, parse_period_end_ms
 from detection.errors import DetectionError
 from detection.evaluation.batch_model import build_batch_log_odds
+from detection.evaluation.batch_scorer import BatchScorer, ScoredBatch
 from detection.evaluation.card_precision import CompromisedAccounts
 from detection.evaluation.figures import Figures
 from detection.evaluation.metrics import Metrics
-from detection.history_features import FeaturedTransaction, compute_history_features
+from detection.replay.replay import FeaturedBatch, cut_batches, replay_batches
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
-from functions.fraud.scoring.reasons import to_probability
 from functions.fraud.scoring.rules import RuleSet
-from functions.fraud.scoring.scorer import Scorer, ScoringResult
+from functions.fraud.scoring.scorer import ScoringResult
 
 _BATCH_ROWS = 4096
 # The handbook trains on the week before the label delay. Accounts with a reported fraud in it are known.
@@ -82,10 +81,10 @@ class Backtest:
         period: BacktestPeriod,
         label_delay_days: int | None = None,
     ) -> None:
-        self.scorer = Scorer(rules, model)
+        self._batch_scorer = BatchScorer(rules, model, build_batch_log_odds(model) if model else None)
+        self.scorer = self._batch_scorer.scorer
         self._period = period
         self._label_delay_days = label_delay_days or self.scorer.label_delay_days
-        self._batch_log_odds = build_batch_log_odds(model) if model else None
         self._compromised = CompromisedAccounts(period.label_delay_ms, period.known_from_ms)
         self._metrics = Metrics(rules, self._compromised, model)
 
@@ -95,56 +94,46 @@ class Backtest:
         sink: DecisionSink | None = None,
         progress: Callable[[], None] = lambda: None,
     ) -> Figures:
+        """Replay transactions in order of time, as `run_batches` does."""
+        return self.run_batches(batch_rows(rows), sink, progress)
+
+    def run_batches(
+        self,
+        batches: Iterable[TransactionBatch],
+        sink: DecisionSink | None = None,
+        progress: Callable[[], None] = lambda: None,
+    ) -> Figures:
         """Replay all transactions in order of time; those before the period are history.
 
         A tested transaction without a label has a decision, but no part in the figures.
         `progress` is called after each batch.
         """
         period = self._period
-        replayed = compute_history_features(
-            rows,
+        replayed = replay_batches(
+            cut_batches(batches, period.to_ms),
             label_delay_ms=period.label_delay_ms,
             label_delay_days=self._label_delay_days,
             from_ms=period.from_ms,
         )
-        for batch in _split_batches(replayed, period.to_ms):
-            for labelled, _ in batch:
-                if labelled.is_fraud:
-                    transaction = labelled.transaction
-                    self._compromised.add_fraud(transaction.account_id, transaction.timestamp)
-            for labelled, result, log_odds in self._score_batch(batch):
-                # A transaction without a label is history only.
-                if labelled.is_fraud is not None:
-                    self._metrics.add(
-                        labelled, result, None if log_odds is None else to_probability(log_odds)
-                    )
+        for featured in replayed:
+            self._add_frauds(featured.batch)
+            for scored in self._score(featured, explains_model=sink is not None):
+                self._metrics.add_batch(scored)
                 if sink is not None:
-                    sink(labelled, result)
+                    for row, labelled in enumerate(scored.batch.rows()):
+                        sink(labelled, scored.result(row))
             progress()
         return self._metrics.figures()
 
-    def _score_batch(
-        self, batch: Sequence[FeaturedTransaction]
-    ) -> Iterator[tuple[LabelledTransaction, ScoringResult, float | None]]:
-        """The tested transactions of the batch with their results and the log-odds of the model alone."""
-        tested = [(labelled, values) for labelled, values in batch if values is not None]
-        if not tested:
-            return
-        log_odds: Sequence[float | None] = [None] * len(tested)
-        if self._batch_log_odds is not None:
-            log_odds = self._batch_log_odds(np.array([values for _, values in tested])).tolist()
-        score = self.scorer.score
-        for (labelled, values), odds in zip(tested, log_odds, strict=True):
-            transaction = labelled.transaction
-            yield labelled, score(transaction, values, None, transaction.timestamp, log_odds=odds), odds
+    def _add_frauds(self, batch: TransactionBatch) -> None:
+        rows = np.flatnonzero(batch.labels == 1)
+        accounts = batch.texts["account_id"].take(rows).to_pylist()
+        for account_id, time_ms in zip(accounts, batch.times_ms[rows].tolist(), strict=True):
+            self._compromised.add_fraud(account_id, time_ms)
 
-
-def _split_batches(
-    replayed: Iterator[FeaturedTransaction], to_ms: int
-) -> Iterator[list[FeaturedTransaction]]:
-    """The transactions before `to_ms`, in batches."""
-    while batch := list(islice(replayed, _BATCH_ROWS)):
-        if batch[-1][0].transaction.timestamp >= to_ms:
-            yield [item for item in batch if item[0].transaction.timestamp < to_ms]
-            return
-        yield batch
+    def _score(self, featured: FeaturedBatch, *, explains_model: bool) -> Iterator[ScoredBatch]:
+        rows = np.flatnonzero(featured.is_scored)
+        for begin in range(0, len(rows), _BATCH_ROWS):
+            part = rows[begin : begin + _BATCH_ROWS]
+            batch, values = featured.batch.take(part), featured.values[part]
+            yield self._batch_scorer.score(batch, values, explains_model=explains_model)

@@ -1,10 +1,14 @@
 """Collects the figures of a backtest decision by decision, in constant memory."""
 
+from bisect import bisect_left
 from collections import Counter
+from itertools import compress, pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detection.data.columns import LabelledTransaction
+from detection.evaluation.batch_scorer import ScoredBatch
 from detection.evaluation.card_precision import CardPrecision, CompromisedAccounts
 from detection.evaluation.curves import ScoreHistogram
 from detection.evaluation.figures import (
@@ -84,6 +88,43 @@ class Metrics:
         today.alerts += flagged
         today.caught += is_fraud and flagged
 
+    def add_batch(self, scored: ScoredBatch) -> None:
+        """Add the decisions on the transactions of a batch that have a label."""
+        days = scored.batch.times_ms // DAY_MS
+        starts = np.flatnonzero(np.diff(days, prepend=-1)).tolist()
+        remarkable = sorted(scored.results)
+        is_other = scored.batch.labels == 0
+        is_other[remarkable] = False
+        for begin, end in pairwise([*starts, len(days)]):
+            self._add_unremarkable(scored, begin + np.flatnonzero(is_other[begin:end]))
+            for row in remarkable[bisect_left(remarkable, begin) : bisect_left(remarkable, end)]:
+                labelled, result = scored.results[row]
+                if labelled.is_fraud is not None:
+                    self.add(labelled, result, scored.probability(row))
+
+    def _add_unremarkable(self, scored: ScoredBatch, rows: NDArray[np.intp]) -> None:
+        """Add genuine transactions of one day that no rule matches and that are not flagged."""
+        if not len(rows):
+            return
+        day = int(scored.batch.times_ms[rows[0]]) // DAY_MS
+        if day != self._day:
+            self._start_day(day)
+        account_ids = scored.batch.texts["account_id"].take(rows).to_pylist()
+        scores = [scored.probability(row) or 0.0 for row in rows.tolist()]
+        self._everything.add_passed(scores)
+        if self._known_today:
+            unknown = [account_id not in self._known_today for account_id in account_ids]
+            account_ids, scores = list(compress(account_ids, unknown)), list(compress(scores, unknown))
+        self._tested.add_passed(scores)
+        if self._rules_alone is not None:
+            self._rules_alone.add_passed([0.0] * len(scores))
+        if self._model_alone is not None:
+            self._model_alone.add_passed(scores)
+        for account_id, score in zip(account_ids, scores, strict=True):
+            self._cards.add(day, account_id, score, is_fraud=False)
+        self._calibration.add_genuine(scores)
+        self._days[-1].transactions += len(scores)
+
     def figures(self) -> Figures:
         """The figures of all decisions so far."""
         tested = self._tested.figures(len(self._days))
@@ -136,7 +177,7 @@ class _GroupCounter:
         """Add a transaction. `value`: the amount of a fraud in euros."""
         self._buffered_scores.append(score)
         self._buffered_labels.append(is_fraud)
-        if len(self._buffered_scores) == _BUFFERED:
+        if len(self._buffered_scores) >= _BUFFERED:
             self._flush()
         if flagged:
             self._flagged += 1
@@ -146,6 +187,13 @@ class _GroupCounter:
             if flagged:
                 self._caught += 1
                 self._caught_value += value
+
+    def add_passed(self, scores: list[float]) -> None:
+        """Add genuine transactions that are not flagged."""
+        self._buffered_scores += scores
+        self._buffered_labels += [False] * len(scores)
+        if len(self._buffered_scores) >= _BUFFERED:
+            self._flush()
 
     @property
     def scores(self) -> ScoreHistogram:
@@ -188,6 +236,12 @@ class _CalibrationCounter:
         sums[0] += 1
         sums[1] += score
         sums[2] += is_fraud
+
+    def add_genuine(self, scores: list[float]) -> None:
+        for score in scores:
+            sums = self._bins[min(int(score * _CALIBRATION_BINS), _CALIBRATION_BINS - 1)]
+            sums[0] += 1
+            sums[1] += score
 
     def expected_error(self) -> float | None:
         """The mean over all transactions of the difference between score and share of fraud in their bins."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from detection.data.columns import LabelledTransaction
+from detection.data.columns import LabelledTransaction, TransactionBatch
 from functions.fraud.scoring.rules import Rule
 
 POOR_PRECISION = 0.05
@@ -76,6 +76,9 @@ class FieldObserver:
         if self._missing:
             transaction = labelled.transaction
             self._missing -= {field for field in self._missing if getattr(transaction, field) is not None}
+
+    def add_batch(self, batch: TransactionBatch) -> None:
+        self._missing -= {field for field in self._missing if batch.has_values(field)}
 
     def describe_unmatchable(self, rules: Iterable[Rule]) -> Iterator[str]:
         """One note for each rule that cannot hold, because fields that it needs have no values."""

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 from msgspec import Struct
 
 from detection.data.columns import LabelledTransaction
 from detection.evaluation.metrics import safe_ratio
 from detection.evaluation.rule_notes import FieldObserver, describe_rules
+from detection.replay.replay import FeaturedBatch
+from detection.replay.rule_columns import RuleColumns
 from functions.fraud.scoring.expressions import compile_condition, variable_values
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import Scorer
@@ -74,8 +77,34 @@ class RuleTrial:
             if matches(variables) and rule.is_valid_at(transaction.timestamp):
                 counter.add(is_fraud)
                 self._sink(rule.id, labelled)
-        if self._scorer.score(transaction, values, None, transaction.timestamp).suspicious:
-            self._together.add(is_fraud)
+        self._add_decision(labelled, values)
+
+    def add_batch(self, featured: FeaturedBatch) -> None:
+        """Add the transactions of a batch that have features. Rules do not apply to a refund."""
+        rows = np.flatnonzero(featured.is_scored)
+        batch, values = featured.batch.take(rows), featured.values[rows]
+        self.transactions += len(batch)
+        self._fields.add_batch(batch)
+        self.labelled += int((batch.labels >= 0).sum())
+        self.frauds += int((batch.labels == 1).sum())
+        columns = RuleColumns(batch, values)
+        is_found = np.zeros(len(batch), np.bool_)
+        found = []
+        for rule, _, counter in self._rules:
+            matching = np.flatnonzero(columns.match(rule, self._ruleset.limits))
+            labels = batch.labels[matching]
+            counter.flagged += len(matching)
+            counter.labelled += int((labels >= 0).sum())
+            counter.frauds += int((labels == 1).sum())
+            is_found[matching] = True
+            found.append(set(matching.tolist()))
+        rows = np.flatnonzero(is_found)
+        matched = zip(rows.tolist(), batch.take(rows).rows(), values[rows].tolist(), strict=True)
+        for row, labelled, features in matched:
+            for (rule, _, _), matching_rows in zip(self._rules, found, strict=True):
+                if row in matching_rows:
+                    self._sink(rule.id, labelled)
+            self._add_decision(labelled, features)
 
     def rules(self) -> Iterator[RuleTrialFigures]:
         """The figures of each rule, in the order of the rules."""
@@ -91,6 +120,11 @@ class RuleTrial:
     def together(self) -> RuleTrialFigures:
         """The figures of the whole set: rules in the mode on, with their weights and decisions."""
         return self._figures(TOGETHER, "", self._together)
+
+    def _add_decision(self, labelled: LabelledTransaction, values: list[float]) -> None:
+        transaction = labelled.transaction
+        if self._scorer.score(transaction, values, None, transaction.timestamp).suspicious:
+            self._together.add(labelled.is_fraud)
 
     def _figures(
         self, name: str, mode: str, counter: MatchCounter, expected_share: float | None = None

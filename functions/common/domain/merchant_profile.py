@@ -5,7 +5,7 @@ from msgspec import Struct, field
 from functions.common.domain.time_buckets import DayTotals, HalfDayBuckets, MinuteBuckets
 
 # In euro cents. Stolen cards are tested with amounts below two euros.
-_TINY_CENTS = 200
+TINY_CENTS = 200
 
 
 class MerchantActivity(Struct, array_like=True):
@@ -33,6 +33,6 @@ def count_in_merchant(merchant: MerchantProfile, timestamp: int, cents: int | No
     """Add a purchase to the merchant's profile. `cents`: the amount in euro cents, None if unknown."""
     merchant.half_days.add(timestamp)
     activity = merchant.activity
-    activity.minutes.add(timestamp, is_tiny=cents is not None and cents < _TINY_CENTS)
+    activity.minutes.add(timestamp, is_tiny=cents is not None and cents < TINY_CENTS)
     if cents is not None:
         activity.days.add(timestamp, cents)

@@ -102,7 +102,8 @@ class DayTotals(Struct, array_like=True):
     totals: list[int] = []
 
     def add(self, timestamp: int, cents: int) -> None:
-        _add_amount(self, timestamp // DAY_MS, cents, MAX_DAYS)
+        # The window of 30 days ends two minutes before a transaction: just after midnight, the day before.
+        _add_amount(self, timestamp // DAY_MS, cents, MAX_DAYS + 1)
 
 
 class HalfDayBuckets(Struct, array_like=True):

@@ -89,7 +89,7 @@ def test_activity_is_restored(per_day: float) -> None:
         count_in_merchant(merchant, time, rng.choice([None, 199, 200, 10**6]))
     activity = merchant.activity
     assert len(activity.minutes.numbers) <= MAX_MINUTES
-    assert len(activity.days.numbers) <= MAX_DAYS
+    assert len(activity.days.numbers) <= MAX_DAYS + 1
     assert merchant_state.decode_activity(merchant_state.encode_activity(activity)) == activity
     # 2,000 transactions a day, with amounts of up to 10,000 euros.
     assert len(merchant_state.encode_activity(activity)) <= 300
