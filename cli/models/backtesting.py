@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.table import Table
@@ -13,8 +14,8 @@ from rich.text import Text
 from cli.models.datasets import check_dataset, open_dataset, output_path, user_errors
 from cli.models.model_file import read_model
 from detection.data.atomic_file import replace_atomically
-from detection.data.dataset import Dataset
-from detection.data.dates import format_iso_time, format_timestamp
+from detection.data.dataset import Dataset, DatasetSummary
+from detection.data.dates import format_day, format_iso_time, format_timestamp, parse_period_end_ms
 from detection.evaluation.backtest import Backtest, BacktestPeriod, DecisionSink
 from detection.evaluation.figures import Figures, GroupFigures
 from detection.evaluation.result import BacktestResult, result_to_json
@@ -62,12 +63,15 @@ def run_backtest(
         fraud_model = read_model(Path(model)) if model else None
         # The features stay the same if the model is left out.
         label_delay_days = Scorer(rules, fraud_model).label_delay_days
+        card = fraud_model.card if fraud_model else {}
         rules, fraud_model = _leave_out(without, rules, fraud_model)
         label_delay_ms = label_delay_days * DAY_MS
         if label_delay:
             label_delay_ms = parse_duration_ms("--label-delay", label_delay)
         dataset = open_dataset(data, unit, columns=columns, timezone=timezone, rejects=rejects)
         summary = check_dataset(dataset)
+        if not test_from and not test_to:
+            test_from = _choose_first_day(card, summary, label_delay_ms)
         period = BacktestPeriod.from_options(
             summary, label_delay_ms=label_delay_ms, test_from=test_from, test_to=test_to
         )
@@ -94,6 +98,24 @@ def run_backtest(
         return
     for table in _build_tables(result):
         console.print(table)
+
+
+def _choose_first_day(card: Mapping[str, Any], summary: DatasetSummary, label_delay_ms: int) -> str:
+    """The first day that the model did not learn from, or empty for the whole dataset.
+
+    The labels of the training days have arrived by then, if the dataset has so many days.
+    """
+    begin, end = (format_iso_time(time_ms) for time_ms in (summary.first_ms, summary.last_ms))
+    if not ("to" in card and card.get("from", end) <= end and begin < card["to"]):
+        return ""
+    trained_ms = parse_period_end_ms("to", card["to"], summary.first_ms)
+    days = (-(-time_ms // DAY_MS) for time_ms in (trained_ms + label_delay_ms, trained_ms))
+    day = next((format_day(day) for day in days if day * DAY_MS <= summary.last_ms), "")
+    if day:
+        print_message(
+            f"The test begins on {day}, after the days of training. --test-from tests from another day on."
+        )
+    return day
 
 
 def _leave_out(without: str, rules: RuleSet, model: FraudModel | None) -> tuple[RuleSet, FraudModel | None]:
@@ -137,7 +159,7 @@ def _describe_labels(figures: Figures) -> Iterator[str]:
 
 def _describe_budget(asked: Mapping[str, float], figures: Figures) -> Iterator[str]:
     """A warning if there are clearly more alerts than the threshold was chosen for."""
-    budget, actual = asked.get("alerts_per_day"), figures.tested.alerts_per_day
+    budget, actual = asked.get("alerts_per_day"), figures.everything.alerts_per_day
     if budget and actual and actual > _MUCH_MORE * budget:
         yield (
             f"{actual:,.0f} alerts a day, but the threshold was chosen for {budget:g}."
@@ -163,7 +185,7 @@ def _replay_dataset(
 ) -> BacktestResult:
     started = time.monotonic()
     with show_progress_bar("replaying", dataset.size_bytes) as update:
-        figures = backtest.run(dataset.rows(), sink, lambda: update(dataset.done_bytes))
+        figures = backtest.run_batches(dataset.sorted_batches(), sink, lambda: update(dataset.done_bytes))
     asked = model.card.get("threshold_by", {}) if model else {}
     return BacktestResult(
         data=dataset.path.name,
@@ -215,6 +237,7 @@ def _figures_table(result: BacktestResult) -> Table:
         ("detected value", _format_value(tested)),
         ("expected calibration error", format_decimals(result.figures.calibration_error)),
         ("alerts per day", format_count(tested.alerts_per_day)),
+        ("alerts per day, with known accounts", format_count(result.figures.everything.alerts_per_day)),
         *((f"asked: {name.replace('_', ' ')}", f"{value:g}") for name, value in result.asked.items()),
     ):
         table.add_row(name, Text(value))

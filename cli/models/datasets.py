@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from detection.data.column_map import Unit, check_timezone
-from detection.data.columns import LabelledTransaction
+from detection.data.columns import TransactionBatch
 from detection.data.dataset import Dataset, DatasetSummary
 from detection.data.maps.map_reader import read_column_map
 from detection.errors import DetectionError, EmptyDatasetError
@@ -17,7 +17,6 @@ from terminal.output import print_message
 from terminal.progress import show_progress_bar
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
-_PROGRESS_ROWS = 1 << 12
 
 
 @contextmanager
@@ -83,12 +82,11 @@ def check_dataset(dataset: Dataset) -> DatasetSummary:
     return summary
 
 
-def iterate_rows(dataset: Dataset, update: Callable[[float], None]) -> Iterator[LabelledTransaction]:
-    """The transactions of the dataset. `update` receives the number of bytes read. Raises DatasetError."""
-    for number, labelled in enumerate(dataset.rows()):
-        if not number % _PROGRESS_ROWS:
-            update(dataset.done_bytes)
-        yield labelled
+def iterate_batches(dataset: Dataset, update: Callable[[float], None]) -> Iterator[TransactionBatch]:
+    """The transactions in order of time. `update` receives the number of bytes read. Raises DatasetError."""
+    for batch in dataset.sorted_batches():
+        yield batch
+        update(dataset.done_bytes)
 
 
 def output_path(option: str, path: str, data: str, label: str = "the input file") -> Path:

@@ -53,7 +53,7 @@ def simulate(
         "data": f"{DATA}, or the decisions in this folder of invoke export",
         "out": "Write the model to this file",
         "rules": f"Learn with the rules in this file {DEFAULT_RULES}",
-        "from": f"Train from this day on: {DAY}",
+        "from": f"Train from this day on: {DAY} (default: after 30 days, or a quarter of the file)",
         "to": f"Train until the end of this day: {DAY}",
         "seed": "Use this seed; the same seed and data make the same model",
         "alerts_per_day": "Choose the threshold for this number of alerts a day (default: 100)",
@@ -82,8 +82,8 @@ def train(
 ) -> None:
     """Train a model on past transactions.
 
-    Transactions before --from are history. Features have the values that the pipeline would have computed at
-    the time of each transaction.
+    Transactions before --from are history only. Features have the values that the pipeline would have
+    computed at the time of each transaction.
     """
     from cli.models.training import train_model
     from orchestration.rules_file import find_rules_file
@@ -112,7 +112,7 @@ def train(
         "data": DATA,
         "model": "Decide with the model in this file (default: by rules only)",
         "rules": f"Decide by the rules in this file {DEFAULT_RULES}",
-        "test_from": f"Test from this day on: {DAY} (default: the whole dataset)",
+        "test_from": f"Test from this day on: {DAY} (default: after the training of the model)",
         "test_to": f"Test until the end of this day: {DAY}",
         "label_delay": f"{SHARED_HELP['label_delay']} (default: the label delay of the model, or 7d)",
         "without": "Leave out a part of the decision: rules or model",
@@ -140,6 +140,7 @@ def backtest(
 ) -> None:
     """Replay past transactions and measure the alerts.
 
+    Without --test-from, a model is tested on the days after its training, and rules alone on all days.
     Figures exclude transactions of accounts that were known to be compromised at the start of the day.
     """
     from cli.models.backtesting import run_backtest

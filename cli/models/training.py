@@ -1,5 +1,6 @@
 """Trains a model for the task `train` and shows its card."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +9,19 @@ from rich.text import Text
 
 from cli.models.datasets import output_path, user_errors
 from cli.models.label_delay import parse_label_delay_days
-from cli.models.training_data import open_training_data
+from cli.models.training_data import TrainingData, open_training_data
 from detection.data.atomic_file import replace_atomically
-from detection.data.dates import parse_period_begin_ms, parse_period_end_ms
+from detection.data.dates import format_timestamp, parse_period_begin_ms, parse_period_end_ms
 from detection.rules.rule_file import read_rules
 from detection.training.external_trees import read_booster
 from detection.training.train import DEFAULT_ALERTS_PER_DAY, TrainingOptions, train_on_examples
 from functions.fraud.scoring.model import FraudModel
 from terminal.command_line import command_line
 from terminal.errors import UserError
-from terminal.output import console, print_json
+from terminal.output import console, print_json, print_message
 from terminal.progress import show_activity
+
+_CHANCE = 0.5
 
 
 def train_model(
@@ -54,10 +57,10 @@ def train_model(
         training_data = open_training_data(
             data, label_delay_days, unit=unit, columns=columns, timezone=timezone, rejects=rejects
         )
-        first_ms, last_ms = training_data.summary.first_ms, training_data.summary.last_ms
+        from_ms, to_ms = _parse_period(training_data, train_from, train_to)
         options = TrainingOptions(
-            from_ms=parse_period_begin_ms("--from", train_from, first_ms) if train_from else first_ms,
-            to_ms=parse_period_end_ms("--to", train_to, first_ms) if train_to else last_ms + 1,
+            from_ms=from_ms,
+            to_ms=to_ms,
             label_delay_days=label_delay_days,
             seed=int(seed),
             alerts_per_day=alerts,
@@ -70,7 +73,37 @@ def train_model(
             with show_activity("training"):
                 artifact = train_on_examples(examples, options, booster)
             draft.write_bytes(artifact)
-    _show_model(out, FraudModel.from_json(artifact), len(artifact), as_json=as_json)
+    model = FraudModel.from_json(artifact)
+    if warning := _describe_chance(model.card):
+        print_message(warning)
+    _show_model(out, model, len(artifact), as_json=as_json)
+
+
+def _parse_period(data: TrainingData, train_from: str, train_to: str) -> tuple[int, int]:
+    """The trained period, by default the whole data without the days that are history only."""
+    first_ms, last_ms = data.summary.first_ms, data.summary.last_ms
+    to_ms = parse_period_end_ms("--to", train_to, first_ms) if train_to else last_ms + 1
+    if train_from:
+        return parse_period_begin_ms("--from", train_from, first_ms), to_ms
+    from_ms = data.default_from_ms(min(to_ms, last_ms + 1))
+    if from_ms > first_ms:
+        print_message(
+            f"Transactions before {format_timestamp(from_ms)[:10]} are history only: accounts have little"
+            " history at the beginning of a file. --from trains from another day on."
+        )
+    return from_ms, to_ms
+
+
+def _describe_chance(card: Mapping[str, Any]) -> str | None:
+    """A warning if the model does not find fraud better than chance."""
+    auc = card["out_of_fold"]["auc_roc"]
+    if auc["from"] > _CHANCE:
+        return None
+    return (
+        f"The model is not clearly better than chance: on days that it did not learn from, its AUC ROC is"
+        f" {auc['value']:.2f} ({auc['from']:.2f} to {auc['to']:.2f}), and chance is {_CHANCE}."
+        " Check the labels and the columns, or train on more frauds."
+    )
 
 
 def _parse_alerts_per_day(text: str) -> float:

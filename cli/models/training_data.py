@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.models.datasets import check_dataset, iterate_rows, open_dataset
+from cli.models.datasets import check_dataset, iterate_batches, open_dataset
 from detection.data.dataset import Dataset, DatasetSummary
 from detection.training.decided_examples import (
     DecidedDataset,
@@ -12,13 +12,17 @@ from detection.training.decided_examples import (
     collect_decided_examples,
     has_decided_examples,
 )
-from detection.training.examples import Examples, collect_examples
+from detection.training.examples import Examples, collect_batch_examples
 from detection.training.sampling import GenuineSampler
 from detection.training.train import TrainingOptions
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.rules import RuleSet
 from terminal.errors import UserError
 from terminal.output import print_message
 from terminal.progress import show_activity, show_progress_bar
+
+# The longest window of features.
+_HISTORY_DAYS = 30
 
 
 class ReplayedData(NamedTuple):
@@ -32,6 +36,16 @@ class ReplayedData(NamedTuple):
         """Check the whole dataset. Raises DatasetError."""
         return cls(dataset, check_dataset(dataset))
 
+    def default_from_ms(self, to_ms: int) -> int:
+        """The begin of training without --from. The days before it are history only.
+
+        They are at most a quarter of the dataset, and half of the days before `to_ms`.
+        """
+        first_day, first_ms = self.summary.first_ms // DAY_MS, self.summary.first_ms
+        days, trained_days = (-(-end_ms // DAY_MS) - first_day for end_ms in (self.summary.last_ms, to_ms))
+        history_days = min(_HISTORY_DAYS, days // 4, trained_days // 2)
+        return (first_day + history_days) * DAY_MS if history_days > 0 else first_ms
+
     def sha256(self) -> str:
         with self.dataset.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -40,8 +54,8 @@ class ReplayedData(NamedTuple):
         """Replay the dataset. Raises DetectionError."""
         genuine = self.summary.transactions - self.summary.frauds
         with show_progress_bar("replaying", self.dataset.size_bytes) as update:
-            return collect_examples(
-                iterate_rows(self.dataset, update),
+            return collect_batch_examples(
+                iterate_batches(self.dataset, update),
                 label_delay_days=options.label_delay_days,
                 from_ms=options.from_ms,
                 to_ms=options.to_ms,
@@ -65,6 +79,10 @@ class DecidedData(NamedTuple):
         for note in summary.notes():
             print_message(note)
         return cls(dataset, summary)
+
+    def default_from_ms(self, _to_ms: int) -> int:
+        """The first decision: recorded features contain their history."""
+        return self.summary.first_ms
 
     def sha256(self) -> str:
         return self.dataset.sha256()

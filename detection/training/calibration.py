@@ -57,16 +57,18 @@ def fit_joint_calibration(
     labels: Labels,
     weights: NDArray[np.float32] | None,
     matching_rows: Sequence[Rows],
+    max_evidence: Sequence[float] | None = None,
 ) -> JointCalibration:
     """Fit a logistic regression of labels on out-of-fold margins and on matches of rules.
 
-    The evidence of a rule is at least 0, and regularised. Platt's targets are slightly above 0 and below 1,
-    so that the fit exists even if margins separate the labels.
+    The evidence of a rule is at least 0, at most its `max_evidence`, and regularised. Platt's targets are
+    slightly above 0 and below 1, so that the fit exists even if margins separate the labels.
     """
     row_weights = np.ones(len(labels)) if weights is None else weights.astype(np.float64)
     frauds, genuine = (float(row_weights[rows].sum()) for rows in (labels, ~labels))
     targets = np.where(labels, (frauds + 1) / (frauds + 2), 1 / (genuine + 2))
     total = frauds + genuine
+    limits = [MAX_LEARNED_EVIDENCE] * len(matching_rows) if max_evidence is None else max_evidence
 
     def measure_loss(parameters: Floats) -> tuple[float, Floats]:
         slope, offset, *evidence = parameters
@@ -87,7 +89,7 @@ def fit_joint_calibration(
         np.array([1.0, 0.0, *(0.0 for _ in matching_rows)]),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(_MIN_SLOPE, None), (None, None), *((0.0, MAX_LEARNED_EVIDENCE) for _ in matching_rows)],
+        bounds=[(_MIN_SLOPE, None), (None, None), *((0.0, limit) for limit in limits)],
         options={"ftol": _TOLERANCE, "gtol": _TOLERANCE, "maxiter": _MAX_ITERATIONS},
     )
     slope, offset, *evidence = result.x.tolist()

@@ -61,10 +61,10 @@ class DecidedSummary:
         """The transactions that are left out, one line each."""
         notes = []
         if self.unlabelled:
-            notes.append(f"Left out: {self.unlabelled:,} transactions whose label is not due.")
+            notes.append(f"Left out because the label is not due: {self.unlabelled:,} of the transactions.")
         for days, count in sorted(self.other_label_delays.items()):
             notes.append(
-                f"Left out: {count:,} transactions whose features assume a label delay of {days} days."
+                f"Left out because features assume a label delay of {days}d: {count:,} of the transactions."
                 f" To learn from them instead, use --label-delay {days}d."
             )
         return notes

@@ -1,5 +1,6 @@
 """The alert threshold of the joint decision, and figures with confidence intervals."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,12 +15,15 @@ Labels = NDArray[np.bool_]
 _DRAWS = 200
 _INTERVAL = (2.5, 97.5)
 _DIGITS = 6
+# A busy day has this many standard deviations of chance more alerts than a usual one.
+_BUSY_DEVIATIONS = 2.0
 
 
 class JointDecisions(NamedTuple):
     """Out-of-fold probabilities of model and rules, and the decisions of rules that decide alone.
 
-    `weights`: the number of transactions that each row represents.
+    `weights`: the number of transactions that each row represents. `day_indexes`: the day of each row, from
+    0; without them, alerts count as spread evenly over the days.
     """
 
     probabilities: Floats
@@ -28,6 +32,7 @@ class JointDecisions(NamedTuple):
     flagged: Labels
     cleared: Labels
     days: int
+    day_indexes: NDArray[np.int64] | None = None
 
     @property
     def scores(self) -> Floats:
@@ -36,20 +41,31 @@ class JointDecisions(NamedTuple):
         return result
 
     def alerts_per_day(self, threshold: float) -> float:
-        """The number of alerts a day, those of rules that flag included."""
-        return float(self.weights[self.scores >= threshold].sum()) / self.days
+        """The expected number of alerts a day, those of rules that flag included.
+
+        Frauds count as they were. A day with more alerts on genuine transactions than chance allows, such as
+        a day of sales, counts as a busy usual day: otherwise a few days lower the number of all others.
+        """
+        alerts = self.scores >= threshold
+        if self.day_indexes is None:
+            return float(self.weights[alerts].sum()) / self.days
+        frauds = float(self.weights[alerts & self.labels].sum()) / self.days
+        genuine = alerts & ~self.labels
+        by_day = np.bincount(self.day_indexes[genuine], self.weights[genuine], minlength=self.days)
+        usual = float(np.median(by_day))
+        return frauds + float(np.minimum(by_day, usual + _BUSY_DEVIATIONS * usual**0.5 + 1).mean())
 
 
 def threshold_for_alerts(decisions: JointDecisions, alerts_per_day: float) -> float:
-    """The lowest threshold with at most `alerts_per_day` alerts a day, on average.
+    """The lowest threshold with at most `alerts_per_day` expected alerts a day.
 
     Raises DetectionError if that is less than one alert, or if rules that flag already exceed it.
     """
     max_alerts = alerts_per_day * decisions.days
     if max_alerts < 1:
         raise DetectionError(
-            f"--alerts-per-day: {alerts_per_day:g} is less than one alert in {decisions.days} days of"
-            " training.",
+            f"--alerts-per-day: {alerts_per_day:g} is less than one alert in the whole training period"
+            f" (days: {decisions.days}).",
             "Use a higher number, or train on more days.",
         )
     by_rules = float(decisions.weights[decisions.flagged].sum())
@@ -59,10 +75,11 @@ def threshold_for_alerts(decisions: JointDecisions, alerts_per_day: float) -> fl
             f" alerts a day, more than {alerts_per_day:g}.",
             "Use a higher number, or give these rules a weight instead of a decision.",
         )
-    scores, alerts, _ = _count_alerts(decisions)
-    within = scores[alerts <= max_alerts]
+    scores, _, _ = _count_alerts(decisions)
+    # From the highest score down, the number of alerts only rises.
+    within = bisect_right(scores, alerts_per_day, key=lambda score: decisions.alerts_per_day(float(score)))
     # Without room for another alert, only transactions that rules flag reach the threshold.
-    return _clip_threshold(float(within[-1]) if len(within) else _next_above(scores))
+    return _clip_threshold(float(scores[within - 1]) if within else _next_above(scores))
 
 
 def threshold_for_precision(decisions: JointDecisions, precision: float) -> float:

@@ -40,7 +40,7 @@ from functions.fraud.scoring.rules import RuleSet
 DEFAULT_ALERTS_PER_DAY = 100.0
 _MAX_FOLDS = 4
 # More genuine transactions make training slower and hardly better.
-_MAX_GENUINE_TO_FIT = 300_000
+_MAX_GENUINE_TO_FIT = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,25 +91,24 @@ def train_on_examples(examples: Examples, options: TrainingOptions, booster: Any
     folds = _assign_folds(examples)
     if booster is None:
         choice = choose_recipe(examples, options.label_delay_days, options.seed)
-        margins = _out_of_fold_margins(examples, folds, choice.recipe, options.seed)
+        boosters, margins = _grow_with_margins(examples, folds, choice.recipe, options.seed)
     else:
-        choice = describe_booster(booster)
-        margins = xgboost_trees.predict_margins([booster], examples.values)
-    recipe, matches = choice.recipe, examples.matches()
+        choice, boosters = describe_booster(booster), [booster]
+        margins = xgboost_trees.predict_margins(boosters, examples.values)
+    matches = examples.matches()
     out_of_fold = OutOfFold(margins, examples.labels, examples.row_weights(), folds)
     calibration = _calibrate(out_of_fold, matches)
+    days, day_indexes = np.unique(examples.days, return_inverse=True)
     decisions = JointDecisions(
         joint_probabilities(out_of_fold, matches.matches, calibration),
         examples.labels,
         examples.row_weights(),
         matches.flagged,
         matches.cleared,
-        days=len(np.unique(examples.days)),
+        days=len(days),
+        day_indexes=day_indexes,
     )
     threshold = _choose_threshold(decisions, options)
-    boosters = [booster]
-    if booster is None:
-        boosters = _grow_boosters(examples, np.arange(len(examples.labels)), recipe, options.seed)
     base, trees = xgboost_trees.convert_trees(boosters, calibration.margin)
     figures = {
         "expected_alerts_per_day": round(decisions.alerts_per_day(threshold), 2),
@@ -152,20 +151,25 @@ def _grow_boosters(examples: Examples, rows: NDArray[np.intp], recipe: Recipe, s
     )
 
 
-def _out_of_fold_margins(
+def _grow_with_margins(
     examples: Examples, folds: NDArray[np.int64], recipe: Recipe, seed: int
-) -> NDArray[np.float64]:
-    """The margin of each example by trees that are trained without its fold."""
+) -> tuple[list[Any], NDArray[np.float64]]:
+    """The boosters, and the margin of each example by boosters that are trained without its fold."""
 
-    def predict_fold(fold: int) -> NDArray[np.float64]:
-        boosters = _grow_boosters(examples, np.flatnonzero(folds != fold), recipe, seed)
-        return xgboost_trees.predict_margins(boosters, examples.values[folds == fold])
+    def grow(fold: int | None) -> tuple[list[Any], NDArray[np.float64] | None]:
+        rows = np.arange(len(folds)) if fold is None else np.flatnonzero(folds != fold)
+        boosters = _grow_boosters(examples, rows, recipe, seed)
+        if fold is None:
+            return boosters, None
+        return boosters, xgboost_trees.predict_margins(boosters, examples.values[folds == fold])
 
     numbers = np.unique(folds).tolist()
-    margins = np.zeros(len(examples.labels))
-    for fold, predicted in zip(numbers, run_parallel(predict_fold, numbers), strict=True):
+    # The boosters of all examples take longest, so they are the first job.
+    (boosters, _), *of_folds = run_parallel(grow, [None, *numbers])
+    margins = np.zeros(len(folds))
+    for fold, (_, predicted) in zip(numbers, of_folds, strict=True):
         margins[folds == fold] = predicted
-    return margins
+    return boosters, margins
 
 
 def _assign_folds(examples: Examples) -> NDArray[np.int64]:

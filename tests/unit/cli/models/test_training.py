@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cli.models.backtesting import run_backtest
@@ -37,6 +38,58 @@ def test_artifact_is_readable_by_the_function_and_its_card_is_printed(
     assert (card["version"], card["threshold"]) == (model.version, model.threshold)
     assert card["threshold_by"] == {"alerts_per_day": 5.0}
     assert (card["from"], card["to"]) == ("2018-04-26T00:00:00Z", "2018-05-05T00:00:00Z")
+
+
+@pytest.mark.parametrize(("period", "day"), [({}, "2018-04-11"), ({"train_to": "13"}, "2018-04-08")])
+def test_first_days_are_history_only_by_default(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], period: dict[str, str], day: str
+) -> None:
+    train_model(str(data), str(tmp_path / "m.json"), RULES_FILE, **period, as_json=True)
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["from"].startswith(day)
+    assert "--from" in printed.err
+
+
+def test_first_days_are_trained_on_if_asked_for(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_model(str(data), str(tmp_path / "m.json"), RULES_FILE, train_from="0", train_to="20", as_json=True)
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["from"].startswith("2018-04-01")
+    assert "--from" not in printed.err
+
+
+def _shuffle_labels(data: Path, out: Path) -> Path:
+    """The same transactions, with labels that say nothing."""
+    header, *rows = data.read_text(encoding="utf-8").splitlines()
+    position = header.split(",").index("is_fraud")
+    cells = [row.split(",") for row in rows]
+    labels = [row[position] for row in cells]
+    shuffled = np.random.default_rng(1).permutation(labels).tolist()
+    for row, label in zip(cells, shuffled, strict=True):
+        row[position] = label
+    out.write_text("\n".join([header, *(",".join(row) for row in cells)]) + "\n", encoding="utf-8")
+    return out
+
+
+def test_model_that_is_not_better_than_chance_is_a_warning(
+    data: Path, artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shuffled = _shuffle_labels(data, tmp_path / "shuffled.csv")
+    for path, is_warned in ((shuffled, True), (data, False)):
+        train_model(str(path), str(tmp_path / "m.json"), RULES_FILE, **PERIOD, as_json=True)
+        assert ("chance" in capsys.readouterr().err) is is_warned
+
+
+def test_backtest_begins_after_the_days_of_training_by_default(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.json"
+    train_model(str(data), str(model), RULES_FILE, train_from="20", train_to="28", as_json=True)
+    capsys.readouterr()
+    for options, day in (({}, "2018-05-07"), ({"test_from": "30"}, "2018-05-01")):
+        run_backtest(str(data), RULES_FILE, model=str(model), **options, as_json=True)
+        assert json.loads(capsys.readouterr().out)["test_from"].startswith(day)
 
 
 def test_same_file_and_seed_make_the_same_artifact(data: Path, artifact: Path, tmp_path: Path) -> None:

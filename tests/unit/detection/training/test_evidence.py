@@ -72,6 +72,55 @@ def test_noisy_rules_get_no_evidence_beside_a_good_one() -> None:
     assert calibration.evidence[1:] == [0.0] * 10
 
 
+def _good_matches(world: World, recall: float = 0.5, false_share: float = 0.005) -> Matches:
+    """A rule that finds a part of the frauds, whatever the margin."""
+    labels = world.examples.labels
+    return world.random.random(ROWS) < np.where(labels, recall, false_share)
+
+
+def _random_matches(world: World, share: float) -> Matches:
+    return world.random.random(ROWS) < share
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("false_share", [0.001, 0.02, 0.3])
+def test_good_rule_that_stops_to_work_after_training_does_little_harm(seed: int, false_share: float) -> None:
+    world = World(seed)
+    good = _good_matches(world, 0.7, false_share)
+    earlier = np.arange(ROWS) < ROWS // 2
+    later = _random_matches(world, float(good[earlier].mean()))
+    without, joint = _measure(world, np.where(earlier, good, later)[:, None])
+    assert joint >= without - 0.005
+
+
+def test_good_rule_that_keeps_working_raises_average_precision() -> None:
+    world = World(5)
+    without, joint = _measure(world, _good_matches(world)[:, None])
+    assert joint > without + 0.02
+
+
+def test_rule_that_stopped_to_work_on_the_latest_training_days_gets_no_evidence() -> None:
+    world = World(6)
+    good = _good_matches(world)
+    is_latest = world.examples.folds == world.examples.folds.max()
+    matches = np.where(is_latest, _random_matches(world, float(good.mean())), good)
+    assert learn_evidence(world.examples, matches[:, None]).evidence == [0.0]
+
+
+def test_rule_that_worked_on_a_few_days_only_gets_no_evidence() -> None:
+    world = World(7)
+    few_days = np.arange(ROWS) // (ROWS // 24) == 3
+    matches = _good_matches(world, 0.9) & (few_days | ~world.examples.labels)
+    assert learn_evidence(world.examples, matches[:, None]).evidence == [0.0]
+
+
+def test_copies_of_a_good_rule_together_do_not_count_more_than_one() -> None:
+    world = World(8)
+    good = _good_matches(world)[:, None]
+    one, five = (learn_evidence(world.examples, np.repeat(good, count, axis=1)) for count in (1, 5))
+    assert sum(five.evidence) <= 1.1 * one.evidence[0]
+
+
 def test_rule_with_few_matches_gets_no_evidence() -> None:
     world = World(3)
     matches = np.zeros((ROWS, 1), np.bool_)

@@ -33,6 +33,30 @@ def test_number_of_alerts_is_per_day(alerts: float, threshold: float) -> None:
     assert threshold_for_alerts(_decisions(), alerts) == threshold
 
 
+def _year_of_alerts(sales: int) -> JointDecisions:
+    """20 usual days with 10 genuine alerts, and some days of sales with 200."""
+    by_day = [10] * 20 + [200] * sales
+    day_indexes = np.repeat(np.arange(len(by_day)), by_day)
+    scores = np.concatenate([np.linspace(0.5, 0.9, count) for count in by_day])
+    none, ones = np.zeros(len(scores), bool), np.ones(len(scores), np.float32)
+    return JointDecisions(scores, none, ones, none, none, days=len(by_day), day_indexes=day_indexes)
+
+
+def test_days_of_sales_do_not_lower_the_alerts_of_usual_days() -> None:
+    usual, with_sales = (threshold_for_alerts(_year_of_alerts(sales), 5) for sales in (0, 2))
+    decisions = _year_of_alerts(2)
+    on_usual_days = (decisions.scores >= with_sales) & (decisions.day_indexes < 20)  # type: ignore[operator]
+    assert with_sales >= usual
+    assert 4 <= on_usual_days.sum() / 20 <= 5
+
+
+def test_waves_of_fraud_count_as_they_were() -> None:
+    decisions = _year_of_alerts(2)
+    frauds = decisions._replace(labels=~decisions.labels)
+    assert frauds.alerts_per_day(0.5) == pytest.approx(600 / 22)
+    assert decisions.alerts_per_day(0.5) < 600 / 22 / 2
+
+
 def test_each_row_counts_with_its_weight() -> None:
     assert threshold_for_alerts(_decisions(weights=10), 10) == 0.8
 
