@@ -11,6 +11,7 @@ from detection.data.atomic_file import replace_atomically
 from detection.data.column_map import check_timezone
 from detection.data.dates import format_timestamp
 from detection.data.inspection import Inspection, inspect_file
+from functions.common.domain.card_numbers import mask_card_numbers
 from terminal.command_line import command_line
 from terminal.errors import UserError
 from terminal.output import console, print_json, print_message
@@ -36,6 +37,9 @@ def show_inspection(
             inspection = inspect_file(
                 path, columns, unit=parse_unit(unit), timezone=timezone, progress=update
             )
+        # A file can have card numbers, which are not for a terminal or its log.
+        for texts in (inspection.notes, inspection.questions, inspection.rejected):
+            texts[:] = map(mask_card_numbers, texts)
         if target is not None:
             with replace_atomically(target) as draft:
                 draft.write_text(inspection.proposal, encoding="utf-8")

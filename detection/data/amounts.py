@@ -56,7 +56,10 @@ class AmountColumn:
         if np.isnan(amount):
             problem = "is not a number" + ("" if self._format.is_plain else " in the declared format")
             example = 'amount: {decimal: ",", symbols: ["€"]}'
-            return problem, f"Declare the format, such as '{example}', in the file of --columns."
+            hint = (
+                f"Declare the format in the file of --columns, such as '{example}'. data.inspect proposes it."
+            )
+            return problem, hint
         if abs(amount) >= AMOUNT_LIMIT:
             return "has more than 12 digits before the point", ""
         hint = "Declare refunds with 'refunds: keep' or 'refunds: leave_out' in the file of --columns."

@@ -1,6 +1,7 @@
 """Conversion of the columns of a file, batch by batch, to transactions."""
 
-from collections.abc import Callable, Collection, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from detection.data.times import TimeConverter, TimeKind
 from functions.common.domain.transaction import REFUND
 
 _INVALID, _UNKNOWN = -2, -1
+_CHECKSUM_LETTERS = 12
+# Digits next to the number of the row could be taken for a card number.
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def default_map(column_names: Collection[str]) -> ColumnMap:
@@ -71,8 +75,8 @@ class BatchConverter:
 
     def read_texts(self, batch: TableBatch, source: ColumnSource) -> pyarrow.StringArray:
         """The texts of a field, before they are converted."""
-        if source.is_row_number:
-            return pyarrow.array(batch.numbers).cast(pyarrow.string())
+        if source.is_generated:
+            return _generate_ids(batch, source.checked_columns)
         if not source.columns:
             return pyarrow.repeat(pyarrow.scalar(source.constant, pyarrow.string()), len(batch.numbers))
         # Databases pad texts with blanks.
@@ -124,6 +128,20 @@ class BatchConverter:
             batch.left_out["refunds"] += int((is_selected & refunds).sum())
             is_selected = is_selected & ~refunds
         return batch.filter(is_selected)
+
+
+def _generate_ids(batch: TableBatch, checked_columns: Sequence[str]) -> pyarrow.StringArray:
+    numbers = batch.numbers.tolist()
+    if not checked_columns:
+        return pyarrow.array(map(str, numbers), pyarrow.string())
+    columns = [compute.utf8_trim_whitespace(batch.columns[name]) for name in checked_columns]
+    rows = compute.binary_join_element_wise(*columns, "\0").to_pylist()
+    checksums = (hashlib.sha256(row.encode()).hexdigest()[:_CHECKSUM_LETTERS] for row in rows)
+    ids = (
+        f"{number}-{checksum.translate(_LETTERS)}"
+        for number, checksum in zip(numbers, checksums, strict=True)
+    )
+    return pyarrow.array(ids, pyarrow.string())
 
 
 def _is_valid_id(texts: pyarrow.StringArray) -> NDArray[np.bool_]:

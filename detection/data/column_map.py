@@ -4,7 +4,7 @@ A ready map for a public layout is in the folder `layouts` and is used by its na
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -55,8 +55,10 @@ _DEFAULT_LABELS = label_spellings()
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnSource:
-    """The text of a field: columns of the file joined, or a constant, or the number of the row.
+    """The text of a field: columns of the file joined, or a constant, or a generated id.
 
+    A generated id is the number of the row with a checksum of its `checked_columns`. Rows of different files
+    have different ids, and a row has the same id after its label or other columns have changed.
     `is_integer` removes a fraction of zeros, `is_upper_case` converts to capital letters, and `values`
     replaces values of the file by ours, in this order.
     """
@@ -64,7 +66,8 @@ class ColumnSource:
     columns: tuple[str, ...] = ()
     join: str = "-"
     constant: str = ""
-    is_row_number: bool = False
+    is_generated: bool = False
+    checked_columns: tuple[str, ...] = ()
     is_integer: bool = False
     is_upper_case: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
@@ -118,12 +121,9 @@ class ColumnMap:
     @property
     def columns(self) -> list[str]:
         """The columns of the file that the map uses."""
-        names = (name for source in self.sources.values() for name in source.columns)
+        sources = self.sources.values()
+        names = (name for source in sources for name in (*source.columns, *source.checked_columns))
         return list(dict.fromkeys(names))
-
-    def with_timezone(self, timezone: str) -> "ColumnMap":
-        """The map with the time zone of the option `--timezone`."""
-        return replace(self, time=replace(self.time, timezone=timezone))
 
 
 def check_timezone(name: str) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,21 @@ from functions.common.domain.transaction_event import TransactionInserted
 
 DEFAULT_CURRENCY = "EUR"
 _LABELS = {1: True, 0: False, -1: None}
+_TRANSACTION_TEXTS = (
+    "transaction_id",
+    "account_id",
+    "merchant_id",
+    "amount",
+    "currency",
+    "type",
+    "original_transaction_id",
+    "channel",
+    "country",
+    "device_id",
+    "ip_address",
+    "merchant_category",
+)
+_TEXT_FIELDS = (*_TRANSACTION_TEXTS, "scenario")
 
 
 class LabelledTransaction(Struct, frozen=True, gc=False):
@@ -72,6 +87,10 @@ class TransactionBatch:
         column = self.texts.get(name)
         return int(compute.equal(column, text).true_count) if column is not None else 0
 
+    def has_values(self, name: str) -> bool:
+        """Whether any row has a text in the field."""
+        return name in self.texts and self.count(name, "") < len(self)
+
     def count_zero_amounts(self) -> int:
         """The number of transactions with the amount 0."""
         # Amounts are valid, so that a digit above 0 makes them greater.
@@ -122,22 +141,25 @@ class TransactionBatch:
         )
 
     def _row_columns(self) -> list[Any]:
-        names = (
-            "transaction_id",
-            "account_id",
-            "merchant_id",
-            "amount",
-            "currency",
-            "type",
-            "original_transaction_id",
-            "channel",
-            "country",
-            "device_id",
-            "ip_address",
-            "merchant_category",
-            "scenario",
+        return [_to_list(self.texts[name]) if name in self.texts else repeat("") for name in _TEXT_FIELDS]
+
+
+def batch_rows(rows: Iterable[LabelledTransaction], count: int = 8192) -> Iterator[TransactionBatch]:
+    """The transactions in columns, at most `count` in a batch."""
+    remaining = iter(rows)
+    while part := list(islice(remaining, count)):
+        transactions = [labelled.transaction for labelled in part]
+        texts = {
+            name: pyarrow.array([str(getattr(transaction, name) or "") for transaction in transactions])
+            for name in _TRANSACTION_TEXTS
+        }
+        labels = [-1 if labelled.is_fraud is None else int(labelled.is_fraud) for labelled in part]
+        yield TransactionBatch(
+            np.arange(len(part)),
+            np.array([transaction.timestamp for transaction in transactions], np.int64),
+            np.array(labels, np.int8),
+            texts | {"scenario": pyarrow.array([labelled.scenario for labelled in part])},
         )
-        return [_to_list(self.texts[name]) if name in self.texts else repeat("") for name in names]
 
 
 def concatenate_batches(batches: Iterable[TransactionBatch]) -> TransactionBatch:

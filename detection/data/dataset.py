@@ -110,14 +110,16 @@ class Dataset:
 
     def batches(self) -> Iterator[TransactionBatch]:
         """The transactions in the order of the file, in columns, without the rows that are set aside."""
-        return self._batches(None)
+        return self._batches(None, BatchConverter(self.column_map, self.time_kind))
+
+    def sorted_batches(self) -> Iterator[TransactionBatch]:
+        """The transactions in order of time, in columns, without the rows that `check` has set aside."""
+        batches = self.batches()
+        return _sort_by_time(batches) if self.column_map.is_unsorted else batches
 
     def rows(self) -> Iterator[LabelledTransaction]:
         """The transactions in order of time, without the rows that `check` has set aside."""
-        batches = self.batches()
-        if self.column_map.is_unsorted:
-            batches = _sort_by_time(batches)
-        for batch in batches:
+        for batch in self.sorted_batches():
             yield from batch.rows()
 
     def check(self, progress: Callable[[int], None] = lambda _: None) -> DatasetSummary:
@@ -134,12 +136,13 @@ class Dataset:
             return self._check(rejected, progress)
 
     def _check(self, rejected: RejectedRows | None, progress: Callable[[int], None]) -> DatasetSummary:
-        notes = ContentNotes(self.column_map, self.time_kind)
+        converter = BatchConverter(self.column_map, self.time_kind)
+        notes = ContentNotes(self.column_map, converter.times)
         # SQLite holds the ids in a temporary file and sorts them there, in constant memory.
         with closing(sqlite3.connect("")) as ids:
             ids.execute("CREATE TABLE ids (number INTEGER PRIMARY KEY, id TEXT)")
-            has_own_ids = not self.column_map.sources["transaction_id"].is_row_number
-            for batch in self._batches(rejected):
+            has_own_ids = not self.column_map.sources["transaction_id"].is_generated
+            for batch in self._batches(rejected, converter):
                 if has_own_ids:
                     pairs = zip(
                         batch.numbers.tolist(), batch.texts["transaction_id"].to_pylist(), strict=True
@@ -197,9 +200,10 @@ class Dataset:
         for batch in self.batches():
             notes.add(batch)
 
-    def _batches(self, rejected: RejectedRows | None) -> Iterator[TransactionBatch]:
+    def _batches(
+        self, rejected: RejectedRows | None, converter: BatchConverter
+    ) -> Iterator[TransactionBatch]:
         """The transactions in the order of the file. Faults are written to `rejected` if there is one."""
-        converter = BatchConverter(self.column_map, self.time_kind)
         latest_ms = 0
         # A rejected row is written with all its cells.
         columns = None if rejected else self.column_map.columns

@@ -14,7 +14,7 @@ from detection.data.columns import DEFAULT_CURRENCY, TransactionBatch
 from detection.data.dates import format_timestamp
 from detection.data.row_faults import IDS
 from detection.data.table_file import Table, TableBatch
-from detection.data.times import UNIT_NAMES, TimeKind
+from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
 from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction import REFUND
 
@@ -22,11 +22,16 @@ _INTEGER_AS_FLOAT = re.compile(r"-?\d+\.0")
 _UNNAMED = re.compile(r"Unnamed: \d+")
 # Fewer rows can have such times by chance.
 _MIN_ROWS = 20
+_MIN_STEP_ROWS = 3
 _MIN_STEP_MS = 60_000
+# Times without seconds are whole minutes. A rounded number of seconds is a multiple of 100.
+_LOST_STEPS_MS = (60_000, 100_000)
 _MAX_EQUAL_SHARE = 0.5
 # Times that were probably misread: before 1973, or after 2099.
 _RECENT_MS = 3 * 365 * DAY_MS
 _FUTURE_MS = 130 * 365 * DAY_MS
+# Files are hardly ever longer than this.
+_LONG_MS = 20 * 365 * DAY_MS
 
 
 def describe_assumptions(
@@ -90,11 +95,15 @@ def _describe_decimals(amounts: pyarrow.StringArray) -> Iterator[str]:
 
 
 class ContentNotes:
-    """Counts the transactions of a dataset, and describes what is doubtful about them."""
+    """Counts the transactions of a dataset, and describes what is doubtful about them.
 
-    def __init__(self, column_map: ColumnMap, kind: TimeKind) -> None:
+    `times`: the converter of their times, which counts those that the time zone makes doubtful.
+    """
+
+    def __init__(self, column_map: ColumnMap, times: TimeConverter) -> None:
         self._map = column_map
-        self._kind = kind
+        self._times = times
+        self._kind = times.kind
         self.reset()
 
     def reset(self) -> None:
@@ -104,6 +113,7 @@ class ContentNotes:
         self.left_out: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._equal_times = 0
+        self._early_times = 0
         self._step_ms = 0
 
     def add(self, batch: TransactionBatch) -> None:
@@ -117,6 +127,7 @@ class ContentNotes:
         self.unlabelled += int((batch.labels < 0).sum())
         self.first_ms = min(self.first_ms, int(times.min()))
         self.last_ms = max(self.last_ms, int(times.max()))
+        self._early_times += int((times < _RECENT_MS).sum())
         self._equal_times += int((times[1:] == times[:-1]).sum())
         if self._step_ms == 0 or self._step_ms >= _MIN_STEP_MS:
             self._step_ms = int(np.gcd(self._step_ms, np.gcd.reduce(times)))
@@ -141,24 +152,42 @@ class ContentNotes:
         yield from self._describe_times()
 
     def _describe_times(self) -> Iterator[str]:
-        if self.last_ms < _RECENT_MS and self._kind.is_inferred:
+        zone = self._kind.declared.timezone
+        if count := self._times.ambiguous:
+            yield f"times that occur twice in {zone}: {count:,}. They are read in the order of the rows."
+        if count := self._times.skipped:
             yield (
-                f"all times are before {format_timestamp(_RECENT_MS)}. If they are steps, or days of a"
-                " spreadsheet, declare it in the file of --columns, such as"
+                f"times that do not occur in {zone}, because clocks are set forward: {count:,}. Check"
+                " --timezone."
+            )
+        if self.last_ms < _RECENT_MS and self._kind.unit and self._kind.declared.start_ms is None:
+            yield (
+                f"all times are before {format_timestamp(_RECENT_MS)}. Check the unit. If they are steps, or"
+                " days of a spreadsheet, declare it in the file of --columns, such as"
                 " 'time: {unit: days, start: 1899-12-30}'."
             )
         elif self.last_ms > _FUTURE_MS:
             yield f"times reach {format_timestamp(self.last_ms)}. Check the unit or format of times."
+        elif self.last_ms - self.first_ms > _LONG_MS and self._early_times:
+            yield (
+                f"{self._early_times:,} times are before {format_timestamp(_RECENT_MS)}, but the last one is"
+                f" {format_timestamp(self.last_ms)}: they may have another unit."
+            )
         has_steps = self._kind.unit in ("hours", "days")
         has_minutes_only = bool(self._kind.declared.format) and "S" not in self._kind.declared.format
-        if has_steps or has_minutes_only or self.transactions < _MIN_ROWS:
+        if (
+            has_steps
+            or has_minutes_only
+            or self.transactions < _MIN_STEP_ROWS
+            or self.first_ms == self.last_ms
+        ):
             return
-        if self._step_ms >= _MIN_STEP_MS:
+        if self._step_ms and any(self._step_ms % lost_ms == 0 for lost_ms in _LOST_STEPS_MS):
             yield (
                 f"all times are multiples of {self._step_ms // 1000:,} seconds: digits may be lost."
                 " Export times with seconds, or declare the unit with --unit."
             )
-        elif self._equal_times > _MAX_EQUAL_SHARE * self.transactions:
+        elif self.transactions >= _MIN_ROWS and self._equal_times > _MAX_EQUAL_SHARE * self.transactions:
             yield (
                 f"{self._equal_times:,} of {self.transactions:,} transactions have the time of the row before"
                 " them: digits may be lost. Export times with seconds, or declare the unit with --unit."

@@ -1,9 +1,11 @@
 """Inspection of a file: its format, columns and values, and a map for it."""
 
+import csv
 import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from pyarrow import compute
@@ -18,6 +20,7 @@ from detection.data.table_file import Table, TableBatch, open_table
 from detection.data.tables.text_format import UNDECLARED, TextFormat
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
 from detection.errors import DetectionError, EmptyDatasetError, EncodingError
+from functions.common.domain.card_numbers import mask_card_numbers
 
 _EXAMPLES = 3
 _MAX_REASONS = 5
@@ -193,7 +196,8 @@ def _describe_columns(table: Table, first: TableBatch, column_map: ColumnMap | N
         values = [text for text in texts.unique().to_pylist() if text]
         used_as = used.get(name, "") if column_map else (name if name in KNOWN_COLUMNS else "")
         blank = int(compute.equal(texts, "").true_count)
-        columns.append(InspectedColumn(name, table.column_types[name], used_as, values[:_EXAMPLES], blank))
+        examples = [mask_card_numbers(text) for text in values[:_EXAMPLES]]
+        columns.append(InspectedColumn(name, table.column_types[name], used_as, examples, blank))
     return columns
 
 
@@ -215,16 +219,8 @@ def _read_transactions(
         inspection.times = UNIT_NAMES[kind.unit] if kind.unit else kind.declared.format or "ISO 8601"
         inspection.notes = dataset.notes()
         summary = dataset.check(progress)
-        reasons = open_table(rejects).batches() if summary.rejected else ()
-        for batch in reasons:
-            found = zip(
-                batch.columns[dataset.table.unit].to_pylist(),
-                batch.columns["reason"].to_pylist(),
-                strict=True,
-            )
-            inspection.rejected += [f"{dataset.table.unit} {number}: {reason}" for number, reason in found]
-            break
-        inspection.rejected = inspection.rejected[:_MAX_REASONS]
+        if summary.rejected:
+            inspection.rejected = _read_reasons(rejects)
         inspection.summary = summary
         inspection.notes += [note for note in summary.notes if str(rejects) not in note]
         counts: Counter[str] = Counter()
@@ -239,3 +235,10 @@ def _read_transactions(
             inspection.notes.append(
                 f"{path}: no label: train and backtest need one, rules.try and send do not."
             )
+
+
+def _read_reasons(rejects: Path) -> list[str]:
+    """The first reasons. The rows have the columns of the file, or others if they are malformed."""
+    with rejects.open(encoding="utf-8", newline="") as stream:
+        unit, *_ = next(rows := csv.reader(stream))
+        return [f"{unit} {number}: {reason}" for number, reason, *_ in islice(rows, _MAX_REASONS)]

@@ -151,7 +151,7 @@ def iterate_payments(
         time, account, merchant, amount, line, place, currency, device, address, scenario, refunded = row
         is_refund = refunded != UNKNOWN
         transaction = TransactionInserted(
-            transaction_id=f"tx-{seed}-{number}",
+            transaction_id=f"tx-{seed}-n{number}",
             timestamp=start_ms + time,
             account_id=account_names[account],
             merchant_id=merchant_names[merchant],
@@ -159,7 +159,7 @@ def iterate_payments(
             currency=_CURRENCIES[currency],
             received_at=start_ms + time,
             type="refund" if is_refund else None,
-            original_transaction_id=f"tx-{seed}-{refunded}" if is_refund else None,
+            original_transaction_id=f"tx-{seed}-n{refunded}" if is_refund else None,
             channel=LINES[line].channel,
             country=codes[place],
             merchant_category=LINES[line].category,

@@ -8,23 +8,26 @@ import pyarrow
 
 from detection.data.amounts import AmountColumn
 from detection.data.column_map import LABEL, ColumnMap
+from detection.data.time_formats import find_formats
 from detection.data.times import TimeConverter, TimeKind, find_digit_format, is_iso_time, is_rounded_number
 from detection.rules.names import CHANNELS
 from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import ALL_CURRENCIES
-from functions.common.domain.transaction import REFUND
+from functions.common.domain.transaction import PURCHASE, REFUND
 
 IDS = ("transaction_id", "account_id", "merchant_id")
 CODES: Mapping[str, tuple[Collection[str], str]] = {
     "currency": (ALL_CURRENCIES, "an ISO 4217 code"),
     "country": (COUNTRIES, "an ISO 3166-1 alpha-2 code"),
     "channel": (CHANNELS, f"one of {', '.join(sorted(CHANNELS))}"),
-    "type": (("purchase", REFUND), "one of purchase, refund"),
+    "type": ((PURCHASE, REFUND), "one of purchase, refund"),
 }
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE][+-]\d+|\d[.,]\d+[eE]\d+")
 """A number that lost digits, as spreadsheets write it."""
 _MAX_QUOTED_CHARACTERS = 40
 _MAP_HINT = "in the file of --columns"
+LABEL_HINT = f"Declare the spelling, such as 'labels: {{fraud: [\"C\"]}}', {_MAP_HINT}."
+ROUNDED_ID = "is a rounded number: a spreadsheet gives many ids the same one"
 
 
 class RowFault(NamedTuple):
@@ -54,6 +57,8 @@ class RowDescriber:
     def _describe_field(self, name: str, text: str, texts: Mapping[str, str]) -> tuple[str, str]:
         if name in IDS:
             return self._describe_id(name, text)
+        if name == "amount" and not text:
+            return "is empty", ""
         if name == "amount":
             column = AmountColumn(pyarrow.array([text]), self._map.amount)
             return column.describe(allows_negative=self._map.refunds is not None)
@@ -62,7 +67,7 @@ class RowDescriber:
         if name == LABEL and text.strip().lower() not in self._map.labels:
             return (
                 "is not one of 0, 1, true, false, yes, no, fraud, genuine",
-                f"Declare the spelling, such as 'labels: {{fraud: [\"C\"]}}', {_MAP_HINT}.",
+                LABEL_HINT,
             )
         return self._describe_code(name, text, texts)
 
@@ -70,25 +75,23 @@ class RowDescriber:
         if not text:
             return "is empty", ""
         if self._map.sources[name].columns and SCIENTIFIC.fullmatch(text):
-            return (
-                "is a rounded number: a spreadsheet gives many accounts the same one",
-                "Export the column as text.",
-            )
+            return ROUNDED_ID, "Export the column as text."
         return "", ""
 
     def _describe_time(self, text: str) -> tuple[str, str]:
         if TimeConverter(self._kind).convert(pyarrow.array([text])).is_valid[0]:
             return "", ""
         hint = f"Declare the format, such as 'time: {{format: \"%d/%m/%Y %H:%M\"}}', {_MAP_HINT}."
-        if digit_format := find_digit_format(text):
-            hint = f"Declare the format: 'time: {{format: \"{digit_format}\"}}', {_MAP_HINT}."
+        formats = [found for found in (find_digit_format(text), *find_formats([text])) if found]
+        if formats and not self._kind.declared.format:
+            hint = f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}', {_MAP_HINT}."
         elif not self._kind.declared.format and is_iso_time(text):
             # The time is out of range.
             hint = ""
         elif is_rounded_number(text):
             hint = "Export the times with all digits."
         elif self._kind.unit is not None:
-            hint = "Declare the unit with --unit."
+            hint = "" if text.startswith("-") else "Declare the unit with --unit."
         return self._kind.describe_error(text), hint if text else ""
 
     def _describe_code(self, name: str, text: str, texts: Mapping[str, str]) -> tuple[str, str]:

@@ -72,7 +72,7 @@ def simulate_transactions(
     for number, (second, customer, terminal, amount, scenario) in enumerate(rows):
         timestamp = start_ms + second * 1000
         transaction = TransactionInserted(
-            transaction_id=f"tx-{seed}-{number}",
+            transaction_id=f"tx-{seed}-n{number}",
             timestamp=timestamp,
             account_id=f"customer-{customer}",
             merchant_id=f"terminal-{terminal}",

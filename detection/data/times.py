@@ -108,12 +108,15 @@ class TimeKind:
 
 
 class TimeConverter:
-    """Converts the batches of a column in their order. `has_naive` is set by times without a zone."""
+    """Converts the batches of a column in their order. `has_naive` is set by times without a zone.
+
+    `ambiguous` counts the times of the clock that occur twice in the zone, `skipped` those that do not occur.
+    """
 
     def __init__(self, kind: TimeKind) -> None:
         self.kind = kind
         self.has_naive = False
-        self.ambiguous = 0
+        self.ambiguous = self.skipped = 0
         self._zone = kind.declared.timezone or "UTC"
         self._latest_us = -(1 << 62)
 
@@ -175,7 +178,10 @@ class TimeConverter:
         return self._convert_each(texts, parse)
 
     def _convert_naive(self, times: pyarrow.TimestampArray) -> ConvertedTimes:
-        """Times of the clock in the time zone. An hour that occurs twice is resolved by the order of rows."""
+        """Times of the clock in the time zone. An hour that occurs twice is resolved by the order of rows.
+
+        A time that does not occur, because clocks are set forward, is as long after the change as it says.
+        """
         self.has_naive = True
         if self._zone == "UTC":
             return _check_range(times.cast(pyarrow.int64()).to_numpy() // 1000)
@@ -185,7 +191,12 @@ class TimeConverter:
             .to_numpy()
             for choice in ("earliest", "latest")
         )
-        return _check_range(self._resolve(first, second) // 1000)
+        resolved = self._resolve(first, second)
+        instants = pyarrow.array(resolved, pyarrow.timestamp("us", self._zone))
+        clock = compute.local_timestamp(instants).cast(pyarrow.int64()).to_numpy()
+        for index in np.flatnonzero(clock != times.cast(pyarrow.int64()).to_numpy()).tolist():
+            resolved[index] = self._localize(times[index].as_py())
+        return _check_range(resolved // 1000)
 
     def _resolve(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
         resolved = first.copy()
@@ -206,25 +217,32 @@ class TimeConverter:
     def _convert_each(self, texts: pyarrow.StringArray, parse: Callable[[str], datetime]) -> ConvertedTimes:
         """The times, cell by cell: a batch with other forms or with errors."""
         times = np.full(len(texts), -1, np.int64)
-        zone = ZoneInfo(self._zone)
         for index, text in enumerate(texts.to_pylist()):
             try:
                 time = parse(text.strip())
             except ValueError:
                 continue
-            if time.tzinfo is None:
-                self.has_naive = True
-                time = time.replace(tzinfo=zone)
-                if time.astimezone(UTC).timestamp() * 1e6 < self._latest_us:
-                    time = time.replace(fold=1)
-            elapsed = time - _EPOCH
-            microseconds = (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
+            self.has_naive |= time.tzinfo is None
+            microseconds = self._localize(time) if time.tzinfo is None else _to_microseconds(time)
             self._latest_us = max(self._latest_us, microseconds)
             times[index] = microseconds // 1000
         return ConvertedTimes(times, times >= 0)
 
+    def _localize(self, time: datetime) -> int:
+        """Microseconds since 1970 of a time of the clock in the time zone."""
+        zone = ZoneInfo(self._zone)
+        first, second = (_to_microseconds(time.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+        self.ambiguous += first < second
+        self.skipped += first > second
+        return second if first < second and first < self._latest_us else first
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _to_microseconds(time: datetime) -> int:
+    elapsed = time - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
 
 
 def is_iso_time(text: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from functions.common.domain.card_numbers import CARD_NUMBER_ERROR, mask_card_numbers
 from operations.ingest.input_file import Record
 from operations.ingest.responses import PostResult
 from terminal.errors import UserError
@@ -15,8 +16,9 @@ REASONS_SUFFIX = ".reasons.jsonl"
 class RejectsFile:
     """Writes `path` and `path` + `.reasons.jsonl`; removes both if no record is refused.
 
-    Records are copied byte by byte. A reason is {"line", "input_line", "outcome", "status", "reason"}, where
-    `line` counts in `path` and `input_line` in the file that is sent.
+    Records are copied byte by byte, but with '*' for the digits of a card number that is the reason. A reason
+    is {"line", "input_line", "outcome", "status", "reason"}, where `line` counts in `path` and `input_line`
+    in the file that is sent.
     """
 
     def __init__(self, path: Path, header: bytes) -> None:
@@ -43,14 +45,17 @@ class RejectsFile:
         if self._is_empty:
             self._write(self._header)
             self._is_empty = False
+        text, raw = mask_card_numbers(result.reason), record.raw
+        if CARD_NUMBER_ERROR in text or text != result.reason:
+            raw = mask_card_numbers(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         reason = {
             "line": self._lines + 1,
             "input_line": record.line,
             "outcome": result.outcome.value,
             "status": result.http_status or None,
-            "reason": result.reason,
+            "reason": text,
         }
-        self._write(record.raw)
+        self._write(raw)
         self._reasons.write(json.dumps(reason).encode() + b"\n")
 
     def __exit__(

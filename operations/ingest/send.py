@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from rich.text import Text
 
+from functions.common.domain.card_numbers import mask_card_numbers
 from functions.common.http.batch_schema import MAX_BATCH_ENTRIES
 from operations.api_target import ApiTarget
 from operations.ingest import input_file
@@ -36,9 +37,12 @@ STANDARD_INPUT = "-"
 MAX_CONCURRENCY = 256
 # A wrong column makes every record fail for the same reason, which would fill the terminal.
 MAX_REASONS_SHOWN = 20
-# The API names the path in its response to a transaction that is too old.
+# The API names the path in its errors of fields that only a past transaction may have.
 HISTORIC_PATH = "/transactions/historic"
-TRANSACTIONS_PATH = "/transactions"
+_PAST_REASONS = {
+    "timestamp": "are too old. If they are recent, check the unit of their times.",
+    "currency": "have a withdrawn currency. If they are recent, correct it.",
+}
 _DETECTION_BYTES = 4096
 
 
@@ -94,9 +98,10 @@ def send_file(
             poster.post_batch, poster.batch_size = BatchClient(batches, client).post, MAX_BATCH_ENTRIES
         summary = poster.run(source.records)
     for name, count in source.left_out.items():
-        print_message(f"{count} rows are left out: {name}.")
+        rows = "1 row is" if count == 1 else f"{count} rows are"
+        print_message(f"{rows} left out: {name}.")
     for remark in source.remarks():
-        print_message(remark)
+        print_message(mask_card_numbers(remark))
     run = _Run(summary, source.left_out, time.monotonic() - started)
     _print_summary(kind, run, file, rejects, as_json=as_json)
     if summary.error:
@@ -132,7 +137,7 @@ class _Report:
         self, kind: RecordKind, progress: ProgressDisplay, rejects_file: RejectsFile | None, file: str
     ) -> None:
         self._file = file
-        self._is_past = False
+        self._past_fields: set[str] = set()
         self._progress = progress
         self._rejects_file = rejects_file
         self._refused = 0
@@ -148,23 +153,30 @@ class _Report:
         if result.accepted:
             return
         self._refused += 1
-        self._is_past |= HISTORIC_PATH in result.reason
+        self._past_fields |= set(_find_past_fields(result.reason))
         if self._refused <= MAX_REASONS_SHOWN:
-            print_message(f"line {record.line}: {result.outcome}: {result.reason}")
+            reason = mask_card_numbers(result.reason)
+            print_message(f"line {record.line}: {result.outcome}: {reason}")
         if self._rejects_file:
             self._rejects_file.add(record, result)
 
     def finish(self) -> None:
         """Print the number of reasons that were not shown, and the command for past transactions."""
-        if self._is_past:
+        for field in sorted(self._past_fields):
             command = command_line("send", self._file, historic=True)
-            print_message(
-                f"Some transactions are too old for {TRANSACTIONS_PATH}. To post past ones: {command}. If"
-                " they are recent, check the unit of their times."
-            )
+            reason = f"Some transactions {_PAST_REASONS[field]}"
+            print_message(f"{reason} For past ones, add --historic: {command}")
         if self._refused > MAX_REASONS_SHOWN:
             hidden = self._refused - MAX_REASONS_SHOWN
             print_message(f"{hidden} more were refused. Pass --rejects FILE to get all, with the reasons.")
+
+
+def _find_past_fields(reason: str) -> Iterator[str]:
+    """The fields with values that only a past transaction may have, by the field errors of the API."""
+    for error in reason.split("; "):
+        field = error.partition(":")[0]
+        if HISTORIC_PATH in error and field in _PAST_REASONS:
+            yield field
 
 
 def _open_source(

@@ -5,7 +5,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import yaml
@@ -13,11 +12,12 @@ import yaml
 from detection.data.column_map import LABEL, REQUIRED, TimeFormat, label_spellings
 from detection.data.row_faults import IDS
 from detection.data.table_file import TableBatch
+from detection.data.time_formats import find_formats
 from detection.data.times import TimeKind, find_digit_format, is_iso_time
 from detection.rules.names import CHANNELS
 from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import ALL_CURRENCIES
-from functions.common.domain.transaction import REFUND
+from functions.common.domain.transaction import PURCHASE, REFUND
 
 # Without blanks and marks, in lower case; the first one that the file has is used.
 _SYNONYMS: Mapping[str, str] = {
@@ -47,7 +47,7 @@ _CODES: Mapping[str, Collection[str]] = {
     "currency": ALL_CURRENCIES,
     "country": COUNTRIES,
     "channel": CHANNELS,
-    "type": ("purchase", REFUND),
+    "type": (PURCHASE, REFUND),
 }
 _UPPER_CASE = ("currency", "country")
 _DATES_AND_TIMES = (
@@ -58,23 +58,6 @@ _DATES_AND_TIMES = (
     ("paymentdate", "paymenttime"),
     ("eventdate", "eventtime"),
 )
-_DAYS = (
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%Y/%m/%d",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%d/%m/%y",
-    "%m/%d/%y",
-    "%Y%m%d",
-    "%d-%b-%Y",
-    "%d-%b-%y",
-    "%d %b %Y",
-    "%d%b%Y",
-    "%b %d, %Y",
-)
-_CLOCKS = (" %H:%M:%S", " %H:%M", "", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f", ":%H:%M:%S")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}.*")
 _MISSING = ("NULL", "null", "NA", "N/A", "n/a", "None", "nan", "NaN", "\\N", "-")
 _ZONE = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
@@ -90,6 +73,8 @@ _MAX_STEP = 10_000_000
 _START = "2018-01-01"
 # A column with more repeated ids does not identify transactions. Single ones are bad rows.
 _MIN_UNIQUE = 0.95
+# A column with more values that are not codes has no codes. Single ones are bad rows.
+_MIN_CODES = 0.9
 # Day numbers of spreadsheets, from 2000 to 2064, with the time of day.
 _SERIAL_DAY = re.compile(r"(3[6-9]|[45]\d)\d{3}\.\d{3,}")
 _SERIAL_START = "1899-12-30"
@@ -144,13 +129,12 @@ class _Proposer:
             if identifiers:
                 repeated = Counter(identifiers).most_common(1)[0][0]
                 proposal.questions.append(
-                    f"{columns['transaction_id']} has the id '{repeated}' twice, so that the numbers of rows"
-                    " are the ids. Check whether rows are duplicates."
+                    f"{columns['transaction_id']} has the id '{repeated}' twice, so that ids are made of the"
+                    " number and the cells of each row. Check whether rows are duplicates."
                 )
             else:
                 proposal.questions.append(
-                    "No column identifies transactions: the numbers of rows are the ids. Other files have the"
-                    " same ones, so do not send both."
+                    "No column identifies transactions: ids are made of the number and the cells of each row."
                 )
             sources["transaction_id"] = {"generate": "row_number"}
         self._join_date_and_time(sources)
@@ -173,13 +157,24 @@ class _Proposer:
     def _fits(self, name: str, column: str, used: Collection[str]) -> bool:
         if column in used:
             return False
-        codes = _CODES.get(name)
-        values = {value.upper() if name in _UPPER_CASE else value for value in self._values(column)}
-        return codes is None or (bool(values) and values <= set(codes))
+        if name not in _CODES:
+            return True
+        values, unknown = self._values(column), self._find_unknown_codes(name, column)
+        if not values or len(unknown) > (1 - _MIN_CODES) * len(values):
+            return False
+        if unknown:
+            self._proposal.questions.append(
+                f"'{unknown[0]}' in the column {column} is not a code: such rows are bad. To use them, set"
+                f" '{name}' with 'values'."
+            )
+        return True
+
+    def _find_unknown_codes(self, name: str, column: str) -> list[str]:
+        texts = self._values(column)
+        return [text for text in texts if (text.upper() if name in _UPPER_CASE else text) not in _CODES[name]]
 
     def _ask_for_codes(self, name: str, column: str) -> None:
-        unknown = [text for text in self._values(column) if text.upper() not in _CODES[name]]
-        if unknown:
+        if unknown := self._find_unknown_codes(name, column):
             self._proposal.questions.append(
                 f"The column {column} is not used: '{unknown[0]}' is not a code. To use it, set '{name}' with"
                 " 'values'."
@@ -212,7 +207,7 @@ class _Proposer:
                 self._proposal.settings["time"] = {"timezone": "UTC"}
                 self._proposal.questions.append("The times have no zone. Set the one of the clock.")
             return
-        formats = [day + clock for day in _DAYS for clock in _CLOCKS if _matches(texts, day + clock)]
+        formats = find_formats(texts)
         if formats:
             self._proposal.settings["time"] = {"format": formats[0]}
         else:
@@ -348,12 +343,3 @@ def _strip(text: str, symbols: Sequence[str]) -> str:
     for symbol in symbols:
         text = text.replace(symbol, "")
     return re.sub(r"\s", "", text)
-
-
-def _matches(texts: Sequence[str], text_format: str) -> bool:
-    try:
-        for text in texts:
-            datetime.strptime(text, text_format)
-    except ValueError:
-        return False
-    return True

@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -113,6 +114,15 @@ def _has_date(text_format: str) -> bool:
     return parsed.date() == day.date()
 
 
+def _add_checked_columns(sources: dict[str, ColumnSource]) -> dict[str, ColumnSource]:
+    """The sources, with the columns of the required fields as those that generated ids depend on."""
+    names = dict.fromkeys(name for field in REQUIRED if field in sources for name in sources[field].columns)
+    return {
+        field: replace(source, checked_columns=tuple(names)) if source.is_generated else source
+        for field, source in sources.items()
+    }
+
+
 class _MapReader(YamlReader):
     """Reads a map. Faults have their positions."""
 
@@ -151,7 +161,7 @@ class _MapReader(YamlReader):
         for name, value in self.read_fields(node, "columns", allowed).items():
             if (source := self._source(name, value)) is not None:
                 sources[name] = source
-        return sources
+        return _add_checked_columns(sources)
 
     def _source(self, name: str, node: Node) -> ColumnSource | None:
         if isinstance(node, ScalarNode):
@@ -178,7 +188,7 @@ class _MapReader(YamlReader):
             columns=columns,
             join=(self.read_string(join, "join") or "") if join else " " if name == "timestamp" else "-",
             constant=(self.read_string(nodes["constant"], "constant") or "") if "constant" in nodes else "",
-            is_row_number="generate" in nodes,
+            is_generated="generate" in nodes,
             is_integer=self._flag(nodes.get("integer"), "integer"),
             is_upper_case="case" in nodes,
             values=self._values(nodes["values"]) if "values" in nodes else {},

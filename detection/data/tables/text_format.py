@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -41,16 +42,28 @@ class TextHeader:
     """The columns of a text file, and its layout.
 
     `names` are as in the file, empty for a column without a name. `rows` is the number of records to skip,
-    with blank lines before the header, and `lines` the number of their lines. `line_break` ends a line.
-    `is_alone`: whether the file ends with the header.
+    with blank lines before the header, and `lines` the number of their lines. `is_alone`: whether the file
+    ends with the header.
     """
 
     format: TextFormat
     names: tuple[str, ...]
     rows: int
     lines: int
-    line_break: str
     is_alone: bool
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines with their breaks: CR, LF or CRLF, as pyarrow reads them, even mixed in one file.
+
+    `str.splitlines` also splits at other characters, such as the line separator of Unicode.
+    """
+    return list(io.StringIO(text, newline=""))
+
+
+def count_line_breaks(text: str) -> int:
+    """The number of line breaks of any kind."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
 def detect_encoding(beginning: bytes, name: str) -> str:
@@ -99,16 +112,13 @@ def _known(names: Sequence[str], known_columns: Collection[str]) -> set[str]:
 
 def _detect_quote(text: str) -> str:
     """A single quote if the cells of the first lines are in single quotes, else a double quote."""
-    lines = text.splitlines()[:_SAMPLE_ROWS]
+    lines = split_lines(text)[:_SAMPLE_ROWS]
     single = sum(line.count(f"'{delimiter}'") for line in lines for delimiter in DELIMITERS)
     return "'" if single and '"' not in text else '"'
 
 
 def _split(text: str, text_format: TextFormat, *, is_whole: bool) -> TextHeader:
-    line_break = "\n" if "\n" in text else "\r"
-    reader = csv.reader(
-        text.splitlines(keepends=True), delimiter=text_format.delimiter, quotechar=text_format.quote
-    )
+    reader = csv.reader(split_lines(text), delimiter=text_format.delimiter, quotechar=text_format.quote)
     rows, names, lines = 0, [], 0
     body: list[list[str]] = []
     try:
@@ -124,9 +134,7 @@ def _split(text: str, text_format: TextFormat, *, is_whole: bool) -> TextHeader:
     if not is_whole and len(body) > 1:
         # The beginning may end within a row.
         body.pop()
-    return TextHeader(
-        text_format, tuple(_fit(names, body)), rows, lines, line_break, is_alone=is_whole and not body
-    )
+    return TextHeader(text_format, tuple(_fit(names, body)), rows, lines, is_alone=is_whole and not body)
 
 
 def _fit(names: list[str], body: Sequence[list[str]]) -> list[str]:

@@ -19,7 +19,14 @@ from pyarrow import compute
 
 from detection.data.tables.line_counter import LineCounter
 from detection.data.tables.table_batch import TableBatch
-from detection.data.tables.text_format import DELIMITERS, UNDECLARED, TextFormat, TextHeader, read_header
+from detection.data.tables.text_format import (
+    DELIMITERS,
+    UNDECLARED,
+    TextFormat,
+    TextHeader,
+    count_line_breaks,
+    read_header,
+)
 from detection.errors import DatasetError, EmptyDatasetError, EncodingError
 
 _PARQUET = b"PAR1"
@@ -166,14 +173,15 @@ class TextTable:
     def _find_undecodable_line(self, error: Exception) -> None:
         """Raises DatasetError for the first line that the encoding cannot decode."""
         encoding, line = self._header.format.encoding, 1
-        decoder = codecs.getincrementaldecoder(encoding)()
+        # The newline decoder also counts a CRLF once that two blocks share.
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
         with self._open() as (stream, _):
             while block := stream.read(_BLOCK_BYTES):
                 try:
-                    line += decoder.decode(block).count(self._header.line_break)
+                    line += decoder.decode(block).count("\n")
                 except UnicodeDecodeError as position:
                     before = position.object[: position.start].decode(encoding, errors="replace")
-                    line += before.count(self._header.line_break)
+                    line += count_line_breaks(before)
                     raise EncodingError(
                         f"{self.path}: line {line}: not {encoding.upper()}.",
                         "Save it as UTF-8, or declare its encoding in the file of --columns, such as"

@@ -13,6 +13,7 @@ import msgspec
 
 from detection.data.batch_converter import BatchConverter
 from detection.data.column_map import KNOWN_COLUMNS, LABEL, LABEL_COLUMNS, ColumnMap, ColumnSource, TimeFormat
+from detection.data.row_faults import LABEL_HINT, ROUNDED_ID, SCIENTIFIC
 from detection.data.table_file import Table, TableBatch, open_table
 from detection.data.tables.text_format import UNDECLARED
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
@@ -32,6 +33,7 @@ from operations.ingest.tables.rows import (
 from terminal.errors import UserError
 
 _GENUINE = "genuine"
+_SPELLINGS = "fraud, genuine, 1, 0, true, false, yes, no"
 _TIMES = ("timestamp", "reported_at")
 _KNOWN_COLUMNS = frozenset({*KNOWN_COLUMNS, *LABEL_SCHEMA.field_names})
 
@@ -114,11 +116,13 @@ class _LabelReader:
 
     def _convert_row(self, values: dict[str, str | int]) -> RowContent | None:
         """The content of a row; None if it is left out."""
-        spelling = str(values["label"]).strip()
+        spelling, identifier = str(values["label"]).strip(), str(values["transaction_id"])
         if spelling.lower() not in self._map.labels:
             return RowContent(
-                error=f"label '{spelling}' is not one of fraud, genuine, 1, 0, true, false, yes, no"
+                error=f"label '{spelling}' is not one of {_SPELLINGS}. {LABEL_HINT}".rstrip(".")
             )
+        if SCIENTIFIC.fullmatch(identifier):
+            return RowContent(error=f"transaction_id '{identifier}' {ROUNDED_ID}")
         is_fraud = self._map.labels[spelling.lower()]
         if is_fraud is None:
             self.left_out["rows without a label"] += 1
@@ -128,7 +132,7 @@ class _LabelReader:
             return None
         values["label"] = FRAUD if is_fraud else _GENUINE
         if self._identifiers:
-            values["transaction_id"] = self._identifiers.encode(str(values["transaction_id"]))
+            values["transaction_id"] = self._identifiers.encode(identifier)
         return RowContent(msgspec.json.encode({name: value for name, value in values.items() if value != ""}))
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeGuard
 from detection.data.column_map import ColumnMap, Unit
 from detection.data.row_faults import RowFault
 from detection.data.table_file import Table, TableBatch, TextTable
+from detection.data.tables.text_format import count_line_breaks
 from detection.errors import DetectionError, EmptyDatasetError
 from operations.ingest.input_file import Record, RecordSchema
 from terminal.errors import EmptyFileError, UserError
@@ -111,15 +112,14 @@ class _OriginalLines:
     """The header and rows of a text file, byte by byte, without a byte order mark."""
 
     def __init__(self, table: TextTable) -> None:
-        self._line_break = table.header.line_break
         # Latin-1 has a character for each byte.
-        self._lines = table.path.open(encoding="latin-1", newline=self._line_break)
+        self._lines = table.path.open(encoding="latin-1", newline="")
         self._next_line = 1
         self.header = self._take(1, table.header.lines).removeprefix(codecs.BOM_UTF8)
 
     def read(self, number: int, cells: Sequence[str]) -> bytes:
         """The row that begins in this line. Rows are read in their order."""
-        return self._take(number, 1 + sum(cell.count(self._line_break) for cell in cells))
+        return self._take(number, 1 + sum(map(count_line_breaks, cells)))
 
     def close(self) -> None:
         self._lines.close()

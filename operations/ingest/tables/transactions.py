@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from detection.data.batch_converter import BatchConverter, default_map
-from detection.data.column_map import KNOWN_COLUMNS
+from detection.data.column_map import KNOWN_COLUMNS, LABEL
 from detection.data.columns import DEFAULT_CURRENCY, TransactionBatch
 from detection.data.dataset import Dataset
 from detection.data.table_file import TableBatch, open_table
+from functions.common.domain.transaction import REFUND
 from operations.ingest.input_file import TRANSACTION_SCHEMA, InputFile
 from operations.ingest.tables.identifiers import ID_FIELDS, IdentifierEncoder
 from operations.ingest.tables.rows import (
@@ -24,6 +27,7 @@ from operations.ingest.tables.rows import (
     translate_errors,
 )
 
+_ORIGINAL = "original_transaction_id"
 _ORDER_HINT = "A decision depends on the earlier transactions of the account: sort the file by time."
 
 
@@ -61,7 +65,11 @@ class _TransactionReader:
 
     def __init__(self, dataset: Dataset, identifiers: IdentifierEncoder | None) -> None:
         self._identifiers = identifiers
-        self._converter = BatchConverter(dataset.column_map, dataset.time_kind)
+        # Labels are not posted, so that their spelling does not matter.
+        sources = {name: source for name, source in dataset.column_map.sources.items() if name != LABEL}
+        self._converter = BatchConverter(replace(dataset.column_map, sources=sources), dataset.time_kind)
+        self._is_unsorted = dataset.column_map.is_unsorted
+        self._latest_ms, self._late = 0, 0
         self._defaults: dict[str, str | int] = {}
         if "currency" not in dataset.column_map.sources:
             self._defaults["currency"] = DEFAULT_CURRENCY
@@ -69,12 +77,23 @@ class _TransactionReader:
 
     def convert(self, table_batch: TableBatch) -> dict[int, RowContent]:
         batch = self._converter.convert(table_batch)
+        self._count_late(batch)
         self.left_out.update(batch.left_out)
         faults = {fault.number: RowContent(error=describe_fault(fault)) for fault in batch.faults}
         return faults | dict(self._encode(batch, TRANSACTION_SCHEMA.field_names))
 
     def remarks(self) -> list[str]:
-        return list(filter(None, [self._identifiers.describe()])) if self._identifiers else []
+        """Notes on all rows. An order that is declared has a note before them."""
+        notes = [self._identifiers.describe() if self._identifiers else ""]
+        if self._late and not self._is_unsorted:
+            rows = "1 row is" if self._late == 1 else f"{self._late} rows are"
+            notes.append(f"{rows} earlier than a row before. {_ORDER_HINT}")
+        return list(filter(None, notes))
+
+    def _count_late(self, batch: TransactionBatch) -> None:
+        latest = np.maximum.accumulate(np.concatenate(([self._latest_ms], batch.times_ms)))
+        self._late += int((batch.times_ms < latest[:-1]).sum())
+        self._latest_ms = int(latest[-1])
 
     def _encode(self, batch: TransactionBatch, fields: Collection[str]) -> Iterator[tuple[int, RowContent]]:
         names = [name for name in batch.texts if name in fields and name != "timestamp"]
@@ -82,6 +101,9 @@ class _TransactionReader:
         numbers, times = batch.numbers.tolist(), batch.times_ms.tolist()
         for number, time_ms, *cells in zip(numbers, times, *columns, strict=True):
             values = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+            if self._identifiers and values.get("type") == REFUND and _ORIGINAL not in values:
+                self.left_out["refunds without the id of their purchase, which the API needs"] += 1
+                continue
             body = msgspec.json.encode({**self._defaults, **values, "timestamp": time_ms})
             yield number, RowContent(body)
 

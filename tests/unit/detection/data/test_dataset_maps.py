@@ -1,5 +1,6 @@
 """Datasets with column maps: amounts, labels, refunds, order and currencies."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -141,11 +142,8 @@ def test_constant_generated_joined_and_mapped_columns(tmp_path: Path) -> None:
     )
     [row] = Dataset(path, columns=column_map, labels=False).rows()
     transaction = row.transaction
-    assert (transaction.transaction_id, transaction.account_id, transaction.merchant_id) == (
-        "2",
-        "x-3",
-        "shop",
-    )
+    assert re.fullmatch("2-[a-p]{12}", transaction.transaction_id)
+    assert (transaction.account_id, transaction.merchant_id) == ("x-3", "shop")
     assert (transaction.channel, transaction.merchant_category) == ("ecommerce", "WEB")
 
 
@@ -314,6 +312,46 @@ def test_times_that_may_be_misread_are_noted(tmp_path: Path, time: str, mention:
     assert any(mention in note for note in (*dataset.notes(), *dataset.check().notes))
 
 
+def test_times_of_a_declared_unit_that_does_not_fit_are_noted(tmp_path: Path) -> None:
+    assert any("unit" in note for note in Dataset(write_dataset(tmp_path), unit="ms").check().notes)
+
+
+@pytest.mark.parametrize(
+    ("time", "mention"),
+    [("2026-10-25 02:30:00", "occur twice"), ("2026-03-29 02:30:00", "--timezone")],
+)
+def test_times_when_clocks_are_changed_are_noted(tmp_path: Path, time: str, mention: str) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,1,{time},0"])
+    assert any(mention in note for note in Dataset(path, timezone="Europe/Berlin").check().notes)
+    usual = write_dataset(tmp_path, [f"t1,a,m,1,{time.replace(' 02', ' 04')},0"])
+    assert not any(mention in note for note in Dataset(usual, timezone="Europe/Berlin").check().notes)
+
+
+@pytest.mark.parametrize(
+    ("time", "text_format"),
+    [
+        ("31.01.2026 10:11:12", "%d.%m.%Y %H:%M:%S"),
+        ("01/31/2026 10:11 PM", "%m/%d/%Y %I:%M %p"),
+        ("31-Jan-2026", "%d-%b-%Y"),
+    ],
+)
+def test_error_for_a_time_in_another_format_names_the_format(
+    tmp_path: Path, time: str, text_format: str
+) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,1,{time},0"])
+    with pytest.raises(DatasetError, match=f"timestamp '{time}'") as caught:
+        Dataset(path).check()
+    assert text_format in caught.value.hint
+    [row] = read_rows(path, make_map(f'time: {{format: "{text_format}"}}\n'))
+    assert row.transaction.timestamp > 1_769_800_000_000
+
+
+def test_few_times_of_another_unit_are_noted(tmp_path: Path) -> None:
+    rows = [f"t0,a,m,1,{1_522_540_800},0", *(f"t{n},a,m,1,{1_522_540_800_000 + n},0" for n in range(1, 9))]
+    notes = Dataset(write_dataset(tmp_path, rows), columns=make_map("time: {unit: ms}\n")).check().notes
+    assert any("1 times are before 1973" in note or "1 times are before 1972" in note for note in notes)
+
+
 def test_digits_of_a_time_are_no_number(tmp_path: Path) -> None:
     path = write_dataset(tmp_path, ["t1,a,m,1,20260131140500,0"])
     with pytest.raises(DatasetError, match="line 2: timestamp") as caught:
@@ -331,7 +369,9 @@ def test_unnamed_index_is_not_noted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "mention"),
     [
-        ([f"t{n},a,m,1,{1_522_540_800 + 60 * n},0,EUR" for n in range(30)], "multiples of 60 seconds"),
+        ([f"t{n},a,m,1,{1_522_540_800 + 60 * n},0,EUR" for n in range(3)], "multiples of 60 seconds"),
+        ([f"t{n},a,m,1,2018-04-01 10:{n + 10},0,EUR" for n in range(3)], "multiples of 60 seconds"),
+        ([f"t{n},a,m,1,{1_522_540_700 + 100 * n},0,EUR" for n in range(3)], "multiples of 100 seconds"),
         ([f"t{n},a,m,1,{1_522_540_801 + n // 15},0,EUR" for n in range(30)], "digits may be lost"),
         (
             [f"t{n},a,m,1,{1_522_540_801 + n},0,{'EUR' if n else ''}" for n in range(30)],

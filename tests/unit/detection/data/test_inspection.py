@@ -72,6 +72,24 @@ def test_bad_rows_are_listed(tmp_path: Path) -> None:
     assert inspection.rejected[0].startswith("line 4: amount 'much'")
 
 
+def test_row_with_another_number_of_cells_is_listed(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [FIRST, "x,y", SECOND], HEADER)
+    assert inspection.summary is not None
+    assert inspection.summary.rejected == len(inspection.rejected) == 1
+    assert inspection.rejected[0].startswith("line 3: ")
+
+
+def test_few_values_that_are_no_codes_are_bad_rows(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},0,{'Dollar' if n == 5 else 'usd'}" for n in range(20)]
+    inspection = inspect_rows(tmp_path, rows, f"{HEADER},currency")
+    assert inspection.currencies == {"USD": 19}
+    assert any("'Dollar'" in question for question in inspection.questions)
+    assert any(reason.startswith("line 7: currency 'D") for reason in inspection.rejected)
+    many = inspect_rows(tmp_path, [row.replace("usd", "Dollar") for row in rows], f"{HEADER},currency")
+    assert parse_column_map(many.proposal, "m").sources["currency"].constant
+    assert any("'Dollar'" in question for question in many.questions)
+
+
 def test_file_that_cannot_be_used_has_a_problem_with_a_hint(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, ["t1,4.2E+15,m,1,1522540800,0"], HEADER)
     assert "4.2E+15" in inspection.problem

@@ -44,7 +44,7 @@ def read_error(folder: Path, content: bytes) -> str:
         b"\xef\xbb\xbfa,b\n1,2\n3,4\n",
         "a,b\n1,2\n3,4\n".encode("utf-16"),
         "\N{BYTE ORDER MARK}a;b\r\n1;2\r\n3;4".encode("utf-16-be"),
-        gzip.compress(b"a,b\n1,2\n3,4\n"),
+        gzip.compress(b"a,b\n1,2\n3,4\n", mtime=0),
     ],
 )
 def test_common_formats_are_detected(tmp_path: Path, content: bytes) -> None:
@@ -69,6 +69,21 @@ def test_numbers_are_lines_after_quoted_line_breaks_and_blank_lines(tmp_path: Pa
     assert [(number, cells["c"]) for number, cells in records] == [(4, "2\n2"), (7, "4"), (9, "6")]
 
 
+@pytest.mark.parametrize(
+    ("content", "numbers"),
+    [
+        (b"a,b\n1,2\r3,4\n5,6\r\n7,8\n", [2, 3, 4, 5]),
+        (b'a,b\n"1\r1",2\n3,"4\r\n4"\n5,6\n', [2, 4, 6]),
+        (b'a,b\r"1\n1",2\r3,4\r', [2, 4]),
+        ("a,b\n1\x85,2\n3\u2028,4\n".encode(), [2, 3]),
+    ],
+)
+def test_each_kind_of_line_break_ends_a_line_and_no_other_character_does(
+    tmp_path: Path, content: bytes, numbers: list[int]
+) -> None:
+    assert [number for number, _ in read_records(open_bytes(tmp_path, content))] == numbers
+
+
 def test_columns_without_a_name_get_one_and_empty_ones_at_the_end_are_dropped(tmp_path: Path) -> None:
     table = open_bytes(tmp_path, b",a,b,,\n0,1,2,,\n")
     assert table.column_names == ("Unnamed: 0", "a", "b", "Unnamed: 3", "Unnamed: 4")
@@ -90,6 +105,8 @@ def test_rows_of_another_width_are_malformed_and_keep_their_line(tmp_path: Path)
 def test_line_breaks_in_a_malformed_row_are_counted(tmp_path: Path) -> None:
     [batch] = open_bytes(tmp_path, b'a,b\n"3\n3",4,5\n6,7\n').batches()
     assert ([row.number for row in batch.malformed], batch.numbers.tolist()) == ([2], [4])
+    [batch] = open_bytes(tmp_path, b'a,b\n"3\r3",4,5\r6\n6,7\n').batches()
+    assert ([row.number for row in batch.malformed], batch.numbers.tolist()) == ([2, 4], [5])
 
 
 def test_lines_are_exact_across_blocks(tmp_path: Path) -> None:
@@ -119,7 +136,7 @@ def test_lines_are_exact_across_blocks(tmp_path: Path) -> None:
         (b'a,b\n1,2\n3,"4\n' + b"5,6\n" * 600_000, "line 3"),
         (b"a,b\n1,2\n3," + b"6" * 3_000_000, "line 3"),
         ("a,b\n1,2\n".encode("utf-16-le"), "line 1"),
-        (gzip.compress(b"a,b\n1,2\n" * 9999)[:-9], ""),
+        (gzip.compress(b"a,b\n1,2\n" * 9999, mtime=0)[:-9], ""),
         (b"\x1f\x8bxxxx", ""),
         (b"PK\x03\x04xxxx", ""),
         (b"PAR1 xx", ""),
@@ -130,7 +147,7 @@ def test_unreadable_file_is_an_error_with_its_line(tmp_path: Path, content: byte
     assert message.startswith(f"f: {place}") or not place
 
 
-@pytest.mark.parametrize("content", [b"", b" \n\n", b"\xef\xbb\xbf", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b" \n\n", b"\xef\xbb\xbf", gzip.compress(b"", mtime=0)])
 def test_empty_file_is_an_error(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EmptyDatasetError):
         open_bytes(tmp_path, content)

@@ -109,6 +109,14 @@ def test_hour_that_occurs_twice_is_resolved_by_the_order_of_rows(suffix: str) ->
     assert minutes == [0, 31, 71, 101, 121]
 
 
+@pytest.mark.parametrize("suffix", ["", "never"])
+def test_time_that_does_not_occur_is_as_long_after_the_change_as_it_says(suffix: str) -> None:
+    texts = ["2026-03-29T01:59:00", "2026-03-29T02:10:00", "2026-03-29T02:50:00", "2026-03-29T03:00:00"]
+    times = convert([*texts, *filter(None, [suffix])], TimeFormat(timezone="Europe/Berlin"))
+    first = 1_774_745_940_000
+    assert [(time_ms - first) // 60_000 for time_ms in times[:4]] == [0, 11, 51, 1]
+
+
 def test_kind_is_that_of_the_first_text_that_is_a_time() -> None:
     assert convert(["", "N/A", "1522540800"]) == [None, None, MIDNIGHT]
 

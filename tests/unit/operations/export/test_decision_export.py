@@ -293,7 +293,7 @@ def write_table_export(folder: Path, files: Sequence[Sequence[dict[str, Any]]], 
     lines = []
     for number, items in enumerate(files):
         text = "".join(json.dumps({"Item": item}, default=_encode_binary) + "\n" for item in items)
-        (folder / "data" / f"{number}.json.gz").write_bytes(gzip.compress(text.encode()))
+        (folder / "data" / f"{number}.json.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
         lines.append(
             json.dumps({"itemCount": len(items), "dataFileS3Key": f"x/AWSDynamoDB/1/data/{number}.json.gz"})
         )

@@ -6,8 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from functions.api.transaction_parser import TransactionParser
+from functions.common.http.body import read_object
+from functions.common.http.problem import ProblemError
+from functions.common.runtime.clock import now_ms
 from operations.ingest.record_kinds import LABELS
 from operations.ingest.responses import CallerRefusedError
 from operations.ingest.send import MAX_REASONS_SHOWN, send_file
@@ -77,19 +82,25 @@ def test_past_transactions_are_posted_in_batches_only(
 
 
 @pytest.mark.parametrize(
-    ("detail", "is_hinted"),
+    ("details", "hints"),
     [
-        ("is more than 30 days ago: post past transactions to /transactions/historic", True),
-        ("must be an integer", False),
+        ({"timestamp": "is more than 30 days ago: post to /transactions/historic"}, 1),
+        ({"currency": "is a withdrawn currency: post to /transactions/historic"}, 1),
+        ({"timestamp": "post to /transactions/historic", "currency": "post to /transactions/historic"}, 2),
+        ({"timestamp": "must be an integer"}, 0),
     ],
 )
-def test_transactions_that_are_too_old_give_the_command_for_past_ones(
-    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], detail: str, is_hinted: bool
+def test_each_reason_for_the_past_route_gives_its_hint_with_the_command(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], details: dict[str, str], hints: int
 ) -> None:
-    api.answer(400, {"errors": [{"field": "timestamp", "detail": detail}]})
+    api.answer(400, {"errors": [{"field": field, "detail": text} for field, text in details.items()]})
     file = write_file(tmp_path, "f.jsonl", b"{}\n")
     assert send_file(api.target(), file) == 1
-    assert (f"invoke send {file} --historic" in capsys.readouterr().err) is is_hinted
+    lines = capsys.readouterr().err.splitlines()
+    given = [line for line in lines if f"invoke send {file} --historic" in line]
+    assert len(set(given)) == len(given) == hints
+    # Only the times of transactions that are too old may have the wrong unit.
+    assert any("unit" in line for line in given) is (hints > 0 and "timestamp" in details)
 
 
 def test_standard_input_is_posted(
@@ -325,3 +336,38 @@ def test_option_in_place_of_a_label_file_names_the_label_task(api: FakeApi) -> N
     with pytest.raises(UserError) as raised:
         send_file(api.target(), "--json", LABELS)
     assert "invoke label FILE" in raised.value.hint
+
+
+def test_card_number_is_not_printed_and_is_masked_in_the_rejects_file(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = TransactionParser(max_age_days=30, extra_decimals="refuse")
+
+    def answer(request: Request) -> Answer:
+        try:
+            parser.parse(read_object(request.body.decode()), now_ms())
+        except ProblemError as error:
+            return 400, msgspec.json.encode(error.problem), {}
+        return CREATED
+
+    api.respond = answer
+    row = b"t-1,4111-1111-1111-1111,m-1,1.50,EUR,1780000000000\n"
+    file = write_file(tmp_path, "f.jsonl", HEADER + row.replace(b"4111-1111-1111-1111", b"a 1") + row)
+    rejects = tmp_path / "rejects"
+    assert send_file(api.target(), file, file_format="csv", rejects=str(rejects)) == 1
+    masked = row.replace(b"4111-1111-1111-1111", b"****-****-****-****")
+    assert rejects.read_bytes() == HEADER + row.replace(b"4111-1111-1111-1111", b"a 1") + masked
+    output = capsys.readouterr()
+    assert "4111" not in output.out + output.err
+
+
+def test_reason_that_quotes_a_card_number_is_masked(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = b"t-1,fraud\nt-2,4111111111111111\n"
+    file = write_file(tmp_path, "f.csv", b"transaction_id,label\n" + row)
+    rejects = tmp_path / "rejects"
+    assert send_file(api.target(), file, LABELS, rejects=str(rejects)) == 1
+    output = capsys.readouterr()
+    written = rejects.read_text() + rejects.with_name("rejects.reasons.jsonl").read_text()
+    assert "4111" not in output.out + output.err + written

@@ -107,7 +107,7 @@ QUOTED = ";".join(f'"{name}"' for name in HEADER.split(","))
         ("f.csv", f"{QUOTED}\r\n{ROW.replace(',', ';')}\r\n"),
         ("f.csv", f"\ufeff{HEADER}\n{ROW}\n"),
         ("f.csv", f"{HEADER}\n{ROW}\n".encode("utf-16")),
-        ("f.csv.gz", gzip.compress(f"{HEADER}\n{ROW}\n".encode())),
+        ("f.csv.gz", gzip.compress(f"{HEADER}\n{ROW}\n".encode(), mtime=0)),
         ("f.zip", zip_file(f"{HEADER}\n{ROW}\n")),
         ("f", f"{HEADER},\n{ROW},\n"),
         ("f.csv", f",{HEADER}\n0,{ROW}\n"),
@@ -156,24 +156,69 @@ def test_mapped_file_is_posted_and_zero_amounts_are_left_out(
     api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert send(api, write_file(tmp_path, "f.csv", MAPPED), options=options()) == 0
-    first, refund = bodies(api)
-    assert first == {
-        "transaction_id": "r1",
-        "account_id": "c1",
-        "merchant_id": "s1",
-        "amount": "1234.50",
-        "currency": "CHF",
-        "timestamp": MS,
-    }
+    assert bodies(api) == [
+        {
+            "transaction_id": "r1",
+            "account_id": "c1",
+            "merchant_id": "s1",
+            "amount": "1234.50",
+            "currency": "CHF",
+            "timestamp": MS,
+        }
+    ]
+    assert ": zero amounts" in capsys.readouterr().err
+
+
+def test_refund_is_posted_if_its_purchase_is_known(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = MAPPED.splitlines()
+    file = write_file(
+        tmp_path, "f.csv", "\n".join([f"{rows[0]};Of", *(f"{row};r1" for row in rows[3:]), f"{rows[3]};"])
+    )
+    column_map = options(MAP.replace("currency:", "original_transaction_id: Of\n  currency:"))
+    assert send(api, file, options=column_map) == 0
+    [refund] = bodies(api)
     assert (refund["transaction_id"], refund["type"], refund["amount"]) == ("r3", "refund", "5.00")
-    assert "1 rows are left out: zero amounts" in capsys.readouterr().err
+    assert refund["original_transaction_id"] == "r1"
+    assert "1 row is left out: refunds" in capsys.readouterr().err
 
 
 def test_rows_that_are_left_out_are_in_the_json_summary(
     api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     send(api, write_file(tmp_path, "f.csv", MAPPED), options=options(), as_json=True)
-    assert json.loads(capsys.readouterr().out)["left_out"] == {"zero amounts": 1}
+    assert json.loads(capsys.readouterr().out)["left_out"].get("zero amounts") == 1
+
+
+def test_spelling_of_labels_does_not_matter_when_transactions_are_posted(
+    api: FakeApi, tmp_path: Path
+) -> None:
+    file = write_file(tmp_path, "f.csv", f"{HEADER},is_fraud\n{ROW},in review\n")
+    assert send(api, file) == 0
+    assert bodies(api) == [BODY]
+
+
+def test_label_of_an_id_that_a_spreadsheet_has_rounded_is_refused(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_file(tmp_path, "f.csv", "transaction_id,label\n4.20E+15,fraud\nt1,fraud\n")
+    assert label(api, file) == 1
+    assert [body["transaction_id"] for body in bodies(api)] == ["t1"]
+    assert "'4.20E+15'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("times", "is_noted"), [((0, 2, 1), True), ((0, 1, 1), False)])
+def test_rows_that_are_earlier_than_the_row_before_are_noted(
+    api: FakeApi,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    times: tuple[int, ...],
+    is_noted: bool,
+) -> None:
+    rows = [ROW.replace(str(MS), str(MS + time)).replace("t1", f"t{n}") for n, time in enumerate(times)]
+    assert send(api, write_file(tmp_path, "f.csv", "\n".join([HEADER, *rows]))) == 0
+    assert ("1 row is earlier" in capsys.readouterr().err) is is_noted
 
 
 def test_file_that_is_not_sorted_is_posted_with_a_note(
@@ -232,8 +277,52 @@ def test_rejected_rows_are_unchanged(api: FakeApi, tmp_path: Path) -> None:
     ]
 
 
+def test_rejected_row_after_a_lone_carriage_return_is_the_right_one(api: FakeApi, tmp_path: Path) -> None:
+    bad = ROW.replace("0012.5000", "x").encode()
+    file = write_file(tmp_path, "f.csv", f"{HEADER}\nt0,a\r1\n{ROW}\n".encode() + bad + b"\n")
+    rejects = tmp_path / "rejects.csv"
+    assert send(api, file, rejects=str(rejects)) == 1
+    assert rejects.read_bytes() == HEADER.encode() + b"\nt0,a\r1\n" + bad + b"\n"
+
+
+GENERATED = """
+columns:
+  transaction_id: {generate: row_number}
+  account_id: Card
+  merchant_id: {constant: shop}
+  amount: Amount
+  timestamp: When
+  is_fraud: Fraud
+"""
+
+
+def sent_ids(api: FakeApi, file: str) -> list[str]:
+    api.requests.clear()
+    assert send(api, file, options=options(GENERATED)) == 0
+    return [body["transaction_id"] for body in bodies(api)]
+
+
+def test_generated_ids_of_two_files_differ(api: FakeApi, tmp_path: Path) -> None:
+    header = "Card,Amount,When,Fraud\n"
+    first = sent_ids(api, write_file(tmp_path, "a.csv", header + f"c1,1,{MS},\nc1,1,{MS},\n"))
+    second = sent_ids(api, write_file(tmp_path, "b.csv", header + f"c1,2,{MS},\nc2,1,{MS},\n"))
+    assert len({*first, *second}) == 4
+
+
+def test_generated_ids_stay_when_the_file_grows_and_when_its_labels_are_known(
+    api: FakeApi, tmp_path: Path
+) -> None:
+    row = f"c1,1,{MS},"
+    first = sent_ids(api, write_file(tmp_path, "a.csv", f"Card,Amount,When,Fraud\n{row}\n"))
+    later = write_file(tmp_path, "b.csv", f"Card,Amount,When,Fraud\n{row}1\n{row}0\n")
+    assert sent_ids(api, later)[:1] == first
+    api.requests.clear()
+    assert label(api, later, options=options(GENERATED)) == 0
+    assert [body["transaction_id"] for body in bodies(api)] == first
+
+
 @pytest.mark.parametrize(
-    "pack", [lambda text: gzip.compress(text.encode()), lambda text: text.encode("utf-16")]
+    "pack", [lambda text: gzip.compress(text.encode(), mtime=0), lambda text: text.encode("utf-16")]
 )
 def test_rejected_rows_of_a_compressed_file_can_be_sent_again(
     api: FakeApi, tmp_path: Path, pack: Any
@@ -250,7 +339,7 @@ def test_rejected_rows_of_a_compressed_file_can_be_sent_again(
 @pytest.mark.parametrize("kind", [send, label])
 def test_empty_file_has_exit_status_2(api: FakeApi, tmp_path: Path, name: str, kind: Any) -> None:
     with pytest.raises(EmptyFileError):
-        kind(api, write_file(tmp_path, name, gzip.compress(b"") if name.endswith("gz") else b""))
+        kind(api, write_file(tmp_path, name, gzip.compress(b"", mtime=0) if name.endswith("gz") else b""))
 
 
 def test_file_with_a_header_only_has_exit_status_2(api: FakeApi, tmp_path: Path) -> None:
@@ -330,7 +419,7 @@ def test_map_with_a_column_that_the_file_lacks_is_refused(api: FakeApi, tmp_path
 def test_ids_of_a_mapped_file_become_such_as_the_api_accepts(
     api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    content = MAPPED.replace("s1", "A, B & C").replace("r1", "r.1")
+    content = MAPPED.replace("s1", "A, B & C").replace("r1", "r.1").replace("-5", "5")
     file = write_file(tmp_path, "f.csv", content)
     assert send(api, file, options=options()) == 0
     first, second = bodies(api)
