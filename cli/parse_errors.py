@@ -1,21 +1,25 @@
 """Errors in command lines, with hints.
 
 invoke prints the errors of its parser and has no hook for them. Its state machine cannot have subclasses, so
-the method that raises the errors is replaced.
+the methods that raise the errors are replaced.
 """
 
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 from invoke.exceptions import ParseError
+from invoke.parser.argument import Argument
 from invoke.parser.context import ParserContext
 from invoke.parser.parser import ParseMachine
 
 from terminal.command_line import command_line
 
-# The message of invoke for an unknown word. It contains the word as a Python literal.
+# The messages of invoke. That for an unknown word contains the word as a Python literal.
 _UNKNOWN_WORD = re.compile("No idea what (.*) is!", re.DOTALL)
+_MISSING_VALUE = "needed value and was not given one!"
+_MISSING_WORD = "did not receive required positional arguments"
 # The options that take a word without an option name, by task.
 _BARE_WORD_OPTIONS = {"test": "path"}
 # The options that a file is meant for, by its suffix: the first one that the task has.
@@ -30,14 +34,38 @@ _OPTIONS = {
 _OTHER_OPTIONS = (*_DATA_OPTIONS, "model", "rules")
 
 
+_see_value = ParseMachine.see_value
+
+
 def install_hints() -> None:
     """Add hints to the errors of invoke's parser."""
     ParseMachine.error = _raise_error  # type: ignore[assignment, method-assign]
+    ParseMachine.see_value = _read_value  # type: ignore[assignment, method-assign]
+
+
+def _read_value(machine: ParseMachine, value: Any) -> None:
+    """Read the value of an option. Raises ParseError, which names the option, if its type refuses it."""
+    try:
+        _see_value(machine, value)
+    except ValueError as error:
+        kind = machine.flag.kind if machine.flag else int
+        expected = getattr(kind, "description", "a whole number")
+        problem = f"error: {_option_name(machine)}: '{value}' is not {expected}."
+        raise ParseError(problem, machine.context) from error
+
+
+def _option_name(machine: ParseMachine) -> str:
+    name = str(machine.flag.name) if machine.flag else ""
+    return f"-{name}" if len(name) == 1 else f"--{name}"
 
 
 def _raise_error(machine: ParseMachine, message: str) -> None:
     """Raise the error, unless the task takes the unknown word."""
     context = machine.context or ParserContext()
+    if message.endswith(_MISSING_VALUE):
+        raise ParseError(f"error: {_describe_missing_value(machine, context)}", context)
+    if _MISSING_WORD in message:
+        raise ParseError(f"error: {_describe_missing_words(context)}", context)
     match = _UNKNOWN_WORD.fullmatch(message)
     if not match:
         raise ParseError(message, context)
@@ -47,6 +75,24 @@ def _raise_error(machine: ParseMachine, message: str) -> None:
         context.args[option].value = word
         return
     raise ParseError(f"error: {_describe_unknown_word(word, context)}", context)
+
+
+def _describe_missing_value(machine: ParseMachine, context: ParserContext) -> str:
+    option = _option_name(machine)
+    # An option of invoke itself has no task.
+    task = [context.name] if context.name else []
+    return f"{' '.join([*task, option])} needs a value. Its meaning: {command_line('--help', *task)}"
+
+
+def _describe_missing_words(context: ParserContext) -> str:
+    task = context.name or ""
+    missing = " and ".join(map(_word_name, context.missing_positional_args))
+    example = command_line(task, *map(_word_name, context.positional_args))
+    return f"{task} needs {missing}: {example}. List its options: {command_line('--help', task)}"
+
+
+def _word_name(argument: Argument) -> str:
+    return str(argument.name).rstrip("_").upper()
 
 
 def _describe_unknown_word(word: str, context: ParserContext) -> str:

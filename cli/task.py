@@ -9,7 +9,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from invoke.exceptions import ParseError
 from invoke.tasks import task as invoke_task
 
 from cli.options import SHARED_HELP
@@ -23,29 +22,28 @@ FAILED = 1
 class NonNegativeInt(int):
     """The default of an option that takes a whole number of 0 or more.
 
-    invoke converts the value on the command line with the type of the default.
+    invoke converts the value on the command line with the type of the default. A ValueError becomes an error
+    with the name of the option and the `description` of the type.
     """
 
+    description = "a whole number of 0 or more"
+
     def __new__(cls, text: object) -> "NonNegativeInt":
-        try:
-            number = super().__new__(cls, str(text))
-        except ValueError:
-            number = super().__new__(cls, -1)
+        number = super().__new__(cls, str(text))
         if number < 0:
-            raise ParseError(f"error: '{text}' is not a whole number of 0 or more.")
+            raise ValueError(text)
         return number
 
 
 class PositiveFloat(float):
     """The default of an option that takes a number greater than 0."""
 
+    description = "a number greater than 0"
+
     def __new__(cls, text: object) -> "PositiveFloat":
-        try:
-            number = super().__new__(cls, str(text))
-        except ValueError:
-            number = super().__new__(cls, "nan")
+        number = super().__new__(cls, str(text))
         if not 0 < number < math.inf:
-            raise ParseError(f"error: '{text}' is not a number greater than 0.")
+            raise ValueError(text)
         return number
 
 

@@ -56,9 +56,36 @@ def test_unknown_task_is_an_error_with_the_list_of_tasks() -> None:
     assert "invoke groups" in parse_wrong("no-task")
 
 
-def test_other_errors_are_those_of_invoke() -> None:
-    with pytest.raises(ParseError, match="'file'"):
-        parse("send")
+def test_missing_words_are_an_error_with_all_words_of_the_task() -> None:
+    assert "invoke send FILE" in parse_wrong("send")
+    assert "invoke lists.add LIST KIND ID" in parse_wrong("lists.add", "blocked")
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("alerts", "--account"), "--account"),
+        (("alerts", "--account", "--json"), "--account"),
+        (("send", "past.csv", "--rejects"), "--rejects"),
+        (("test", "-k"), "-k"),
+    ],
+)
+def test_option_without_its_value_is_an_error_with_the_help_of_the_task(
+    words: tuple[str, ...], option: str
+) -> None:
+    message = parse_wrong(*words)
+    assert f" {option} " in message
+    assert f"invoke --help {words[0]}" in message
+
+
+@pytest.mark.parametrize("value", ["many", "-3", "1.5", ""])
+def test_value_of_a_wrong_type_is_an_error_with_its_option(value: str) -> None:
+    message = parse_wrong("send", "past.csv", f"--concurrency={value}")
+    assert f"--concurrency: '{value}'" in message
+
+
+def test_number_is_an_error_unless_it_is_positive() -> None:
+    assert "--rate: '0'" in parse_wrong("load", "--rate", "0")
 
 
 def test_tests_to_run_need_no_option_name() -> None:

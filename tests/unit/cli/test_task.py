@@ -90,7 +90,8 @@ def test_task_prints_a_user_error_without_traceback() -> None:
 def test_invalid_number_is_an_error_without_traceback(option: str) -> None:
     process = run_invoke("demo", option)
     assert process.returncode == 1
-    assert process.stderr.startswith(f"error: '{option.partition('=')[2]}'")
+    name, _, value = option.partition("=")
+    assert process.stderr.startswith(f"error: {name}: '{value}'")
     assert process.stderr.count("\n") == 1
 
 
