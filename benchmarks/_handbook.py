@@ -27,11 +27,11 @@ BASELINES: dict[str, list[Any]] = {
         make_pipeline(StandardScaler(), LogisticRegression(C=strength)) for strength in (0.1, 1, 10)
     ],
     "random forest": [
-        RandomForestClassifier(n_estimators=100, max_depth=depth, n_jobs=2, random_state=0)
+        RandomForestClassifier(n_estimators=100, max_depth=depth, n_jobs=1, random_state=0)
         for depth in (10, 20, 50)
     ],
     "XGBoost": [
-        xgboost.XGBClassifier(n_estimators=100, max_depth=depth, learning_rate=rate, n_jobs=2, random_state=0)
+        xgboost.XGBClassifier(n_estimators=100, max_depth=depth, learning_rate=rate, n_jobs=1, random_state=0)
         for depth, rate in ((3, 0.1), (6, 0.1), (3, 0.3))
     ],
     "balanced bagging": [
@@ -39,7 +39,7 @@ BASELINES: dict[str, list[Any]] = {
             DecisionTreeClassifier(max_depth=20),
             n_estimators=100,
             sampling_strategy=share,
-            n_jobs=2,
+            n_jobs=1,
             random_state=0,
         )
         for share in (0.02, 0.05, 0.1, 0.5)

@@ -24,7 +24,7 @@ def test_accounts_are_tested_until_their_fraud_is_reported() -> None:
 
 def test_alerts_are_the_highest_scores_of_each_day() -> None:
     history = make_history([(0, 1, "a", 10), (0, 2, "", 1), (0, 3, "b", 30), (1, 4, "a", 60)])
-    alerts = measure_alerts(history, np.arange(4), np.array([0.9, 0.5, 0.1, 0.0]), per_day=1)
+    alerts = measure_alerts(history, np.array([0.9, 0.5, 0.1, 0.0]), per_day=1)
     assert alerts.recall_by_kind == {"a": 1.0, "b": 0.0}
     assert alerts.recall == pytest.approx(2 / 3)
     assert alerts.value == 70
