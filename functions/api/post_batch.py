@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
-from functions.api.post_transaction import build_response, count_result
+from msgspec import UNSET, Struct, UnsetType
+
+from functions.api.post_transaction import TransactionResponse, build_response, count_result
 from functions.api.transaction_parser import TransactionParser
 from functions.api.transaction_store import TransactionStore, WriteResult
 from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
@@ -14,7 +16,7 @@ from functions.common.http import problem
 from functions.common.http.batch_schema import BATCH_FIELD, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES
 from functions.common.http.body import JsonObject, read_object
 from functions.common.http.post_endpoint import PostEndpoint, SuccessResponse, count_problem, translate_error
-from functions.common.http.problem import ProblemError
+from functions.common.http.problem import Problem, ProblemError
 from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
 
@@ -28,6 +30,20 @@ RemainingTime = Callable[[], int]
 """Returns the milliseconds until Lambda ends the invocation."""
 
 _Outcome = WriteResult | Exception
+
+
+class BatchResult(Struct, frozen=True, kw_only=True):
+    """The result for one transaction: `body` or `problem`, as in the response to a single transaction."""
+
+    status: int
+    body: TransactionResponse | UnsetType = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
+class BatchResponse(Struct, frozen=True, kw_only=True):
+    """The response to a batch: a result for each transaction, in their order."""
+
+    results: list[BatchResult]
 
 
 def create_batch_endpoint(
@@ -51,11 +67,7 @@ def post_batch(
     *,
     remaining_ms: RemainingTime,
 ) -> SuccessResponse:
-    """Store the transactions in a request's body. Raises ProblemError (400) if the body is not a batch.
-
-    The response has a result for each entry, in their order: {"status": 201, "body": {…}} as in the response
-    to a single transaction, or {"status": 400, "problem": {…}}.
-    """
+    """Store the transactions in a request's body. Raises ProblemError (400) if the body is not a batch."""
     entries = [_parse_entry(parser, entry, received_at) for entry in read_batch(body)]
     transactions = {
         position: entry for position, entry in enumerate(entries) if isinstance(entry, Transaction)
@@ -66,7 +78,7 @@ def post_batch(
         _answer_entry(entry, outcomes.get(position), telemetry) for position, entry in enumerate(entries)
     ]
     _report(telemetry, transactions, outcomes, responses)
-    return SuccessResponse(200, {"results": [_build_result(response) for response in responses]})
+    return SuccessResponse(200, BatchResponse(results=[_build_result(response) for response in responses]))
 
 
 def read_batch(text: str) -> list[JsonObject]:
@@ -140,10 +152,10 @@ def _answer_entry(
         return error
 
 
-def _build_result(response: SuccessResponse | ProblemError) -> dict[str, Any]:
+def _build_result(response: SuccessResponse | ProblemError) -> BatchResult:
     if isinstance(response, ProblemError):
-        return {"status": response.problem.status, "problem": response.problem}
-    return {"status": response.status, "body": response.body}
+        return BatchResult(status=response.problem.status, problem=response.problem)
+    return BatchResult(status=response.status, body=cast(TransactionResponse, response.body))
 
 
 def _report(

@@ -1,10 +1,13 @@
 """`POST /transactions`: validates and stores a transaction."""
 
 from functools import partial
+from typing import Literal
+
+from msgspec import Struct
 
 from functions.api.transaction_parser import TransactionParser
 from functions.api.transaction_store import TransactionStore, WriteResult
-from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
+from functions.common.domain.transaction import TRANSACTION_FIELDS, Identifier, Transaction
 from functions.common.http import problem
 from functions.common.http.body import read_object
 from functions.common.http.post_endpoint import PostEndpoint, SuccessResponse
@@ -13,6 +16,14 @@ from functions.common.runtime.telemetry import Telemetry
 
 _STATUSES = {WriteResult.STORED: 201, WriteResult.REPLAYED: 200}
 _METRICS = {WriteResult.STORED: "TransactionsAccepted", WriteResult.REPLAYED: "TransactionsReplayed"}
+
+
+class TransactionResponse(Struct, frozen=True, kw_only=True):
+    """The response to a transaction that is stored."""
+
+    transaction_id: Identifier
+    timestamp: int
+    status: Literal["stored", "replayed"]
 
 
 def create_endpoint(
@@ -41,11 +52,11 @@ def build_response(transaction: Transaction, result: WriteResult) -> SuccessResp
         raise problem.id_taken()
     return SuccessResponse(
         _STATUSES[result],
-        {
-            "transaction_id": transaction.transaction_id,
-            "timestamp": transaction.timestamp,
-            "status": result.value,
-        },
+        TransactionResponse(
+            transaction_id=transaction.transaction_id,
+            timestamp=transaction.timestamp,
+            status=result.value,
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from functions.common.domain.currencies import format_plain
-from functions.common.domain.transaction import TRANSACTION_FIELDS, Transaction
+from functions.common.domain.transaction import PURCHASE, TRANSACTION_FIELDS, Transaction
 from functions.common.domain.transaction_event import GUARD_TIMESTAMP, TRANSACTION_FORMAT
 from functions.common.dynamodb.client import Item, RefusedWriteError, StoreBusyError, put_item
 from functions.common.runtime.clock import Sleep, back_off
@@ -30,6 +30,8 @@ _FIRST_FIELDS = frozenset(
         *("channel", "country", "device_id", "ip_address", "merchant_category"),
     }
 )
+# The values that a missing field stands for.
+_DEFAULTS = {"type": PURCHASE}
 
 
 class WriteResult(Enum):
@@ -95,7 +97,13 @@ class TransactionStore:
 
 
 def _is_same(item: Item, transaction: Transaction) -> bool:
-    return bool(item.get("fingerprint") == {"S": compute_fingerprint(transaction)})
+    stored = item.get("fingerprint")
+    if stored == {"S": compute_fingerprint(transaction)}:
+        return True
+    # An older version counted a default that was given.
+    given = {name: default for name, default in _DEFAULTS.items() if getattr(transaction, name) is None}
+    older = msgspec.structs.replace(transaction, **given)
+    return bool(stored == {"S": _hash_fields(older)})
 
 
 def _is_expired(guard: Item, now_seconds: int) -> bool:
@@ -104,11 +112,16 @@ def _is_expired(guard: Item, now_seconds: int) -> bool:
 
 
 def compute_fingerprint(transaction: Transaction) -> str:
-    """A hash of the transaction's values. 12.50 and 12.5 give the same hash.
+    """A hash of the transaction's values. 12.50 and 12.5 give the same hash, as do a default and no value.
 
     A missing field does not count unless it is one of the first fields. A new optional field therefore
     changes no stored fingerprint, and after a rollback, an older version recognizes stored transactions.
     """
+    missing = {name: None for name, default in _DEFAULTS.items() if getattr(transaction, name) == default}
+    return _hash_fields(msgspec.structs.replace(transaction, **missing))
+
+
+def _hash_fields(transaction: Transaction) -> str:
     values = msgspec.structs.asdict(transaction) | {"amount": format_plain(transaction.amount)}
     counted = {name: value for name, value in values.items() if value is not None or name in _FIRST_FIELDS}
     return hashlib.sha256(msgspec.json.encode(counted, order="sorted")).hexdigest()

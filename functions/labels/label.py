@@ -18,7 +18,7 @@ ReportedAt = Annotated[
 ]
 
 
-class Label(Struct, frozen=True, kw_only=True):
+class Label(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The label of a transaction. Times are epoch milliseconds; `reported_at` defaults to the current time.
 
     The ID alone identifies the transaction. A `timestamp` must be that of the transaction.
@@ -29,6 +29,15 @@ class Label(Struct, frozen=True, kw_only=True):
     label: LabelValue
     source: Text | None = None
     reported_at: ReportedAt | None = None
+
+
+class LabelResponse(Struct, frozen=True, kw_only=True):
+    """The response to a label that is stored."""
+
+    transaction_id: Identifier
+    timestamp: int
+    label: LabelValue
+    status: Literal["stored", "changed", "unchanged"]
 
 
 LABEL_FIELDS = describe_fields(Label)

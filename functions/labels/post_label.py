@@ -13,7 +13,7 @@ from functions.common.http.post_endpoint import PostEndpoint, SuccessResponse
 from functions.common.http.problem import FieldError
 from functions.common.runtime.clock import Clock
 from functions.common.runtime.telemetry import Telemetry
-from functions.labels.label import LABEL_FIELDS, Label
+from functions.labels.label import LABEL_FIELDS, Label, LabelResponse
 from functions.labels.label_store import LabelStore, LabelWriteResult
 
 _STATUS_AND_METRIC = {
@@ -44,12 +44,12 @@ def post_label(store: LabelStore, telemetry: Telemetry, body: str, received_at: 
     telemetry.info(f"label {result.value}", label=label.label)
     return SuccessResponse(
         status,
-        {
-            "transaction_id": label.transaction_id,
-            "timestamp": timestamp,
-            "label": label.label,
-            "status": result.value,
-        },
+        LabelResponse(
+            transaction_id=label.transaction_id,
+            timestamp=timestamp,
+            label=label.label,
+            status=result.value,
+        ),
     )
 
 

@@ -77,7 +77,8 @@ class TransactionGenerator:
         account = generator.randrange(self._accounts) + 1
         cents = max(1, round(generator.lognormvariate(0, 0.8) * _MEDIAN_CENTS))
         return Transaction(
-            transaction_id=f"{PREFIX}{self._run}-{number}",
+            # The letter separates the digits, which could be those of a card number.
+            transaction_id=f"{PREFIX}{self._run}-t{number}",
             account_id=f"{PREFIX}account-{account}",
             merchant_id=f"{PREFIX}merchant-{merchant}",
             amount=Decimal(cents).scaleb(-2),

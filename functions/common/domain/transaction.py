@@ -1,6 +1,7 @@
 """A transaction as clients post it: its fields, their types and the values that they accept.
 
-The gateway's request schema, the validation and the error descriptions are derived from this model.
+The gateway's request schema, the OpenAPI document, the validation and the error descriptions are derived from
+this model.
 """
 
 from decimal import Decimal
@@ -33,13 +34,25 @@ Amount = Annotated[
         f" with at most {MAX_WHOLE_DIGITS} digits before and {MAX_FRACTION_DIGITS} after the point"
     ),
 ]
-Currency = Annotated[str, Meta(description="an ISO 4217 currency code in capital letters")]
-Country = Annotated[str, Meta(description="an ISO 3166-1 alpha-2 country code in capital letters")]
+Currency = Annotated[
+    str,
+    Meta(
+        description="an ISO 4217 currency code in capital letters",
+        extra_json_schema={"pattern": r"\A[A-Z]{3}\Z"},
+    ),
+]
+Country = Annotated[
+    str,
+    Meta(
+        description="an ISO 3166-1 alpha-2 country code in capital letters",
+        extra_json_schema={"pattern": r"\A[A-Z]{2}\Z"},
+    ),
+]
 Channel = Annotated[
     Literal["card_present", "ecommerce", "transfer", "atm"],
     Meta(description="one of card_present, ecommerce, transfer, atm"),
 ]
-REFUND = "refund"
+PURCHASE, REFUND = "purchase", "refund"
 TransactionType = Annotated[Literal["purchase", "refund"], Meta(description="one of purchase, refund")]
 # The tolerated lead of clients' clocks over ours.
 MAX_CLOCK_SKEW_MS = 5 * 60 * 1000

@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any, Never
 
+from functions.common.domain.card_numbers import CARD_NUMBER_ERROR, contains_card_number, mask_card_numbers
 from functions.common.domain.fields import Field
 from functions.common.domain.time_units import MILLISECONDS, find_time_unit
 from functions.common.http.problem import (
@@ -25,6 +26,13 @@ from functions.common.http.problem import (
 
 MAX_BODY_BYTES = 16 * 1024
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
+# The longest value of a field. A longer one is refused anyway.
+_MAX_TEXT_CHARACTERS = 128
+# The number of characters of an unknown field's name in a response.
+_MAX_NAME_CHARACTERS = 64
+_CARD_NUMBER = (
+    f"{CARD_NUMBER_ERROR}: send a token in its place. If it is an ID, write a letter between its digits"
+)
 # No field accepts a longer integer, and int() of a long text takes quadratic time.
 _MAX_INTEGER_CHARACTERS = 19
 
@@ -104,7 +112,7 @@ def convert_fields(
             errors.append(FieldError(field.name, str(error)))
     errors += check(accepted)
     unknown = sorted(values.keys() - {field.name for field in fields})
-    errors += [FieldError(_replace_surrogates(name), f"is not a field of a {model}") for name in unknown]
+    errors += [FieldError(_clean_name(name), f"is not a field of a {model}") for name in unknown]
     if errors:
         raise invalid_fields(model, errors)
     return accepted
@@ -119,11 +127,20 @@ def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object
     if value is None and not field.required:
         return None
     try:
-        return convert(field, value)
+        converted = convert(field, value)
     except InvalidValueError:
         raise
     except ValueError:
+        _refuse_card_number(value)
         raise ValueError(f"must be {field.description}") from None
+    # An amount is a number, also if it is posted as a string.
+    _refuse_card_number(converted)
+    return converted
+
+
+def _refuse_card_number(value: object) -> None:
+    if isinstance(value, str) and len(value) <= _MAX_TEXT_CHARACTERS and contains_card_number(value):
+        raise InvalidValueError(_CARD_NUMBER)
 
 
 def check_time_unit(time: int) -> None:
@@ -133,9 +150,12 @@ def check_time_unit(time: int) -> None:
         raise InvalidValueError(f"seems to be in {unit}: send epoch milliseconds")
 
 
-def _replace_surrogates(name: str) -> str:
+def _clean_name(name: str) -> str:
+    """The name of an unknown field for a response, which repeats no card number in it."""
+    masked = mask_card_numbers(name[: 4 * _MAX_NAME_CHARACTERS])
+    cut = masked if len(masked) <= _MAX_NAME_CHARACTERS else f"{masked[:_MAX_NAME_CHARACTERS]}…"
     # A JSON name can contain a lone surrogate ("\\ud800"), which UTF-8 cannot encode.
-    return name.encode(errors="replace").decode()
+    return cut.encode(errors="replace").decode()
 
 
 def read_object(text: str) -> JsonObject:

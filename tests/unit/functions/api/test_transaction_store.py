@@ -228,7 +228,26 @@ def test_fingerprint_is_that_of_older_versions_without_the_fields_that_they_lack
 
 
 def test_newer_field_counts_in_the_fingerprint() -> None:
-    assert compute_fingerprint(transaction(type="purchase")) != compute_fingerprint(transaction())
+    refund = transaction(type="refund", original_transaction_id="tx-0")
+    assert compute_fingerprint(refund) != compute_fingerprint(transaction())
+
+
+@pytest.mark.parametrize("types", [("purchase", None), (None, "purchase")])
+def test_purchase_is_the_same_transaction_with_and_without_its_type(types: tuple[str | None, ...]) -> None:
+    store = _store(FakeDynamoDb())
+    results = [store.add(transaction(type=given), NOW) for given in types]
+    assert results == [WriteResult.STORED, WriteResult.REPLAYED]
+
+
+@pytest.mark.parametrize("given", [None, "purchase"])
+def test_fingerprint_of_an_older_version_may_contain_the_type_of_a_purchase(given: str | None) -> None:
+    table = FakeDynamoDb()
+    former = "f1ccde2968ea3725cae91f448747c570ad310feb3d8d0f27ac36b0a3c8e0ed46"
+    for item in (build_guard_item(transaction(), 2**40), build_transaction_item(transaction(), NOW, 2**40)):
+        key = ("tx-1", item["timestamp"]["N"])
+        table.items[key] = {**item, "fingerprint": {"S": former}}
+    assert _store(table).add(transaction(type=given), NOW) is WriteResult.REPLAYED
+    assert _store(table).add(transaction(amount=1, type=given), NOW) is WriteResult.ID_TAKEN
 
 
 def test_fingerprint_of_an_older_version_contains_no_newer_field() -> None:

@@ -5,7 +5,12 @@ import pytest
 from functions.common.domain.decision import Decision
 from functions.common.domain.suspicious_decision import SuspiciousDecision, summarize_decision
 from functions.common.domain.suspicious_message import Reason
-from functions.common.dynamodb.suspicious_items import RETENTION_SECONDS, read_since, read_window
+from functions.common.dynamodb.suspicious_items import (
+    RETENTION_SECONDS,
+    build_suspicious_update,
+    read_since,
+    read_window,
+)
 from operations.cost.metered_table import measure_item
 from tests.unit.functions.builders import NOW, inserted, suspicious_decision
 from tests.unit.functions.fake_profiles import ACCOUNT, FakeProfiles
@@ -69,3 +74,8 @@ def test_item_of_the_longest_entry_is_below_one_kb(reason: str) -> None:
     longest = inserted(transaction_id="t" * 64, amount="123456789012.1234")
     [item] = FakeProfiles(summarize_decision(longest, made)).items
     assert measure_item(item) <= 1024
+
+
+def test_entry_expires_after_the_retention_of_the_environment() -> None:
+    update = build_suspicious_update("profiles", ACCOUNT, suspicious_decision(decided_at=NOW), 3600)
+    assert update["ExpressionAttributeValues"][":expires"] == {"N": str(NOW // 1000 + 3600)}
