@@ -23,6 +23,7 @@ from local.delivery.patches import (
     ministack,
     permissions,
     pipes,
+    signatures,
     streams,
 )
 from local.delivery.pipes.emulated_pipes import list_bus_pipes
@@ -108,3 +109,4 @@ class DeliveryService:
         metrics.publish_queue_metrics()
         metrics.evict_metrics_hourly()
         api_gateway.return_integration_failures()
+        signatures.verify_signatures()

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -101,6 +102,20 @@ class PipelineClient:
     def read_item(self, transaction: dict[str, Any]) -> dict[str, Any]:
         (item,) = self.read_items(transaction["transaction_id"])
         return item
+
+    def count_invocations(self, function: str) -> int:
+        """Return the number of invocations of a function, from its metric."""
+        now = datetime.now(UTC)
+        points = self.aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="Invocations",
+            Dimensions=[{"Name": "FunctionName", "Value": self.deployed.function_names()[function]}],
+            StartTime=now - timedelta(days=1),
+            EndTime=now + timedelta(days=1),
+            Period=86_400,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return int(sum(point["Sum"] for point in points))
 
     def read_mails_about(self, transaction: dict[str, Any]) -> list[Mail]:
         mails = Mailbox(self.aws.emulator.layout.mailbox).messages()

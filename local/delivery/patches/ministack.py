@@ -10,7 +10,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any, TypeVar
 
-from ministack.core import lambda_runtime  # type: ignore[import-untyped]
+from ministack.core import iam_evaluator, lambda_runtime, sigv4  # type: ignore[import-untyped]
 from ministack.services import (  # type: ignore[import-untyped]
     apigateway_v1,
     cloudwatch,
@@ -31,12 +31,29 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Attributes that local/delivery reads or calls without replacing them.
 _REQUIRED_ATTRIBUTES: dict[ModuleType, tuple[str, ...]] = {
-    apigateway_v1: ("_gw_error", "_rest_apis"),
+    apigateway_v1: (
+        "_gateway_error_response",
+        "_gw_error",
+        "_rest_apis",
+        "authentication_error_response",
+        "find_api_scope",
+        "method_authorization_type",
+        "rest_api_policy_for_arn",
+        "stages_for_api",
+    ),
     cloudwatch: ("_dims_key", "_metric_bucket", "record_metric"),
     dynamodb: ("_stream_records", "_stream_trimmed", "stream_live_records"),
     dynamodb_streams: ("_decode_iterator",),
     eventbridge: ("_compiled_pattern", "_matches_detail"),
     iam: ("_roles",),
+    iam_evaluator: (
+        "AuthError",
+        "CredentialResolutionError",
+        "EvalContext",
+        "evaluate_resource_policy",
+        "resolve_credential",
+        "resolve_principal",
+    ),
     lambda_runtime: ("_PYTHON_WORKER_SCRIPT", "execution_credentials", "reset"),
     lambda_svc: (
         "_dynamodb_stream_positions",
@@ -51,6 +68,7 @@ _REQUIRED_ATTRIBUTES: dict[ModuleType, tuple[str, ...]] = {
         "json_response",
     ),
     pipes: ("_iter_all_pipes", "_pipes"),
+    sigv4: ("decode_header_value", "parse_header_signature", "parse_query_signature"),
     sns: (
         "_build_envelope",
         "_matches_filter_policy",

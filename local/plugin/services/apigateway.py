@@ -82,7 +82,11 @@ def replace_at(path: str, value: Plain) -> dict[str, str]:
     return {"op": "replace", "path": path, "value": to_text(value)}
 
 
-_ENDPOINT = {"types": Property(required=True), "ipAddressType": Property(computed=True)}
+_ENDPOINT = {
+    "types": Property(required=True),
+    "ipAddressType": Property(computed=True),
+    "vpcEndpointIds": Property(computed=True, unordered=True),
+}
 
 
 class RestApi(PatchedResource):
@@ -120,8 +124,8 @@ class RestApi(PatchedResource):
         fields = self.fields.keys() - {"securityPolicy", "endpointAccessMode"}
         return {
             **{name: value for name, value in self.outputs(state, api).items() if name in fields},
-            # A policy is returned as the content of a JSON string, without the quotes.
-            "policy": json.loads(f'"{api["policy"]}"') if api.get("policy") else None,
+            # A policy that a resource of its own sets is no change of the API.
+            "policy": _decode_policy(api) if state.get("policy") else None,
             "arn": arn,
             "executionArn": self.aws.arn("execute-api", resource_id),
             "rootResourceId": api["rootResourceId"],
@@ -138,6 +142,39 @@ class RestApi(PatchedResource):
                 f" {new['endpointConfiguration']['types']}. Destroy the stack and deploy it again."
             )
         super().update(resource_id, old, new, changed)
+
+
+def _decode_policy(api: Mapping[str, Any]) -> str | None:
+    """The policy of an API, which is returned as the content of a JSON string, without the quotes."""
+    return str(json.loads(f'"{api["policy"]}"')) if api.get("policy") else None
+
+
+class RestApiPolicy(PutResource, ApiResource):
+    """The resource policy of an API."""
+
+    pulumi_type = "aws:apigateway/restApiPolicy:RestApiPolicy"
+    identity = ("restApiId",)
+    id_format = "{restApiId}"
+    noun = "rest_api"
+    key: ClassVar = {"restApiId": "restApiId"}
+    properties: ClassVar = {
+        **REGION,
+        "policy": Property(required=True, document="policy"),
+        "restApiId": Property(required=True, replace=True),
+    }
+
+    def put(self, inputs: Props) -> None:
+        self._set_policy(inputs, inputs["policy"])
+
+    def read(self, resource_id: str, state: Props) -> Props | None:
+        policy = _decode_policy(self.call("get", resource_id, state))
+        return {"restApiId": state["restApiId"], "policy": policy} if policy else None
+
+    def delete(self, resource_id: str, state: Props) -> None:
+        self._set_policy(state, None)
+
+    def _set_policy(self, values: Props, policy: Plain) -> None:
+        self.call("update", "", values, patchOperations=[replace_at("/policy", policy)])
 
 
 # Inputs of a part of an API.
