@@ -38,4 +38,6 @@ def print_outputs(
 
 
 def _format_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {entry}" for name, entry in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

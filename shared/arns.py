@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pulumi_aws as aws
 
-from shared.names import Names
+from shared.names import API_STAGE, Names
 
 # The issuer of workflow identities. `invoke bootstrap` creates the OIDC provider for it.
 GITHUB = "token.actions.githubusercontent.com"
@@ -90,6 +90,24 @@ class Arns:
     @property
     def sampling_rule(self) -> str:
         return self.regional("xray", f"sampling-rule/{self.names.sampling_rule}")
+
+    @property
+    def any_api_route(self) -> str:
+        """All routes of the stage. API Gateway generates the ID of the API."""
+        return self.regional("execute-api", f"*/{API_STAGE}/POST/*")
+
+    @property
+    def firewall(self) -> str:
+        """The web ACL of the API. AWS WAF adds an ID to the name."""
+        return self.regional("wafv2", f"regional/webacl/{self.names.firewall}/*")
+
+    @property
+    def managed_rules(self) -> str:
+        """The managed rule groups of AWS WAF, which a web ACL refers to.
+
+        AWS checks an ARN without a name: https://github.com/aws-samples/amazon-cloudfront-waf-secretsmanager/issues/3
+        """
+        return self.regional("wafv2", "regional/managedruleset/*")
 
     @property
     def operations_topic(self) -> str:

@@ -22,7 +22,7 @@ from shared.settings import Settings, find_problems
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = "local"
 REGION_KEY = "aws:region"
-ACCOUNT_KEY = "aws:allowedAccountIds"
+ACCOUNT_KEY = "aws:allowedAccountIds"  # pragma: allowlist secret
 _REGION = re.compile(r"\A[a-z]{2}(-[a-z]+)+-\d\Z")
 _ACCOUNT = re.compile(r"\A\d{12}\Z")
 # Pulumi and its AWS provider read these keys from the same file.
@@ -191,6 +191,9 @@ def _validate_values(model: type[S], values: Values, file: str, environment: str
     settings = msgspec.convert(own_values, model)
     if getattr(settings, "architecture", None) == "host" and environment != LOCAL:
         raise SettingsError(file, f"{prefix}architecture", f"host is only for {LOCAL}", "Use arm64 or x86_64")
+    if getattr(settings, "firewall_requests_per_minute", 0) and environment == LOCAL:
+        key = f"{prefix}firewallRequestsPerMinute"
+        raise SettingsError(file, key, f"{LOCAL} has no AWS WAF", "Remove the setting")
     return settings
 
 

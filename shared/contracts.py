@@ -49,7 +49,11 @@ class Contract:
     @classmethod
     def optional_names(cls) -> frozenset[str]:
         """The outputs with a default: a stack of the last release lacks them, and they can be empty."""
-        return frozenset(item.name for item in fields(cls) if item.default is not MISSING)
+        return frozenset(
+            item.name
+            for item in fields(cls)
+            if item.default is not MISSING or item.default_factory is not MISSING
+        )
 
     @classmethod
     def former_names(cls) -> dict[str, str]:
@@ -81,6 +85,7 @@ class FoundationOutputs(Contract):
     notify_boundary_arn: pulumi.Input[str]
     pipe_boundary_arn: pulumi.Input[str]
     gateway_logs_boundary_arn: pulumi.Input[str]
+    consumer_boundary_arn: pulumi.Input[str] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +134,7 @@ class EdgeOutputs(Contract):
 
     `api_arn`, `labels_api_arn`, `transactions_batch_api_arn`, `historic_api_arn`: the resources on which a
     caller's policy must allow `execute-api:Invoke`. Without the route for batches or for past transactions,
-    its outputs are empty.
+    its outputs are empty. `consumer_role_arns`: the role of each consumer, by its name.
     """
 
     producer: ClassVar[Project] = projects.EDGE
@@ -146,6 +151,7 @@ class EdgeOutputs(Contract):
     transactions_batch_api_arn: pulumi.Input[str] = ""
     historic_url: pulumi.Input[str] = ""
     historic_api_arn: pulumi.Input[str] = ""
+    consumer_role_arns: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
 
 
 # In the order of the classes above.

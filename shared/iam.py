@@ -30,7 +30,7 @@ class Statement:
     sid: str
     actions: Sequence[str]
     resources: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
-    principal: Mapping[str, pulumi.Input[str]] | None = None
+    principal: Mapping[str, pulumi.Input[str] | Sequence[str]] | None = None
     conditions: Conditions = field(default_factory=dict)
     effect: str = "Allow"
 

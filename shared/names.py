@@ -9,6 +9,10 @@ from dataclasses import dataclass
 FUNCTIONS = ("api", "fraud", "labels", "merchants", "notify")
 # The purpose of the role that API Gateway writes logs with.
 GATEWAY_LOGS = "api-gateway-logs"
+# The purpose of the boundary of consumers' roles. The purpose of such a role is `consumer-<name>`.
+CONSUMER = "consumer"
+# The stage of the API.
+API_STAGE = "v1"
 # The log group that API Gateway writes to when its logging role is set. AWS sets the name.
 WELCOME_LOG_GROUP = "/aws/apigateway/welcome"
 # The purpose of CI's read-only role, for previews of pull requests and drift detection.
@@ -18,6 +22,11 @@ READER = "read"
 def deploy_role_purpose(layer: str) -> str:
     """The purpose of a layer's deploy role."""
     return f"deploy-{layer}"
+
+
+def consumer_role_purpose(consumer: str) -> str:
+    """The purpose of the role of a consumer of the API."""
+    return f"{CONSUMER}-{consumer}"
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,16 @@ class Names:
     def access_log_group(self) -> str:
         return f"/aws/apigateway/{self.api}"
 
+    @property
+    def firewall(self) -> str:
+        """The web ACL of the API."""
+        return self.api
+
+    @property
+    def firewall_log_group(self) -> str:
+        """The log of the web ACL. AWS WAF requires the prefix."""
+        return f"aws-waf-logs-{self.api}"
+
     def key_alias(self, purpose: str) -> str:
         return f"alias/{self._with_suffix(f'fraud-{purpose}')}"
 
@@ -131,4 +150,5 @@ class Names:
     @property
     def log_groups(self) -> tuple[str, ...]:
         """Every log group of the pipeline."""
-        return (*(self.function_log_group(function) for function in FUNCTIONS), self.access_log_group)
+        functions = (self.function_log_group(function) for function in FUNCTIONS)
+        return (*functions, self.access_log_group, self.firewall_log_group)

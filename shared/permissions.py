@@ -83,6 +83,11 @@ def write_gateway_logs(arns: Arns) -> list[Statement]:
     ]
 
 
+def invoke_routes(routes: Sequence[Arn]) -> Statement:
+    """Invoke routes of the API."""
+    return Statement(sid="InvokeRoutes", actions=["execute-api:Invoke"], resources=routes)
+
+
 def send_traces() -> Statement:
     return Statement(
         sid="SendTraces",
@@ -153,13 +158,18 @@ def send_failures(arns: Arns, queues: Sequence[Arn], key: Arn) -> list[Statement
 def consume_messages(arns: Arns, queue: Arn, key: Arn) -> list[Statement]:
     """Read and delete messages. Lambda uses the role of the function that the queue invokes."""
     return [
-        Statement(
-            sid="ConsumeMessages",
-            actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-            resources=[queue],
-        ),
+        consume_plain_messages(queue),
         use_key("ConsumeMessagesEncrypted", ["kms:Decrypt"], key, arns.service("sqs")),
     ]
+
+
+def consume_plain_messages(queue: Arn) -> Statement:
+    """Read and delete messages, for a role that another statement permits to decrypt them."""
+    return Statement(
+        sid="ConsumeMessages",
+        actions=["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        resources=[queue],
+    )
 
 
 def publish_messages(arns: Arns, topic: Arn, key: Arn) -> list[Statement]:

@@ -25,6 +25,17 @@ def source_trust_policy(service: str, arns: Arns, source: str) -> pulumi.Output[
     return resource_policy([_assume_statement(service, conditions)])
 
 
+def principal_trust_policy(principals: Sequence[str], external_id: str = "") -> pulumi.Output[str]:
+    """A trust policy for named principals. `external_id`: they must send it, unless it is empty."""
+    statement = Statement(
+        sid="Assume",
+        actions=["sts:AssumeRole"],
+        principal={"AWS": list(principals)},
+        conditions={"StringEquals": {"sts:ExternalId": external_id}} if external_id else {},
+    )
+    return resource_policy([statement])
+
+
 def workflow_trust_policy(arns: Arns, subjects: Sequence[str], ref: str = "") -> pulumi.Output[str]:
     """A trust policy for GitHub Actions runs whose token has one of the `subjects` exactly.
 

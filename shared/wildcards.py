@@ -87,6 +87,13 @@ _READ_FUNCTION = _action_names(
     "GetFunction GetFunctionCodeSigningConfig GetFunctionConfiguration GetFunctionEventInvokeConfig"
     " GetPolicy ListTags ListVersionsByFunction",
 )
+_CHANGE_ROLE = _action_names(
+    "iam",
+    "DeleteRole GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole"
+    " ListRolePolicies TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
+)
+_LIMIT_ROLE = _action_names("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy")
+_CONSUMER_ROLES = rf"arn:[a-z-]+:iam::\d{{12}}:role/fraud-pipeline-consumer-\*{_SUFFIX}"
 _LAYER_TAG = ("aws:ResourceTag/layer", "aws:RequestTag/layer")
 
 # Roles of the functions, the pipe and API Gateway.
@@ -148,6 +155,13 @@ _RUNTIME_EXCEPTIONS = (
         resource=_arn_pattern("logs", r"\*"),
         reason="API Gateway has one logging role for all APIs of an account and refuses a narrower one.",
     ),
+    WildcardException(
+        cause=Cause.GENERATED_ID,
+        actions=("execute-api:Invoke",),
+        resource=_arn_pattern("execute-api", r"\*/v1/POST/\*"),
+        reason="API Gateway generates the ID of the API. A consumer's own policy names its routes.",
+        boundary_only=True,
+    ),
 )
 
 # Roles of CI.
@@ -171,6 +185,25 @@ _DEPLOYMENT_EXCEPTIONS = (
         cause=Cause.NO_CONTROL,
         actions=("lambda:GetAccountSettings", "servicequotas:GetAWSDefaultServiceQuota"),
         reason="Quotas belong to the account. A check compares them with the declared resources.",
+    ),
+    WildcardException(
+        cause=Cause.NO_CONTROL,
+        actions=_action_names(
+            "logs", "CreateLogDelivery DeleteLogDelivery DescribeResourcePolicies PutResourcePolicy"
+        ),
+        reason="AWS WAF sets up its log with the permissions of its caller.",
+    ),
+    WildcardException(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
+            "wafv2",
+            "AssociateWebACL CreateWebACL DeleteLoggingConfiguration DeleteWebACL GetLoggingConfiguration"
+            " GetWebACL GetWebACLForResource ListTagsForResource PutLoggingConfiguration TagResource"
+            " UntagResource UpdateWebACL",
+        ),
+        resource=_arn_pattern("wafv2", r"regional/(webacl/[a-z0-9-]+|managedruleset)/\*"),
+        reason="AWS WAF adds an ID to the name of a web ACL. It also checks changes on AWS's rule groups,"
+        " whose ARNs are not published.",
     ),
     WildcardException(
         cause=Cause.NO_CONTROL,
@@ -237,7 +270,7 @@ _DEPLOYMENT_EXCEPTIONS = (
     ),
     WildcardException(
         cause=Cause.GENERATED_ID,
-        actions=_action_names("apigateway", "DELETE GET PATCH POST PUT"),
+        actions=_action_names("apigateway", "DELETE GET PATCH POST PUT SetWebACL UpdateRestApiPolicy"),
         resource=r"arn:[a-z-]+:apigateway:[a-z0-9-]+::/(restapis|tags)/\*",
         reason="API Gateway generates the IDs. The API has the tag of the layer; its parts inherit it.",
         guards=_LAYER_TAG,
@@ -315,17 +348,13 @@ _DEPLOYMENT_EXCEPTIONS = (
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_action_names(
-            "iam",
-            "DeleteRole GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole"
-            " ListRolePolicies TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
-        ),
+        actions=_CHANGE_ROLE,
         resource=rf"arn:[a-z-]+:iam::\d{{12}}:role/fraud-pipeline-deploy-\*{_SUFFIX}",
         reason="Foundation creates the deploy role of each layer. Its own role is denied.",
     ),
     WildcardException(
         cause=Cause.PREFIX,
-        actions=_action_names("iam", "CreateRole DeleteRolePolicy PutRolePermissionsBoundary PutRolePolicy"),
+        actions=_LIMIT_ROLE,
         resource=rf"arn:[a-z-]+:iam::\d{{12}}:role/fraud-pipeline-deploy-\*{_SUFFIX}",
         reason="Foundation creates the deploy role of each layer, with the boundary of a deploy role.",
         guards=("iam:PermissionsBoundary",),
@@ -343,6 +372,26 @@ _DEPLOYMENT_EXCEPTIONS = (
         resource=r"arn:[a-z-]+:iam::\d{12}:(role/fraud-pipeline-deploy-\*|policy/fraud-pipeline-\*-boundary)"
         + _SUFFIX,
         reason="Foundation's boundary combines the statements of its own policy on roles and on boundaries.",
+        boundary_only=True,
+    ),
+    WildcardException(
+        cause=Cause.PREFIX,
+        actions=_CHANGE_ROLE,
+        resource=_CONSUMER_ROLES,
+        reason="The consumers of the API are a setting of edge. Each has a role.",
+    ),
+    WildcardException(
+        cause=Cause.PREFIX,
+        actions=_LIMIT_ROLE,
+        resource=_CONSUMER_ROLES,
+        reason="The consumers of the API are a setting of edge. Their roles have one boundary.",
+        guards=("iam:PermissionsBoundary",),
+    ),
+    WildcardException(
+        cause=Cause.PREFIX,
+        actions=(*_CHANGE_ROLE, *_LIMIT_ROLE, "iam:PassRole"),
+        resource=_CONSUMER_ROLES,
+        reason="Edge's boundary combines the statements of its policy. It denies roles without a boundary.",
         boundary_only=True,
     ),
     WildcardException(
@@ -381,7 +430,8 @@ _DEPLOYMENT_EXCEPTIONS = (
         + _action_names("logs", "ListTagsForResource")
         + _action_names("pipes", "DescribePipe ListTagsForResource")
         + _action_names("sns", "GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource")
-        + _action_names("sqs", "GetQueueAttributes GetQueueUrl ListQueueTags")
+        + _action_names("sqs", "GetQueueAttributes ListQueueTags")
+        + _action_names("wafv2", "GetLoggingConfiguration GetWebACL GetWebACLForResource ListTagsForResource")
         + _action_names("xray", "ListTagsForResource"),
         resource=r"arn:[a-z-]+:[a-z0-9]+:[a-z0-9-]*:\d{12}:([a-z-]+[:/])?\*",
         reason="The read-only role names each resource. Its boundary has patterns, because it must fit into"
@@ -392,8 +442,7 @@ _DEPLOYMENT_EXCEPTIONS = (
         cause=Cause.PREFIX,
         actions=_action_names(
             "iam",
-            "GetPolicy GetPolicyVersion GetRole GetRolePolicy ListAttachedRolePolicies"
-            " ListInstanceProfilesForRole ListPolicyVersions ListRolePolicies",
+            "GetPolicy GetPolicyVersion GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies",
         ),
         resource=r"arn:[a-z-]+:iam::\d{12}:(policy|role)/fraud-pipeline-\*[a-z0-9-]*",
         reason="The read-only role reads every role and policy of the pipeline.",

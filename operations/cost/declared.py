@@ -91,6 +91,11 @@ class DeclaredEnvironment:
         return TRANSACTIONS_BATCH.path_part in paths
 
     @property
+    def web_acls(self) -> list[Inputs]:
+        """The web ACLs that inspect the requests of the API."""
+        return self.find("wafv2/webAcl:WebAcl")
+
+    @property
     def access_log_format(self) -> str:
         """The format of a line in the access log, or empty without one."""
         settings = [stage.get("accessLogSettings") or {} for stage in self.find("apigateway/stage:Stage")]

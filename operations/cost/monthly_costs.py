@@ -36,6 +36,7 @@ class MonthlyCosts:
     def lines(self) -> Iterator[CostLine]:
         """All lines, including those with a quantity of 0."""
         yield from self._network_lines()
+        yield from self._firewall_lines()
         yield from self._key_lines()
         yield from self._poll_lines()
         yield from self._metric_lines()
@@ -49,6 +50,12 @@ class MonthlyCosts:
         )
         hours = zones * HOURS_PER_MONTH
         yield _fixed_line("foundation", "VPC endpoints", f"{zones} interfaces", hours, prices.ENDPOINT_HOUR)
+
+    def _firewall_lines(self) -> Iterator[CostLine]:
+        web_acls = self.declared.web_acls
+        rules = sum(len(web_acl["rules"]) for web_acl in web_acls)
+        yield _fixed_line("edge", "WAF", "web ACL", len(web_acls), prices.WEB_ACL)
+        yield _fixed_line("edge", "WAF", "rules", rules, prices.WEB_ACL_RULE)
 
     def _key_lines(self) -> Iterator[CostLine]:
         keys = len(self.declared.find("kms/key:Key")) - self.declared.alarm_keys

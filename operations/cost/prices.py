@@ -39,6 +39,7 @@ _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _PRIVATELINK = "https://aws.amazon.com/privatelink/pricing/"
 _SNS = "https://aws.amazon.com/sns/pricing/"
 _SQS = "https://aws.amazon.com/sqs/pricing/"
+_WAF = "https://aws.amazon.com/waf/pricing/"
 _XRAY = "https://aws.amazon.com/xray/pricing/"
 
 API_REQUEST = Price(3.50, _MILLION, "request", _API_GATEWAY, "aws")
@@ -75,6 +76,10 @@ KEY_REQUEST = Price(0.03, 10_000, "request", _KMS, "third party")
 
 ENDPOINT_HOUR = Price(0.01, 1, "hour in a zone", _PRIVATELINK, "third party")
 ENDPOINT_DATA = Price(0.01, 1, "GB", _PRIVATELINK, "aws")
+
+WEB_ACL = Price(5.00, 1, "web ACL", _WAF, "third party")
+WEB_ACL_RULE = Price(1.00, 1, "rule or group of managed rules", _WAF, "third party")
+WEB_ACL_REQUEST = Price(0.60, _MILLION, "inspected request", _WAF, "third party")
 
 # The free tier of every account, for alarms of standard resolution that name their metrics.
 FREE_ALARM_METRICS = 10

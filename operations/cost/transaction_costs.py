@@ -73,6 +73,8 @@ class TransactionCosts:
     def _api_lines(self) -> Iterator[CostLine]:
         share = self._invocations("api")
         yield _line("edge", "API Gateway", "requests", MILLION * share, prices.API_REQUEST)
+        if self.declared.web_acls:
+            yield _line("edge", "WAF", "inspected requests", MILLION * share, prices.WEB_ACL_REQUEST)
         sent = MILLION * share * (self.typical.response_bytes + assumptions.RESPONSE_OVERHEAD.value) / GB
         yield _line("edge", "Data transfer", "responses", sent, prices.DATA_TRANSFER_OUT)
         logged = MILLION * share * self._access_log_bytes() / GB

@@ -4,11 +4,14 @@ from shared import contracts, projects
 from shared.alarm_resources import LayerMonitoring
 from shared.arns import Arns
 from shared.configuration import load_settings
-from shared.contracts import DataOutputs, EdgeOutputs, FoundationOutputs
+from shared.contracts import DataOutputs, FoundationOutputs
 from shared.names import Names
 from shared.tags import tag_resources
 from stacks.edge.alarms import build_alarm_table
 from stacks.edge.api_functions import ApiFunction, EdgeFunctionArgs, LabelsFunction
+from stacks.edge.consumers import ConsumerRoles, ConsumerRolesArgs
+from stacks.edge.edge_outputs import collect_outputs
+from stacks.edge.firewall import Firewall, FirewallArgs
 from stacks.edge.rest_api import RestApi, RestApiArgs
 from stacks.edge.routes import API_PATHS, HISTORIC, LABELS, TRANSACTIONS, TRANSACTIONS_BATCH
 from stacks.edge.sampling import TraceSampling, TraceSamplingArgs
@@ -26,7 +29,10 @@ api_function = ApiFunction("intake", function_args)
 labels_function = LabelsFunction("labelling", function_args)
 invoke_arns = dict.fromkeys(API_PATHS, api_function.function.invoke_arn)
 invoke_arns |= {LABELS.path: labels_function.function.invoke_arn}
-api = RestApi("api", RestApiArgs(name=arns.names.api, routes=settings.routes, invoke_arns=invoke_arns))
+api = RestApi(
+    "api",
+    RestApiArgs(arns=arns, callers=settings.callers, routes=settings.routes, invoke_arns=invoke_arns),
+)
 logging = LoggingAccount(
     "logging", LoggingAccountArgs(arns=arns, foundation=foundation, owned=settings.account_logging)
 )
@@ -40,25 +46,13 @@ stage = ApiStage(
         after=[logging],
     ),
 )
+Firewall("firewall", FirewallArgs(arns=arns, foundation=foundation, stage=stage, settings=settings))
+consumer_args = ConsumerRolesArgs(arns=arns, foundation=foundation, stage=stage, settings=settings)
+consumers = ConsumerRoles("consumers", consumer_args)
 TraceSampling("sampling", TraceSamplingArgs(names=arns.names, settings=settings))
 stage.allow_invocations(api_function.function, TRANSACTIONS, TRANSACTIONS_BATCH, HISTORIC)
 stage.allow_invocations(labels_function.function, LABELS)
 LayerMonitoring("watch", build_alarm_table(arns.names, settings), foundation.operations_topic_arn)
 
-contracts.export_outputs(
-    EdgeOutputs(
-        api_url=stage.url(TRANSACTIONS),
-        api_id=api.rest_api.id,
-        stage_name=stage.stage.stage_name,
-        api_arn=stage.arn(TRANSACTIONS),
-        api_function_name=api_function.function.name,
-        labels_url=stage.url(LABELS),
-        labels_api_arn=stage.arn(LABELS),
-        labels_function_name=labels_function.function.name,
-        transactions_batch_url=stage.url(TRANSACTIONS_BATCH),
-        transactions_batch_api_arn=stage.arn(TRANSACTIONS_BATCH),
-        historic_url=stage.url(HISTORIC),
-        historic_api_arn=stage.arn(HISTORIC),
-    ),
-    inputs=[foundation, data],
-)
+outputs = collect_outputs(api, stage, api_function, labels_function, consumers)
+contracts.export_outputs(outputs, inputs=[foundation, data])

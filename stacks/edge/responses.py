@@ -46,7 +46,7 @@ class GatewayResponse:
 
 
 _NOT_SIGNED = "Sign the request with AWS Signature Version 4, as a caller who may invoke this method"
-
+_NOT_ALLOWED = "Call as an identity that may invoke this method, from a network that the API admits"
 _SEND_AGAIN = "The same request may be sent again: nothing is stored twice"
 _SEND_SLOWLY = "Send the same request again, more slowly"
 # Throttles, errors and malformed responses of Lambda result in INTEGRATION_FAILURE, API_CONFIGURATION_ERROR
@@ -82,13 +82,13 @@ RESPONSES = (
         "Send the parameters that the method declares",
     ),
     GatewayResponse("UNAUTHORIZED", "not-signed", 401, "The request is not signed", _NOT_SIGNED),
-    GatewayResponse("ACCESS_DENIED", "not-allowed", 403, "The caller is not allowed", _NOT_SIGNED),
+    GatewayResponse("ACCESS_DENIED", "not-allowed", 403, "The caller is not allowed", _NOT_ALLOWED),
     GatewayResponse("INVALID_SIGNATURE", "not-signed", 403, "The signature is not valid", _NOT_SIGNED),
     GatewayResponse("EXPIRED_TOKEN", "not-signed", 403, "The credentials have expired", _NOT_SIGNED),
     GatewayResponse(
         "MISSING_AUTHENTICATION_TOKEN", "not-signed", 403, "The request is not signed", _NOT_SIGNED
     ),
-    GatewayResponse("INVALID_API_KEY", "not-allowed", 403, "The caller is not allowed", _NOT_SIGNED),
+    GatewayResponse("INVALID_API_KEY", "not-allowed", 403, "The caller is not allowed", _NOT_ALLOWED),
     GatewayResponse(
         "WAF_FILTERED", "not-allowed", 403, "The request was blocked", "Ask the owner of the API for access"
     ),

@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 import pulumi
 import pulumi_aws as aws
 
+from shared.arns import Arns
+from stacks.edge.access_settings import CallerSettings
+from stacks.edge.callers import build_caller_policy
 from stacks.edge.responses import RESPONSES, GatewayResponse
 from stacks.edge.routes import METHOD, Route
 
@@ -18,9 +21,13 @@ SECURITY_POLICY = "SecurityPolicy_TLS13_1_2_2021_06"
 
 @dataclass(frozen=True, kw_only=True)
 class RestApiArgs:
-    """`routes`: each parent before its children. `invoke_arns`: the invoke ARN of a function by path."""
+    """`routes`: each parent before its children. `invoke_arns`: the invoke ARN of a function by path.
 
-    name: str
+    `callers`: the callers that the policy of the API admits.
+    """
+
+    arns: Arns
+    callers: CallerSettings
     routes: Sequence[Route]
     invoke_arns: Mapping[str, pulumi.Input[str]]
     responses: Sequence[GatewayResponse] = RESPONSES
@@ -34,9 +41,9 @@ class RestApi(pulumi.ComponentResource):
         self._child_options = pulumi.ResourceOptions(parent=self)
         self.rest_api = aws.apigateway.RestApi(
             "transactions",
-            name=args.name,
+            name=args.arns.names.api,
             description="Takes in transactions and their labels",
-            endpoint_configuration={"types": "REGIONAL"},
+            endpoint_configuration=_configure_endpoint(args.callers),
             security_policy=SECURITY_POLICY,
             endpoint_access_mode="STRICT",
             opts=self._child_options,
@@ -56,9 +63,19 @@ class RestApi(pulumi.ComponentResource):
             for route, method in zip(args.routes, methods, strict=True)
         ]
         responses = [self._make_response(response) for response in args.responses]
-        self.parts: list[pulumi.Resource] = [*methods, *integrations, *responses]
+        # A separate resource, because the policy contains the ID of the API.
+        policy = aws.apigateway.RestApiPolicy(
+            "callers",
+            rest_api_id=self.rest_api.id,
+            policy=build_caller_policy(args.arns, args.callers, self.rest_api.execution_arn, args.routes),
+            opts=self._child_options,
+        )
+        self.parts: list[pulumi.Resource] = [*methods, *integrations, *responses, policy]
         self.digest = pulumi.Output.all(
             _describe_api(args.routes, args.responses),
+            # A policy and an endpoint type have an effect when they are deployed.
+            policy.policy,
+            list(args.callers.vpc_endpoints),
             self.rest_api.root_resource_id,
             [method.id for method in methods],
             [integration.uri for integration in integrations],
@@ -118,6 +135,15 @@ class RestApi(pulumi.ComponentResource):
             response_parameters=response.parameters,
             opts=self._child_options,
         )
+
+
+def _configure_endpoint(callers: CallerSettings) -> aws.apigateway.RestApiEndpointConfigurationArgs:
+    """A private API if the callers are VPC endpoints, otherwise a public one."""
+    if callers.vpc_endpoints:
+        return aws.apigateway.RestApiEndpointConfigurationArgs(
+            types="PRIVATE", vpc_endpoint_ids=list(callers.vpc_endpoints)
+        )
+    return aws.apigateway.RestApiEndpointConfigurationArgs(types="REGIONAL")
 
 
 def _describe_api(routes: Sequence[Route], responses: Sequence[GatewayResponse]) -> list[object]:

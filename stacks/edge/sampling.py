@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from shared.names import Names
+from shared.names import API_STAGE, Names
 from stacks.edge.settings import EdgeSettings
-from stacks.edge.stage import STAGE_NAME
 
 # X-Ray uses the first rule that matches. The default rule has the priority 10000.
 _PRIORITY = 100
@@ -46,7 +45,7 @@ class TraceSampling(pulumi.ComponentResource):
             priority=_PRIORITY,
             fixed_rate=args.settings.trace_rate,
             reservoir_size=args.settings.trace_reservoir,
-            service_name=f"{args.names.api}/{STAGE_NAME}",
+            service_name=f"{args.names.api}/{API_STAGE}",
             service_type="AWS::ApiGateway::Stage",
             host=_ANY,
             http_method=_ANY,

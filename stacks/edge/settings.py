@@ -2,12 +2,20 @@
 
 from typing import Annotated, ClassVar
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from functions.api.transaction_parser import ExtraDecimals
 from shared import projects
 from shared.projects import Project
 from shared.settings import Architecture, FunctionSettings, Settings
+from stacks.edge.access_settings import (
+    CallerSettings,
+    ConsumerExternalIds,
+    ConsumerPrincipals,
+    Consumers,
+    check_callers,
+    check_consumers,
+)
 from stacks.edge.routes import (
     HISTORIC,
     ROUTES,
@@ -25,6 +33,8 @@ BatchRequests = Annotated[
 ]
 AgeDays = Annotated[int, Meta(ge=1, le=36_500, description="an integer from 1 to 36500")]
 Burst = Annotated[int, Meta(ge=1, le=5000, description="an integer from 1 to 5000")]
+# AWS WAF accepts no lower rate.
+LOWEST_FIREWALL_RATE = 10
 
 
 class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
@@ -41,6 +51,11 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     `trace_reservoir` and `trace_rate`: the requests that are traced in each second, and the share of others.
     `trace_sampling`: False for an AWS without X-Ray, which is the embedded one.
     `account_logging`: whether this stack sets the logging role of API Gateway in the account and region.
+    `callers`: the accounts, VPC endpoints and addresses that may call the API.
+    `firewall_requests_per_minute`: the most requests of one address in a minute. Above 0, AWS WAF inspects
+    every request.
+    `consumers`: the routes of each consumer. Each has a role, which `consumer_principals` may assume with the
+    `consumer_external_ids`; by default, identities of the own account that may assume it.
     """
 
     project: ClassVar[Project] = projects.EDGE
@@ -62,6 +77,13 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     trace_reservoir: Annotated[int, Meta(ge=0, le=1000, description="an integer from 0 to 1000")] = 1
     trace_sampling: Annotated[bool, Meta(description="true or false")] = True
     account_logging: Annotated[bool, Meta(description="true or false")] = True
+    callers: CallerSettings = CallerSettings()
+    firewall_requests_per_minute: Annotated[
+        int, Meta(ge=0, le=2_000_000_000, description="0 or an integer from 10 to 2000000000")
+    ] = 0
+    consumers: Consumers = field(default_factory=dict)
+    consumer_principals: ConsumerPrincipals = field(default_factory=dict)
+    consumer_external_ids: ConsumerExternalIds = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # API Gateway ends an integration after 29 seconds.
@@ -76,6 +98,15 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
             )
         _check_burst("throttleBurst", self.throttle_burst, "api", self.api, self.all_batch_requests)
         _check_burst("labelsThrottleBurst", self.labels_throttle_burst, "labels", self.labels)
+        if 0 < self.firewall_requests_per_minute < LOWEST_FIREWALL_RATE:
+            raise ValueError("firewallRequestsPerMinute")
+        check_callers(self.callers)
+        check_consumers(
+            self.consumers,
+            self.consumer_principals,
+            self.consumer_external_ids,
+            [route.path for route in self.routes],
+        )
 
     @property
     def all_batch_requests(self) -> int:

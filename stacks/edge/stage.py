@@ -12,12 +12,11 @@ from shared.arns import Arns
 from shared.contracts import FoundationOutputs
 from shared.function import LOG_RETENTION_DAYS, Function
 from shared.iam import identity_policy
-from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
+from shared.names import API_STAGE, GATEWAY_LOGS, WELCOME_LOG_GROUP
 from stacks.edge.rest_api import RestApi
 from stacks.edge.routes import HISTORIC, LABELS, METHOD, TRANSACTIONS, TRANSACTIONS_BATCH, Route
 from stacks.edge.settings import EdgeSettings
 
-STAGE_NAME = "v1"
 # No caller and no IP address. The trace ID leads to the transaction ID in the log of the function.
 _ACCESS_LOG = {
     "request_id": "$context.requestId",
@@ -124,10 +123,10 @@ class ApiStage(pulumi.ComponentResource):
         self, deployment: aws.apigateway.Deployment, logs: aws.cloudwatch.LogGroup
     ) -> aws.apigateway.Stage:
         return aws.apigateway.Stage(
-            STAGE_NAME,
+            API_STAGE,
             rest_api=self._args.api.rest_api.id,
             deployment=deployment.id,
-            stage_name=STAGE_NAME,
+            stage_name=API_STAGE,
             xray_tracing_enabled=True,
             access_log_settings={
                 "destination_arn": logs.arn,

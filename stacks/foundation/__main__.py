@@ -59,5 +59,6 @@ contracts.export_outputs(
         notify_boundary_arn=boundaries.notify.arn,
         pipe_boundary_arn=boundaries.pipe.arn,
         gateway_logs_boundary_arn=boundaries.gateway_logs.arn,
+        consumer_boundary_arn=boundaries.consumer.arn,
     )
 )

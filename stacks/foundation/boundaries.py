@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from shared import permissions, table_permissions
 from shared.arns import Arns
 from shared.iam import Statement, boundary_policy
-from shared.names import GATEWAY_LOGS
+from shared.names import CONSUMER, GATEWAY_LOGS
 from stacks.foundation.keys import Keys
 from stacks.foundation.network import Network
 
@@ -24,7 +24,7 @@ class BoundariesArgs:
 
 
 class Boundaries(pulumi.ComponentResource):
-    """The boundaries of the functions, the pipe, and API Gateway's logging role."""
+    """The boundaries of the functions, the pipe, API Gateway's logging role, and consumers of the API."""
 
     def __init__(self, name: str, args: BoundariesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("fraud:foundation:Boundaries", name, None, opts)
@@ -48,7 +48,7 @@ class Boundaries(pulumi.ComponentResource):
                 *table_permissions.record_decisions(arns, arns.transactions_table, key),
                 *permissions.send_messages(arns, [arns.suspicious_queue], key),
                 *permissions.send_failures(arns, fraud_failures, failures_key),
-                *permissions.consume_messages(arns, arns.retry_queue, failures_key),
+                permissions.consume_plain_messages(arns.retry_queue),
             ],
         )
         self.merchants = self._make_function_boundary(
@@ -80,6 +80,11 @@ class Boundaries(pulumi.ComponentResource):
             GATEWAY_LOGS,
             "The most that API Gateway may do to log",
             permissions.write_gateway_logs(arns),
+        )
+        self.consumer = self._make_boundary(
+            CONSUMER,
+            "The most that a consumer of the API may do",
+            [permissions.invoke_routes([arns.any_api_route])],
         )
         self.register_outputs({})
 

@@ -4,6 +4,8 @@ The account root as a principal means every identity that an IAM policy of the a
 Without it, IAM policies have no effect on a key, and no identity can administer the key.
 """
 
+from collections.abc import Sequence
+
 from shared.arns import Arns
 from shared.iam import Statement
 from shared.names import FUNCTIONS, WELCOME_LOG_GROUP
@@ -34,6 +36,8 @@ _ADMINISTER = (
     "kms:UpdateKeyDescription",
 )
 _EVENTS = {"Service": "events.amazonaws.com"}
+# The statement `Administer` allows every role that may describe the key to do so.
+_WRITE = tuple(action for action in WRITE_WITH_KEY if action != "kms:DescribeKey")
 
 
 def administration_statement(arns: Arns) -> Statement:
@@ -61,18 +65,17 @@ def data_key_statements(arns: Arns) -> list[Statement]:
 
 def failures_key_statements(arns: Arns) -> list[Statement]:
     """Roles through SQS, and EventBridge for its dead-letter queue."""
-    return [_storage_statement(arns, "sqs"), _failed_events_statement(arns)]
+    return [_storage_statement(arns, SEND_WITH_KEY, "sqs"), _failed_events_statement(arns)]
 
 
 def operations_key_statements(arns: Arns) -> list[Statement]:
-    """Roles through SNS, and the services that publish to the alarm topic.
+    """The services that publish to the alarm topic. No role does.
 
     AWS documents source conditions for CloudWatch and Budgets, and that EventBridge does not send them. SNS
     sets the encryption context: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
     account = {"aws:SourceAccount": arns.account_id}
     return [
-        _storage_statement(arns, "sns"),
         _alarm_publisher_statement(arns, "cloudwatch", account),
         _alarm_publisher_statement(arns, "budgets", account),
         _alarm_publisher_statement(arns, "events", {}),
@@ -97,7 +100,7 @@ def profiles_key_statements(arns: Arns) -> list[Statement]:
 def _storage_statements(arns: Arns, *services: str) -> list[Statement]:
     """Roles through services that store data, and a grant for DynamoDB to encrypt a table."""
     return [
-        _storage_statement(arns, *services),
+        _storage_statement(arns, _WRITE, *services),
         Statement(
             sid="GrantToTable",
             actions=["kms:CreateGrant"],
@@ -110,11 +113,11 @@ def _storage_statements(arns: Arns, *services: str) -> list[Statement]:
     ]
 
 
-def _storage_statement(arns: Arns, *services: str) -> Statement:
+def _storage_statement(arns: Arns, actions: Sequence[str], *services: str) -> Statement:
     """Roles of the account, through services that store data."""
     return Statement(
         sid="UseThroughStores",
-        actions=WRITE_WITH_KEY,
+        actions=actions,
         principal={"AWS": arns.account_root},
         conditions={"StringEquals": {"kms:ViaService": [arns.service(name) for name in services]}},
     )
@@ -152,7 +155,8 @@ def function_key_statements(arns: Arns) -> list[Statement]:
     return [
         Statement(
             sid="UseThroughLambda",
-            actions=[*WRITE_WITH_KEY, "kms:CreateGrant"],
+            # `DecryptEnvironment` allows the deploy roles to decrypt the variables, too.
+            actions=["kms:CreateGrant", "kms:Encrypt", "kms:GenerateDataKey"],
             principal={"AWS": arns.account_root},
             conditions={"StringEquals": {"kms:ViaService": arns.service("lambda")}},
         ),

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from shared.alarms import describe_alarm
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.projects import PROJECTS
+from shared.projects import FOUNDATION, PROJECTS
 from shared.topics import MailTopic, MailTopicArgs, make_mail_topic
 
 # The kind of costs and the percentage of the budget.
@@ -130,7 +130,7 @@ def publisher_statements(arns: Arns) -> list[Statement]:
     https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
-    alarms = [arns.alarms(project.layer) for project in PROJECTS]
+    alarms = [arns.alarms(project.layer) for project in PROJECTS if project != FOUNDATION]
     return [
         _publisher_statement(arns, "cloudwatch", {"ArnLike": {"aws:SourceArn": alarms}}),
         _publisher_statement(arns, "budgets", {"ArnLike": {"aws:SourceArn": arns.budgets}}),

@@ -71,10 +71,12 @@ class Deployment:
         is_new = phase == "create" and self._accepts_tags(permission)
         tags = self._request_tags(permission, phase)
         for arn, exists in self._resources(permission, target, is_new=is_new):
+            # AWS checks the tags of a request on the resource that gets them, and not on its VPC or subnet.
+            own_tags = {} if any(arn in arns for arns in target.others.values()) else tags
             yield Request(
                 permission,
                 arn,
-                {**tags, **self._condition_context(permission), **self._resource_tags(exists)},
+                {**own_tags, **self._condition_context(permission), **self._resource_tags(exists)},
             )
 
     def _resources(self, permission: str, target: Target, *, is_new: bool) -> list[tuple[str, bool]]:

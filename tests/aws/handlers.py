@@ -20,6 +20,16 @@ _HANDLED_BY: Mapping[str, str] = {
 }
 
 
+# Permissions that the schema lists for the handler of reads, but that only change a resource.
+_NO_READS: Mapping[str, tuple[str, ...]] = {
+    "wafv2/webAclAssociation:WebAclAssociation": (
+        "apigateway:SetWebACL",
+        "wafv2:AssociateWebACL",
+        "wafv2:DisassociateWebACL",
+    ),
+}
+
+
 def find_schema_type(type_: str) -> str:
     """The CloudFormation type for a Pulumi type such as `sqs/queue:Queue`; for a part, that of its owner.
 
@@ -35,5 +45,6 @@ def find_schema_type(type_: str) -> str:
 def handler_permissions(type_: str, phase: str) -> tuple[str, ...]:
     """The permissions of a phase, such as `create`, for a Pulumi type such as `sqs/queue:Queue`."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, find_schema_type(type_)).schema
-    handler = schema["handlers"].get(phase, {})
-    return tuple(dict.fromkeys(handler.get("permissions", ())))
+    permissions = dict.fromkeys(schema["handlers"].get(phase, {}).get("permissions", ()))
+    excluded = _NO_READS.get(type_, ()) if phase == "read" else ()
+    return tuple(permission for permission in permissions if permission not in excluded)

@@ -6,7 +6,7 @@ policies of this repository use.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ministack.core.iam_evaluator import (
@@ -77,9 +77,16 @@ class Policies:
         decision = evaluate_resource_policy(_service_statements(document), context, service).decision
         return "" if decision == "Allow" else f"{service} may not {request}"
 
-    def find_denial(self, role: str, request: Request, document: str) -> str:
-        """The reason why a queue or topic with a policy denies a role's request; empty if it does not."""
-        context = self._context(f"arn:aws:iam::{ACCOUNT}:role/{role}", request)
+    def find_denial(self, role: str, request: Request, document: str, account: str = ACCOUNT) -> str:
+        """The reason why a queue, topic or API with a policy denies the request of a role, or empty.
+
+        `account`: the account of the role.
+        """
+        context = replace(
+            self._context(f"arn:aws:iam::{account}:role/{role}", request),
+            principal_account=account,
+            source_ip=str(request.context.get("aws:SourceIp", "192.0.2.1")),
+        )
         denied = evaluate_resource_policy(document, context).decision == "Deny"
         return f"{role}: the policy of the resource denies {request}" if denied else ""
 

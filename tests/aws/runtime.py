@@ -6,7 +6,6 @@ A new call in the code of a function needs an entry in `CODE_CALLS`.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.aws.deployments import key_request
 from tests.aws.policies import Request
 from tests.aws.stores import Stores
 from tests.stacks.mocked_aws import ACCOUNT, arn
@@ -32,8 +31,9 @@ def _transactional_write(action: str, table: str) -> CodeCall:
     return CodeCall("dynamodb.transact_write_items", f"dynamodb:{action}", table, in_transaction=True)
 
 
-MERCHANT, DEVICE = "merchant#1a2b", "device#1a2b"
+MERCHANT, DEVICE, ADDRESS = "merchant#1a2b", "device#1a2b", "address#1a2b"
 TRANSACTIONS, PROFILES = arn("dynamodb", "table/transactions"), arn("dynamodb", "table/profiles")
+_CLAIM_ATTRIBUTES = ("transaction_id", "timestamp", "alert_claim", "alert_claim_until", "alerted_at")
 _READ_PROFILES = CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES)
 
 CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
@@ -48,6 +48,13 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
             PROFILES,
             attributes=("subject", "part", "expires_at", "07"),
             leading_key=DEVICE,
+        ),
+        CodeCall(
+            "dynamodb.update_item",
+            "dynamodb:UpdateItem",
+            PROFILES,
+            attributes=("subject", "part", "expires_at", "07"),
+            leading_key=ADDRESS,
         ),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "suspicious")),
         CodeCall("sqs.send_message", "sqs:SendMessage", arn("sqs", "fraud-retry")),
@@ -76,7 +83,13 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
             "dynamodb.update_item",
             "dynamodb:UpdateItem",
             TRANSACTIONS,
-            attributes=("transaction_id", "timestamp", "alert_claim", "alert_claim_until", "alerted_at"),
+            attributes=_CLAIM_ATTRIBUTES,
+        ),
+        CodeCall(
+            "dynamodb.update_item",
+            "dynamodb:UpdateItem",
+            TRANSACTIONS,
+            attributes=(*_CLAIM_ATTRIBUTES, "alert_id"),
         ),
         CodeCall("sns.publish", "sns:Publish", arn("sns", "fraud-alerts")),
     ),
@@ -115,10 +128,11 @@ def lambda_requests(function: RecordedResource) -> Iterator[Request]:
     yield Request("logs:PutLogEvents", f"{group}:log-stream:2026/01/01/[$LATEST]1a2b")
     yield Request("xray:PutTraceSegments", "*")
     yield Request("xray:PutTelemetryRecords", "*")
+    # AWS documents the encryption context of this request, and not that it comes through a service.
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
     function_arn = arn("lambda", f"function:{name}")
-    yield key_request(
-        "kms:Decrypt", function["kmsKeyArn"], "lambda", {"aws:lambda:FunctionArn": function_arn}
-    )
+    context = {"kms:EncryptionContext:aws:lambda:FunctionArn": function_arn}
+    yield Request("kms:Decrypt", function["kmsKeyArn"], context)
     yield from _network_requests(function)
 
 

@@ -129,6 +129,25 @@ def _method_settings_target(resource: RecordedResource) -> Target:
     return Target({"": f"{API}/restapis/{_api_id(resource)}/stages/{resource['stageName']}"})
 
 
+def _web_acl_target(resource: RecordedResource) -> Target:
+    acl = arn("wafv2", f"regional/webacl/{resource['name']}/{resource.name}-id")
+    return Target(
+        {"webacl": acl},
+        {
+            "managedruleset": (
+                arn("wafv2", "regional/managedruleset/"),
+                arn("wafv2", "regional/managedruleset/CommonRules/1"),
+            )
+        },
+    )
+
+
+def _web_acl_association_target(resource: RecordedResource) -> Target:
+    """API Gateway checks `SetWebACL` on the stage, too."""
+    stage = resource["resourceArn"]
+    return Target({"": stage, "apigateway": stage}, {"webacl": (resource["webAclArn"],)})
+
+
 TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
     "apigateway/account:Account": lambda _: Target({"": f"{API}/account"}),
     "apigateway/deployment:Deployment": _api_part_target("deployments"),
@@ -142,6 +161,9 @@ TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
     "apigateway/resource:Resource": _api_part_target("resources"),
     "apigateway/response:Response": _api_part_target("gatewayresponses", "responseType"),
     "apigateway/restApi:RestApi": _rest_api_target,
+    "apigateway/restApiPolicy:RestApiPolicy": lambda resource: Target(
+        {"": f"{API}/restapis/{resource['restApiId']}"}
+    ),
     "apigateway/stage:Stage": _stage_target,
     "budgets/budget:Budget": _global_target("budgets", "budget"),
     "cloudwatch/compositeAlarm:CompositeAlarm": _name_target("cloudwatch", "alarm", "alarm:", "alarmName"),
@@ -190,6 +212,11 @@ TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
     ),
     "vpc/securityGroupIngressRule:SecurityGroupIngressRule": _ec2_target(
         "security-group-rule", security_group="securityGroupId"
+    ),
+    "wafv2/webAcl:WebAcl": _web_acl_target,
+    "wafv2/webAclAssociation:WebAclAssociation": _web_acl_association_target,
+    "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": lambda resource: Target(
+        {"webacl": resource["resourceArn"]}
     ),
     "xray/samplingRule:SamplingRule": _name_target("xray", "sampling-rule", "sampling-rule/", key="ruleName"),
 }

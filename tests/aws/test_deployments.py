@@ -42,15 +42,23 @@ def test_deploy_role_may_make_every_request_of_its_deployments(
     assert find_refusals(prod, policies, layer, f"deploy-{layer}", *PHASES) == []
 
 
+def test_roles_may_deploy_and_read_what_limits_the_callers_of_the_api(guarded: Programs) -> None:
+    policies = Policies(guarded)
+    assert find_refusals(guarded, policies, "edge", "deploy-edge", *PHASES) == []
+    assert find_refusals(guarded, policies, "edge", "read", "read") == []
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_read_role_may_read_every_resource(prod: Programs, policies: Policies, layer: str) -> None:
     assert find_refusals(prod, policies, layer, "read", "read") == []
 
 
-def test_every_uncalled_permission_applies_to_a_registered_resource(prod: Programs) -> None:
+def test_every_uncalled_permission_applies_to_a_registered_resource(
+    prod: Programs, guarded: Programs
+) -> None:
     resources = [
         resource
-        for program in prod.values()
+        for program in (*prod.values(), guarded["edge"])
         for resource in program.resources
         if resource.type.startswith("aws:")
     ]

@@ -28,7 +28,7 @@ def find_changes(layer: str) -> list[tuple[str, str]]:
     return [
         (action, arn.replace("*", "x"))
         for group in layer_resources.find_owned_resources(project, make_arns()).groups
-        if not group.tagged
+        if not group.tagged and "update" in group.kinds
         for type_ in group.types
         for action in PROVIDER_ACTIONS[type_].names("update")
         for arn in group.arns

@@ -25,6 +25,13 @@ CASES: list[tuple[str, Any, Any, bool]] = [
     ("StringNotLike", "arn:*-boundary", None, True),
     ("StringNotLike", "arn:*-boundary", "arn:x-boundary", False),
     ("StringNotLike", "arn:*-boundary", "arn:x", True),
+    ("StringNotEquals", ["a", "b"], "b", False),
+    ("StringNotEquals", ["a", "b"], "c", True),
+    ("StringNotEquals", ["a", "b"], None, True),
+    ("NotIpAddress", ["203.0.113.0/24", "2001:db8::/32"], "203.0.113.7", False),
+    ("NotIpAddress", ["203.0.113.0/24", "2001:db8::/32"], "2001:db8::1", False),
+    ("NotIpAddress", ["203.0.113.0/24", "2001:db8::/32"], "198.51.100.7", True),
+    ("NotIpAddress", ["203.0.113.0/24"], None, True),
     ("ForAnyValue:StringEquals", "a", ["b", "a"], True),
     ("ForAnyValue:StringEquals", "a", ["b"], False),
     ("ForAnyValue:StringEquals", "a", None, False),
@@ -89,10 +96,10 @@ def test_denial_has_precedence_and_boundary_limits() -> None:
     assert evaluate_statements([], [make_statement()]) == "ImplicitDeny"
 
 
-def test_every_operator_in_use_has_a_case(prod: Programs) -> None:
+def test_every_operator_in_use_has_a_case(prod: Programs, guarded: Programs) -> None:
     used = {
         operator
-        for program in prod.values()
+        for program in (*prod.values(), guarded["edge"])
         for resource in program.resources
         for text in resource.inputs.values()
         if isinstance(text, str) and '"Statement"' in text

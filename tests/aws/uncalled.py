@@ -56,12 +56,31 @@ _OTHER_TYPE = "Pulumi has a separate resource type for it, which no layer uses."
 
 _APIS = (
     Uncalled("apigateway/restApi:*", "apigateway:UpdateRestApiPolicy", "The API has no policy.", "policy"),
-    Uncalled("apigateway/restApi:*", "s3:GetObject iam:PassRole", "The API is not imported.", "body"),
+    Uncalled("apigateway/restApi*", "s3:GetObject iam:PassRole", "The API is not imported.", "body"),
     Uncalled(
         "apigateway/integration:* apigateway/method:*",
         "iam:PassRole",
         "API Gateway invokes functions by their resource policy.",
         "credentials",
+    ),
+)
+
+_FIREWALLS = (
+    Uncalled("wafv2/webAcl:*", "payments:*", "The API charges no crawlers.", "monetizationConfig"),
+    Uncalled(
+        "wafv2/webAclAssociation:*",
+        "amplify:* apprunner:* appsync:* bedrock-agentcore:* cognito-idp:* ec2:* elasticloadbalancing:*",
+        "The web ACL is for a stage of API Gateway.",
+    ),
+    Uncalled(
+        "wafv2/webAclAssociation:*",
+        "wafv2:GetPermissionPolicy wafv2:PutPermissionPolicy",
+        "No other account shares the web ACL.",
+    ),
+    Uncalled(
+        "wafv2/webAclLoggingConfiguration:*",
+        "firehose:* s3:* iam:*",
+        "The log is a log group. AWS WAF needs these for a stream, a bucket or an organization.",
     ),
 )
 
@@ -218,6 +237,7 @@ _MONITORS = (
 
 UNCALLED = (
     *_APIS,
+    *_FIREWALLS,
     *_EVENTS,
     *_LOGS,
     *_TABLES,

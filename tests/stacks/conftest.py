@@ -3,6 +3,7 @@
 import pytest
 
 from tests.stacks.evaluation import PURPOSES, RecordedRole
+from tests.stacks.guarded import GUARDED
 from tests.stacks.recording import RecordedProgram, run_layers
 
 Programs = dict[str, RecordedProgram]
@@ -17,6 +18,12 @@ def prod() -> Programs:
 @pytest.fixture(scope="session")
 def local() -> Programs:
     return run_layers("local")
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Programs:
+    """The programs with the settings of prod, and with those that limit the callers of the API."""
+    return run_layers("prod", GUARDED)
 
 
 @pytest.fixture(scope="session")

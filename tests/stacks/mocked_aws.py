@@ -92,8 +92,15 @@ _GENERATED_PROPERTIES: dict[str, Callable[[mocks.MockResourceArgs], Properties]]
     "cloudwatch/compositeAlarm:CompositeAlarm": lambda args: {
         "arn": arn("cloudwatch", f"alarm:{args.inputs['alarmName']}")
     },
-    "apigateway/restApi:RestApi": lambda args: {"rootResourceId": "root"},
+    "apigateway/restApi:RestApi": lambda args: {
+        "rootResourceId": "root",
+        "executionArn": arn("execute-api", "api"),
+    },
+    "wafv2/webAcl:WebAcl": lambda args: {
+        "arn": arn("wafv2", f"regional/webacl/{args.inputs['name']}/{args.name}-id")
+    },
     "apigateway/stage:Stage": lambda args: {
+        "arn": f"arn:{PARTITION}:apigateway:{REGION}::/restapis/api/stages/{args.inputs['stageName']}",
         "invokeUrl": f"https://api.example/{args.inputs['stageName']}",
         "executionArn": arn("execute-api", f"api/{args.inputs['stageName']}"),
     },

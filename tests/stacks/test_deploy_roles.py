@@ -59,6 +59,9 @@ NAMED = {
     ],
 }
 for layer, resources in NAMED.items():
+    # Foundation has neither metric alarms nor dashboards.
+    if layer == "foundation":
+        continue
     alarm = arn("cloudwatch", f"alarm:fraud-pipeline-{layer}-errors")
     dashboard = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/fraud-pipeline-{layer}-overview"
     resources += [
@@ -83,8 +86,13 @@ def named_resources() -> Iterator[tuple[str, str, str]]:
         yield from ((layer, type_, resource) for type_, resource in resources)
 
 
-def test_provider_actions_list_exactly_the_types_in_use(prod: Programs) -> None:
-    used = {resource.type.removeprefix("aws:") for program in prod.values() for resource in program.resources}
+def test_provider_actions_list_exactly_the_types_in_use(prod: Programs, guarded: Programs) -> None:
+    used = {
+        resource.type.removeprefix("aws:")
+        for programs in (prod, guarded)
+        for program in programs.values()
+        for resource in program.resources
+    }
     assert {type_ for type_ in used if not type_.startswith("fraud:")} == set(PROVIDER_ACTIONS)
 
 
@@ -288,12 +296,12 @@ def test_rules_of_the_encrypted_bus_need_its_key(roles: Roles) -> None:
     make = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
     make += ["kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
     assert [a for a in make if not roles["deploy-processing"].allows(a, key, **through)] == []
-    assert [a for a in make if roles["read"].allows(a, key, **through)] == ["kms:Decrypt", "kms:DescribeKey"]
+    assert [a for a in make if roles["read"].allows(a, key, **through)] == ["kms:Decrypt"]
     for layer in ("foundation", "data", "edge"):
         assert [a for a in make if roles[f"deploy-{layer}"].allows(a, key, **through)] == []
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", ["processing", "edge"])
 def test_composite_alarms_need_the_tag_and_the_name_of_the_layer(roles: Roles, layer: str) -> None:
     # CloudWatch checks PutCompositeAlarm only against all alarms.
     for name, role in deploy_roles(roles).items():

@@ -13,11 +13,14 @@ from botocore.loaders import Loader
 from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.http.request_schema import build_request_schema
 from functions.labels.label import LABEL_FIELDS
+from shared.arns import Arns
+from shared.names import Names
 from stacks.edge import routes
+from stacks.edge.access_settings import CallerSettings
 from stacks.edge.responses import RESPONSES
 from stacks.edge.rest_api import RestApi, RestApiArgs
 from tests.stacks.conftest import Programs
-from tests.stacks.mocked_aws import ACCOUNT, REGION
+from tests.stacks.mocked_aws import ACCOUNT, PARTITION, REGION
 from tests.stacks.recording import RecordedProgram, RecordedResource, record_program, run_program
 
 
@@ -53,6 +56,7 @@ ROUTES = (
         arn="labels_api_arn",
     ),
 )
+ARNS = Arns(PARTITION, ACCOUNT, REGION, Names())
 for_each_route = pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 
 
@@ -273,13 +277,15 @@ def test_deployment_depends_on_all_parts_of_the_api(edge: RecordedProgram) -> No
         *(f"Integration::{route.integration}" for route in ROUTES),
         "Response::default-4xx",
         "Response::throttled",
+        "RestApiPolicy::callers",
     ):
         assert part in dependencies
 
 
 def test_digest_changes_exactly_with_the_api() -> None:
     args = RestApiArgs(
-        name="transactions",
+        arns=ARNS,
+        callers=CallerSettings(),
         routes=routes.ROUTES,
         invoke_arns={**dict.fromkeys(routes.API_PATHS, "arn:one"), "labels": "arn:a"},
     )
@@ -291,12 +297,18 @@ def test_digest_changes_exactly_with_the_api() -> None:
     assert compute_digest(replace(args, responses=RESPONSES[1:])) != digest
     reworded = replace(RESPONSES[0], detail="Something else")
     assert compute_digest(replace(args, responses=(reworded, *RESPONSES[1:]))) != digest
+    for callers in (
+        CallerSettings(accounts=("111122223333",)),
+        CallerSettings(address_ranges=("203.0.113.0/24",)),
+        CallerSettings(vpc_endpoints=("vpce-0123456789abcdef0",)),
+    ):
+        assert compute_digest(replace(args, callers=callers)) != digest
 
 
 def test_deployment_is_triggered_by_the_digest(edge: RecordedProgram) -> None:
     digest = edge.find_one("apigateway/deployment:Deployment")["triggers"]["definition"]
     uris = {route.path: route.find_resource(edge, "integration")["uri"] for route in ROUTES}
-    args = RestApiArgs(name="transactions", routes=routes.ROUTES[:2], invoke_arns=uris)
+    args = RestApiArgs(arns=ARNS, callers=CallerSettings(), routes=routes.ROUTES[:2], invoke_arns=uris)
     assert digest == compute_digest(args)
 
 

@@ -102,11 +102,11 @@ def test_C11_eventbridge_uses_keys_only_for_the_bus_and_its_failure_queue(
     assert queue["kms:EncryptionContext:aws:sqs:arn"] == target["deadLetterConfig"]["arn"]
 
 
-def test_C11_logs_key_names_exactly_the_log_groups_of_the_pipeline(prod: Programs) -> None:
+def test_C11_logs_key_names_exactly_the_log_groups_of_the_pipeline(prod: Programs, guarded: Programs) -> None:
     statement = find_key_statements(prod["foundation"], "logs")["EncryptLogs"]
     groups = {
         f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group['name']}"
-        for program in prod.values()
+        for program in (*prod.values(), guarded["edge"])
         for group in program.find_all("cloudwatch/logGroup:LogGroup")
     }
     assert statement["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}

@@ -20,6 +20,7 @@ POLICY_INPUTS = {
     "aws:sqs/queuePolicy:QueuePolicy": "policy",
     "aws:sns/topicPolicy:TopicPolicy": "policy",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "policy",
+    "aws:apigateway/restApiPolicy:RestApiPolicy": "policy",
 }
 IDENTITY = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy")
 OPERATIONS_TOPIC = f'"kms:EncryptionContext:aws:sns:topicArn": "{arn("sns", "fraud-operations")}"'

@@ -171,11 +171,14 @@ def test_R7_fraud_function_sends_to_the_suspicious_queue(
     assert data.outputs["suspicious_queue_arn"] in statement["Resource"]
 
 
-def test_fraud_function_has_the_tables_and_the_alert_window(processing: RecordedProgram) -> None:
+def test_fraud_function_has_the_tables_the_alert_window_and_the_retention(
+    processing: RecordedProgram, data: RecordedProgram
+) -> None:
     variables = processing.find_one("lambda/function:Function", "fraud-function")["environment"]["variables"]
     assert variables["TABLE_NAME"] == "transactions"
     assert variables["PROFILES_TABLE_NAME"] == "profiles"
     assert variables["ALERT_WINDOW_SECONDS"] == "600"
+    assert variables["RETENTION_DAYS"] == str(data.outputs["retention_days"])
 
 
 def test_R5_package_of_the_fraud_function_contains_the_rules(processing: RecordedProgram) -> None:

@@ -42,12 +42,30 @@ def deploy_statements(project: Project, roles: Mapping[str, str], arns: Arns) ->
     return [*_role_statements(roles, arns), *_pass_role_statements(roles, arns)] if roles else []
 
 
-def self_protection_statements(purpose: str, arns: Arns) -> list[Statement]:
+def role_family_statements(families: Sequence[str], arns: Arns) -> list[Statement]:
+    """Permissions for all roles of a family, within the boundary of the family."""
+    return [
+        statement
+        for family in families
+        for statement in (
+            _update_roles_statement([arns.role(f"{family}-*")], f"{family.capitalize()}Roles"),
+            Statement(
+                sid=f"Limit{family.capitalize()}Roles",
+                actions=find_actions([_ROLE, _ROLE_POLICY], "create"),
+                resources=[arns.role(f"{family}-*")],
+                conditions={"StringEquals": {_BOUNDARY: arns.boundary(family)}},
+            ),
+        )
+    ]
+
+
+def self_protection_statements(purpose: str, arns: Arns, *, creates_roles: bool) -> list[Statement]:
     """Denials for the role of a purpose: changes of itself and its boundary, and roles without a boundary.
 
-    No boundary allows `iam:DeleteRolePermissionsBoundary` either.
+    A role that creates no roles is denied every role. No boundary allows
+    `iam:DeleteRolePermissionsBoundary` either.
     """
-    without_boundary = {"StringNotLike": {_BOUNDARY: arns.boundary("*")}}
+    without_boundary = {"StringNotLike": {_BOUNDARY: arns.boundary("*")}} if creates_roles else {}
     # One pattern covers the role and its boundary, because the size of a boundary is limited.
     own_role_and_boundary = [arns.iam(f"*/{Names().role(purpose)}*")]
     return [
@@ -128,9 +146,9 @@ def _deploy_role_statements(arns: Arns) -> list[Statement]:
     ]
 
 
-def _update_roles_statement(roles: Sequence[str]) -> Statement:
+def _update_roles_statement(roles: Sequence[str], sid: str = "Roles") -> Statement:
     actions = [*find_actions([_ROLE], "update"), *find_actions([_ROLE, _ROLE_POLICY], "read")]
-    return Statement(sid="Roles", actions=actions, resources=roles)
+    return Statement(sid=sid, actions=actions, resources=roles)
 
 
 def _capitalize_parts(name: str) -> str:

@@ -4,11 +4,12 @@ A layer's deploy role may deploy the resources listed here and no others. The li
 that no team can widen its own role. Functions, their roles and log groups follow from shared/projects.py.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.arns import Arns
-from shared.names import GATEWAY_LOGS, WELCOME_LOG_GROUP
+from shared.names import API_STAGE, CONSUMER, GATEWAY_LOGS, WELCOME_LOG_GROUP
+from shared.permissions import WRITE_WITH_KEY
 from shared.projects import DATA, EDGE, FOUNDATION, PROCESSING, Project
 from shared.wildcards import Conditions
 
@@ -18,11 +19,7 @@ HOPS = ("pipe", "events", "fraud")
 _QUEUE = ("sqs/queue:Queue", "sqs/queuePolicy:QueuePolicy", "sqs/redriveAllowPolicy:RedriveAllowPolicy")
 _TOPIC = ("sns/topic:Topic", "sns/topicPolicy:TopicPolicy", "sns/topicSubscription:TopicSubscription")
 _RULE = ("cloudwatch/eventRule:EventRule", "cloudwatch/eventTarget:EventTarget")
-_FUNCTION = (
-    "lambda/function:Function",
-    "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-    "lambda/permission:Permission",
-)
+_FUNCTION = ("lambda/function:Function", "lambda/permission:Permission")
 _API = (
     "apigateway/deployment:Deployment",
     "apigateway/integration:Integration",
@@ -33,6 +30,7 @@ _API = (
     "apigateway/resource:Resource",
     "apigateway/response:Response",
     "apigateway/restApi:RestApi",
+    "apigateway/restApiPolicy:RestApiPolicy",
     "apigateway/stage:Stage",
 )
 _NETWORK = (
@@ -46,6 +44,8 @@ _NETWORK = (
     "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 )
+# The actions of a deployment with the key of environment variables.
+_ENCRYPT_ENVIRONMENT = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey")
 _NETWORK_ARNS = ("route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint")
 
 
@@ -56,7 +56,8 @@ class ResourceGroup:
     `read_arns`: the resources that AWS checks reads against, if not `arns`. `tagged`: AWS generates the IDs,
     `arns` are patterns, and the tag `layer` names the owner. `create_arns`: the resources that AWS checks
     creation against, if not `arns`; the new resource must then get the tag. `create_conditions`: further
-    conditions on creation.
+    conditions on creation. `claim_arns`: the resources that AWS checks the first tags of a new resource
+    against, if not `arns`. `kinds`: the kinds of actions on named resources.
     """
 
     name: str
@@ -66,6 +67,8 @@ class ResourceGroup:
     tagged: bool = False
     create_arns: Sequence[str] = ()
     create_conditions: Conditions = field(default_factory=dict)
+    claim_arns: Sequence[str] = ()
+    kinds: Sequence[str] = ("create", "update", "read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,21 +76,29 @@ class KeyUse:
     """A key, by purpose, and the service through which a deployment uses it.
 
     `grants`: the service continues to use the key through a grant that the deployment creates. `to_read`:
-    reading the configuration of the service needs the key too.
+    reading the configuration of the service needs the key too. `actions`: the uses of the key.
     """
 
     purpose: str
     service: str
     grants: bool
     to_read: bool
+    actions: Sequence[str] = WRITE_WITH_KEY
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnedResources:
-    """The resources of one layer. `roles`: the service that each role is for, by the purpose of the role."""
+    """The resources of one layer.
+
+    `roles`: the service that each role is for, by the purpose of the role. `role_families`: purposes that
+    begin those of roles for callers outside of the pipeline, whose number is a setting. A family has one
+    boundary, with its own purpose. `function_types`: the types of the layer's functions.
+    """
 
     groups: Sequence[ResourceGroup] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
+    role_families: Sequence[str] = ()
+    function_types: Sequence[str] = _FUNCTION
     keys: Sequence[KeyUse] = ()
 
 
@@ -95,14 +106,33 @@ def find_owned_resources(project: Project, arns: Arns) -> OwnedResources:
     """The resources of a layer. A layer that is not listed owns its functions, alarms and dashboards."""
     list_resources = _RESOURCES_BY_LAYER.get(project.layer)
     listed = list_resources(arns) if list_resources else OwnedResources()
-    groups = [*listed.groups, *_monitoring_groups(project.layer, arns)]
+    groups = [*listed.groups, *_monitoring_groups(project, arns)]
     if not project.functions:
         return replace(listed, groups=groups)
-    return OwnedResources(
-        groups=[*groups, *_function_groups(project.functions, arns)],
+    return replace(
+        listed,
+        groups=[*groups, *_function_groups(project.functions, listed.function_types, arns)],
         roles={**listed.roles, **dict.fromkeys(project.functions, "lambda")},
-        keys=[*listed.keys, KeyUse(purpose="function", service="lambda", grants=True, to_read=True)],
+        keys=[
+            *listed.keys,
+            KeyUse(
+                purpose="function",
+                service="lambda",
+                grants=True,
+                to_read=True,
+                actions=_ENCRYPT_ENVIRONMENT,
+            ),
+        ],
     )
+
+
+def find_layers_with_tagged_resources(projects: Iterable[Project], arns: Arns) -> list[str]:
+    """The layers that own resources with generated IDs, which only the tag `layer` identifies."""
+    return [
+        project.layer
+        for project in projects
+        if any(group.tagged for group in find_owned_resources(project, arns).groups)
+    ]
 
 
 def has_listed_resources(project: Project) -> bool:
@@ -110,27 +140,35 @@ def has_listed_resources(project: Project) -> bool:
     return project.layer in _RESOURCES_BY_LAYER
 
 
-def _monitoring_groups(layer: str, arns: Arns) -> list[ResourceGroup]:
-    """Alarms and dashboards. Their names begin with the name of the layer."""
-    alarms = [arns.alarms(layer)]
+def _monitoring_groups(project: Project, arns: Arns) -> list[ResourceGroup]:
+    """Alarms and dashboards, whose names begin with the name of the layer.
+
+    Foundation has alarms without a metric only. Composite alarms are over service levels of functions.
+    """
+    if project == FOUNDATION:
+        return []
+    alarms = [arns.alarms(project.layer)]
+    composites = ResourceGroup(
+        name="Composites",
+        types=["cloudwatch/compositeAlarm:CompositeAlarm"],
+        arns=alarms,
+        create_arns=["*"],
+    )
     return [
         ResourceGroup(name="Alarms", types=["cloudwatch/metricAlarm:MetricAlarm"], arns=alarms),
+        *([composites] if project.functions else []),
         ResourceGroup(
-            name="Composites",
-            types=["cloudwatch/compositeAlarm:CompositeAlarm"],
-            arns=alarms,
-            create_arns=["*"],
-        ),
-        ResourceGroup(
-            name="Dashboards", types=["cloudwatch/dashboard:Dashboard"], arns=[arns.dashboards(layer)]
+            name="Dashboards",
+            types=["cloudwatch/dashboard:Dashboard"],
+            arns=[arns.dashboards(project.layer)],
         ),
     ]
 
 
-def _function_groups(functions: Sequence[str], arns: Arns) -> list[ResourceGroup]:
+def _function_groups(functions: Sequence[str], types: Sequence[str], arns: Arns) -> list[ResourceGroup]:
     log_groups = [arns.names.function_log_group(name) for name in functions]
     return [
-        ResourceGroup(name="Functions", types=_FUNCTION, arns=[arns.function(name) for name in functions]),
+        ResourceGroup(name="Functions", types=types, arns=[arns.function(name) for name in functions]),
         _log_group_resources("Logs", arns, *log_groups),
     ]
 
@@ -214,6 +252,7 @@ def _processing_resources(arns: Arns) -> OwnedResources:
             ),
         ],
         roles={"pipe": "pipes"},
+        function_types=(*_FUNCTION, "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"),
         # EventBridge encrypts the patterns and targets of the rules of a bus.
         keys=[KeyUse(purpose="data", service="events", grants=False, to_read=True)],
     )
@@ -229,6 +268,7 @@ def _edge_resources(arns: Arns) -> OwnedResources:
                 arns=[f"{gateway}/restapis/*", f"{gateway}/tags/*"],
                 tagged=True,
                 create_arns=[f"{gateway}/restapis"],
+                claim_arns=[f"{gateway}/tags/*"],
             ),
             ResourceGroup(name="Account", types=["apigateway/account:Account"], arns=[f"{gateway}/account"]),
             ResourceGroup(
@@ -236,9 +276,34 @@ def _edge_resources(arns: Arns) -> OwnedResources:
                 types=["xray/samplingRule:SamplingRule"],
                 arns=[arns.sampling_rule],
             ),
-            _log_group_resources("AccessLogs", arns, arns.names.access_log_group, WELCOME_LOG_GROUP),
+            ResourceGroup(
+                name="Firewall",
+                types=["wafv2/webAcl:WebAcl", "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"],
+                arns=[arns.firewall],
+            ),
+            ResourceGroup(
+                name="FirewallRules",
+                types=["wafv2/webAcl:WebAcl"],
+                kinds=["create"],
+                arns=[arns.managed_rules],
+                read_arns=[arns.firewall],
+            ),
+            # The condition on the tag is that of API Gateway's own action, because AWS WAF has none for it.
+            ResourceGroup(
+                name="FirewallOfStage",
+                types=["wafv2/webAclAssociation:WebAclAssociation"],
+                arns=[f"{gateway}/restapis/*/stages/{API_STAGE}"],
+            ),
+            _log_group_resources(
+                "AccessLogs",
+                arns,
+                arns.names.access_log_group,
+                arns.names.firewall_log_group,
+                WELCOME_LOG_GROUP,
+            ),
         ],
         roles={GATEWAY_LOGS: "apigateway"},
+        role_families=[CONSUMER],
     )
 
 

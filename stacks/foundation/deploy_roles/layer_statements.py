@@ -11,7 +11,7 @@ from typing import cast
 
 from shared.arns import Arns
 from shared.iam import Statement
-from shared.permissions import READ_WITH_KEY, WRITE_WITH_KEY, Arn
+from shared.permissions import Arn
 from shared.projects import Project
 from shared.wildcards import Conditions
 from stacks.foundation.deploy_roles import layer_resources
@@ -44,37 +44,46 @@ def read_statements(projects: Iterable[Project], arns: Arns, keys: Mapping[str, 
     One pattern covers all names that begin with the pipeline's name, because the size of inline policies is
     limited.
     """
-    owned = [layer_resources.find_owned_resources(project, arns) for project in projects]
-    layers = [project.layer for project in projects]
-    groups = [group for resources in owned for group in resources.groups if find_actions(group.types, "read")]
+    owned = {project.layer: layer_resources.find_owned_resources(project, arns) for project in projects}
+    groups = [
+        (layer, group)
+        for layer, resources in owned.items()
+        for group in resources.groups
+        if find_actions(group.types, "read")
+    ]
+    tagged = [(layer, _read_group_statement(group, arns)) for layer, group in groups if group.tagged]
     return [
         *_merge_by_service(
-            [_read_group_statement(group, arns) for group in groups if not group.tagged], {}, "LookAt"
+            [_read_group_statement(group, arns) for _, group in groups if not group.tagged], {}, "LookAt"
         ),
-        *_merge_by_service(
-            [_read_group_statement(group, arns) for group in groups if group.tagged],
-            {"StringEquals": {_HAS_TAG: layers}},
-            "LookAtTagged",
-        ),
-        *_unscoped_statements(owned, Survey="list"),
-        *_read_key_statements(owned, arns, keys),
+        *(merged for service in _find_services(tagged) for merged in _merge_tagged(tagged, service)),
+        *_unscoped_statements(owned.values(), Survey="list"),
+        *_read_key_statements(owned.values(), arns, keys),
     ]
 
 
 def deploy_boundary_statements(statements: Sequence[Statement], *layers: str) -> list[Statement]:
     """Shorter statements that allow at least the same: a boundary is one policy of limited size.
 
-    Each action applies only to resources of its own service, so one statement can hold several services. Of
-    the conditions, only those on the tag of the layer remain.
+    Each action applies only to resources of its own service, so one statement can hold several services. An
+    action on a resource of another service needs a statement of its own. Of the conditions, only those on the
+    tag of the layer remain.
     """
     unscoped = [statement for statement in statements if _resource_arns(statement) == ["*"]]
     scoped = [statement for statement in statements if statement not in unscoped]
     tagged = [statement for statement in scoped if _tag_keys(statement)]
+    crossing = [statement for statement in scoped if _crosses_services(statement)]
     tag_keys = sorted({key for statement in tagged for key in _tag_keys(statement)})
     return [
         *_merge_statements(
-            [_map_arns(_shorten_arn, statement) for statement in scoped if not _tag_keys(statement)], {}
+            [
+                _map_arns(_shorten_arn, statement)
+                for statement in scoped
+                if statement not in tagged and statement not in crossing
+            ],
+            {},
         ),
+        *_merge_statements(crossing, {}),
         *_merge_statements(tagged, {"StringEqualsIfExists": dict.fromkeys(tag_keys, layers)}),
         *_merge_statements([statement for statement in unscoped if not _tag_keys(statement)], {}),
         *_merge_statements(
@@ -102,7 +111,7 @@ def _group_statements(group: ResourceGroup, layer: str) -> list[Statement]:
         return _make_statement(sid, find_actions(group.types, *kinds), arns, conditions)
 
     if not group.tagged and not group.create_arns:
-        return [allow(group.name, "create", "update", "read")]
+        return [allow(group.name, *group.kinds)]
     gets_tag: Conditions = {"StringEquals": {_GETS_TAG: layer}}
     create = allow(
         f"Make{group.name}",
@@ -116,7 +125,12 @@ def _group_statements(group: ResourceGroup, layer: str) -> list[Statement]:
     return [
         create,
         # A resource without the tag: one that was just created, or that AWS created along with it.
-        allow(f"Claim{group.name}", "tag_on_create", conditions=untagged),
+        allow(
+            f"Claim{group.name}",
+            "tag_on_create",
+            arns=group.claim_arns or group.arns,
+            conditions=untagged,
+        ),
         allow(group.name, "update", "read", conditions={"StringEquals": {_HAS_TAG: layer}}),
     ]
 
@@ -144,6 +158,23 @@ def _read_group_statement(group: ResourceGroup, arns: Arns) -> Statement:
     return _make_statement("", find_actions(group.types, "read"), list(resources))
 
 
+def _find_services(statements: Iterable[tuple[str, Statement]]) -> list[str]:
+    return list(dict.fromkeys(_service_of(statement) for _, statement in statements))
+
+
+def _merge_tagged(statements: Sequence[tuple[str, Statement]], service: str) -> list[Statement]:
+    """One statement for a service, restricted to the tags of the layers with resources in it."""
+    members = [(layer, statement) for layer, statement in statements if _service_of(statement) == service]
+    layers = list(dict.fromkeys(layer for layer, _ in members))
+    return _merge_by_service(
+        [statement for _, statement in members], {"StringEquals": {_HAS_TAG: layers}}, "LookAtTagged"
+    )
+
+
+def _service_of(statement: Statement) -> str:
+    return statement.actions[0].partition(":")[0]
+
+
 def _unscoped_statements(owned: Iterable[OwnedResources], **kinds: str) -> list[Statement]:
     """Actions that AWS does not check against a resource. `kinds`: the kind of actions by statement ID."""
     groups = [group for resources in owned for group in resources.groups]
@@ -157,9 +188,7 @@ def _unscoped_statements(owned: Iterable[OwnedResources], **kinds: str) -> list[
 def _key_statements(owned: OwnedResources, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
     """Use the keys through the services that encrypt with them, and in no other way."""
     uses = [
-        _key_statement(
-            f"Use{_key_use_name(use)}", WRITE_WITH_KEY, keys[use.purpose], arns.service(use.service)
-        )
+        _key_statement(f"Use{_key_use_name(use)}", use.actions, keys[use.purpose], arns.service(use.service))
         for use in owned.keys
     ]
     grants = [
@@ -182,7 +211,7 @@ def _read_key_statements(
     uses = dict.fromkeys(use for resources in owned for use in resources.keys if use.to_read)
     return [
         _key_statement(
-            f"ReadWith{_key_use_name(use)}", READ_WITH_KEY, keys[use.purpose], arns.service(use.service)
+            f"ReadWith{_key_use_name(use)}", ["kms:Decrypt"], keys[use.purpose], arns.service(use.service)
         )
         for use in uses
     ]
@@ -234,13 +263,19 @@ def _tag_keys(statement: Statement) -> set[str]:
     return {_HAS_TAG, _GETS_TAG} & {key for test in statement.conditions.values() for key in test}
 
 
+def _crosses_services(statement: Statement) -> bool:
+    """Whether a statement allows actions of a service on resources of another one."""
+    services = {arn.split(":")[2] for arn in _resource_arns(statement) if isinstance(arn, str) and arn != "*"}
+    return bool(services - {_service_of(statement)})
+
+
 def _merge_by_service(
     statements: Sequence[Statement], conditions: Conditions, sid: str = ""
 ) -> list[Statement]:
     """One statement for each service. Its ID is `sid` and the service."""
     services: dict[str, list[Statement]] = {}
     for statement in statements:
-        services.setdefault(statement.actions[0].partition(":")[0], []).append(statement)
+        services.setdefault(_service_of(statement), []).append(statement)
     return [
         merged
         for service, members in services.items()

@@ -52,9 +52,15 @@ PROVIDER_ACTIONS = {
             "apigateway/requestValidator:RequestValidator",
             "apigateway/resource:Resource",
             "apigateway/response:Response",
-            "apigateway/stage:Stage",
         )
     },
+    # AWS WAF associates a web ACL with a stage on behalf of its caller, who needs SetWebACL.
+    "apigateway/stage:Stage": ProviderActions(
+        "apigateway", update="DELETE PATCH POST PUT SetWebACL", read="GET"
+    ),
+    "apigateway/restApiPolicy:RestApiPolicy": ProviderActions(
+        "apigateway", update="PATCH UpdateRestApiPolicy", read="GET"
+    ),
     # A billing view is a resource too. The account's default view needs no permission.
     "budgets/budget:Budget": ProviderActions(
         "budgets",
@@ -160,15 +166,19 @@ PROVIDER_ACTIONS = {
     "iam/policy:Policy": ProviderActions(
         "iam",
         create="CreatePolicy",
-        update="CreatePolicyVersion DeletePolicy DeletePolicyVersion TagPolicy UntagPolicy",
-        read="GetPolicy GetPolicyVersion ListPolicyVersions",
+        # A policy has at most five versions: an update deletes the oldest.
+        update="CreatePolicyVersion DeletePolicy DeletePolicyVersion ListPolicyVersions TagPolicy"
+        " UntagPolicy",
+        read="GetPolicy GetPolicyVersion",
     ),
     # `create` holds the actions that IAM checks together with the permissions boundary of the role.
     "iam/role:Role": ProviderActions(
         "iam",
         create="CreateRole PutRolePermissionsBoundary",
-        update="DeleteRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
-        read="GetRole ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies",
+        # Before a role is deleted, the provider removes it from instance profiles.
+        update="DeleteRole ListInstanceProfilesForRole TagRole UntagRole UpdateAssumeRolePolicy UpdateRole"
+        " UpdateRoleDescription",
+        read="GetRole ListAttachedRolePolicies ListRolePolicies",
     ),
     "iam/rolePolicy:RolePolicy": ProviderActions(
         "iam", create="DeleteRolePolicy PutRolePolicy", read="GetRolePolicy"
@@ -234,8 +244,9 @@ PROVIDER_ACTIONS = {
     "sqs/queue:Queue": ProviderActions(
         "sqs",
         create="CreateQueue",
-        update="DeleteQueue SetQueueAttributes TagQueue UntagQueue",
-        read="GetQueueAttributes GetQueueUrl ListQueueTags",
+        # A deployment finds a queue by its name once. Later reads use the URL in the state.
+        update="DeleteQueue GetQueueUrl SetQueueAttributes TagQueue UntagQueue",
+        read="GetQueueAttributes ListQueueTags",
     ),
     **{
         type_: ProviderActions("sqs", update="SetQueueAttributes", read="GetQueueAttributes")
@@ -251,6 +262,27 @@ PROVIDER_ACTIONS = {
         )
         for side in ("Egress", "Ingress")
     },
+    # `create` holds the actions that AWS also checks on the rule groups of a web ACL.
+    "wafv2/webAcl:WebAcl": ProviderActions(
+        "wafv2",
+        create="CreateWebACL UpdateWebACL",
+        update="AssociateWebACL DeleteWebACL TagResource UntagResource",
+        read="GetWebACL GetWebACLForResource ListTagsForResource",
+    ),
+    # AWS checks an association on the stage, and its creation and its read on the web ACL, too.
+    "wafv2/webAclAssociation:WebAclAssociation": ProviderActions(
+        "wafv2", update="AssociateWebACL DisassociateWebACL", read="GetWebACLForResource"
+    ),
+    # AWS WAF sets up the delivery with the permissions of its caller:
+    # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+    "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ProviderActions(
+        "wafv2",
+        update="DeleteLoggingConfiguration PutLoggingConfiguration",
+        read="GetLoggingConfiguration",
+        list="logs:DescribeLogGroups",
+        update_unscoped="logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies"
+        " logs:PutResourcePolicy",
+    ),
     # X-Ray has no action that reads one rule.
     "xray/samplingRule:SamplingRule": ProviderActions(
         "xray",

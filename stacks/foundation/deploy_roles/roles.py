@@ -57,9 +57,10 @@ class DeployRoles(pulumi.ComponentResource):
 
     def _make_deploy_role(self, project: Project) -> None:
         arns, purpose = self._args.arns, deploy_role_purpose(project.layer)
-        roles = layer_resources.find_owned_resources(project, arns).roles
+        owned = layer_resources.find_owned_resources(project, arns)
         resources = layer_statements.deploy_statements(project, arns, self._key_arns)
-        resources += iam_statements.deploy_statements(project, roles, arns)
+        resources += iam_statements.deploy_statements(project, owned.roles, arns)
+        resources += iam_statements.role_family_statements(owned.role_families, arns)
         network = _network_statements(arns, self._args.network.vpc.id) if project == FOUNDATION else []
         self._make_role(
             purpose,
@@ -72,13 +73,14 @@ class DeployRoles(pulumi.ComponentResource):
                 *state_statements.deploy_boundary_statements(project, arns),
             ],
             ref=_MAIN,
+            creates_roles=project == FOUNDATION or bool(owned.roles),
         )
 
     def _make_read_role(self) -> None:
         arns = self._args.arns
         resources = layer_statements.read_statements(PROJECTS, arns, self._key_arns)
         roles = iam_statements.read_statements(arns)
-        layers = [project.layer for project in PROJECTS]
+        layers = layer_resources.find_layers_with_tagged_resources(PROJECTS, arns)
         self._make_role(
             READER,
             "Looks at all layers: previews of pull requests, and drift",
@@ -101,6 +103,7 @@ class DeployRoles(pulumi.ComponentResource):
         limits: Sequence[Statement],
         *,
         ref: str = "",
+        creates_roles: bool = False,
     ) -> None:
         arns, child_options = self._args.arns, pulumi.ResourceOptions(parent=self)
         boundary = aws.iam.Policy(
@@ -110,7 +113,10 @@ class DeployRoles(pulumi.ComponentResource):
             policy=boundary_policy(
                 # Statement IDs count towards the size limit of a policy.
                 replace(statement, sid="")
-                for statement in [*limits, *iam_statements.self_protection_statements(purpose, arns)]
+                for statement in [
+                    *limits,
+                    *iam_statements.self_protection_statements(purpose, arns, creates_roles=creates_roles),
+                ]
             ),
             opts=child_options,
         )

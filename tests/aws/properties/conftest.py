@@ -3,15 +3,21 @@
 import pytest
 
 from tests.aws.properties.template import Template, make_template
+from tests.stacks.guarded import GUARDED
 from tests.stacks.recording import RecordedProgram, run_layers
 
-ENVIRONMENTS = ("local", "dev", "staging", "prod")
+# The environments of the repository, and prod with the settings that limit the callers of the API.
+GUARDED_PROD = "guarded"
+ENVIRONMENTS = ("local", "dev", "staging", "prod", GUARDED_PROD)
 
 
 @pytest.fixture(scope="session")
 def programs() -> dict[str, dict[str, RecordedProgram]]:
     """The layers of every environment."""
-    return {environment: run_layers(environment) for environment in ENVIRONMENTS}
+    return {
+        environment: run_layers("prod", GUARDED) if environment == GUARDED_PROD else run_layers(environment)
+        for environment in ENVIRONMENTS
+    }
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,12 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     "apigateway/resource:Resource": Resource(type="AWS::ApiGateway::Resource"),
     "apigateway/response:Response": Resource(type="AWS::ApiGateway::GatewayResponse"),
     "apigateway/restApi:RestApi": Resource(type="AWS::ApiGateway::RestApi"),
+    "apigateway/restApiPolicy:RestApiPolicy": Part(
+        owner="apigateway/restApi:RestApi",
+        property="Policy",
+        joins={"restApiId": "id"},
+        reshape=lambda inputs: shapes.take_only("policy", inputs),
+    ),
     "apigateway/stage:Stage": Resource(
         type="AWS::ApiGateway::Stage",
         renames={"accessLogSettings": "AccessLogSetting", "xrayTracingEnabled": "TracingEnabled"},
@@ -155,6 +161,11 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
             "cidrIpv4": "CidrIp",
         },
         omitted={"tags": TAGS},
+    ),
+    "wafv2/webAcl:WebAcl": Resource(type="AWS::WAFv2::WebACL", reshape=shapes.shape_web_acl),
+    "wafv2/webAclAssociation:WebAclAssociation": Resource(type="AWS::WAFv2::WebACLAssociation"),
+    "wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Resource(
+        type="AWS::WAFv2::LoggingConfiguration"
     ),
     "xray/samplingRule:SamplingRule": Resource(
         type="AWS::XRay::SamplingRule", reshape=shapes.shape_sampling_rule

@@ -59,6 +59,11 @@ ACCEPTED = (
         reason="API Gateway invokes it synchronously: the caller gets the error",
     ),
     AcceptedFinding(
+        rule="CKV_AWS_61",
+        resource="EdgeConsumer*Role",
+        reason="its principal is an account, whose own IAM policies name the identities that may assume it",
+    ),
+    AcceptedFinding(
         rule="CKV_AWS_120",
         resource="EdgeV1Stage",
         reason="every method is a POST that stores a record: a cached response would lose the record",

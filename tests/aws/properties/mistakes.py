@@ -197,6 +197,6 @@ MISTAKES = (
         "secret in the environment",
         "CKV_AWS_45",
         *_FUNCTION,
-        environment__variables__TABLE_NAME="AKIAIOSFODNN7EXAMPLE",
+        environment__variables__TABLE_NAME="AKIAIOSFODNN7EXAMPLE",  # pragma: allowlist secret
     ),
 )

@@ -112,6 +112,15 @@ def shape_sampling_rule(inputs: Inputs) -> Inputs:
     return {"samplingRule": omit_keys(inputs, "tags"), "tags": inputs["tags"]}
 
 
+def shape_web_acl(inputs: Inputs) -> Inputs:
+    """The bodies of responses by key. The schema has no properties to convert under keys of choice."""
+    bodies = {
+        body["key"]: {"Content": body["content"], "ContentType": body["contentType"]}
+        for body in inputs["customResponseBodies"]
+    }
+    return {**inputs, "customResponseBodies": bodies}
+
+
 def shape_metric_alarm(inputs: Inputs) -> Inputs:
     """The metrics of an expression, with period and statistic outside of the metric."""
     if "metricQueries" not in inputs:

@@ -75,7 +75,7 @@ class _Converter:
     def _find_owner(self, resource: RecordedResource, part: Part) -> dict[str, Any]:
         for name, owner in self._recorded.items():
             if short_type(owner) == part.owner and all(
-                last_segment(resource.inputs.get(key)) == last_segment(owner.inputs.get(owner_key))
+                last_segment(resource.inputs.get(key)) == last_segment(_find_value(owner, owner_key))
                 for key, owner_key in part.joins.items()
             ):
                 properties: dict[str, Any] = self._resources[name]
@@ -106,6 +106,11 @@ class _Converter:
         if isinstance(value, str):
             return self._references.find(key, value) or parse_json_text(value, schema)
         return convert_whole_numbers(value)
+
+
+def _find_value(owner: RecordedResource, key: str) -> Any:
+    """An input of an owner, or its mocked ID."""
+    return f"{owner.name}-id" if key == "id" else owner.inputs.get(key)
 
 
 def _find_conversion(resource: RecordedResource) -> Resource | Part | None:

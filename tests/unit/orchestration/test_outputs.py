@@ -28,6 +28,12 @@ def make_engine(**stacks: Mapping[str, Any]) -> Engine:
 ENGINE = make_engine(data={"table_name": "transactions"}, foundation={"private_subnet_ids": ["a", "b"]})
 
 
+def test_outputs_by_name_are_printed_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    engine = make_engine(edge={"consumer_role_arns": {"checkout": "arn:1", "labels": "arn:2"}})
+    outputs.print_outputs(find_environment("local"), engine, LAYERS)
+    assert capsys.readouterr().out.splitlines()[1] == "  consumer_role_arns  checkout: arn:1, labels: arn:2"
+
+
 def test_outputs_are_printed_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
     outputs.print_outputs(find_environment("local"), ENGINE, LAYERS)
     assert capsys.readouterr().out.splitlines() == [

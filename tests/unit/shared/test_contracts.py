@@ -37,6 +37,7 @@ OUTPUTS = {
     "transactions_batch_api_arn": "arn",
     "historic_url": "https://api.example/v1/transactions/historic",
     "historic_api_arn": "arn",
+    "consumer_role_arns": {"checkout": "arn"},
 }
 LAST_RELEASE = {**OUTPUTS, "function_name": OUTPUTS["api_function_name"]}
 del LAST_RELEASE["api_function_name"]

@@ -38,6 +38,15 @@ def _declare_resources(variant: Variant, _: Path) -> None:
         policy=policy_json(call, variant=variant),
         tags={"Layer": "changed" if changed else "test"},
     )
+    closed = aws.apigateway.RestApi("closed", name="plugin-test-closed")
+    deny = {**call, "Effect": "Deny", "Principal": {"AWS": "123456789012" if changed else "*"}}
+    aws.apigateway.RestApiPolicy(
+        "policy",
+        rest_api_id=closed.id,
+        policy=closed.execution_arn.apply(
+            lambda arn: policy_json({**deny, "Resource": [f"{arn}/*"]}, variant=variant)
+        ),
+    )
     schema = {"type": "object", "required": ["id"], "maxProperties": 30 if changed else 20}
     model = aws.apigateway.Model(
         "model",
@@ -163,6 +172,7 @@ GROUP = Group(
             "aws:cloudwatch/logGroup:LogGroup",
             "aws:apigateway/account:Account",
             "aws:apigateway/restApi:RestApi",
+            "aws:apigateway/restApiPolicy:RestApiPolicy",
             "aws:apigateway/model:Model",
             "aws:apigateway/requestValidator:RequestValidator",
             "aws:apigateway/resource:Resource",
@@ -177,6 +187,7 @@ GROUP = Group(
     changes={
         "account": "update",
         "api": "update",
+        "policy": "update",
         "model": "update",
         "validator": "update",
         "path": "update",

@@ -208,3 +208,14 @@ def test_units_of_the_tables_are_the_same_in_batches() -> None:
     single, batch = (estimate(declare(), items_per_request=items) for items in (1, 10))
     assert (batch.write_units, batch.read_units) == (single.write_units, single.read_units)
     assert find_usd(batch, "DynamoDB", "") == pytest.approx(find_usd(single, "DynamoDB", ""))
+
+
+def test_firewall_costs_its_rules_and_the_requests_that_it_inspects() -> None:
+    without = estimate(declare())
+    assert find_usd(without, "WAF", "") == 0
+    edge = {"lambda/function:Function": [function("api")], "wafv2/webAcl:WebAcl": [{"rules": [{}] * 4}]}
+    single = estimate(declare(edge=edge))
+    assert single.part_usd("fixed") - without.part_usd("fixed") == pytest.approx(5 + 4 * 1)
+    assert find_usd(single, "WAF", "requests") == pytest.approx(0.60)
+    batches = estimate(declare(edge=edge), items_per_request=25)
+    assert find_usd(batches, "WAF", "requests") == pytest.approx(0.60 / 25)
