@@ -1,16 +1,18 @@
-"""Virtual environments of tools in the user's cache, with the packages of `tools/<name>/requirements.txt`."""
+"""Tools in the user's cache: virtual environments and Go programs, in the versions that `tools/` pins."""
 
 import hashlib
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 from platformdirs import user_cache_path
 
 from orchestration.environments import ROOT
+from orchestration.go_toolchain import UnavailableError, open_go
 from terminal.errors import UserError
 from terminal.output import print_message
 
@@ -27,18 +29,47 @@ def install_tool(name: str, size: str, install: Install | None = None) -> Path:
     `size` describes the installation to the user. Raises UserError.
     """
     requirements = ROOT / "tools" / name / "requirements.txt"
-    key = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    python = Path("bin", "python")
+    with _open_tool_folder(name, size, requirements) as (folder, is_complete):
+        if not is_complete:
+            (install or _install_requirements)(requirements, folder, folder / python)
+    return folder / python
+
+
+def build_go_tool(name: str, package: str, size: str) -> Path:
+    """Build a package of the Go module `tools/<name>` if the pinned modules changed. Returns the program.
+
+    `size` describes the build to the user. Raises UserError.
+    """
+    module = ROOT / "tools" / name
+    with _open_tool_folder(name, size, module / "go.sum") as (folder, is_complete):
+        if not is_complete:
+            try:
+                with open_go(module, folder / "go") as go:
+                    go.build(module, package, folder / name)
+            except UnavailableError as error:
+                hint = "Check the connection to Go's module proxy, and try again."
+                raise UserError(f"{name} cannot be built: {error}", hint) from error
+    return folder / name
+
+
+@contextmanager
+def _open_tool_folder(name: str, size: str, pins: Path) -> Iterator[tuple[Path, bool]]:
+    """Yield the folder of a tool, and whether the tool is already in it. Only one process installs it."""
+    key = hashlib.sha256(pins.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = user_cache_path("fraud-pipeline", ensure_exists=True) / name / key
     folder.parent.mkdir(exist_ok=True)
-    python, complete = folder / "bin" / "python", folder / "complete"
+    complete = folder / "complete"
     with FileLock(f"{folder}.lock", timeout=INSTALL_SECONDS):
-        if not complete.exists():
-            print_message(f"Installing {name} into {folder} ({size}, once) …")
-            shutil.rmtree(folder, ignore_errors=True)
-            (install or _install_requirements)(requirements, folder, python)
-            # Written last, so that an interrupted installation is repeated.
-            complete.touch()
-    return python
+        if complete.exists():
+            yield folder, True
+            return
+        print_message(f"Installing {name} into {folder} ({size}, once) …")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield folder, False
+        # Written last, so that an interrupted installation is repeated.
+        complete.touch()
 
 
 def _install_requirements(requirements: Path, folder: Path, python: Path) -> None:

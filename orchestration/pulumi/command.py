@@ -7,6 +7,7 @@ leaves the stack locked. Each CLI therefore runs in a process group of its own, 
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -74,7 +75,9 @@ class ControlledCommand(PulumiCommand):
     def _run_process(
         self, args: list[str], cwd: str, additional: Mapping[str, str], output: IO[str], errors: IO[str]
     ) -> int:
-        path = os.pathsep.join([str(Path(self.command).parent), self._environment.get("PATH", "")])
+        # The CLI runs the policy pack with `python`, which must have the packages of this environment.
+        folders = [str(Path(self.command).parent), str(Path(sys.executable).parent)]
+        path = os.pathsep.join([*folders, self._environment.get("PATH", "")])
         with self._guard:
             if self._interrupted:
                 raise InterruptedCliError

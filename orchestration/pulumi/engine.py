@@ -42,6 +42,12 @@ ProgramFactory = Callable[[Path, frozenset[str]], Program]
 GARBAGE_COLLECTION = {"GOGC": "400"}
 
 
+def find_policy_packs(environment: Environment) -> list[str]:
+    """Return the folder of the policy pack. The pack of another tree judges the program of that tree."""
+    folder = environment.tree / "policy"
+    return [str(folder)] if (folder / "PulumiPolicy.yaml").exists() else []
+
+
 def ignore_event(_layer: Layer, _event: EngineEvent) -> None:
     """Handle events of callers that show no progress."""
 
@@ -86,6 +92,7 @@ class Engine:
                 message=message or None,
                 plan=str(plan) if plan else None,
                 refresh=refresh or None,
+                policy_packs=find_policy_packs(self.environment),
                 suppress_outputs=True,
             )
             return operation.result
@@ -109,6 +116,7 @@ class Engine:
                 on_event=self._event_handler(layer, operation),
                 plan=str(plan) if plan else None,
                 refresh=refresh or None,
+                policy_packs=find_policy_packs(self.environment),
                 suppress_outputs=True,
             )
             return operation.result

@@ -52,10 +52,41 @@ class Diagnostic:
         return f"{self.resource}: {text}" if self.resource else text
 
 
+@dataclass(frozen=True)
+class Violation:
+    """A rule of the policy pack that refused the resource with `urn`. `message` has several lines."""
+
+    urn: str
+    message: str
+
+    @property
+    def block(self) -> str:
+        """The resource and the explanation, in indented lines."""
+        # The first line is the same for all rules.
+        lines = self.message.strip().splitlines()[1:] or [self.message.strip()]
+        resource = describe_resource(self.urn)
+        return "\n".join(f"  {line}" for line in ([f"resource: {resource}"] if resource else []) + lines)
+
+
 class LayerError(UserError):
     """An operation on a layer failed. `may_have_changed` is False if no change of a resource was started."""
 
     may_have_changed = True
+
+
+class PolicyViolationError(LayerError):
+    """Rules of the policy pack refused resources. `violations` are all of them."""
+
+    def __init__(self, layer: Layer, violations: Sequence[Violation]) -> None:
+        # A resource is judged again when its properties are known.
+        self.violations = tuple(dict.fromkeys(violations))
+        count = len(self.violations)
+        verb = "rule refuses" if count == 1 else "rules refuse"
+        blocks = "\n\n".join(violation.block for violation in self.violations)
+        super().__init__(
+            f"{layer.name}: {count} {verb} resources.\n{blocks}",
+            "Correct the resources. docs/security-controls.md explains rules and exceptions.",
+        )
 
 
 class MissingUpstreamError(LayerError):
@@ -75,6 +106,7 @@ def explain_failure(
     layer: Layer,
     *,
     diagnostics: Sequence[Diagnostic] = (),
+    violations: Sequence[Violation] = (),
     program_error: str = "",
     traceback: str = "",
 ) -> LayerError:
@@ -84,6 +116,8 @@ def explain_failure(
     """
     if known_error := _explain_known_error(str(error), environment, layer):
         return known_error
+    if violations:
+        return PolicyViolationError(layer, violations)
     # If a resource fails, the engine stops, which can raise an exception in the program, and it reports the
     # stack as failed. The error of the resource is the cause.
     of_resources = [diagnostic for diagnostic in diagnostics if diagnostic.resource]

@@ -8,12 +8,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from orchestration.go_toolchain import UnavailableError
 from orchestration.pulumi import pulumi_cli
 from orchestration.pulumi.cli_install import (
     CLI,
     EXECUTOR,
     LANGUAGE_HOST,
-    UnavailableError,
     build_language_host,
 )
 from orchestration.pulumi.pulumi_cli import CliCache, CliSource, PulumiCli

@@ -15,12 +15,13 @@ from pulumi.automation.events import (
 
 from orchestration.environments import Environment
 from orchestration.layers import Layer
-from orchestration.pulumi.errors import Diagnostic, explain_failure
+from orchestration.pulumi.errors import Diagnostic, Violation, explain_failure
 from orchestration.pulumi.program import Program
 from orchestration.pulumi.resource_types import STACK_TYPE
 from orchestration.pulumi.results import Changes, OperationResult, ResourceInputs, Step
 
 ERROR = "error"
+MANDATORY = "mandatory"
 
 
 class Operation:
@@ -38,6 +39,7 @@ class Operation:
         self._environment = environment
         self._layer = layer
         self._diagnostics: list[Diagnostic] = []
+        self._violations: list[Violation] = []
         self._new_states: dict[str, StepEventStateMetadata] = {}
         self._old_states: dict[str, StepEventStateMetadata] = {}
 
@@ -53,6 +55,7 @@ class Operation:
                 self._environment,
                 self._layer,
                 diagnostics=self._diagnostics,
+                violations=self._violations,
                 program_error=self.program.describe_error(),
                 traceback=self.program.format_traceback(),
             )
@@ -73,6 +76,9 @@ class Operation:
             self._record_start(event.resource_pre_event)
         if event.res_outputs_event:
             self._record_end(event.res_outputs_event.metadata)
+        if event.policy_event and event.policy_event.enforcement_level == MANDATORY:
+            violation = Violation(event.policy_event.resource_urn or "", event.policy_event.message)
+            self._violations.append(violation)
         if event.diagnostic_event and event.diagnostic_event.severity == ERROR:
             self._diagnostics.append(self._create_diagnostic(event.diagnostic_event))
 

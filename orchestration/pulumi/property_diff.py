@@ -15,7 +15,7 @@ from pulumi.runtime.rpc import UNKNOWN
 SECRET = "[secret]"  # noqa: S105
 # A map with this key and value is an encrypted secret.
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # pragma: allowlist secret
 # Begin the keys of metadata that the engine adds, such as `__defaults`.
 _INTERNAL_PREFIXES = ("__", _SIGNATURE_KEY)
 

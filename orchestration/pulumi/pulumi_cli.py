@@ -17,8 +17,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
+from orchestration.go_toolchain import UnavailableError
 from orchestration.pulumi import cli_install
-from orchestration.pulumi.cli_install import CLI, UnavailableError
+from orchestration.pulumi.cli_install import CLI
 from terminal.errors import UserError
 from terminal.output import print_message
 

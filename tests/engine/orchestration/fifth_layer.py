@@ -59,7 +59,11 @@ def build_alarm_table(names: Names, settings: ReportingSettings) -> AlarmTable:
     del settings
     return AlarmTable(
         dashboard_name=names.alarm(LAYER, "dashboard"),
-        alarms=(failure_queue_alarm(LAYER, "reports", queue_name(names), names, "fraud-failures.md"),),
+        alarms=(
+            failure_queue_alarm(
+                LAYER, "reports-dlq", f"{queue_name(names)}-dlq", names, "fraud-failures.md"
+            ),
+        ),
     )
 '''
 PROGRAM = '''\
@@ -80,12 +84,21 @@ foundation = contracts.load_outputs(FoundationOutputs)
 tag_resources(projects.REPORTING)
 names = Names(settings.name_suffix)
 
+dead_letters = EncryptedQueue(
+    "reports-dlq",
+    EncryptedQueueArgs(
+        name=f"{queue_name(names)}-dlq",
+        key_arn=foundation.failures_key_arn,
+        protected=settings.deletion_protection,
+    ),
+)
 reports = EncryptedQueue(
     "reports",
     EncryptedQueueArgs(
         name=queue_name(names),
         key_arn=foundation.data_key_arn,
         protected=settings.deletion_protection,
+        dead_letter_arn=dead_letters.queue.arn,
     ),
 )
 

@@ -55,7 +55,8 @@ def test_hosts_without_a_proxy_are_extended(tmp_path: Path, cli: PulumiCli) -> N
 
 
 def test_account_needs_only_the_backend_and_prints_no_credentials(tmp_path: Path, cli: PulumiCli) -> None:
-    inherited = {**USER, "AWS_SECRET_ACCESS_KEY": "secret", "PULUMI_CONFIG_PASSPHRASE": "secret"}
+    secrets = {"AWS_SECRET_ACCESS_KEY": "secret"}  # pragma: allowlist secret
+    inherited = {**USER, **secrets, "PULUMI_CONFIG_PASSPHRASE": "secret"}
     dev = account_environment(tmp_path, "dev", "111111111111")
     changes = shell_variables.build_changes(dev, cli, {}, inherited)
     assert set(changes) == {"PATH", "FRAUD_ENV", "PULUMI_BACKEND_URL", "PULUMI_SKIP_UPDATE_CHECK"}

@@ -1,14 +1,6 @@
-import os
-import sys
-import time
-from pathlib import Path
-
-import pytest
-
 from orchestration.environments import ROOT
 from orchestration.pulumi import cli_install
-from orchestration.pulumi.cli_install import CLI_MODULE, HOST_MODULE, UnavailableError
-from tests.waiting import wait_for
+from orchestration.pulumi.cli_install import CLI_MODULE, HOST_MODULE
 
 
 def test_go_module_has_the_version_of_the_sdk() -> None:
@@ -24,46 +16,3 @@ def test_both_modules_require_the_same_go() -> None:
         if line.startswith("go ")
     }
     assert len(required) == 1
-
-
-def test_go_is_pinned_by_hash() -> None:
-    assert "--hash=sha256:" in (CLI_MODULE / "requirements.txt").read_text()
-
-
-def test_failed_command_is_reported_with_its_last_line() -> None:
-    with pytest.raises(UnavailableError, match=r"^trying .*: the reason$"):
-        cli_install.run_with_progress(
-            ["sh", "-c", "echo first; echo the reason; exit 1"], action="trying", timeout_seconds=10
-        )
-
-
-def test_missing_program_is_named() -> None:
-    with pytest.raises(UnavailableError, match="/nowhere/go"):
-        cli_install.run_with_progress(["/nowhere/go"], action="trying", timeout_seconds=10)
-
-
-def test_command_that_exceeds_its_timeout_is_ended_with_its_child_processes(tmp_path: Path) -> None:
-    pid_file = tmp_path / "pid"
-    started = time.monotonic()
-    with pytest.raises(UnavailableError, match=r"^trying "):
-        cli_install.run_with_progress(
-            ["sh", "-c", f"sleep 60 & echo $! > {pid_file}; wait"], action="trying", timeout_seconds=0.2
-        )
-    assert time.monotonic() - started < 30
-    wait_for(lambda: not _is_alive(int(pid_file.read_text())), what="the end of the process")
-
-
-def test_command_runs_with_the_given_environment() -> None:
-    script = "import os, sys; sys.exit(os.environ['CGO_ENABLED'] != '0')"
-    environment = {**os.environ, "CGO_ENABLED": "0"}
-    cli_install.run_with_progress(
-        [sys.executable, "-c", script], action="trying", timeout_seconds=30, environment=environment
-    )
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"

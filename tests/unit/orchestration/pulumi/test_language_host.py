@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.go_toolchain import UnavailableError
 from orchestration.pulumi import language_host, pulumi_cli
-from orchestration.pulumi.cli_install import EXECUTOR, LANGUAGE_HOST, UnavailableError
+from orchestration.pulumi.cli_install import EXECUTOR, LANGUAGE_HOST
 from orchestration.pulumi.pulumi_cli import PulumiCli
 from terminal.errors import UserError
 

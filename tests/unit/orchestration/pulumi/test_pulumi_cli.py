@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.go_toolchain import UnavailableError
 from orchestration.pulumi import pulumi_cli
-from orchestration.pulumi.cli_install import UnavailableError
 from orchestration.pulumi.pulumi_cli import CliCache, PulumiCli
 from terminal.errors import UserError
 
