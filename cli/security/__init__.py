@@ -1,0 +1,1 @@
+"""Tasks that prove what the pipeline permits, and who can read what."""
