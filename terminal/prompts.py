@@ -25,6 +25,19 @@ def confirm(question: str, word: str = "", *, yes: bool, typed: str = "") -> Non
         raise UserError("Nothing was changed.")
 
 
+def confirm_by_typing(question: str, word: str, *, yes: bool) -> None:
+    """Ask the user to type a word, such as the name of what is erased.
+
+    `yes` answers the question in advance. Raises UserError for another word, or without a terminal.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UserError(f"{question} Confirmation needs a terminal.", "Pass --yes to skip it.")
+    if _read_answer(f"{question} Type '{word}' to continue: ") != word:
+        raise UserError("Nothing was changed.")
+
+
 def _confirm_loss(question: str, word: str, *, yes: bool, typed: str) -> None:
     loss = "A resource that holds data would be replaced or deleted."
     if typed == word:

@@ -12,7 +12,8 @@ class FraudEnvironment(FunctionEnvironment, frozen=True, kw_only=True):
 
     `retry_queue_url` is the queue for events that must wait, `failure_queue_url` the one for unreadable
     messages. Alerts of one account within
-    `alert_window_seconds` are grouped; 0 sends each alert separately.
+    `alert_window_seconds` are grouped; 0 sends each alert separately. The list of an account's suspicious
+    decisions is retained for `retention_days`, as transactions are.
     """
 
     queue_url: Annotated[str, Meta(min_length=1)]
@@ -21,3 +22,4 @@ class FraudEnvironment(FunctionEnvironment, frozen=True, kw_only=True):
     retry_queue_url: Annotated[str, Meta(min_length=1)]
     failure_queue_url: Annotated[str, Meta(min_length=1)]
     alert_window_seconds: Annotated[int, Meta(ge=0, le=900)]
+    retention_days: Annotated[int, Meta(ge=1)] = 90

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from functions.common.runtime.lambda_context import LambdaContext
 
 _FOLDER = Path(__file__).parent
+_SECONDS_PER_DAY = 86_400
 
 
 def _read_file(name: str) -> bytes | None:
@@ -43,7 +44,10 @@ _sqs = create_client("sqs")
 _detector = FraudDetector(
     decider=Decider(_live, _candidate, _environment.alert_window_seconds),
     profiles=ProfileStore(
-        create_client("dynamodb"), _environment.table_name, _environment.profiles_table_name
+        create_client("dynamodb"),
+        _environment.table_name,
+        _environment.profiles_table_name,
+        _environment.retention_days * _SECONDS_PER_DAY,
     ),
     sender=SuspiciousTransactionSender(_sqs, _environment.queue_url),
     retries=RetrySender(_sqs, _environment.retry_queue_url),

@@ -40,7 +40,7 @@ from functions.common.dynamodb.profile_items import (
     profile_key,
     profile_subject,
 )
-from functions.common.dynamodb.suspicious_items import build_suspicious_update
+from functions.common.dynamodb.suspicious_items import RETENTION_SECONDS, build_suspicious_update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -92,12 +92,22 @@ class RefusedRecordError(Exception):
 
 
 class ProfileStore:
-    """Reads and writes the tables `transactions` and `profiles`."""
+    """Reads and writes the tables `transactions` and `profiles`.
 
-    def __init__(self, client: "DynamoDBClient", transactions: str, profiles: str) -> None:
+    `list_retention_seconds`: the retention of the list of suspicious decisions.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        transactions: str,
+        profiles: str,
+        list_retention_seconds: int = RETENTION_SECONDS,
+    ) -> None:
         self._client = client
         self._transactions = transactions
         self._profiles = profiles
+        self._list_retention_seconds = list_retention_seconds
         self._rule_snoozes: dict[str, Snooze] = {}
         self._snoozes_read_at = 0
 
@@ -181,7 +191,9 @@ class ProfileStore:
         for transaction, decision, *_ in decided:
             if decision.suspicious:
                 entry = summarize_decision(transaction, decision)
-                yield build_suspicious_update(self._profiles, transaction.account_id, entry)
+                yield build_suspicious_update(
+                    self._profiles, transaction.account_id, entry, self._list_retention_seconds
+                )
 
     def _build_decision_update(self, decided: DecidedTransaction) -> dict[str, Any]:
         """The update that stores the decision: a MODIFY in the table's stream, which its consumers ignore."""

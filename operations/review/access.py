@@ -10,6 +10,8 @@ from operations.review.overrides import Overrides
 from operations.review.profiles_table import ProfilesTableClient
 from operations.review.transaction_record import TransactionRecord
 from orchestration.rules_file import find_rules_file
+from shared.configuration import validate_file
+from stacks.data.settings import DataSettings
 from terminal.command_line import command_line
 from terminal.errors import UserError
 
@@ -22,7 +24,13 @@ def open_profiles_table(env: str) -> ProfilesTableClient:
 def open_overrides(env: str) -> Overrides:
     """Open the lists and snoozes for changes by the AWS caller. Raises UserError."""
     deployed = open_deployed(env)
-    return Overrides(_open_profiles_table(deployed), deployed.caller_arn())
+    environment = deployed.environment
+    settings = validate_file(DataSettings, environment.name, environment.root)
+    return Overrides(
+        _open_profiles_table(deployed),
+        deployed.caller_arn(),
+        audit_retention_days=settings.audit_retention_days,
+    )
 
 
 def _open_profiles_table(deployed: DeployedPipeline) -> ProfilesTableClient:

@@ -16,8 +16,10 @@ from operations.review.profiles_table import ProfilesTableClient, Write
 LISTS = "lists"
 SNOOZES = "snoozes"
 AUDIT = "audit"
-# Expired overrides stay in the registry for this time. The audit trail does not expire.
+# Expired overrides stay in the registry for this time.
 EXPIRED_RETENTION_SECONDS = 90 * 86_400
+# The default of the setting `auditRetentionDays`.
+AUDIT_RETENTION_DAYS = 1825
 
 Entry = ListEntry | Snooze
 
@@ -52,14 +54,20 @@ def build_deregistration(entry: Entry) -> Write:
     return {"Delete": {"Key": _registry_key(entry)}}
 
 
-def build_audit_record(entry: AuditEntry, before: Entry | None, after: Entry | None) -> Write:
+def build_audit_record(
+    entry: AuditEntry,
+    before: Entry | None,
+    after: Entry | None,
+    retention_days: int = AUDIT_RETENTION_DAYS,
+) -> Write:
     """Return the write that adds a change to the audit trail. It fails rather than replace an entry."""
     entry = msgspec.structs.replace(entry, before=_to_fields(before), after=_to_fields(after))
     time = datetime.fromtimestamp(entry.at / 1000, UTC).isoformat(timespec="milliseconds")
+    expires_at = entry.at // 1000 + retention_days * 86_400
     key = profile_items.profile_key(AUDIT, f"{time.replace('+00:00', 'Z')}#{uuid.uuid4().hex[:12]}")
     return {
         "Put": {
-            "Item": {**key, **_encode_entry(entry)},
+            "Item": {**key, **_encode_entry(entry), "expires_at": {"N": str(expires_at)}},
             "ConditionExpression": "attribute_not_exists(subject)",
         }
     }

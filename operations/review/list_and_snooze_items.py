@@ -22,7 +22,7 @@ Texts = Mapping[str, str | None]
 RULE_SNOOZES_KEY = profile_items.profile_key("control", "rules")
 _SNOOZES = "snoozes"
 _PROFILE_MODELS: Mapping[str, type[ListEntry] | type[Snooze]] = {"listing": ListEntry, "snooze": Snooze}
-# The retention of an item without counts after its last override.
+# The retention of an item without counts, or of that of rules, after its last override.
 _EMPTY_RETENTION_SECONDS = 86_400
 
 
@@ -93,7 +93,13 @@ class RuleSnooze:
         }
         if override:
             snoozes[self.rule] = override
-        return _build_update(self.key, {_SNOOZES: _read_text(item, _SNOOZES)}, {_SNOOZES: _encode(snoozes)})
+        ends = [-(-snooze.until // 1000) for snooze in snoozes.values()]
+        return _build_update(
+            self.key,
+            {_SNOOZES: _read_text(item, _SNOOZES)},
+            {_SNOOZES: _encode(snoozes)},
+            max([now_ms // 1000 + _EMPTY_RETENTION_SECONDS, *ends]),
+        )
 
 
 def _decode_snoozes(item: Item | None) -> dict[str, Snooze]:

@@ -37,13 +37,21 @@ class OverrideChange(Generic[OverrideT]):
 class Overrides:
     """Changes overrides on behalf of `caller`, the ARN of an AWS identity.
 
-    The audit trail records the caller. An override without an author gets the name in the ARN.
+    The audit trail records the caller. An override without an author gets the name in the ARN. Audit entries
+    are retained for `audit_retention_days`.
     """
 
-    def __init__(self, table: ProfilesTableClient, caller: str, clock: Clock = now_ms) -> None:
+    def __init__(
+        self,
+        table: ProfilesTableClient,
+        caller: str,
+        clock: Clock = now_ms,
+        audit_retention_days: int = audit_trail.AUDIT_RETENTION_DAYS,
+    ) -> None:
         self._table = table
         self._caller = caller
         self._clock = clock
+        self._audit_retention_days = audit_retention_days
 
     def set(self, item: OverrideItem[OverrideT], override: OverrideT, task: str) -> OverrideChange[OverrideT]:
         """Store `override` unless an equal one is in force; author and time may differ. Raises UserError."""
@@ -57,7 +65,7 @@ class Overrides:
             writes = [
                 item.build_update(stored, override, self._clock()),
                 audit_trail.build_registration(override),
-                audit_trail.build_audit_record(audit_entry, before, override),
+                audit_trail.build_audit_record(audit_entry, before, override, self._audit_retention_days),
             ]
             if before is not None:
                 deregistration = audit_trail.build_deregistration(before)
@@ -88,7 +96,7 @@ class Overrides:
             writes = [
                 item.build_update(stored, None, self._clock()),
                 audit_trail.build_deregistration(before),
-                audit_trail.build_audit_record(audit_entry, before, None),
+                audit_trail.build_audit_record(audit_entry, before, None, self._audit_retention_days),
             ]
             return writes, OverrideChange(before, None)
 

@@ -153,6 +153,7 @@ class FraudFunction(pulumi.ComponentResource):
             data.profiles_table_name,
             self.retries.queue.url,
             self.failures.url,
+            data.retention_days,
         ).apply(
             lambda values: FraudEnvironment(
                 queue_url=values[0],
@@ -161,6 +162,7 @@ class FraudFunction(pulumi.ComponentResource):
                 retry_queue_url=values[3],
                 failure_queue_url=values[4],
                 alert_window_seconds=window,
+                retention_days=int(values[5]),
             )
         )
 
@@ -173,7 +175,7 @@ class FraudFunction(pulumi.ComponentResource):
             *table_permissions.record_decisions(arns, data.transactions_table_arn, foundation.data_key_arn),
             *permissions.send_messages(arns, [data.suspicious_queue_arn], foundation.data_key_arn),
             *permissions.send_failures(arns, [self.retries.queue.arn, self.failures.arn], failures_key),
-            *permissions.consume_messages(arns, self.retries.queue.arn, failures_key),
+            permissions.consume_plain_messages(self.retries.queue.arn),
         ]
 
     def _configure_retries(self) -> aws.lambda_.FunctionEventInvokeConfig:

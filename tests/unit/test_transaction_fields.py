@@ -13,6 +13,7 @@ from detection.rules.names import NAME_KINDS, UNAVAILABLE_NAMES
 from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.domain.transaction_event import EVENT_FIELDS, STORED_FIELDS
+from operations.privacy.register import RECORDS
 from orchestration.environments import ROOT
 from stacks.edge.routes import TRANSACTIONS
 from tests.unit.functions.builders import NOW, transaction
@@ -43,6 +44,7 @@ def _list_places() -> Iterator[tuple[str, set[str]]]:
     )
     yield "columns of files: FIELDS in detection/data/column_map.py", set(FIELDS)
     yield "rows of files: TransactionBatch.rows in detection/data/columns.py", _find_row_fields()
+    yield "the register of personal data: operations/privacy/register.py", set(RECORDS["Transaction"])
     page = (ROOT / "docs/api.md").read_text()
     yield "documentation: docs/api.md", set(re.findall(r"^\| `(\w+)` \| \w", page, re.MULTILINE))
 

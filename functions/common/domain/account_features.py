@@ -18,7 +18,7 @@ from functions.common.domain.transaction_event import TransactionInserted
 UNKNOWN = math.nan
 _RECENT_MS = 14 * DAY_MS
 # Distances are between the centers of countries, so a short time would give an arbitrarily high speed.
-_MIN_HOURS = 0.1
+MIN_TRAVEL_HOURS = 0.1
 _CENTS_PER_EURO = 100
 _MINUTE_SECONDS = 60
 
@@ -162,4 +162,4 @@ def _compute_speed(account: AccountProfile, country: str, timestamp: int) -> flo
         return 0.0
     distance = distance_km(account.country, country)
     hours = abs(timestamp - account.country_at) / HOUR_MS
-    return UNKNOWN if distance is None else distance / max(hours, _MIN_HOURS)
+    return UNKNOWN if distance is None else distance / max(hours, MIN_TRAVEL_HOURS)

@@ -45,7 +45,7 @@ class Feature(NamedTuple):
 
 
 UNKNOWN = math.nan
-_EPOCH_WEEKDAY = 3  # 1970-01-01 is a Thursday, and Monday is 0.
+EPOCH_WEEKDAY = 3  # 1970-01-01 is a Thursday, and Monday is 0.
 
 FEATURES = (
     Feature("amount_euros", "money", "amount in euros"),
@@ -150,7 +150,7 @@ def compute_features(
     values = [
         UNKNOWN if euros is None else euros,
         timestamp % DAY_MS // HOUR_MS,
-        (day + _EPOCH_WEEKDAY) % 7,
+        (day + EPOCH_WEEKDAY) % 7,
     ]
     values += compute_account_totals(account, timestamp, day, cents)
     values += compute_amounts(account, timestamp, day, cents)

@@ -7,8 +7,8 @@ from functions.common.domain.origin_profile import SLOTS, TAG_BITS, OriginProfil
 from functions.common.domain.time_buckets import MINUTE_MS
 
 UNKNOWN = math.nan
-_HOUR_MINUTES, _DAY_MINUTES = 60, 24 * 60
-_WINDOW_MINUTES = 30 * _DAY_MINUTES
+_DAY_MINUTES = 24 * 60
+WINDOWS_MINUTES = (60, _DAY_MINUTES, 30 * _DAY_MINUTES)
 
 
 def compute_origin_accounts(origin: OriginProfile | None, account_id: str, timestamp: int) -> list[float]:
@@ -21,12 +21,13 @@ def compute_origin_accounts(origin: OriginProfile | None, account_id: str, times
         return [UNKNOWN, UNKNOWN, UNKNOWN]
     own = hash_text(account_id) % SLOTS
     minute = timestamp // MINUTE_MS
+    hour_minutes, day_minutes, month_minutes = WINDOWS_MINUTES
     hour = day = month = 0
     for slot, entry in origin.slots.items():
         age = minute - (entry >> TAG_BITS)
-        if slot != own and 0 <= age < _WINDOW_MINUTES:
+        if slot != own and 0 <= age < month_minutes:
             month += 1
-            if age < _DAY_MINUTES:
+            if age < day_minutes:
                 day += 1
-                hour += age < _HOUR_MINUTES
+                hour += age < hour_minutes
     return [hour, day, month]

@@ -16,14 +16,16 @@ from functions.common.dynamodb.profile_items import profile_key, profile_subject
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The default retention of transactions. An older entry has no transaction to look at.
+# The default retention of transactions. Without its transaction, an entry has no use.
 RETENTION_SECONDS = 90 * 86_400
 _PREFIX = "suspicious#"
 # Sorts after the digits of every time.
 _LAST = "~"
 
 
-def build_suspicious_update(table: str, account_id: str, entry: SuspiciousDecision) -> dict[str, Any]:
+def build_suspicious_update(
+    table: str, account_id: str, entry: SuspiciousDecision, retention_seconds: int = RETENTION_SECONDS
+) -> dict[str, Any]:
     """The update that adds a suspicious decision to the account's list."""
     started_at = entry.window_started_at or entry.decided_at
     part = f"{_PREFIX}{started_at:013}#{entry.decided_at:013}#{entry.transaction_id}"
@@ -33,7 +35,7 @@ def build_suspicious_update(table: str, account_id: str, entry: SuspiciousDecisi
         "UpdateExpression": "SET decision = :decision, expires_at = :expires",
         "ExpressionAttributeValues": {
             ":decision": {"S": msgspec.json.encode(entry).decode()},
-            ":expires": {"N": str(entry.decided_at // 1000 + RETENTION_SECONDS)},
+            ":expires": {"N": str(entry.decided_at // 1000 + retention_seconds)},
         },
     }
 

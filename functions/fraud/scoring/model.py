@@ -111,7 +111,7 @@ class FraudModel:
         for root in self._roots:
             node = root
             while type(node) is tuple:
-                feature, threshold, below, above, unknown = node
+                feature, threshold, below, above, unknown, _ = node
                 value = rounded[feature]
                 if value < threshold:
                     node = below
@@ -127,27 +127,28 @@ class FraudModel:
 
         Each step on the path to a leaf contributes the change of the expected log-odds to the tested feature.
         """
-        trees, rounded = self.trees, _round_to_float32(values)
+        rounded = _round_to_float32(values)
         contributions = [0.0] * len(FEATURE_NAMES)
-        for root in trees.roots:
+        for root in self._roots:
             node = root
-            while (feature := trees.features[node]) != LEAF:
-                child = self._find_child(node, rounded)
-                contributions[feature] += trees.values[child] - trees.values[node]
-                node = child
+            while type(node) is tuple:
+                feature, threshold, below, above, unknown, expected = node
+                value = rounded[feature]
+                if value < threshold:
+                    node = below
+                elif value == value:  # noqa: PLR0124  # false for NaN
+                    node = above
+                else:
+                    node = unknown
+                contributions[feature] += (node[-1] if type(node) is tuple else node) - expected
         return contributions
-
-    def _find_child(self, node: int, values: Sequence[float]) -> int:
-        trees, value = self.trees, values[self.trees.features[node]]
-        if value < trees.thresholds[node]:
-            return trees.left[node]
-        return trees.left[node] + 1 if value == value else trees.unknown[node]  # noqa: PLR0124
 
 
 def _link_nodes(trees: Trees) -> list[Any]:
     """The roots of the trees, in a form that takes 40 % less time to evaluate than the lists.
 
-    A leaf is its log-odds. Another node is (feature, threshold, node below it, other node, node if unknown).
+    A leaf is its log-odds. Another node is (feature, threshold, node below it, other node, node if unknown,
+    expected log-odds).
     """
     nodes: list[Any] = list(trees.values)
     # From the last node to the first one, because children follow their parents in the lists.
@@ -160,7 +161,7 @@ def _link_nodes(trees: Trees) -> list[Any]:
         strict=True,
     ):
         if feature != LEAF:
-            nodes[node] = (feature, threshold, nodes[left], nodes[left + 1], nodes[unknown])
+            nodes[node] = (feature, threshold, nodes[left], nodes[left + 1], nodes[unknown], nodes[node])
     return [nodes[root] for root in trees.roots]
 
 

@@ -131,11 +131,13 @@ class Scorer:
         snoozed_rules: Collection[str] = (),
         *,
         log_odds: float | None = None,
+        explains_model: bool = True,
     ) -> ScoringResult:
         """Score a transaction.
 
         `values` are its features in the order of FEATURE_NAMES, computed with `label_delay_days`.
         `snoozed_rules` are rule IDs. Pass the model's `log_odds` if they are already computed.
+        `explains_model`: whether the reasons contain those of the model, which take most of the time.
         """
         matching = self._find_matching_rules(transaction, values)
         evidence = _Evidence(
@@ -145,7 +147,9 @@ class Scorer:
         )
         conclusion = self._conclude(evidence)
         writer = ReasonWriter(transaction, values, self._limits)
-        reasons = self._explain(evidence, conclusion, values, writer)
+        reasons = list(self._explain(evidence, conclusion, writer))
+        if explains_model and conclusion.score:
+            reasons += self._explain_model(evidence, values, writer)
         return ScoringResult(
             score=conclusion.score,
             suspicious=conclusion.suspicious,
@@ -199,7 +203,7 @@ class Scorer:
         return not self._conclude(evidence._replace(rules=active)).suspicious
 
     def _explain(
-        self, evidence: _Evidence, conclusion: _Conclusion, values: Sequence[float], writer: ReasonWriter
+        self, evidence: _Evidence, conclusion: _Conclusion, writer: ReasonWriter
     ) -> Iterator[Reason]:
         clearing_rule = evidence.first_rule("clear")
         if evidence.list_entry:
@@ -212,6 +216,10 @@ class Scorer:
         for compiled in evidence.rules:
             if compiled.rule.decision != "clear":
                 yield _rule_reason(compiled.rule, self._weigh(compiled, evidence), writer)
+
+    def _explain_model(
+        self, evidence: _Evidence, values: Sequence[float], writer: ReasonWriter
+    ) -> Iterator[Reason]:
         if self._model is not None and self._is_flagged_by_model(evidence):
             yield from model_reasons(self._model, evidence.log_odds, values, writer)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from functions.common.domain.features import FEATURE_NAMES
+from functions.common.domain.decision import Decision
+from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.common.domain.suspicious_decision import SuspiciousDecision
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
 from functions.common.domain.transaction import Transaction
@@ -100,6 +101,22 @@ def suspicious_decision(**changes: Any) -> SuspiciousDecision:
         "window_started_at": NOW,
     }
     return msgspec.convert(values | changes, SuspiciousDecision)
+
+
+def recorded_decision(*, suspicious: bool, text: str = "over the limit") -> Decision:
+    reasons = (Reason(rule_id="rule-1", weight=0.9, text=text),) if suspicious else ()
+    return Decision(
+        score=0.9 if suspicious else 0.1,
+        suspicious=suspicious,
+        decided_by="rules",
+        rules_score=0.9,
+        reasons=reasons,
+        rules="r",
+        features_version=FEATURES_VERSION,
+        features=(1.5,) * len(FEATURE_NAMES),
+        decided_at=NOW + 5,
+        latency_ms=5,
+    )
 
 
 def message(message_id: str, body: str | SuspiciousTransaction) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 
 from benchmarks.virtual_aws.database import Database, KeySchema
 
@@ -77,10 +77,3 @@ class InMemoryDynamoDb:
         if fault == "after":
             raise ReadTimeoutError(endpoint_url="https://dynamodb")
         return response
-
-
-def conflict_error(positions: int = 1) -> ClientError:
-    """The error of a transaction that met another one on its first item."""
-    reasons = [{"Code": "TransactionConflict"}, *[{"Code": "None"}] * (positions - 1)]
-    response: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
-    return ClientError(response, "TransactWriteItems")

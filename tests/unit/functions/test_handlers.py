@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:alerts",
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "none",
-    "AWS_SECRET_ACCESS_KEY": "none",
+    "AWS_SECRET_ACCESS_KEY": "none",  # pragma: allowlist secret
     "AWS_EC2_METADATA_DISABLED": "true",
     "PATH": os.environ["PATH"],
 }

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from terminal.errors import UserError
-from terminal.prompts import confirm
+from terminal.prompts import confirm, confirm_by_typing
 
 
 class FakeTerminal(io.StringIO):
@@ -59,3 +59,22 @@ def test_loss_is_not_confirmed_by_yes_or_another_word(
 def test_loss_is_confirmed_in_advance_with_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     confirm("Deploy?", "prod", yes=True, typed="prod")
+
+
+def test_typed_word_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", FakeTerminal("account-1\n"))
+    confirm_by_typing("Erase?", "account-1", yes=False)
+
+
+@pytest.mark.parametrize("answer", ["account-2\n", "y\n", "\n", ""])
+def test_any_other_word_stops_the_task(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr("sys.stdin", FakeTerminal(answer))
+    with pytest.raises(UserError):
+        confirm_by_typing("Erase?", "account-1", yes=False)
+
+
+def test_typing_a_word_needs_a_terminal_or_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("account-1\n"))
+    with pytest.raises(UserError):
+        confirm_by_typing("Erase?", "account-1", yes=False)
+    confirm_by_typing("Erase?", "account-1", yes=True)
