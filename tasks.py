@@ -10,9 +10,11 @@ from cli import (
     accounts,
     deployment,
     development,
+    documents,
     inspection,
     parse_errors,
     pipeline,
+    privacy_tasks,
     repair,
     review,
     tables,
@@ -20,6 +22,7 @@ from cli import (
 from cli.data import data_tasks
 from cli.models import model_tasks
 from cli.rules import rule_tasks
+from cli.security import security_tasks
 from cli.task import task
 from terminal.command_line import command_line
 from terminal.output import console, print_result
@@ -54,6 +57,7 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     ),
     "Operate the pipeline": (repair.health, repair.redrive, repair.replay),
     "Review decisions": (review.explain, review.snooze, review.snoozes),
+    "Personal data": Collection("privacy", privacy_tasks.export, privacy_tasks.erase, privacy_tasks.erased),
     "Block and allow lists": Collection("lists", review.add, review.remove, review.show),
     "Candidate models and rules": Collection("shadow", review.report),
     "Detection rules": Collection("rules", rule_tasks.check, rule_tasks.try_, rule_tasks.list_),
@@ -68,11 +72,16 @@ GROUPS: dict[str, Collection | tuple[Any, ...]] = {
     "Tables": Collection("table", tables.export),
     "State backups": Collection("state", accounts.backups, accounts.restore),
     "Embedded AWS": Collection("local", pipeline.up, pipeline.down, pipeline.reset),
+    "Security review": Collection(
+        "security", security_tasks.controls, security_tasks.minimal, security_tasks.sbom, security_tasks.audit
+    ),
     "Develop this repository": (
         development.run_tests,
         development.check,
+        development.fuzz,
         development.bench,
         development.lock,
+        documents.write_documents,
     ),
 }
 
@@ -85,7 +94,7 @@ def groups(_: Context) -> None:
         prefix = f"{group.name}." if isinstance(group, Collection) else ""
         for member in group.tasks.values() if isinstance(group, Collection) else group:
             help_line = (member.__doc__ or "").splitlines()[0]
-            console.print(Text.assemble("  ", (f"{prefix + member.name:<16}", "cyan"), help_line))
+            console.print(Text.assemble("  ", (f"{prefix + member.name:<18}", "cyan"), help_line))
     print_result(f"Show the options of a task: {command_line('--help', 'TASK')}")
 
 

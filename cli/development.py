@@ -1,6 +1,7 @@
 """Tasks for changes to this repository: tests, checks, benchmarks and requirements."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,9 +12,34 @@ from invoke.context import Context
 
 from cli.task import NonNegativeInt, task
 from orchestration.environments import ROOT
+from orchestration.tool_environment import build_go_tool
 from terminal.errors import UserError
 from terminal.output import print_message
 
+LINTERS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("lint-imports",),
+    ("deptry", "--config", "tools/deptry.toml", "."),
+    ("vulture",),
+    ("zizmor", "--offline", "--quiet", "--config", "tools/zizmor.yml", ".github"),
+)
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint"
+OASDIFF = "github.com/oasdiff/oasdiff"
+# A warning is a change that can break a client, such as a narrower pattern.
+FIND_BREAKING_CHANGES = (
+    *("breaking", "--fail-on", "WARN", "--format", "singleline"),
+    *("docs/openapi.released.json", "docs/openapi.json"),
+)
+# Hashes look like secrets, and addresses are not secret.
+DISABLED_DETECTORS = ("Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector")
+WITHOUT_SECRETS = re.compile(r"(^|/)(go\.sum|(requirements|dev)\.txt)$")
+
+FUZZ_TESTS = ("tests/fuzz", "tests/e2e/test_openapi.py")
+# The tests read it. Without it, they post fewer bodies, which are always the same.
+FUZZ_BODIES = "FUZZ_BODIES"
+ROUTES = 4
 FAST_TESTS = ("tests/unit", "tests/stacks")
 # Each worker runs an embedded AWS and engines.
 MAX_WORKERS = 4
@@ -37,12 +63,24 @@ def run_tests(
 
 @task()
 def check(_: Context, workers: int = NonNegativeInt(0)) -> None:
-    """Check format, lint, types and imports, and run tests."""
-    _run_module("ruff", "format", "--check", ".")
-    _run_module("ruff", "check", ".")
-    _run_module("mypy")
-    _run_script("lint-imports")
+    """Check code, types, workflows and secrets, and run tests."""
+    for name, *arguments in LINTERS:
+        _run_script(name, *arguments)
+    _run_command(build_go_tool("actionlint", ACTIONLINT, "8 MB, half a minute"))
+    _run_command(build_go_tool("oasdiff", OASDIFF, "27 MB, a minute"), *FIND_BREAKING_CHANGES)
+    _scan_for_secrets()
     _run_pytest(workers=workers)
+
+
+@task(help={"bodies": "Post this number of bodies"})
+def fuzz(_: Context, bodies: int = NonNegativeInt(200_000), workers: int = NonNegativeInt(0)) -> None:
+    """Post generated bodies to all routes of the API."""
+    if bodies < ROUTES:
+        raise UserError(
+            f"--bodies: {bodies} is too few.", f"Use a number of {ROUTES} or more: one for each route."
+        )
+    os.environ[FUZZ_BODIES] = str(bodies)
+    _run_pytest(paths=FUZZ_TESTS, workers=workers or os.cpu_count() or 1)
 
 
 @task(iterable=["name"], help={"name": "Run only this benchmark; repeat the option for several benchmarks"})
@@ -111,10 +149,23 @@ def _run_module(name: str, *arguments: str) -> None:
         raise SystemExit(status)
 
 
-def _run_script(name: str) -> None:
-    script = Path(sys.executable).with_name(name)
-    if status := subprocess.run([script], cwd=ROOT, check=False).returncode:
+def _run_script(name: str, *arguments: str) -> None:
+    _run_command(Path(sys.executable).with_name(name), *arguments)
+
+
+def _run_command(program: Path, *arguments: str) -> None:
+    if status := subprocess.run([program, *arguments], cwd=ROOT, check=False).returncode:
         raise SystemExit(status)
+
+
+def _scan_for_secrets() -> None:
+    """Fail if a committed file contains a credential. `pragma: allowlist secret` marks a false positive."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=False, capture_output=True, text=True)
+    if listed.returncode:
+        raise UserError("The files of the repository cannot be listed.", "Check in a clone that git made.")
+    files = [path for path in listed.stdout.split("\0") if path and not WITHOUT_SECRETS.search(path)]
+    options = [f"--disable-plugin={detector}" for detector in DISABLED_DETECTORS]
+    _run_script("detect-secrets-hook", "--no-verify", *options, *files)
 
 
 def _run_python(*arguments: str) -> int:

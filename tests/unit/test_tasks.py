@@ -44,7 +44,7 @@ def test_confirmation_of_every_task_can_be_skipped() -> None:
 
 
 def test_tasks_that_use_an_environment_have_the_option() -> None:
-    without = {"test", "check", "bench", "lock", "graph", "groups"}
+    without = {"test", "check", "fuzz", "bench", "lock", "docs", "security.audit", "graph", "groups"}
     without |= {"simulate", "train", "backtest", "data.inspect"}
     without |= {name for name in ALL if name.startswith("local.")}
     with_env = {
