@@ -1,6 +1,5 @@
 """Detection as deployed: features of a replay, a trained artifact, and scores by the code of the function."""
 
-from array import array
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,14 +9,15 @@ from sklearn.base import clone
 
 from benchmarks._handbook import BASELINES
 from benchmarks._protocol import DELAY_DAYS, Days, Floats, History, Indices
-from detection.data.columns import LabelledTransaction
+from detection.data.columns import LabelledTransaction, batch_rows
 from detection.evaluation.batch_model import build_batch_log_odds
-from detection.history_features import compute_history_features
+from detection.replay.replay import cut_batches, replay_batches
 from detection.rules.rule_file import read_rules
 from detection.training.examples import gather_examples
 from detection.training.train import TrainingOptions, train_on_examples
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
+from functions.common.domain.transaction import REFUND
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.reasons import to_probability
 from functions.fraud.scoring.scorer import Scorer
@@ -49,19 +49,20 @@ class DeployedScores(NamedTuple):
 def replay_features(rows: Iterable[LabelledTransaction], days: Days, start_ms: int) -> Replay:
     """The features of the transactions of these days. `start_ms` is the start of day 0."""
     begin_ms, end_ms = (start_ms + day * DAY_MS for day in days)
-    transactions, values, begin = [], array("d"), 0
-    replayed = compute_history_features(
-        rows, label_delay_ms=DELAY_DAYS * DAY_MS, label_delay_days=DELAY_DAYS, from_ms=begin_ms
+    transactions: list[LabelledTransaction] = []
+    values, begin = [np.empty((0, len(FEATURE_NAMES)))], 0
+    replayed = replay_batches(
+        cut_batches(batch_rows(rows), end_ms),
+        label_delay_ms=DELAY_DAYS * DAY_MS,
+        label_delay_days=DELAY_DAYS,
+        from_ms=begin_ms,
     )
-    for labelled, row in replayed:
-        if labelled.transaction.timestamp >= end_ms:
-            break
-        if row is not None:
-            transactions.append(labelled)
-            values.extend(row)
-        elif not labelled.transaction.is_refund:
-            begin += 1
-    return Replay(begin, transactions, np.array(values).reshape(-1, len(FEATURE_NAMES)), start_ms)
+    for featured in replayed:
+        earlier = featured.batch.filter(featured.batch.times_ms < begin_ms)
+        begin += len(earlier) - earlier.count("type", REFUND)
+        transactions += featured.batch.take(np.flatnonzero(featured.is_scored)).rows()
+        values.append(featured.values[featured.is_scored])
+    return Replay(begin, transactions, np.concatenate(values), start_ms)
 
 
 def train_model(history: History, replay: Replay, days: Days) -> FraudModel:

@@ -46,15 +46,17 @@ def replay_batches(
     label_delay_days: int,
     from_ms: int | None = None,
     min_rows: int = _MIN_ROWS,
+    max_rows: int = _MAX_ROWS,
 ) -> Iterator[FeaturedBatch]:
     """The transactions with their features. Those before `from_ms` are history only, and have none.
 
     `batches`: in order of time. `label_delay_ms`: the time from a fraud to its label. `label_delay_days`: the
     label delay that the features assume. Memory holds the history of accounts, merchants, devices and IP
-    addresses as far as features depend on it. `min_rows`: the fewest transactions that are replayed together.
+    addresses as far as features depend on it. `min_rows`, `max_rows`: how many transactions are replayed
+    together.
     """
     replay = _Replay(label_delay_ms, label_delay_days, from_ms)
-    for batch in cut_segments(batches, lambda: replay.choose_rows(min_rows)):
+    for batch in cut_segments(batches, lambda: replay.choose_rows(min_rows, max_rows)):
         yield replay.add(batch)
 
 
@@ -79,8 +81,8 @@ class _Replay:
         self._merchants = MerchantHistory()
         self._origins = OriginCounter(self._encoder.accounts)
 
-    def choose_rows(self, min_rows: int) -> int:
-        return max(min_rows, min(len(self._accounts) // _STORED_PER_ROW, _MAX_ROWS))
+    def choose_rows(self, min_rows: int, max_rows: int) -> int:
+        return max(min_rows, min(len(self._accounts) // _STORED_PER_ROW, max_rows))
 
     def add(self, batch: TransactionBatch) -> FeaturedBatch:
         """Add a segment. Returns its features."""

@@ -19,7 +19,6 @@ from pyarrow import parquet
 from detection.data.columns import LabelledTransaction
 from detection.data.dates import format_timestamp
 from detection.errors import DatasetError
-from detection.history_features import FeaturedTransaction
 from detection.training.decided_schema import (
     FEATURE_COLUMNS,
     FILE_NAME,
@@ -27,7 +26,7 @@ from detection.training.decided_schema import (
     DecidedFormat,
     read_format,
 )
-from detection.training.examples import Examples, RuleMatcher, gather_examples
+from detection.training.examples import Examples, FeaturedTransaction, RuleMatcher, gather_examples
 from detection.training.sampling import MAX_GENUINE, GenuineSampler
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.common.domain.transaction_event import TransactionInserted

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from detection.data.columns import LabelledTransaction, TransactionBatch, batch_rows
 from detection.data.dates import format_timestamp
 from detection.errors import DetectionError
-from detection.history_features import FeaturedTransaction
 from detection.replay.replay import cut_batches, replay_batches
 from detection.replay.rule_columns import RuleColumns
 from detection.training.sampling import GenuineSampler
@@ -20,6 +19,9 @@ from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.expressions import compile_condition, digest_condition, variable_values
 from functions.fraud.scoring.rules import RuleSet
+
+FeaturedTransaction = tuple[LabelledTransaction, list[float] | None]
+"""A transaction with its features, or None for a transaction or refund that only counts as history."""
 
 Labels = NDArray[np.bool_]
 Floats = NDArray[np.float64]

@@ -2,9 +2,9 @@ import math
 from collections.abc import Sequence
 
 from detection.data.columns import LabelledTransaction
-from detection.history_features import compute_history_features
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
+from tests.unit.detection.defined_features import compute_history_features
 from tests.unit.detection.transactions import make_history
 
 DELAY_MS = 7 * DAY_MS

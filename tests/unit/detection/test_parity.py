@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from detection.data.columns import LabelledTransaction
-from detection.history_features import compute_history_features
 from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
@@ -25,6 +24,7 @@ from functions.fraud.service import FraudDetector
 from functions.labels.label import Label
 from functions.labels.label_store import LabelStore
 from functions.merchants.merchant_counter import MerchantCounter
+from tests.unit.detection.defined_features import compute_history_features
 from tests.unit.functions.builders import NOW
 from tests.unit.functions.fakes import FakeRetrySender, FakeSender
 from tests.unit.functions.in_memory_dynamodb import PROFILES, TRANSACTIONS, InMemoryDynamoDb

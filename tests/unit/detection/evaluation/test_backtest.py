@@ -13,13 +13,13 @@ from detection.errors import DetectionError
 from detection.evaluation import backtest as backtest_module
 from detection.evaluation.backtest import Backtest, BacktestPeriod
 from detection.evaluation.figures import Figures
-from detection.history_features import compute_history_features
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.reasons import to_probability
 from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer, ScoringResult
+from tests.unit.detection.defined_features import compute_history_features
 from tests.unit.detection.transactions import make_history
 
 IDLE = FEATURE_NAMES.index("account_idle")

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from detection.data.columns import LabelledTransaction, batch_rows
-from detection.history_features import compute_history_features
 from detection.replay.replay import replay_batches
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
 from functions.common.domain.transaction_event import TransactionInserted
+from tests.unit.detection.defined_features import compute_history_features
 
 BEGIN_MS = 1_780_000_000_000
 GAPS_MS = {

@@ -12,7 +12,6 @@ from detection.data.columns import LabelledTransaction
 from detection.data.simulation import START_MS, simulate_transactions
 from detection.errors import DetectionError
 from detection.evaluation.batch_model import BatchModel
-from detection.history_features import compute_history_features
 from detection.training import train, xgboost_trees
 from detection.training.calibration import Calibration
 from detection.training.examples import Examples, collect_examples
@@ -24,6 +23,7 @@ from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact, FraudModel
 from functions.fraud.scoring.scorer import Scorer
 from tests.rules import rule_data, ruleset
+from tests.unit.detection.defined_features import compute_history_features
 
 OPTIONS = TrainingOptions(from_ms=START_MS + 40 * DAY_MS, to_ms=START_MS + 54 * DAY_MS, data_sha256="ab12")
 TEST_MS = START_MS + 60 * DAY_MS

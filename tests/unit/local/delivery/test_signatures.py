@@ -19,7 +19,7 @@ from local.delivery.signatures import (
 )
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
-SECRET = "secret"
+SECRET = "secret"  # pragma: allowlist secret
 BODY = b'{"amount": "1.00"}'
 REGION = "us-east-1"
 

@@ -12,7 +12,6 @@ import pytest
 from pyarrow import parquet
 
 from detection.data.columns import LabelledTransaction
-from detection.history_features import compute_history_features
 from detection.training.decided_examples import DecidedDataset
 from detection.training.decided_schema import day_file
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
@@ -28,6 +27,7 @@ from operations.export.decision_export import (
 )
 from operations.export.table_items import LocalFolder, TableExportFiles, scan_items
 from terminal.errors import UserError
+from tests.unit.detection.defined_features import compute_history_features
 from tests.unit.detection.transactions import BEGIN_MS, make_history
 from tests.unit.functions.builders import NOW
 from tests.unit.operations.export.decided_items import decided_item, guard_item, make_decision
