@@ -58,7 +58,10 @@ def matches_type(value: Any, type_name: str) -> bool:
 def make_placeholder(layer: str, field: str, type_name: str) -> Any:
     """A value of the type that names the layer and the field, in a form that providers accept."""
     if type_name.startswith(ARRAY_OF):
-        return [make_placeholder(layer, field.removesuffix("s"), type_name.removeprefix(ARRAY_OF))]
+        # Two, because rules refuse functions in a single subnet.
+        name, _, kind = field.removesuffix("s").rpartition("_")
+        item_type = type_name.removeprefix(ARRAY_OF)
+        return [make_placeholder(layer, f"{name}_{number}_{kind}", item_type) for number in (1, 2)]
     if type_name.startswith(OBJECT_OF):
         return {"PLACEHOLDER": make_placeholder(layer, field, type_name.removeprefix(OBJECT_OF))}
     if type_name in (NUMBER, BOOLEAN):

@@ -111,5 +111,5 @@ def test_placeholder_names_its_layer_and_field(field: str, value: str) -> None:
 
 def test_placeholder_of_several_arns_is_an_array_of_arns() -> None:
     assert make_placeholder("data", "queue_arns", "array of string") == [
-        make_placeholder("data", "queue_arn", "string")
+        make_placeholder("data", f"queue_{number}_arn", "string") for number in (1, 2)
     ]
