@@ -102,6 +102,16 @@ def run(pipeline: PipelineClient) -> Iterator[PlantedRun]:
         queues = {name: read_queue(pipeline, name) for name in (*FAILURE_QUEUES, RETRY)}
         yield PlantedRun(pipeline, queues, receive_events(), read_items(pipeline))
     faults.purge_queues(pipeline)
+    delete_undecided(pipeline)
+
+
+def delete_undecided(pipeline: PipelineClient) -> None:
+    """Delete the transactions that nothing will decide, so that the pipeline is healthy for later tests."""
+    for transaction_id in (RETRIED, UNDELIVERED, UNANNOUNCED):
+        pipeline.aws.client("dynamodb").delete_item(
+            TableName=pipeline.table_name,
+            Key={"transaction_id": {"S": transaction_id}, "timestamp": {"N": str(TIMESTAMP)}},
+        )
 
 
 def post(pipeline: PipelineClient, transaction_id: str) -> None:

@@ -18,8 +18,8 @@ from tests.scratch import ScratchClone
 
 EDGE = ("--layer", "edge")
 OTHER_LAYERS = ("foundation", "data", "processing")
-STATUS_CODE = '"status": result.value,'
-NEW_STATUS_CODE = '"status": f"safely {result.value}",'
+STATUS_CODE = "status=result.value,"
+NEW_STATUS_CODE = 'status=f"safely {result.value}",'
 SETTINGS = "stacks/edge/Pulumi.local.yaml"
 # The reserved concurrency of `api` without the batches of the environment.
 BURST = 80
