@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-GOAL_PER_SECOND = 10_000
+GOAL_PER_SECOND = 25_000
 GOAL_MEMORY_RATIO = 1.1
 # After 70 days, profiles have all of their days, so a longer file needs no additional memory.
 DAYS = 70
