@@ -74,7 +74,7 @@ def check_deployment(
     resources = [
         Resource.from_urn(item["urn"], item["type"], parse_name(item["urn"]), item.get("inputs") or {})
         for item in deployment.get("resources") or []
-        # A resource that a replacement has yet to delete is no longer in use.
+        # After a replacement, the old resource is not in use, even if it is not deleted yet.
         if item["type"].startswith(AWS_TYPE_PREFIX) and not item.get("delete")
     ]
     checks = sum(resource.type in rule.types for resource in resources for rule in RULES.values())

@@ -1,4 +1,4 @@
-"""What the functions and tools consist of, and which of it is known to be vulnerable."""
+"""Bills of materials of the functions, and a search for known vulnerabilities in the requirements."""
 
 import subprocess
 from pathlib import Path

@@ -24,7 +24,7 @@ _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
         ("origin_accounts_1h", "origin_accounts_1d", "origin_accounts_30d"), ("device_id", "ip_address")
     ),
 }
-"""The optional fields of a transaction without all of which a name is unknown."""
+"""The optional fields that a name depends on. The name is unknown if all of them are missing."""
 
 
 class MeasuredRule(Protocol):

@@ -130,7 +130,8 @@ def _drop_useless(examples: OutOfFold, matches: Labels) -> list[int]:
 def _measure_gains(examples: OutOfFold, matches: Labels) -> Floats:
     """The gains of average precision in each fold by evidence that was learned without the fold.
 
-    The first column is the gain by all rules together, the others the gain by each rule beside the others.
+    The first column is the gain of all rules together. Each further column is the gain of one rule, if the
+    other rules are used already.
     """
     gains = []
     for fold in np.unique(examples.folds):

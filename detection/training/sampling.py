@@ -14,7 +14,7 @@ MAX_GENUINE = 2_000_000
 class GenuineSampler:
     """Keeps every fraud and a random share of the genuine transactions.
 
-    `genuine`: the number of genuine transactions to choose from, of which about `max_genuine` are kept. The
+    `genuine`: the number of all genuine transactions. About `max_genuine` of them are kept. The
     same transactions, in the same order, and the same seed give the same sample, in batches of any size.
     """
 

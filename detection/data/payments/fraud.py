@@ -223,7 +223,7 @@ class FraudSimulator:
             accounts = random.choice(world.accounts, len(times))
             price = MEDIANS[world.merchants.lines[merchant]] * random.lognormal(0.9, 0.4)
             euros = price * random.lognormal(0, 0.35, len(times))
-            # A few payments to look busy, which nobody disputes.
+            # The account makes a few ordinary payments, which are not fraud.
             is_fraud = ~draw_flags(random, 0.08, len(times))
             for scenario, rows in ((SCENARIOS.index("mule_merchants"), is_fraud), (0, ~is_fraud)):
                 merchants = np.full(int(rows.sum()), merchant)

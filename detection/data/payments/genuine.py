@@ -152,8 +152,8 @@ def _draw_amounts(
 
 def _simulate_rushes(random: Generator, world: World) -> Events:
     """Sales of tickets and games: many accounts at one online merchant within minutes, by their owners."""
-    nobody = np.zeros(0, np.int64)
-    parts = [complete_events(random, world, nobody, nobody, nobody)]
+    none = np.zeros(0, np.int64)
+    parts = [complete_events(random, world, none, none, none)]
     lines = find_lines("ecommerce", "5815", "5816", "8398", "5942")
     scale = (world.accounts / 5000) ** 0.5
     for begin in random.uniform(0, world.days * DAY_MS, int(random.poisson(0.3 * scale * world.days))):

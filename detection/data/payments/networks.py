@@ -1,7 +1,7 @@
 """IP addresses of the simulated payments: homes, carriers, employers, hotels, and data centres.
 
 An address is a number: below 2**24 it is the last three bytes of an IPv4 address in 10.0.0.0/8, above it the
-network and the host of an IPv6 address in 2001:db8::/32. Both ranges belong to nobody.
+network and the host of an IPv6 address in 2001:db8::/32. Both ranges are reserved: no address is real.
 """
 
 from dataclasses import dataclass

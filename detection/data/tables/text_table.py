@@ -261,7 +261,7 @@ def _name_columns(header: Iterable[str]) -> tuple[str, ...]:
 
 
 def _blank_rows(batch: pyarrow.RecordBatch) -> pyarrow.BooleanArray | None:
-    """Which rows have empty cells only; None if no row has."""
+    """A flag for each row whose cells are all empty, or None if there is no such row."""
     blank = None
     for column in batch.columns:
         empty = compute.equal(compute.binary_length(column), 0)
