@@ -105,6 +105,26 @@ def make_pipe_give_up(pipeline: PipelineClient) -> Iterator[None]:
             update(stream)
 
 
+def restart_pipe(pipeline: PipelineClient) -> None:
+    """Stop and start the pipe. It goes on where it stopped."""
+    pipes = pipeline.aws.client("pipes")
+    pipes.stop_pipe(Name=_NAMES.pipe)
+    pipes.start_pipe(Name=_NAMES.pipe)
+
+
+def restart_mapping(pipeline: PipelineClient, purpose: str) -> None:
+    """Disable and enable the mapping from the stream to a function. It goes on where it stopped."""
+    client = pipeline.aws.client("lambda")
+    function = pipeline.deployed.function_names()[purpose]
+    (mapping,) = [
+        mapping
+        for mapping in client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        if ":dynamodb:" in mapping["EventSourceArn"]
+    ]
+    for enabled in (False, True):
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+
+
 @contextmanager
 def disable_rule(pipeline: PipelineClient) -> Iterator[None]:
     """Disable the rule, so that events are lost."""

@@ -1,7 +1,6 @@
 """The proofs on the embedded AWS: roles without one permission or condition, and forbidden calls."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -165,10 +164,9 @@ class EmbeddedRun:
         document = remove_permissions(role.policy, parts)
         label = f"{parts[0].action} on {parts[0].resource}" if len(parts) == 1 else "what is not enforced"
         self.report(f"{purpose}: without {label}")
-        with ExitStack() as stack:
+        with role.replace_policy(document):
             if any(part.action == _STREAM_ACTION for part in parts):
-                stack.enter_context(self.paths.close_stream(role))
-            stack.enter_context(role.replace_policy(document))
+                self.paths.reopen_stream(purpose)
             for path in paths:
                 try:
                     path.run()

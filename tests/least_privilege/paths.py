@@ -22,7 +22,6 @@ from tests.e2e import faults
 from tests.e2e.pipeline import PipelineClient, Reply
 from tests.e2e.transactions import build_transaction
 from tests.faults.fault_scenario import FaultScenario
-from tests.least_privilege.embedded_roles import EmbeddedRole
 from tests.waiting import wait_for
 
 NAMES = Names()
@@ -105,18 +104,12 @@ class Paths:
                 stack.callback(client.update_event_source_mapping, UUID=uuid, Enabled=True)
             yield
 
-    @contextmanager
-    def close_stream(self, role: EmbeddedRole) -> Iterator[None]:
-        """Let the reader of a stream fail, so that it opens the stream again in the block."""
-        statements = [s for s in role.policy["Statement"] if s.get("Sid") != "ReadStream"]
-        start = self._log.stat().st_size
-        with role.replace_policy({**role.policy, "Statement": statements}):
-            wait_for(
-                lambda: self._is_denied(start, "cannot read its stream"),
-                seconds=WAIT_SECONDS,
-                what=f"a denial of the stream to {role.name}",
-            )
-            yield
+    def reopen_stream(self, role: str) -> None:
+        """Restart the role's consumer of the stream, which then opens the stream with the current policy."""
+        if role == "pipe":
+            faults.restart_pipe(self._pipeline)
+        else:
+            faults.restart_mapping(self._pipeline, role)
 
     def _post_transaction(self) -> None:
         self._request("api", lambda: self._pipeline.post(build_transaction()))
