@@ -29,6 +29,7 @@ from functions.common.dynamodb.origin_items import decode_origin
 from functions.common.dynamodb.profile_items import (
     build_update,
     decode_account,
+    decode_category,
     decode_merchant,
     profile_key,
     profile_subject,
@@ -59,6 +60,8 @@ SEND_SECONDS = (0.005, 0.015)
 SHARDS, MERCHANT_WINDOW_SECONDS = 4, 1.0
 RETRY_QUEUE_URL = "retries"
 HOT_MERCHANT = "hot"
+# Every transaction has it.
+CATEGORY = "groceries"
 STORED_LABELS, FAILED_LABELS, COUNTED_FRAUDS = "stored labels", "failed labels", "counted frauds"
 
 
@@ -249,20 +252,24 @@ class DecisionPath:
         return START_MS + int(self._time.now * 1000)
 
     def _store_history(self) -> None:
-        """Store the profiles of an account and a merchant with a full history, for all subjects."""
+        """Store profiles of an account, a merchant and a category with a full history, for all subjects."""
         account, merchant = decode_account("account", None), decode_merchant("merchant", None)
+        category = decode_category(CATEGORY, None)
         for day in range(HISTORY_DAYS, 0, -1):
             for half_day in range(2):
                 past = _build_item(
                     0, Arrival(-(day * DAY_MS + half_day * HALF_DAY_MS) / 1000, "account", "merchant")
                 )
-                count_transaction(account.profile, merchant.profile, decode_transaction(past))
-        counts = merchant.profile.half_days.counts
-        counts[:] = [HISTORY_MERCHANT_COUNT] * len(counts)
+                count_transaction(
+                    account.profile, merchant.profile, decode_transaction(past), category.profile
+                )
+        for half_days in (merchant.profile.half_days, category.profile.half_days):
+            half_days.counts[:] = [HISTORY_MERCHANT_COUNT] * len(half_days.counts)
         accounts = {profile_subject("account", arrival.account) for arrival in self._arrivals}
         merchants = {profile_subject("merchant", arrival.merchant) for arrival in self._arrivals}
         self._store_copies(build_update(PROFILES, account, START_MS), accounts)
         self._store_copies(build_update(PROFILES, merchant, START_MS), merchants)
+        self._store_copies(build_update(PROFILES, category, START_MS), {category.subject})
 
     def _store_copies(self, update: Item, subjects: set[str]) -> None:
         self._database.write("Update", update)
@@ -271,9 +278,10 @@ class DecisionPath:
             self._database.put(PROFILES, {**stored, **profile_key(subject)})
 
     def _count_wrong_subjects(self) -> int:
-        """The number of accounts, merchants and devices with wrong profiles.
+        """The number of accounts, merchants, categories and devices with wrong profiles.
 
-        An account and a merchant count each decided transaction once. A device has the accounts of all.
+        An account, a merchant and the category count each decided transaction once. A device has the accounts
+        of all.
         """
         decided = [
             arrival for number, arrival in enumerate(self._arrivals) if str(number) in self._decided_at
@@ -289,6 +297,7 @@ class DecisionPath:
                 self._read_merchant_count(merchant) != merchants[merchant]
                 for merchant in {arrival.merchant for arrival in self._arrivals}
             )
+            + (self._read_category_count() != len(decided))
             + sum(
                 self._read_origin(device) != origin
                 for device, origin in self._expect_origins(decided).items()
@@ -317,6 +326,11 @@ class DecisionPath:
         half_days = decode_merchant(merchant, self._database.get(PROFILES, key)).profile.half_days
         return _sum_counts(half_days.numbers, half_days.counts, START_MS // HALF_DAY_MS)
 
+    def _read_category_count(self) -> int:
+        key = profile_key(profile_subject("category", CATEGORY))
+        half_days = decode_category(CATEGORY, self._database.get(PROFILES, key)).profile.half_days
+        return _sum_counts(half_days.numbers, half_days.counts, START_MS // HALF_DAY_MS)
+
 
 def _run_in_turn(tasks: Sequence[Task]) -> list[Exception | None]:
     return [task() for task in tasks]
@@ -339,7 +353,7 @@ def _build_item(number: int, arrival: Arrival) -> Item:
         "channel": {"S": "ecommerce"},
         "country": {"S": "DE"},
         "device_id": {"S": arrival.used_device},
-        "merchant_category": {"S": "groceries"},
+        "merchant_category": {"S": CATEGORY},
         "received_at": {"N": made_at},
         "format": {"N": str(TRANSACTION_FORMAT)},
     }

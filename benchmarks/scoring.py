@@ -26,6 +26,7 @@ from functions.common.dynamodb.profile_items import (
     PROFILE_PART,
     build_update,
     decode_account,
+    decode_category,
     decode_merchant,
 )
 from functions.common.runtime.clock import now_ms
@@ -42,6 +43,7 @@ GOAL_MS = 1.0
 EVENTS, _BATCH = 5_000, 100
 TREES, DEPTH = 400, 6
 _ACCOUNTS, _MERCHANTS = 50, 20
+_CATEGORY = "groceries"
 _BETWEEN_MS = 600_000
 _PROFILES = "profiles"
 _HISTORY_DAYS = 90
@@ -140,7 +142,7 @@ def random_artifact() -> bytes:
         base=-4.0,
         trees=trees,
         rules=[],
-        threshold=0.05,
+        threshold=0.09,
         card={},
     )
     return msgspec.json.encode(artifact)
@@ -160,7 +162,7 @@ def _add_tree(trees: Trees, chance: random.Random) -> None:
 
 
 def _store_history(table: _Table, end: int) -> None:
-    """Store the profiles of all accounts and merchants, with a transaction in each half day before `end`."""
+    """Store the profiles of all accounts, merchants and the category, with each half day before `end`."""
     times = [end - half_day * HALF_DAY_MS for half_day in range(2 * _HISTORY_DAYS, 0, -1)]
     for number in range(_ACCOUNTS):
         account = decode_account(_account_id(number), None)
@@ -172,6 +174,11 @@ def _store_history(table: _Table, end: int) -> None:
         for made_at in times:
             merchant.profile.half_days.add(made_at)
         table.store_profile(build_update(_PROFILES, merchant, end))
+    category = decode_category(_CATEGORY, None)
+    for made_at in times:
+        category.profile.half_days.add_count(made_at // HALF_DAY_MS, 5_000)
+        category.profile.half_days.add_fraud(made_at, 10, is_unusual=False)
+    table.store_profile(build_update(_PROFILES, category, end))
 
 
 def _account_id(number: int) -> str:
@@ -198,7 +205,7 @@ def _build_item(number: int, made_at: int) -> dict[str, Any]:
         "channel": {"S": "ecommerce"},
         "country": {"S": "US"},
         "device_id": {"S": f"device-{number % 60}"},
-        "merchant_category": {"S": "groceries"},
+        "merchant_category": {"S": _CATEGORY},
         "received_at": {"N": str(made_at)},
     }
 

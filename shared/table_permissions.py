@@ -21,9 +21,9 @@ _ALERT_ATTRIBUTES = [
     "alerted_at",
     "alert_id",
 ]
-# The subjects of merchants' profiles, and of the positions in the stream, begin with their kind:
-# functions/common/dynamodb/profile_items.py and functions/merchants/merchant_counter.py.
-_MERCHANT_SUBJECTS = ["merchant#*"]
+# The subjects of the profiles of merchants and categories, and of the positions in the stream, begin with
+# their kind: functions/common/dynamodb/profile_items.py and functions/merchants/merchant_counter.py.
+_COUNTED_SUBJECTS = ["merchant#*", "category#*"]
 _MERCHANT_ATTRIBUTES = ["subject", "part", "state", "activity", "format", "expires_at", "version", "counted"]
 # The subjects of devices and IP addresses. The names of their slots, and no others, have two characters:
 # functions/common/dynamodb/origin_items.py.
@@ -88,17 +88,18 @@ def update_profiles(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
 
 
 def count_merchants(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
-    """Read and update merchants' profiles. Accounts' profiles, lists and snoozes cannot be written.
+    """Read and update the profiles of merchants and categories.
 
-    A merchant's update is a plain write of one item, so keys and attributes can be restricted.
+    Accounts' profiles, lists and snoozes cannot be written. An update is a plain write of one item, so keys
+    and attributes can be restricted.
     """
     # ForAllValues is also true for a request without keys or attributes.
-    merchants_only: Conditions = {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": _MERCHANT_SUBJECTS},
+    counted_only: Conditions = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": _COUNTED_SUBJECTS},
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
     counts_only: Conditions = {
-        **merchants_only,
+        **counted_only,
         "ForAllValues:StringEquals": {"dynamodb:Attributes": _MERCHANT_ATTRIBUTES},
         "Null": {"dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false"},
         "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
@@ -108,7 +109,7 @@ def count_merchants(arns: Arns, profiles: Arn, key: Arn) -> list[Statement]:
             sid="ReadMerchants",
             actions=["dynamodb:BatchGetItem"],
             resources=[profiles],
-            conditions=merchants_only,
+            conditions=counted_only,
         ),
         Statement(
             sid="CountMerchants",

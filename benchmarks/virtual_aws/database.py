@@ -28,6 +28,7 @@ from benchmarks.virtual_aws.throughput import Throughput
 
 WRITE_UNITS_PER_SECOND, WRITE_UNIT_BYTES = 1000, 1024
 READ_UNITS_PER_SECOND, READ_UNIT_BYTES = 3000, 4096
+MAX_TRANSACTION_ITEMS = 100
 CONFLICTS, FAILED_CONDITIONS = "conflicts", "failed conditions"
 LATE_SECONDS, LATE_SHARE = 0.1, 1 / 3
 STALE_READS = "stale reads"
@@ -144,7 +145,7 @@ class Database:
         Raises ClientError with the reasons of the cancellation.
         """
         writes = [self._plan(kind, fields) for operation in operations for kind, fields in operation.items()]
-        if len({write.item_id for write in writes}) < len(writes):
+        if len(writes) > MAX_TRANSACTION_ITEMS or len({write.item_id for write in writes}) < len(writes):
             raise ClientError({"Error": {"Code": "ValidationException"}}, "TransactWriteItems")
         prepared, reasons = self._prepare(writes, 2)
         if any(reasons):

@@ -1,15 +1,16 @@
-"""Features of merchants in columns: the values of `functions/common/domain/merchant_features.py`.
+"""Features of merchants and categories in columns.
 
-The windows of merchants consist of minutes, half days and days that ended before the transaction, so that
-sums of whole buckets are enough.
+The values are those of `functions/common/domain/merchant_features.py`. The windows consist of minutes, half
+days and days that ended before the transaction, so that sums of whole buckets are enough.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from detection.replay.labels import NOT_FRAUD
-from detection.replay.segments import Flags, Floats, Integers, Segment
+from detection.replay.segments import MISSING, Flags, Floats, Integers, Segment
 from functions.common.domain.merchant_features import COUNTED_AFTER_MS
 from functions.common.domain.merchant_profile import TINY_CENTS
 from functions.common.domain.time_buckets import (
@@ -54,10 +55,11 @@ class MerchantBuckets:
 
     def window(self, merchants: Integers, begins: Integers, ends: Integers) -> "Window":
         """The buckets of each merchant from `begins` to before `ends`."""
-        return Window(
-            np.searchsorted(self._keys, make_bucket_keys(merchants, begins)),
-            np.searchsorted(self._keys, make_bucket_keys(merchants, ends)),
-        )
+        return Window(self.count_before(merchants, begins), self.count_before(merchants, ends))
+
+    def count_before(self, merchants: Integers, numbers: Integers) -> Integers:
+        """The number of buckets of all lower merchants, and of each merchant before each bucket."""
+        return np.searchsorted(self._keys, make_bucket_keys(merchants, numbers))
 
     def sum(self, column: int, window: "Window") -> Integers:
         sums = np.concatenate(([0], np.cumsum(self._values[column])))
@@ -107,61 +109,76 @@ class MerchantFrauds:
         return np.searchsorted(self.keys, make_bucket_keys(merchants, half_days))
 
 
-class MerchantHistory:
-    """Holds the buckets and frauds of all merchants that later features depend on."""
+class LabelledHistory:
+    """Holds the half days and frauds that later features depend on, of all merchants or of all categories."""
 
     def __init__(self) -> None:
         # Transactions, and those that are not fraud.
         self._half_days = MerchantBuckets(HALF_DAY_MS, MAX_HALF_DAYS, 2)
+        none = np.zeros(0, np.int64)
+        self._frauds = MerchantFrauds(none, none, np.zeros(0, np.bool_))
+
+    def add(
+        self, segment: Segment, numbers: Integers, fraud_numbers: Integers, known_unusual: dict[int, bool]
+    ) -> None:
+        """Add the purchases of a segment.
+
+        `numbers`: the merchant or category of each row, MISSING without one. `known_unusual`: of the labels
+        that arrive in the segment, by number.
+        """
+        has_number = numbers != MISSING
+        rows = np.flatnonzero(segment.is_purchase & has_number)
+        ones = np.ones(len(rows), np.int64)
+        genuine = (~segment.is_fraud[rows]).astype(np.int64)
+        self._half_days.add(numbers[rows], segment.times[rows], ones, genuine)
+        rows = np.flatnonzero((fraud_numbers < NOT_FRAUD) & has_number)
+        oldest = int(segment.times[0]) // HALF_DAY_MS - MAX_HALF_DAYS
+        half_days = (self._frauds.keys & (1 << _BUCKET_BITS) - 1) - _BUCKET_OFFSET
+        stored = self._frauds.select(half_days >= oldest)
+        keys = make_bucket_keys(numbers[rows], segment.times[rows] // HALF_DAY_MS)
+        keys = np.concatenate((stored.keys, keys))
+        frauds = np.concatenate((stored.numbers, fraud_numbers[rows]))
+        is_unusual = np.concatenate((stored.is_unusual, np.zeros(len(rows), np.bool_)))
+        if known_unusual:
+            for position in np.flatnonzero(np.isin(frauds, list(known_unusual))).tolist():
+                is_unusual[position] = known_unusual[int(frauds[position])]
+        order = np.argsort(keys, kind="stable")
+        self._frauds = MerchantFrauds(keys[order], frauds[order], is_unusual[order])
+
+    def compute_windows(
+        self, numbers: Integers, times: Integers, known: Integers, delay_days: int, days: Sequence[int]
+    ) -> tuple[list[Floats], list[Floats]]:
+        """The counts and the shares of `compute_labelled_windows`, for windows of these days."""
+        due = _due_half_days(times, delay_days)
+        labelled = self._frauds.count_known(numbers, known)
+        until_due = np.minimum(labelled, self._frauds.count_before(numbers, due))
+        ends = self._half_days.count_before(numbers, due)
+        counts, shares = [], []
+        for begin in (due - 2 * length for length in days):
+            count = self._half_days.sum(0, Window(self._half_days.count_before(numbers, begin), ends))
+            frauds = np.maximum(until_due - self._frauds.count_before(numbers, begin), 0)
+            counts.append(count.astype(np.float64))
+            shares.append(_divide(frauds, count))
+        return counts, shares
+
+
+class MerchantHistory(LabelledHistory):
+    """Holds also the minutes and days of all merchants that later features depend on."""
+
+    def __init__(self) -> None:
+        super().__init__()
         # Transactions, and those of tiny amounts.
         self._minutes = MerchantBuckets(MINUTE_MS, MAX_MINUTES, 2)
         # Transactions with a known amount, and their total.
         self._days = MerchantBuckets(DAY_MS, MAX_DAYS + 1, 2)
-        none = np.zeros(0, np.int64)
-        self._frauds = MerchantFrauds(none, none, np.zeros(0, np.bool_))
 
-    def add(self, segment: Segment, fraud_numbers: Integers, known_unusual: dict[int, bool]) -> None:
-        """Add the purchases of a segment. `known_unusual`: of the labels that arrive in it, by number."""
+    def add_activity(self, segment: Segment) -> None:
+        """Add the purchases of a segment to the minutes and days."""
         rows = np.flatnonzero(segment.is_purchase)
         merchants, times, cents = segment.merchants[rows], segment.times[rows], segment.cents[rows]
-        ones = np.ones(len(rows), np.int64)
-        genuine = (~segment.is_fraud[rows]).astype(np.int64)
-        self._half_days.add(merchants, times, ones, genuine)
-        is_tiny = (cents > 0) & (cents < TINY_CENTS)
-        self._minutes.add(merchants, times, ones, is_tiny.astype(np.int64))
-        rated = cents > 0
+        ones, rated = np.ones(len(rows), np.int64), cents > 0
+        self._minutes.add(merchants, times, ones, (rated & (cents < TINY_CENTS)).astype(np.int64))
         self._days.add(merchants[rated], times[rated], ones[rated], cents[rated])
-        self._add_frauds(segment, fraud_numbers, known_unusual)
-
-    def _add_frauds(self, segment: Segment, fraud_numbers: Integers, known_unusual: dict[int, bool]) -> None:
-        rows = np.flatnonzero(fraud_numbers < NOT_FRAUD)
-        oldest = int(segment.times[0]) // HALF_DAY_MS - MAX_HALF_DAYS
-        half_days = (self._frauds.keys & (1 << _BUCKET_BITS) - 1) - _BUCKET_OFFSET
-        stored = self._frauds.select(half_days >= oldest)
-        keys = make_bucket_keys(segment.merchants[rows], segment.times[rows] // HALF_DAY_MS)
-        keys = np.concatenate((stored.keys, keys))
-        numbers = np.concatenate((stored.numbers, fraud_numbers[rows]))
-        is_unusual = np.concatenate((stored.is_unusual, np.zeros(len(rows), np.bool_)))
-        if known_unusual:
-            for position in np.flatnonzero(np.isin(numbers, list(known_unusual))).tolist():
-                is_unusual[position] = known_unusual[int(numbers[position])]
-        order = np.argsort(keys, kind="stable")
-        self._frauds = MerchantFrauds(keys[order], numbers[order], is_unusual[order])
-
-    def compute_windows(
-        self, merchants: Integers, times: Integers, known: Integers, delay_days: int
-    ) -> list[Floats]:
-        """The columns of `compute_merchant_windows`."""
-        due = _due_half_days(times, delay_days)
-        labelled = self._frauds.count_known(merchants, known)
-        until_due = np.minimum(labelled, self._frauds.count_before(merchants, due))
-        counts, shares = [], []
-        for half_days in (2, 14, 60):
-            count = self._half_days.sum(0, self._half_days.window(merchants, due - half_days, due))
-            frauds = np.maximum(until_due - self._frauds.count_before(merchants, due - half_days), 0)
-            counts.append(count.astype(np.float64))
-            shares.append(_divide(frauds, count))
-        return [*counts, *shares]
 
     def compute_activity(self, merchants: Integers, times: Integers, cents: Integers) -> list[Floats]:
         """The columns of `compute_activity`."""

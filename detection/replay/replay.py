@@ -15,10 +15,18 @@ from detection.replay.account_windows import (
     count_frauds,
 )
 from detection.replay.labels import FraudLabels, LabelQueue, SegmentLabels
-from detection.replay.merchant_history import MerchantHistory
+from detection.replay.merchant_history import LabelledHistory, MerchantHistory
 from detection.replay.novelty import AccountNovelty, RefundHistory
 from detection.replay.origins import OriginCounter
-from detection.replay.segments import Flags, Floats, Integers, Segment, SegmentEncoder, cut_segments
+from detection.replay.segments import (
+    MISSING,
+    Flags,
+    Floats,
+    Integers,
+    Segment,
+    SegmentEncoder,
+    cut_segments,
+)
 from functions.common.domain.features import EPOCH_WEEKDAY, FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
 
@@ -51,9 +59,9 @@ def replay_batches(
     """The transactions with their features. Those before `from_ms` are history only, and have none.
 
     `batches`: in order of time. `label_delay_ms`: the time from a fraud to its label. `label_delay_days`: the
-    label delay that the features assume. Memory holds the history of accounts, merchants, devices and IP
-    addresses as far as features depend on it. `min_rows`, `max_rows`: how many transactions are replayed
-    together.
+    label delay that the features assume. Memory holds the history of accounts, merchants, categories, devices
+    and IP addresses as far as features depend on it. `min_rows`, `max_rows`: how many transactions are
+    replayed together.
     """
     replay = _Replay(label_delay_ms, label_delay_days, from_ms)
     for batch in cut_segments(batches, lambda: replay.choose_rows(min_rows, max_rows)):
@@ -79,6 +87,7 @@ class _Replay:
         self._novelty = AccountNovelty(self._encoder.countries)
         self._refunds = RefundHistory()
         self._merchants = MerchantHistory()
+        self._categories = LabelledHistory()
         self._origins = OriginCounter(self._encoder.accounts)
 
     def choose_rows(self, min_rows: int, max_rows: int) -> int:
@@ -97,6 +106,7 @@ class _Replay:
         table.set("amount_euros", rows, _time_columns(segment, rows))
         self._add_account_columns(segment, labels, is_scored, table)
         self._add_merchant_columns(segment, labels, rows, table)
+        self._add_category_columns(segment, labels, rows, table)
         table.set("origin_accounts_1h", rows, [column[rows] for column in self._origins.use(segment)])
         return FeaturedBatch(batch, values.T, is_scored)
 
@@ -127,15 +137,28 @@ class _Replay:
     def _add_merchant_columns(
         self, segment: Segment, labels: SegmentLabels, rows: Integers, table: "_FeatureTable"
     ) -> None:
-        self._merchants.add(segment, labels.fraud_numbers, self._is_unusual)
+        self._merchants.add(segment, segment.merchants, labels.fraud_numbers, self._is_unusual)
+        self._merchants.add_activity(segment)
         merchants, times, known = segment.merchants[rows], segment.times[rows], labels.known[rows]
         delay = self._label_delay_days
-        windows = self._merchants.compute_windows(merchants, times, known, delay)
-        table.set("merchant_count_1d", rows, windows)
+        counts, shares = self._merchants.compute_windows(merchants, times, known, delay, (1, 7, 30))
+        table.set("merchant_count_1d", rows, counts + shares)
         runs = self._merchants.compute_fraud_runs(merchants, times, known, delay)
         table.set("merchant_run", rows, runs)
         activity = self._merchants.compute_activity(merchants, times, segment.cents[rows])
         table.set("merchant_count_10m", rows, activity)
+
+    def _add_category_columns(
+        self, segment: Segment, labels: SegmentLabels, rows: Integers, table: "_FeatureTable"
+    ) -> None:
+        categories = segment.normalized_categories
+        # Which amounts are unusual changes no feature of a category.
+        self._categories.add(segment, categories, labels.fraud_numbers, {})
+        rows = rows[categories[rows] != MISSING]
+        _, shares = self._categories.compute_windows(
+            categories[rows], segment.times[rows], labels.known[rows], self._label_delay_days, (7, 30)
+        )
+        table.set("category_fraud_7d", rows, shares)
 
 
 class _FeatureTable:

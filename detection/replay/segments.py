@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detection.data.columns import DEFAULT_CURRENCY, TransactionBatch, concatenate_batches
 from functions.common.domain.account_profile import hash_network, hash_text
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.currencies import convert_to_euros
 from functions.common.domain.transaction import REFUND
 
@@ -38,10 +39,16 @@ class IdNumbers:
         """The ids by number."""
         return list(self._numbers)
 
-    def encode(self, texts: pyarrow.StringArray) -> Integers:
-        """The number of each text, MISSING for an empty one. New ids get the next numbers."""
+    def encode(
+        self, texts: pyarrow.StringArray, normalize: Callable[[str], str | None] = lambda text: text
+    ) -> Integers:
+        """The number of each text, MISSING for an empty one. New ids get the next numbers.
+
+        Texts with the same normalized text have the same number.
+        """
         encoded = texts.dictionary_encode()
-        numbers: Integers = np.array([self._find(text) for text in encoded.dictionary.to_pylist()], np.int64)
+        ids = map(normalize, encoded.dictionary.to_pylist())
+        numbers: Integers = np.array([self._find(id_) for id_ in ids], np.int64)
         rows: Integers = numbers[encoded.indices.to_numpy()]
         return rows
 
@@ -49,7 +56,7 @@ class IdNumbers:
         """The hash of each id, MISSING for a missing one."""
         return np.where(numbers == MISSING, MISSING, self._hashes[numbers].astype(np.int64))
 
-    def _find(self, text: str) -> int:
+    def _find(self, text: str | None) -> int:
         if not text:
             return MISSING
         number = self._numbers.get(text)
@@ -66,7 +73,8 @@ class Segment:
     """Consecutive transactions. `first` is the number of the first one in the dataset.
 
     `cents` are 0 for an amount without a euro rate, and `euros` NaN. `devices`, `categories` and
-    `networks` are hashes. Only purchases can be fraud: labels of refunds change nothing.
+    `networks` are hashes, `normalized_categories` numbers. Only purchases can be fraud: labels of refunds
+    change nothing.
     """
 
     batch: TransactionBatch
@@ -80,6 +88,7 @@ class Segment:
     countries: Integers
     devices: Integers
     categories: Integers
+    normalized_categories: Integers
     networks: Integers
 
     @property
@@ -91,10 +100,11 @@ class Segment:
 
 
 class SegmentEncoder:
-    """Encodes segments with the same numbers of accounts, merchants and countries."""
+    """Encodes segments with the same numbers of accounts, merchants, countries and categories."""
 
     def __init__(self) -> None:
         self.accounts, self.merchants, self.countries = IdNumbers(), IdNumbers(), IdNumbers()
+        self._categories = IdNumbers()
         self._count = 0
 
     def encode(self, batch: TransactionBatch) -> Segment:
@@ -121,6 +131,11 @@ class SegmentEncoder:
             ),
             devices=_map_texts(batch, "device_id", hash_text),
             categories=_map_texts(batch, "merchant_category", hash_text),
+            normalized_categories=(
+                self._categories.encode(batch.texts["merchant_category"], normalize_category)
+                if "merchant_category" in batch.texts
+                else np.full(len(batch), MISSING)
+            ),
             networks=_map_texts(batch, "ip_address", hash_network),
         )
 

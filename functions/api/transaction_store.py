@@ -130,16 +130,14 @@ def _hash_fields(transaction: Transaction) -> str:
 def build_transaction_item(
     transaction: Transaction, received_at: int, expires_at: int, *, historic: bool = False
 ) -> Item:
-    """The item of the transaction. A missing optional field is NULL.
+    """The item of the transaction. It has every field of the event; a missing one is NULL.
 
-    `received_at` is epoch milliseconds; `expires_at` is epoch seconds, which the table's TTL requires. Only a
-    `historic` transaction has the attribute `historic`.
+    `received_at` is epoch milliseconds; `expires_at` is epoch seconds, which the table's TTL requires.
     """
     fields = {field.name: _type_value(getattr(transaction, field.name)) for field in TRANSACTION_FIELDS}
-    if historic:
-        fields["historic"] = {"BOOL": True}
     return fields | {
         "received_at": _type_value(received_at),
+        "historic": {"BOOL": historic},
         "expires_at": _type_value(expires_at),
         "fingerprint": _type_value(compute_fingerprint(transaction)),
         "format": _type_value(TRANSACTION_FORMAT),

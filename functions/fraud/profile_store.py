@@ -1,10 +1,10 @@
 """The profile store: profiles and decisions in DynamoDB.
 
 For a transaction with a device or IP address, one update adds its account to that origin and returns the
-other accounts. One request reads the profiles of an account and of the merchants of its transactions. One
-transactional write stores the account's profile and the decisions. A transaction is therefore counted once,
-however often its event is delivered. If two writers read the same profile, only one of them writes; the other
-decides again.
+other accounts. One request reads the profiles of an account and of the merchants and categories of its
+transactions. One transactional write stores the account's profile and the decisions. A transaction is
+therefore counted once, however often its event is delivered. If two writers read the same profile, only one
+of them writes; the other decides again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.decision import Decision
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_profile import Origin, OriginProfile, find_origin
 from functions.common.domain.overrides import Snooze
 from functions.common.domain.profile_record import ProfileRecord
@@ -34,8 +35,10 @@ from functions.common.dynamodb.client import (
 from functions.common.dynamodb.decision_attribute import encode_decision
 from functions.common.dynamodb.origin_items import build_origin_update, decode_origin
 from functions.common.dynamodb.profile_items import (
+    AnyProfileRecord,
     build_update,
     decode_account,
+    decode_category,
     decode_merchant,
     profile_key,
     profile_subject,
@@ -51,18 +54,31 @@ _CONTROL_KEY = profile_key("control", "rules")
 
 
 class StoredProfiles(NamedTuple):
-    """The stored state that decisions depend on. `merchants` are by ID, `rule_snoozes` by rule ID."""
+    """The stored state that decisions depend on.
+
+    `merchants` are by ID, `categories` by normalized category, `rule_snoozes` by rule ID.
+    """
 
     account: ProfileRecord[AccountProfile]
     merchants: Mapping[str, ProfileRecord[MerchantProfile]]
+    categories: Mapping[str, ProfileRecord[CategoryProfile]]
     rule_snoozes: dict[str, Snooze]
+
+    def find_merchant(self, transaction: TransactionInserted) -> ProfileRecord[MerchantProfile]:
+        return self.merchants[transaction.merchant_id]
+
+    def find_category(self, transaction: TransactionInserted) -> ProfileRecord[CategoryProfile] | None:
+        """The category's profile, None for a transaction without a category."""
+        category = normalize_category(transaction.merchant_category)
+        return None if category is None else self.categories[category]
 
 
 class DecidedTransaction(NamedTuple):
     """A transaction with the decision to record.
 
     `label`: the label that is stored with the transaction and counted with the decision, if any.
-    `counts_merchant`: the merchant's profile counts the transaction in this write, and not from the stream.
+    `counts_merchant`: the profiles of merchant and category count the transaction in this write, and not from
+    the stream.
     `is_unusual`: whether a fraud has an unusual amount.
     """
 
@@ -137,16 +153,24 @@ class ProfileStore:
         }
 
     def read(
-        self, account_id: str, merchant_ids: Iterable[str], now_ms: int, *, consistent: bool
+        self, transactions: Sequence[TransactionInserted], now_ms: int, *, consistent: bool
     ) -> StoredProfiles:
-        """Read the profiles of an account and of at most 98 merchants, and the snoozes of rules.
+        """Read the profiles of at most 49 transactions of one account, and the snoozes of rules.
 
         Without `consistent`, a profile may be older than the last write, which `record` then refuses.
         """
         is_stale = now_ms - self._snoozes_read_at >= _SNOOZE_CACHE_MS
+        account_id = transactions[0].account_id
         account = profile_subject("account", account_id)
-        merchants = {merchant_id: profile_subject("merchant", merchant_id) for merchant_id in merchant_ids}
-        keys = [profile_key(account), *map(profile_key, merchants.values())]
+        merchants = {
+            entry.merchant_id: profile_subject("merchant", entry.merchant_id) for entry in transactions
+        }
+        categories = {
+            category: profile_subject("category", category)
+            for entry in transactions
+            if (category := normalize_category(entry.merchant_category)) is not None
+        }
+        keys = [profile_key(subject) for subject in (account, *merchants.values(), *categories.values())]
         keys += [_CONTROL_KEY] if is_stale else []
         found = read_items(self._client, self._profiles, keys, consistent=consistent)
         items = {item["subject"]["S"]: item for item in found}
@@ -159,20 +183,25 @@ class ProfileStore:
                 merchant_id: decode_merchant(merchant_id, items.get(subject))
                 for merchant_id, subject in merchants.items()
             },
+            {
+                category: decode_category(category, items.get(subject))
+                for category, subject in categories.items()
+            },
             self._rule_snoozes,
         )
 
     def record(self, profiles: StoredProfiles, decided: Sequence[DecidedTransaction]) -> None:
-        """Write the account's profile and the decisions, and the merchants' profiles that changed.
+        """Write the account's profile, the decisions, and the merchants and categories that changed.
 
-        A merchant's profile changes only with a label that came before the decision, and with a transaction
-        that is not counted from the stream. Raises RefusedRecordError.
+        The profile of a merchant or category changes only with a label that came before the decision, and
+        with a transaction that is not counted from the stream. Raises RefusedRecordError.
         """
         now_ms = decided[0].decision.decided_at
-        changed = {entry.transaction.merchant_id: None for entry in decided if entry.changes_merchant}
         updates = [
-            build_update(self._profiles, profiles.account, now_ms),
-            *(build_update(self._profiles, profiles.merchants[merchant], now_ms) for merchant in changed),
+            build_update(self._profiles, record, now_ms)
+            for record in (profiles.account, *_find_changed(profiles, decided))
+        ]
+        updates += [
             *self._build_suspicious_updates(decided),
             *map(self._build_decision_update, decided),
         ]
@@ -222,6 +251,19 @@ class ProfileStore:
             "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
+
+
+def _find_changed(
+    profiles: StoredProfiles, decided: Iterable[DecidedTransaction]
+) -> Iterable[AnyProfileRecord]:
+    """The profiles of merchants and categories that the transactions change, each of them once."""
+    changed: dict[str, AnyProfileRecord] = {}
+    for transaction in (entry.transaction for entry in decided if entry.changes_merchant):
+        merchant, category = profiles.find_merchant(transaction), profiles.find_category(transaction)
+        changed[merchant.subject] = merchant
+        if category is not None:
+            changed[category.subject] = category
+    return changed.values()
 
 
 def _decode_snoozes(item: Item | None) -> dict[str, Snooze]:

@@ -90,18 +90,21 @@ class LabelStore:
             yield {"Update": self._build_label_update(label, item, previous, now_ms)}
             return
         transaction = decode_transaction(item)
-        account, merchant = read_profiles(self._client, self._profiles, transaction)
+        account, merchant, category = read_profiles(self._client, self._profiles, transaction)
+        category_profile = None if category is None else category.profile
+        counted = account.profile, merchant.profile, transaction, category_profile
         is_unusual: bool | None = None
         if change > 0:
-            is_unusual = count_fraud(account.profile, merchant.profile, transaction)
+            is_unusual = count_fraud(*counted)
         else:
             # An older version stored no such attribute with the label.
             unusual_amount: dict[str, bool] = item.get("unusual_amount", {})
             was_unusual = unusual_amount.get("BOOL", has_unusual_amount(account.profile, transaction))
-            revert_fraud(account.profile, merchant.profile, transaction, was_unusual=was_unusual)
+            revert_fraud(*counted, was_unusual=was_unusual)
         yield {"Update": self._build_label_update(label, item, previous, now_ms, is_unusual)}
-        yield {"Update": build_update(self._profiles, account, now_ms)}
-        yield {"Update": build_update(self._profiles, merchant, now_ms)}
+        for record in (account, merchant, category):
+            if record is not None:
+                yield {"Update": build_update(self._profiles, record, now_ms)}
 
     def _build_label_update(
         self, label: Label, item: Item, previous: str | None, now_ms: int, is_unusual: bool | None = None

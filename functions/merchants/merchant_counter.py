@@ -1,15 +1,15 @@
-"""Counts the transactions of merchants, from batches of the stream of the table `transactions`.
+"""Counts the transactions of merchants and categories, from batches of the stream of `transactions`.
 
-Each merchant of a batch is written once, however many transactions it has. The item contains the position of
-each shard up to which it is counted, so a batch that is delivered again, whole or in parts, counts nothing
-twice. The position of a complete batch is written at its end.
+Each merchant or category of a batch is written once, however many transactions it has. The item contains the
+position of each shard up to which it is counted, so a batch that is delivered again, whole or in parts,
+counts nothing twice. The position of a complete batch is written at its end.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from functions.common.domain.merchant_profile import count_in_merchant
 from functions.common.dynamodb.client import (
@@ -21,7 +21,9 @@ from functions.common.dynamodb.client import (
 )
 from functions.common.dynamodb.profile_items import (
     RETENTION_SECONDS,
+    AnyProfileRecord,
     build_update,
+    decode_category,
     decode_merchant,
     profile_key,
     profile_subject,
@@ -29,7 +31,7 @@ from functions.common.dynamodb.profile_items import (
 from functions.common.runtime.clock import Clock, Sleep, back_off
 from functions.common.runtime.telemetry import Telemetry
 from functions.merchants.shard_positions import ShardPositions
-from functions.merchants.stream_batch import CountedRecord, StreamBatch, read_batch
+from functions.merchants.stream_batch import CountedRecord, read_batch
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,16 +58,33 @@ def run_in_threads(tasks: Sequence[Task]) -> list[Exception | None]:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
 
 
-class _Merchant(NamedTuple):
-    """A merchant with its transactions in a batch."""
+class _Counted(NamedTuple):
+    """A merchant or category with its transactions in a batch."""
 
-    merchant_id: str
-    key: Item
+    kind: Literal["merchant", "category"]
+    identifier: str
     records: Sequence[CountedRecord]
+
+    @property
+    def subject(self) -> str:
+        return profile_subject(self.kind, self.identifier)
+
+    def build_record(self, item: Item | None, records: Iterable[CountedRecord]) -> AnyProfileRecord:
+        """The stored profile with these transactions added. A refund is not counted."""
+        purchases = [record for record in records if not record.is_refund]
+        if self.kind == "category":
+            category = decode_category(self.identifier, item)
+            for record in purchases:
+                category.profile.half_days.add(record.timestamp)
+            return category
+        merchant = decode_merchant(self.identifier, item)
+        for record in purchases:
+            count_in_merchant(merchant.profile, record.timestamp, record.cents)
+        return merchant
 
 
 class MerchantCounter:
-    """Writes the profiles of merchants in the table `profiles`."""
+    """Writes the profiles of merchants and categories in the table `profiles`."""
 
     def __init__(
         self,
@@ -88,21 +107,20 @@ class MerchantCounter:
         """Count the batch in an event of the stream's event source mapping.
 
         After an error, Lambda delivers the batch again. Merchants that are already written are not counted
-        again, and an error with one merchant does not keep the others of the batch from being counted.
+        again, and an error with one merchant does not keep the others of the batch from being counted. The
+        same holds for categories.
         """
         batch = read_batch(event)
-        merchants = [
-            _Merchant(merchant_id, profile_key(profile_subject("merchant", merchant_id)), records)
-            for merchant_id, records in batch.merchants.items()
-        ]
-        if not merchants:
+        if not batch.merchants:
             return
+        counted = [_Counted("merchant", merchant, records) for merchant, records in batch.merchants.items()]
+        counted += [_Counted("category", category, records) for category, records in batch.categories.items()]
         complete_item = self._read(_COMPLETE_KEY)
         complete = _decode_positions(complete_item)
         errors = [
             error
-            for start in range(0, len(merchants), _READ_SIZE)
-            for error in self._count_merchants(batch, complete, merchants[start : start + _READ_SIZE])
+            for start in range(0, len(counted), _READ_SIZE)
+            for error in self._count_all(batch.shard, complete, counted[start : start + _READ_SIZE])
         ]
         if errors:
             raise errors[0]
@@ -110,55 +128,51 @@ class MerchantCounter:
         self._complete(batch.shard, last, complete_item)
         self._telemetry.info(
             "transactions of merchants counted",
-            transactions=sum(len(merchant.records) for merchant in merchants),
-            merchants=len(merchants),
+            transactions=sum(map(len, batch.merchants.values())),
+            merchants=len(batch.merchants),
         )
 
-    def _count_merchants(
-        self, batch: StreamBatch, complete: ShardPositions, merchants: Sequence[_Merchant]
+    def _count_all(
+        self, shard: str, complete: ShardPositions, counted: Sequence[_Counted]
     ) -> list[Exception]:
-        """Count up to 100 merchants. Returns the errors."""
-        keys = [merchant.key for merchant in merchants]
+        """Count up to 100 merchants and categories. Returns the errors."""
+        keys = [profile_key(entry.subject) for entry in counted]
         # The condition of the write finds out whether an item is older than the last write.
         found = read_items(self._client, self._table, keys, consistent=False)
         items = {item["subject"]["S"]: item for item in found}
         tasks = [
-            partial(self._try_count, batch.shard, complete, merchant, items.get(merchant.key["subject"]["S"]))
-            for merchant in merchants
+            partial(self._try_count, shard, complete, entry, items.get(entry.subject)) for entry in counted
         ]
         return [error for error in self._run_all(tasks) if error is not None]
 
     def _try_count(
-        self, shard: str, complete: ShardPositions, merchant: _Merchant, item: Item | None
+        self, shard: str, complete: ShardPositions, counted: _Counted, item: Item | None
     ) -> Exception | None:
         try:
-            self._count(shard, complete, merchant, item)
+            self._count(shard, complete, counted, item)
         except Exception as error:
             return error
         return None
 
-    def _count(self, shard: str, complete: ShardPositions, merchant: _Merchant, item: Item | None) -> None:
+    def _count(self, shard: str, complete: ShardPositions, counted: _Counted, item: Item | None) -> None:
         """Count the records after the shard's position. Raises StoreBusyError, ClientError and others."""
         for attempt in range(_MAX_ATTEMPTS):
             if attempt:
                 back_off(attempt, self._sleep)
             positions = _decode_positions(item)
             position = max(positions.find(shard), complete.find(shard))
-            records = [record for record in merchant.records if record.sequence > position]
+            records = [record for record in counted.records if record.sequence > position]
             if not records:
                 return
-            profile = decode_merchant(merchant.merchant_id, item)
-            for record in records:
-                if not record.is_refund:
-                    count_in_merchant(profile.profile, record.timestamp, record.cents)
+            profile = counted.build_record(item, records)
             now_ms = self._clock()
             positions.prune(complete, now_ms)
             positions.advance(shard, records[-1].sequence, now_ms)
-            counted = {"counted": {"B": positions.encode()}}
+            further = {"counted": {"B": positions.encode()}}
             try:
-                write_update(self._client, build_update(self._table, profile, now_ms, counted))
+                write_update(self._client, build_update(self._table, profile, now_ms, further))
             except RefusedWriteError:
-                item = self._read(merchant.key)
+                item = self._read(profile_key(counted.subject))
             else:
                 return
         raise StoreBusyError

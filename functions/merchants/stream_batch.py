@@ -13,12 +13,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.currencies import convert_to_cents
 from functions.common.domain.transaction import REFUND
 
 
 class CountedRecord(NamedTuple):
-    """A stored transaction of a merchant, with the sequence number of its record.
+    """A stored transaction of a merchant or category, with the sequence number of its record.
 
     `cents`: the amount in euro cents, None if unknown. A refund is not counted.
     """
@@ -30,10 +31,14 @@ class CountedRecord(NamedTuple):
 
 
 class StreamBatch(NamedTuple):
-    """The transactions of a batch, by merchant ID, in the order of the stream."""
+    """The transactions of a batch, by merchant ID, in the order of the stream.
+
+    `categories` are the purchases with a category, by normalized category.
+    """
 
     shard: str
     merchants: Mapping[str, list[CountedRecord]]
+    categories: Mapping[str, list[CountedRecord]]
 
 
 class _Text(Struct, frozen=True):
@@ -56,6 +61,7 @@ class _Image(Struct, frozen=True):
     amount: _Number
     currency: _Text
     type: _OptionalText = _OptionalText()
+    merchant_category: _OptionalText = _OptionalText()
 
 
 class _Change(Struct, frozen=True):
@@ -81,14 +87,17 @@ def read_batch(event: object) -> StreamBatch:
     """
     batch = msgspec.convert(event, _Event)
     merchants: defaultdict[str, list[CountedRecord]] = defaultdict(list)
+    categories: defaultdict[str, list[CountedRecord]] = defaultdict(list)
     for record in batch.Records:
         image = record.dynamodb.NewImage
-        merchants[image.merchant_id.S].append(
-            CountedRecord(
-                sequence=int(record.dynamodb.SequenceNumber),
-                timestamp=int(image.timestamp.N),
-                cents=convert_to_cents(Decimal(image.amount.N), image.currency.S),
-                is_refund=image.type.S == REFUND,
-            )
+        counted = CountedRecord(
+            sequence=int(record.dynamodb.SequenceNumber),
+            timestamp=int(image.timestamp.N),
+            cents=convert_to_cents(Decimal(image.amount.N), image.currency.S),
+            is_refund=image.type.S == REFUND,
         )
-    return StreamBatch(batch.shardId, merchants)
+        merchants[image.merchant_id.S].append(counted)
+        category = normalize_category(image.merchant_category.S)
+        if category is not None and not counted.is_refund:
+            categories[category].append(counted)
+    return StreamBatch(batch.shardId, merchants, categories)

@@ -34,7 +34,7 @@ ORIGIN_SHARE = Assumption(
     "transactions with a device or IP address", 1, "of all", "each adds its account to that item in a write"
 )
 MERCHANTS_DURATION = Assumption(
-    "duration of merchants for each merchant",
+    "duration of merchants for each merchant and category",
     5,
     "ms",
     "ten writes at a time, of 10 ms and processor time each",
@@ -52,8 +52,14 @@ ACCOUNT_RATE = Assumption(
 MERCHANTS = Assumption(
     "merchants", 10_000, "in all", "the number of profiles, and of different merchants in a batch"
 )
+CATEGORIES = Assumption(
+    "merchant categories",
+    100,
+    "in all",
+    "of some 300 codes in common use, those that customers of a bank use",
+)
 MERCHANT_EXPONENT = Assumption(
-    "skew of merchants",
+    "skew of merchants and categories",
     1.2,
     "Zipf exponent",
     "as in benchmarks/contention.py; 1.0 gives 1.6 times as many writes",

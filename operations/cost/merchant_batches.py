@@ -1,4 +1,4 @@
-"""The batches in which the function `merchants` counts transactions: their number, and merchants in each."""
+"""The batches in which the function `merchants` counts transactions: their number, and what each writes."""
 
 import math
 from dataclasses import dataclass
@@ -34,8 +34,16 @@ class MerchantBatches:
     @cached_property
     def merchants_per_transaction(self) -> float:
         """The merchants that are read and written for each transaction."""
-        merchants, exponent = int(assumptions.MERCHANTS.value), assumptions.MERCHANT_EXPONENT.value
-        return count_distinct(self.transactions, merchants, exponent) / self.transactions
+        return self._count_per_transaction(assumptions.MERCHANTS)
+
+    @cached_property
+    def categories_per_transaction(self) -> float:
+        """The merchant categories that are read and written for each transaction."""
+        return self._count_per_transaction(assumptions.CATEGORIES)
+
+    def _count_per_transaction(self, total: assumptions.Assumption) -> float:
+        exponent = assumptions.MERCHANT_EXPONENT.value
+        return count_distinct(self.transactions, int(total.value), exponent) / self.transactions
 
 
 def count_distinct(draws: float, size: int, exponent: float) -> float:

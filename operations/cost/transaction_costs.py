@@ -41,7 +41,7 @@ class TransactionCosts:
 
     @property
     def write_units(self) -> float:
-        """The write request units of a transaction that is not suspicious, with its share of a merchant's."""
+        """The write request units of a transaction that is not suspicious, with its share of counts."""
         return sum(self._count_units(name)[0] for name in ("api", "fraud", "merchants"))
 
     @property
@@ -51,7 +51,7 @@ class TransactionCosts:
 
     @property
     def read_units(self) -> float:
-        """The read request units of a transaction that is not suspicious, with its share of a merchant's."""
+        """The read request units of a transaction that is not suspicious, with its share of counts."""
         return sum(self._count_units(name)[1] for name in ("api", "fraud", "merchants"))
 
     def lines(self) -> Iterator[CostLine]:
@@ -113,13 +113,17 @@ class TransactionCosts:
     def _count_units(self, name: str, table: str | None = None) -> tuple[float, float]:
         """The write and read request units of a function for each transaction, in one or all tables.
 
-        `merchants` reads and writes each merchant of a batch, and other items once for the batch.
+        `merchants` reads and writes each merchant and category of a batch, and other items once for a batch.
         """
+        counted = {}
+        if name == "merchants":
+            batches = self._merchant_batches
+            counted[self.typical.merchant_key] = batches.merchants_per_transaction
+            counted[self.typical.category_key] = batches.categories_per_transaction
         writes = reads = 0.0
         for request in self.typical.functions[name].requests:
             if table is None or request.table == table:
-                is_merchant = name == "merchants" and request.key == self.typical.merchant_key
-                share = self._merchants if is_merchant else self._invocations(name)
+                share = counted.get(request.key, self._invocations(name))
                 if request.key == self.typical.origin_key:
                     share *= assumptions.ORIGIN_SHARE.value
                 writes += share * request.write_units
@@ -158,13 +162,14 @@ class TransactionCosts:
     def _table_storage_lines(self) -> Iterator[CostLine]:
         typical = self.typical
         item_bytes = typical.transaction_bytes + typical.guard_bytes + 2 * _STORED_ITEM_OVERHEAD
-        # Each account and merchant has one profile, whatever the retention, and devices expire earlier.
+        # Each account, merchant and category has one profile, whatever the retention. Devices expire earlier.
         account_bytes: float = typical.account_bytes + _STORED_ITEM_OVERHEAD
         account_bytes += assumptions.ORIGIN_COUNT.value * (typical.origin_bytes + _STORED_ITEM_OVERHEAD)
         profile_bytes = account_bytes / assumptions.ACCOUNT_RATE.value
         if self.per_day:
-            merchants = (typical.merchant_bytes + _STORED_ITEM_OVERHEAD) * assumptions.MERCHANTS.value
-            profile_bytes += merchants / self.per_day
+            counted = (typical.merchant_bytes + _STORED_ITEM_OVERHEAD) * assumptions.MERCHANTS.value
+            counted += (typical.category_bytes + _STORED_ITEM_OVERHEAD) * assumptions.CATEGORIES.value
+            profile_bytes += counted / self.per_day
         for table, days, size in (
             ("transactions", self.retention_days, item_bytes),
             ("profiles", 1, profile_bytes),
@@ -212,11 +217,6 @@ class TransactionCosts:
         }
         return shares.get(function, 1)
 
-    @property
-    def _merchants(self) -> float:
-        """The merchants that are counted for each transaction."""
-        return self._merchant_batches.merchants_per_transaction
-
     @cached_property
     def _merchant_batches(self) -> MerchantBatches:
         window_seconds, max_records = self.declared.merchant_window
@@ -232,7 +232,9 @@ class TransactionCosts:
         """The duration of an invocation."""
         duration = _DURATIONS[function].value
         if function == "merchants":
-            return round(duration * self._merchants / self._invocations(function))
+            batches = self._merchant_batches
+            counted = batches.merchants_per_transaction + batches.categories_per_transaction
+            return round(duration * counted / self._invocations(function))
         if function != "api":
             return duration
         return max(duration, self.typical.items_per_request * assumptions.BATCH_ENTRY_DURATION.value)

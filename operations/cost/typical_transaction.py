@@ -45,10 +45,11 @@ _CATEGORIES = ("5411", "5812", "5541", "5912", "5942", "5651", "4111", "7832")
 class TypicalTransaction:
     """The usage of `api` and `fraud` by a transaction, and of `notify` by a suspicious one, by function.
 
-    `merchants` is the usage of an invocation with one merchant, whose key is `merchant_key`, as JSON.
-    `record_bytes` is its record of the stream. `origin_key` is the key of the transaction's device.
-    `api` and `response_bytes` are for one request, which has `items_per_request` transactions. Sizes are in
-    bytes. `message_bytes` is the message on the queue `suspicious`, `alert_bytes` the alert.
+    `merchants` is the usage of an invocation with one merchant and one category, whose keys are
+    `merchant_key` and `category_key`, as JSON. `record_bytes` is its record of the stream. `origin_key` is
+    the key of the transaction's device. `api` and `response_bytes` are for one request, which has
+    `items_per_request` transactions. Sizes are in bytes. `message_bytes` is the message on the queue
+    `suspicious`, `alert_bytes` the alert.
     """
 
     functions: Mapping[str, FunctionUsage]
@@ -56,11 +57,13 @@ class TypicalTransaction:
     guard_bytes: int
     account_bytes: int
     merchant_bytes: int
+    category_bytes: int
     origin_bytes: int
     response_bytes: int
     event_bytes: int
     record_bytes: int
     merchant_key: str
+    category_key: str
     origin_key: str
     message_bytes: int
     alert_bytes: int
@@ -68,14 +71,14 @@ class TypicalTransaction:
 
     @property
     def write_units(self) -> float:
-        """The write request units of a transaction that is not suspicious, without its merchant's."""
+        """The write request units of a transaction that is not suspicious, without those of counts."""
         api = sum(request.write_units for request in self.functions["api"].requests)
         fraud = sum(request.write_units for request in self.functions["fraud"].requests)
         return api / self.items_per_request + fraud
 
     @property
     def read_units(self) -> float:
-        """The read request units of a transaction that is not suspicious, without its merchant's."""
+        """The read request units of a transaction that is not suspicious, without those of counts."""
         api = sum(request.read_units for request in self.functions["api"].requests)
         fraud = sum(request.read_units for request in self.functions["fraud"].requests)
         return api / self.items_per_request + fraud
@@ -110,6 +113,7 @@ def process_typical_transaction(
     pipeline.alert()
     transaction_id = transaction["transaction_id"]
     origin = profile_key(profile_subject("device", transaction["device_id"]))
+    category = profile_key(profile_subject("category", transaction["merchant_category"]))
     return TypicalTransaction(
         functions={**functions, "notify": pipeline.usage["notify"]},
         transaction_bytes=_measure(
@@ -118,11 +122,13 @@ def process_typical_transaction(
         guard_bytes=_measure(pipeline, TRANSACTIONS, transaction_key(transaction_id, 0)),
         account_bytes=_measure(pipeline, PROFILES, profile_key(profile_subject("account", _ACCOUNT))),
         merchant_bytes=_measure(pipeline, PROFILES, profile_key(profile_subject("merchant", _MERCHANT))),
+        category_bytes=_measure(pipeline, PROFILES, category),
         origin_bytes=_measure(pipeline, PROFILES, origin),
         response_bytes=len(response["body"].encode()),
         event_bytes=len(json.dumps(event).encode()),
         record_bytes=len(json.dumps(batch["Records"][0]).encode()),
         merchant_key=pipeline.table.identify(PROFILES, profile_key(profile_subject("merchant", _MERCHANT))),
+        category_key=pipeline.table.identify(PROFILES, category),
         origin_key=pipeline.table.identify(PROFILES, origin),
         message_bytes=pipeline.queue.sizes[-1],
         alert_bytes=pipeline.topic.sizes[-1],

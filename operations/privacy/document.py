@@ -35,11 +35,8 @@ Metrics have the name of a function as their only dimension. The access log has 
 
 ## The event on the bus
 
-The event has the attributes of the stored item. The function `fraud` reads all of them except `expires_at`,
-`fingerprint` and `format`, which follow from the others and add no fact about a person. AWS documents no
-result of a path that does not exist in the input template of a pipe, and items of earlier versions lack later
-fields. So the template has the item as a whole, and not a path for each attribute
-([ADR 36](adr/0036-personal-data-has-a-register.md))."""
+The event has the attributes of the stored item that the function `fraud` reads, and no other. The template of
+the pipe has a path for each of them ([ADR 39](adr/0039-minimal-event.md))."""
 
 _REQUESTS = f"""\
 ## Requests of data subjects

@@ -94,7 +94,6 @@ _OVERRIDE = {
     "until": "",
 }
 _EVENT = {**_WITH_ORIGIN, "received_at": "time", "historic": ""}
-_NEW_ITEM = {**_EVENT, "expires_at": "", "fingerprint": _FINGERPRINT, "format": ""}
 
 RECORDS: Mapping[str, Mapping[str, str]] = {
     "Transaction": _WITH_ORIGIN,
@@ -161,6 +160,7 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
         "first_networks": "behavior ip_address/hash",
     },
     "MerchantProfile": dict.fromkeys(("half_days", "activity"), ""),
+    "CategoryProfile": {"half_days": ""},
     "OriginProfile": {"slots": "account_id/hash time"},
     "AlertHistory": dict.fromkeys(
         ("started_at", "count", "previous_started_at", "previous_count"), "behavior"
@@ -192,7 +192,10 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
         "attributes": "transaction_id amount purchase decision",
     },
     "item: transaction": {
-        **_NEW_ITEM,
+        **_EVENT,
+        "expires_at": "",
+        "fingerprint": _FINGERPRINT,
+        "format": "",
         "decision": "decision behavior amount time country/quoted purchase/quoted merchant_id/quoted"
         " reason/quoted",
         "label": "label",
@@ -205,7 +208,6 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
         "alerted_at": "time",
         "alert_id": "",
     },
-    "item: new transaction": _NEW_ITEM,
     "item: guard": {
         "transaction_id": "transaction_id",
         "timestamp": "",
@@ -255,6 +257,9 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
         "listing": "merchant_id reason staff",
         "expires_at": "",
     },
+    "item: category": dict.fromkeys(
+        ("subject", "part", "state", "format", "version", "counted", "expires_at"), ""
+    ),
     "item: device or address": {
         "subject": "device_id/hash ip_address/hash",
         "part": "",
@@ -369,7 +374,11 @@ NO_GROUND = "no personal data"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A place of personal data. `records`: those that it has; `erasure`: what an erasure does to them."""
+    """A place of personal data, or a deployed store without any.
+
+    `name` begins with the kind and name of a deployed store. `records`: those in the place. `erasure`: the
+    effect of an erasure on them.
+    """
 
     name: str
     records: tuple[str, ...]
@@ -446,6 +455,13 @@ PLACES: tuple[Place, ...] = (
         erasure="none: it has counts of all customers together",
     ),
     Place(
+        name="table `profiles`: a merchant category",
+        records=("item: category",),
+        retention=f"{_days(profile_items.RETENTION_SECONDS)} after the last transaction",
+        ground=NO_GROUND,
+        erasure="none: it has counts of all customers together",
+    ),
+    Place(
         name="table `profiles`: a device or IP address",
         records=("item: device or address",),
         retention=f"{_days(origin_items.RETENTION_SECONDS)} after the last use",
@@ -511,21 +527,21 @@ PLACES: tuple[Place, ...] = (
     ),
     Place(
         name="event bus `fraud-transactions`, and Lambda's queue of asynchronous events",
-        records=("item: new transaction",),
+        records=("TransactionInserted",),
         retention="until delivery, at most a day; there is no archive",
         ground=FRAUD_PREVENTION,
         erasure="not stored",
     ),
     Place(
         name="queue `fraud-retry`",
-        records=("item: new transaction",),
+        records=("TransactionInserted",),
         retention=_SOURCES,
         ground=FRAUD_PREVENTION,
         erasure="the account's messages are deleted",
     ),
     Place(
         name="queues `events-failures` and `fraud-failures`",
-        records=("item: new transaction",),
+        records=("TransactionInserted",),
         retention=_FAILURES,
         ground=FRAUD_PREVENTION,
         erasure="the account's messages are deleted",
@@ -559,21 +575,29 @@ PLACES: tuple[Place, ...] = (
         erasure="none: the receivers delete their mails",
     ),
     Place(
-        name="logs of the functions",
+        name="log groups `/aws/lambda/*`: logs of the functions",
         records=("log of a function",),
         retention=f"{LOG_RETENTION_DAYS} days",
         ground=ACCOUNTABILITY,
         erasure="expires; a transaction's id is all that a log has of it",
     ),
     Place(
-        name="access log of the API",
+        name="log group `/aws/apigateway/fraud-transactions`: access log of the API",
         records=("access log",),
         retention=f"{LOG_RETENTION_DAYS} days",
         ground=NO_GROUND,
         erasure="none",
     ),
     Place(
-        name="log of the firewall, if `firewallRequestsPerMinute` of edge is set",
+        name="log group `/aws/apigateway/welcome`",
+        records=(),
+        retention=f"{LOG_RETENTION_DAYS} days",
+        ground=NO_GROUND,
+        erasure="none: API Gateway writes a line when its role for logs is set",
+    ),
+    Place(
+        name="log group `aws-waf-logs-fraud-transactions`: log of the firewall, if the setting"
+        " `firewallRequestsPerMinute` of edge is set",
         records=("firewall log",),
         retention=f"{LOG_RETENTION_DAYS} days",
         ground=ACCOUNTABILITY,

@@ -31,7 +31,7 @@ def _transactional_write(action: str, table: str) -> CodeCall:
     return CodeCall("dynamodb.transact_write_items", f"dynamodb:{action}", table, in_transaction=True)
 
 
-MERCHANT, DEVICE, ADDRESS = "merchant#1a2b", "device#1a2b", "address#1a2b"
+MERCHANT, CATEGORY, DEVICE, ADDRESS = "merchant#1a2b", "category#1a2b", "device#1a2b", "address#1a2b"
 TRANSACTIONS, PROFILES = arn("dynamodb", "table/transactions"), arn("dynamodb", "table/profiles")
 _CLAIM_ATTRIBUTES = ("transaction_id", "timestamp", "alert_claim", "alert_claim_until", "alerted_at")
 _READ_PROFILES = CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES)
@@ -74,6 +74,14 @@ CODE_CALLS: Mapping[str, tuple[CodeCall, ...]] = {
             PROFILES,
             attributes=("subject", "part", "state", "activity", "format", "version", "expires_at", "counted"),
             leading_key=MERCHANT,
+        ),
+        CodeCall("dynamodb.batch_get_item", "dynamodb:BatchGetItem", PROFILES, leading_key=CATEGORY),
+        CodeCall(
+            "dynamodb.update_item",
+            "dynamodb:UpdateItem",
+            PROFILES,
+            attributes=("subject", "part", "state", "format", "version", "expires_at", "counted"),
+            leading_key=CATEGORY,
         ),
     ),
     "notify": (

@@ -2,13 +2,15 @@
 
 The test runs the tasks of a user: simulate, train, deploy with the artifact, post, label, and backtest.
 Transactions of one account, merchant, device or IP address are posted in order of time, and all others
-concurrently, in batches. The test waits until merchants are counted before it posts their next transactions,
-because it posts the transactions of days in seconds.
+concurrently, in batches. A transaction is posted after those of its category and their labels that its
+features read. The test waits until merchants and categories are counted before it posts the transactions that
+read them, because it posts the transactions of days in seconds.
 """
 
 import csv
 import heapq
 import json
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +19,23 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from detection.data.dataset import Dataset
+from detection.replay.replay import replay_batches
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.decision import Decision
-from functions.common.domain.time_buckets import DAY_MS
+from functions.common.domain.features import FEATURE_NAMES
+from functions.common.domain.time_buckets import DAY_MS, HALF_DAY_MS
 from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.dynamodb.decision_attribute import decode_decision
-from functions.common.dynamodb.profile_items import decode_merchant, profile_key, profile_subject
+from functions.common.dynamodb.profile_items import (
+    decode_category,
+    decode_merchant,
+    profile_key,
+    profile_subject,
+)
 from functions.common.http.batch_schema import MAX_BATCH_ENTRIES
 from local.embedded import EmbeddedAws, embedded_aws
 from operations.deployed import DeployedPipeline
@@ -46,6 +58,7 @@ SETTINGS = "stacks/processing/Pulumi.local.yaml"
 EDGE_SETTINGS = "stacks/edge/Pulumi.local.yaml"
 WORKERS = 8
 ORIGINS = 500
+CATEGORIES = ("Food Stores", "food_stores", "fuel", "5732", "")
 # The maximum of BatchGetItem.
 PAGE_ITEMS = 100
 
@@ -80,7 +93,9 @@ class DeployedClone:
             for wave in _split_waves(self.rows):
                 bodies = [_make_body(row) for row in wave]
                 posted = [body for body in bodies if "label" not in body]
-                self._wait_for_merchant_counts(profiles, counts, {body["merchant_id"] for body in posted})
+                self._wait_for_counts(
+                    profiles, counts, {subject for body in posted for subject in _list_subjects(body)}
+                )
                 labelled = [_encode_json(body) for body in bodies if "label" in body]
                 responses = [*threads.map(labels.post, labelled)]
                 for answers in threads.map(post_batch, _split_batches(list(map(_encode_json, posted)))):
@@ -88,25 +103,22 @@ class DeployedClone:
                 # A batch that a busy machine answers late is repeated.
                 assert {response.status for response in responses} <= {HTTPStatus.CREATED, HTTPStatus.OK}
                 decisions |= self._wait_for_decisions(transactions, posted)
-                counts.update(body["merchant_id"] for body in posted if body.get("type") != "refund")
+                for body in posted:
+                    if body.get("type") != "refund":
+                        counts.update(_list_subjects(body))
         labels.close()
         batches.close()
         return decisions
 
-    def _wait_for_merchant_counts(self, table: str, counts: Counter[str], merchants: set[str]) -> None:
-        """Wait until the profiles of these merchants have the counts."""
-        expected = {merchant: counts[merchant] for merchant in merchants if counts[merchant]}
+    def _wait_for_counts(self, table: str, counts: Counter[str], subjects: set[str]) -> None:
+        """Wait until the profiles of these merchants and categories have the counts."""
+        expected = {subject: counts[subject] for subject in subjects if counts[subject]}
 
         def are_counted() -> bool:
-            items = self._read_items(table, [_merchant_key(merchant) for merchant in expected])
-            profiles = {item["subject"]["S"]: decode_merchant("", item).profile for item in items}
-            return all(
-                subject in profiles and sum(profiles[subject].half_days.counts) == count
-                for merchant, count in expected.items()
-                for subject in [profile_subject("merchant", merchant)]
-            )
+            items = self._read_items(table, [profile_key(subject) for subject in expected])
+            return {item["subject"]["S"]: _sum_counts(item) for item in items} == expected
 
-        wait_for(are_counted, seconds=60, what=f"counts of {len(expected)} merchants")
+        wait_for(are_counted, seconds=60, what=f"counts of {len(expected)} merchants and categories")
 
     def _wait_for_decisions(self, table: str, posted: list[dict[str, Any]]) -> dict[str, Decision]:
         """Wait until the pipeline has decided on all of `posted`."""
@@ -141,9 +153,8 @@ def deployed_clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploye
     file = clone.root / "past.csv"
     clone.run_task("simulate", "--out", str(file), *DATA)
     with file.open(newline="") as lines:
-        _write_rows(
-            file, [_add_origin(number, row) for number, row in enumerate(list(csv.DictReader(lines)))]
-        )
+        rows = [_add_fields(number, row) for number, row in enumerate(list(csv.DictReader(lines)))]
+    _write_rows(file, rows)
     delay = f"{LABEL_DELAY_DAYS}d"
     clone.run_task(
         *("train", "--data", str(file), "--out", MODEL, "--label-delay", delay, "--alerts-per-day", "10")
@@ -177,11 +188,40 @@ def test_deployed_pipeline_and_backtest_give_the_same_scores(deployed_clone: Dep
         if abs(decisions[transaction_id].score - float(row["score"])) > 1e-9
     }
     assert differences == {}
+    assert _find_other_features(deployed_clone.file, decisions) == {}
     flagged = {transaction_id for transaction_id, decision in decisions.items() if decision.suspicious}
     assert flagged == {
         transaction_id for transaction_id, row in replayed.items() if row["decision"] == "flag"
     }
     assert flagged
+
+
+def _find_other_features(file: Path, decisions: dict[str, Decision]) -> dict[str, dict[str, Any]]:
+    """The features of decisions that are not those of the replay, by transaction: both values by name."""
+    different: dict[str, dict[str, Any]] = {}
+    shares = 0
+    for featured in replay_batches(
+        Dataset(file).batches(), label_delay_ms=DELAY_MS, label_delay_days=LABEL_DELAY_DAYS
+    ):
+        ids = featured.batch.texts["transaction_id"].to_pylist()
+        for row in np.flatnonzero(featured.is_scored).tolist():
+            features = decisions[ids[row]].features
+            pairs = {
+                name: (math.nan if value is None else value, other)
+                for name, value, other in zip(
+                    FEATURE_NAMES, features, featured.values[row].tolist(), strict=True
+                )
+            }
+            shares += pairs["category_fraud_30d"][1] > 0
+            unequal = {name: pair for name, pair in pairs.items() if not _is_equal(*pair)}
+            if unequal:
+                different[ids[row]] = unequal
+    assert shares > TRANSACTIONS / 10
+    return different
+
+
+def _is_equal(value: float, other: float) -> bool:
+    return math.isclose(value, other, rel_tol=1e-9) or (math.isnan(value) and math.isnan(other))
 
 
 def _select_rows(rows: list[Row]) -> list[Row]:
@@ -197,17 +237,24 @@ def _select_rows(rows: list[Row]) -> list[Row]:
 def _split_waves(rows: list[Row]) -> list[Wave]:
     """Rows that can be posted concurrently: the rows of each account, merchant and origin are in order.
 
-    A row is in the first wave after the waves of all earlier rows with its account, merchant or origin.
+    A row is in the first wave after the waves of all earlier rows with its account, merchant or origin, and
+    after all rows and labels of its category that are in the windows of its features.
     """
     waves: dict[int, Wave] = defaultdict(list)
     latest: Counter[str] = Counter()
+    # The latest wave with a row or label of a category, by half day of the transaction.
+    categories: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for row in _add_labels(rows):
         parties = ["account " + row["account_id"], "merchant " + row["merchant_id"]]
         if "label" not in row:
             parties.append("origin " + (row["device_id"] or row["ip_address"]))
-        number = 1 + max(latest[party] for party in parties)
+        half_days = categories[normalize_category(row["merchant_category"]) or ""]
+        due = (int(row["timestamp"]) - DELAY_MS) // HALF_DAY_MS
+        read = max((wave for half_day, wave in half_days.items() if half_day < due), default=0)
+        number = 1 + max(read, *(latest[party] for party in parties))
         waves[number].append(row)
         latest |= dict.fromkeys(parties, number)
+        half_days |= Counter({int(row["timestamp"]) // HALF_DAY_MS: number})
     return [waves[number] for number in sorted(waves)]
 
 
@@ -232,12 +279,13 @@ def _make_body(row: Row) -> dict[str, Any]:
     return {**fields, "timestamp": timestamp}
 
 
-def _add_origin(number: int, row: Row) -> Row:
-    """The row with a device, an IP address or both. Accounts share both."""
+def _add_fields(number: int, row: Row) -> Row:
+    """The row with a device, an IP address or both, and a category. Accounts share all of them."""
     account = int.from_bytes(row["account_id"].encode(), "big")
     device = f"device-{(3 * account + number % 2) % ORIGINS}" if number % 3 else ""
     address = f"10.{account % 5}.{number % 4}.{account % ORIGINS}" if number % 2 or not device else ""
-    return {**row, "device_id": device, "ip_address": address}
+    category = CATEGORIES[int.from_bytes(row["merchant_id"].encode(), "big") % len(CATEGORIES)]
+    return {**row, "device_id": device, "ip_address": address, "merchant_category": category}
 
 
 def _split_batches(bodies: list[bytes]) -> list[list[bytes]]:
@@ -249,8 +297,17 @@ def _encode_json(body: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()
 
 
-def _merchant_key(merchant_id: str) -> dict[str, Any]:
-    return profile_key(profile_subject("merchant", merchant_id))
+def _list_subjects(body: dict[str, Any]) -> list[str]:
+    """The merchant's profile and that of the category, if any."""
+    category = normalize_category(body.get("merchant_category"))
+    subjects = [profile_subject("merchant", body["merchant_id"])]
+    return subjects if category is None else [*subjects, profile_subject("category", category)]
+
+
+def _sum_counts(item: dict[str, Any]) -> int:
+    is_category = item["subject"]["S"].startswith("category#")
+    profile = (decode_category("", item) if is_category else decode_merchant("", item)).profile
+    return sum(profile.half_days.counts)
 
 
 def _write_rows(file: Path, rows: list[Row]) -> None:

@@ -18,6 +18,7 @@ KEYS = {
     "profiles": {"subject": {"S": "missing"}, "part": {"S": "profile"}},
 }
 MERCHANT = {"subject": {"S": "merchant#missing"}, "part": {"S": "profile"}}
+CATEGORY = {"subject": {"S": "category#missing"}, "part": {"S": "profile"}}
 TRUST_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
@@ -26,7 +27,7 @@ TRUST_POLICY = {
 ALLOWED = {
     "fraud": {
         ("batch_get_item", "profiles"),
-        ("read_merchant", "profiles"),
+        ("read_counts", "profiles"),
         ("use_origin", "profiles"),
         ("update_together", "profiles"),
         ("update_together", "transactions"),
@@ -34,11 +35,15 @@ ALLOWED = {
     "labels": {
         ("get_item", "transactions"),
         ("batch_get_item", "profiles"),
-        ("read_merchant", "profiles"),
+        ("read_counts", "profiles"),
         ("update_together", "profiles"),
         ("update_together", "transactions"),
     },
-    "merchants": {("read_merchant", "profiles"), ("count_merchant", "profiles")},
+    "merchants": {
+        ("read_counts", "profiles"),
+        ("count_merchant", "profiles"),
+        ("count_category", "profiles"),
+    },
     "notify": {("get_item", "profiles"), ("query", "profiles"), ("record_alert", "transactions")},
 }
 
@@ -69,16 +74,20 @@ def record_alert(db: Any, table: str) -> None:
     )
 
 
-def read_merchant(db: Any, table: str) -> None:
-    db.batch_get_item(RequestItems={table: {"Keys": [MERCHANT]}})
+def read_counts(db: Any, table: str) -> None:
+    db.batch_get_item(RequestItems={table: {"Keys": [MERCHANT, CATEGORY]}})
 
 
 def count_merchant(db: Any, table: str) -> None:
-    db.update_item(**rejected_count("counted"), TableName=table)
+    db.update_item(**rejected_count(MERCHANT, "counted"), TableName=table)
+
+
+def count_category(db: Any, table: str) -> None:
+    db.update_item(**rejected_count(CATEGORY, "counted"), TableName=table)
 
 
 def snooze_merchant(db: Any, table: str) -> None:
-    db.update_item(**rejected_count("snooze"), TableName=table)
+    db.update_item(**rejected_count(MERCHANT, "snooze"), TableName=table)
 
 
 def use_origin(db: Any, table: str) -> None:
@@ -101,10 +110,10 @@ def update_origin(db: Any, attribute: str, table: str) -> None:
     )
 
 
-def rejected_count(attribute: str) -> dict[str, Any]:
-    """An update of a merchant whose condition is never true."""
+def rejected_count(key: dict[str, Any], attribute: str) -> dict[str, Any]:
+    """An update of a merchant or category whose condition is never true."""
     return {
-        "Key": MERCHANT,
+        "Key": key,
         "UpdateExpression": "SET #attribute = :value",
         "ConditionExpression": "attribute_exists(expires_at)",
         "ExpressionAttributeNames": {"#attribute": attribute},
@@ -140,7 +149,7 @@ def scan(db: Any, table: str) -> None:
 
 CALLS: tuple[Callable[[Any, str], None], ...] = (
     *(get_item, batch_get_item, update_item, update_together, record_alert),
-    *(read_merchant, count_merchant, snooze_merchant, use_origin, snooze_origin),
+    *(read_counts, count_merchant, count_category, snooze_merchant, use_origin, snooze_origin),
     *(put_item, put_together, delete_item, query, scan),
 )
 

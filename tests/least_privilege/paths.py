@@ -152,7 +152,7 @@ class Paths:
 
     def _count_merchants(self) -> None:
         """A batch as Lambda delivers it: the item in DynamoDB's form, with the ID of the shard."""
-        item = {**self._pipeline.read_item(self._store()), "format": {"N": "1"}}
+        item = {**self._pipeline.read_item(self._store(merchant_category="groceries")), "format": {"N": "1"}}
         change = {"SequenceNumber": f"9{time.time_ns()}", "NewImage": item}
         record = {"eventName": "INSERT", "dynamodb": change}
         self._invoke("merchants", {"Records": [record], "shardId": "shard-of-the-path"})

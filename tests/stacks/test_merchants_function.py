@@ -1,6 +1,7 @@
 """The function `merchants`: its event source mapping, AWS's limits on it, its role and its alarm."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from botocore.loaders import Loader
 
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.profile_record import ProfileRecord
-from functions.common.dynamodb.profile_items import build_update, profile_subject
+from functions.common.dynamodb.profile_items import SubjectKind, build_update, profile_subject
 from stacks.processing.alarms import ITERATOR_AGE_SECONDS
 from stacks.processing.merchants_function import counted_filter
 from tests.stacks.conftest import Programs
@@ -16,6 +17,7 @@ from tests.stacks.mocked_aws import REGION
 from tests.stacks.recording import RecordedProgram, RecordedResource
 from tests.stacks.tables import read_alarms
 
+KINDS: tuple[SubjectKind, ...] = ("account", "merchant", "category", "device", "address")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 STREAM_RETENTION_SECONDS = 24 * 60 * 60
 LIMITED = (
@@ -110,12 +112,16 @@ def test_C4_function_reads_the_stream_and_counts_merchants(
 
 
 @pytest.mark.parametrize("sid", ["ReadMerchants", "CountMerchants"])
-def test_C4_function_reads_and_writes_only_merchants(statements: dict[str, dict[str, Any]], sid: str) -> None:
+def test_C4_function_reads_and_writes_only_merchants_and_categories(
+    statements: dict[str, dict[str, Any]], sid: str
+) -> None:
     condition = statements[sid]["Condition"]
-    assert condition["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": ["merchant#*"]}
+    allowed = condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     assert condition["Null"]["dynamodb:LeadingKeys"] == "false"
-    assert profile_subject("merchant", "m-1").startswith("merchant#")
-    assert not profile_subject("account", "a-1").startswith("merchant#")
+    subjects = {kind: profile_subject(kind, "x") for kind in KINDS}
+    assert {
+        kind for kind, subject in subjects.items() if any(fnmatchcase(subject, name) for name in allowed)
+    } == {"merchant", "category"}
 
 
 def test_C4_function_cannot_write_lists_and_snoozes(statements: dict[str, dict[str, Any]]) -> None:

@@ -18,10 +18,11 @@ from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.currencies import convert_to_euros, round_to_cents
 from functions.common.domain.merchant_features import (
     compute_activity,
+    compute_category_shares,
     compute_fraud_run,
-    compute_merchant_windows,
+    compute_labelled_windows,
 )
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_features import compute_origin_accounts
 from functions.common.domain.origin_profile import OriginProfile
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
@@ -29,8 +30,8 @@ from functions.common.domain.transaction_event import TransactionInserted
 
 # Increment this whenever any value changes: a model artifact fits one version only. Append new features, and
 # add the earlier number of features to _EARLIER_COUNTS, so that earlier decisions can be explained.
-FEATURES_VERSION = 3
-_EARLIER_COUNTS = {1: 32, 2: 32}
+FEATURES_VERSION = 4
+_EARLIER_COUNTS = {1: 32, 2: 32, 3: 44}
 DEFAULT_LABEL_DELAY_DAYS = 7
 
 FeatureUnit = Literal["money", "count", "share", "ratio", "duration", "speed", "hour", "weekday", "flag"]
@@ -114,6 +115,16 @@ FEATURES = (
     Feature("merchant_tiny_1h", "count", "the merchant's tiny amounts in an hour until lately"),
     Feature("amount_to_merchant", "ratio", "amount as a multiple of the merchant's mean amount of 30 days"),
     Feature("account_refunds_30d", "count", "the account's refunds within 30 days"),
+    Feature(
+        "category_fraud_7d",
+        "share",
+        "share of confirmed fraud in the merchant category in the last 7 days with labels",
+    ),
+    Feature(
+        "category_fraud_30d",
+        "share",
+        "share of confirmed fraud in the merchant category in the last 30 days with labels",
+    ),
 )
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
 
@@ -131,17 +142,19 @@ def compute_features(
     merchant: MerchantProfile,
     transaction: TransactionInserted,
     label_delay_days: int = DEFAULT_LABEL_DELAY_DAYS,
+    *,
     origin: OriginProfile | None = None,
+    category: CategoryProfile | None = None,
 ) -> list[float]:
     """The values of FEATURES, in order, for a transaction that is not yet added to the profiles.
 
     `origin` is the profile of the transaction's device or IP address, None if unknown. It may contain the
-    transaction already.
+    transaction already. `category` is the profile of the transaction's merchant category, None without one.
 
     `label_delay_days` is the time after which the label of a transaction is due. Younger transactions cannot
-    be assumed genuine, so the merchant's windows end there. A fraud that is confirmed earlier counts at once
-    in the merchant's run of frauds. An account's windows are whole hours and days, a merchant's are half
-    days; both end with the transaction's own timestamp and exclude later transactions.
+    be assumed genuine, so the windows of merchant and category end there. A fraud that is confirmed earlier
+    counts at once in the merchant's run of frauds. An account's windows are whole hours and days, a
+    merchant's are half days; both end with the transaction's own timestamp and exclude later transactions.
     """
     timestamp = transaction.timestamp
     euros = convert_to_euros(transaction.amount, transaction.currency)
@@ -155,10 +168,11 @@ def compute_features(
     values += compute_account_totals(account, timestamp, day, cents)
     values += compute_amounts(account, timestamp, day, cents)
     values += compute_novelty(account, transaction)
-    values += compute_merchant_windows(merchant.half_days, timestamp, label_delay_days)
+    values += compute_labelled_windows(merchant.half_days, timestamp, label_delay_days)
     values += compute_fraud_run(merchant.half_days, timestamp, label_delay_days)
     values += compute_ages(account, transaction)
     values += compute_origin_accounts(origin, transaction.account_id, timestamp)
     values += compute_activity(merchant.activity, timestamp, cents)
     values.append(count_refunds(account, day))
+    values += compute_category_shares(category, timestamp, label_delay_days)
     return values

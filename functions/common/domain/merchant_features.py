@@ -1,9 +1,12 @@
-"""Features of a merchant: its latest activity, shares of confirmed fraud, and the latest frauds in a row."""
+"""Features of a merchant: its latest activity, shares of confirmed fraud, and the latest frauds in a row.
+
+The shares of a merchant category have the same windows.
+"""
 
 import math
 from bisect import bisect_left, bisect_right
 
-from functions.common.domain.merchant_profile import MerchantActivity
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantActivity
 from functions.common.domain.time_buckets import (
     DAY_MS,
     HALF_DAY_MS,
@@ -18,22 +21,26 @@ UNKNOWN = math.nan
 _DAY_SECONDS = 86_400
 
 
-def compute_merchant_windows(half_days: HalfDayBuckets, timestamp: int, label_delay_days: int) -> list[float]:
-    """Counts and shares of confirmed fraud in the windows that end when labels are due."""
-    numbers, counts, frauds = half_days.numbers, half_days.counts, half_days.frauds
+def compute_labelled_windows(half_days: HalfDayBuckets, timestamp: int, label_delay_days: int) -> list[float]:
+    """Counts and shares of confirmed fraud in the windows that end when labels are due.
+
+    A half day has at most as many frauds as transactions: labels may arrive for transactions that were not
+    counted, such as those before an upgrade.
+    """
+    numbers, counts = half_days.numbers, half_days.counts
     due = (timestamp - label_delay_days * DAY_MS) // HALF_DAY_MS
     end = bisect_left(numbers, due)
     begin = bisect_left(numbers, due - 60, 0, end)
     count_30 = sum(counts[begin:end])
     if not count_30:
         return [0, 0, 0, UNKNOWN, UNKNOWN, UNKNOWN]
-    fraud_30 = sum(frauds[begin:end])
+    fraud_30 = _sum_frauds(half_days, begin, end)
     begin = bisect_left(numbers, due - 14, begin, end)
     count_7 = sum(counts[begin:end])
-    fraud_7 = sum(frauds[begin:end]) if fraud_30 else 0
+    fraud_7 = _sum_frauds(half_days, begin, end) if fraud_30 else 0
     begin = bisect_left(numbers, due - 2, begin, end)
     count_1 = sum(counts[begin:end])
-    fraud_1 = sum(frauds[begin:end]) if fraud_7 else 0
+    fraud_1 = _sum_frauds(half_days, begin, end) if fraud_7 else 0
     return [
         count_1,
         count_7,
@@ -42,6 +49,15 @@ def compute_merchant_windows(half_days: HalfDayBuckets, timestamp: int, label_de
         fraud_7 / count_7 if count_7 else UNKNOWN,
         fraud_30 / count_30,
     ]
+
+
+def compute_category_shares(
+    category: CategoryProfile | None, timestamp: int, label_delay_days: int
+) -> list[float]:
+    """The shares of confirmed fraud in 7 and 30 days. `None`: the transaction has no category."""
+    if category is None:
+        return [UNKNOWN, UNKNOWN]
+    return compute_labelled_windows(category.half_days, timestamp, label_delay_days)[-2:]
 
 
 def compute_activity(activity: MerchantActivity, timestamp: int, cents: int | None) -> list[float]:
@@ -101,6 +117,10 @@ def compute_fraud_run(half_days: HalfDayBuckets, timestamp: int, label_delay_day
             break
         row -= 1
     return [run, _seconds_since(numbers[first], timestamp), clear, max(genuine_since, 0)]
+
+
+def _sum_frauds(half_days: HalfDayBuckets, begin: int, end: int) -> int:
+    return sum(map(min, half_days.frauds[begin:end], half_days.counts[begin:end]))
 
 
 def _seconds_since(half_day: int, timestamp: int) -> float:

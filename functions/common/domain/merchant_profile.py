@@ -1,4 +1,4 @@
-"""The profile of a merchant: its transactions and confirmed frauds by half day, and its latest activity."""
+"""The profiles of a merchant and of a merchant category: transactions and confirmed frauds by half day."""
 
 from msgspec import Struct, field
 
@@ -16,7 +16,7 @@ class MerchantActivity(Struct, array_like=True):
 
 
 class MerchantProfile(Struct, array_like=True):
-    """The profile of a merchant.
+    """The profile of a merchant, with its latest activity.
 
     The function `merchants` counts transactions up to two minutes after they are stored. No feature depends
     on that delay: the windows of half days end when labels are due, those of the activity two minutes before
@@ -27,6 +27,12 @@ class MerchantProfile(Struct, array_like=True):
 
     half_days: HalfDayBuckets = field(default_factory=HalfDayBuckets)
     activity: MerchantActivity = field(default_factory=MerchantActivity)
+
+
+class CategoryProfile(Struct, array_like=True):
+    """The profile of a merchant category, which the function `merchants` counts in the same way."""
+
+    half_days: HalfDayBuckets = field(default_factory=HalfDayBuckets)
 
 
 def count_in_merchant(merchant: MerchantProfile, timestamp: int, cents: int | None) -> None:

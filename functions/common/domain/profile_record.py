@@ -5,10 +5,10 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from functions.common.domain.account_profile import AccountProfile
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.overrides import ListEntry, Snooze
 
-P = TypeVar("P", AccountProfile, MerchantProfile)
+P = TypeVar("P", AccountProfile, MerchantProfile, CategoryProfile)
 
 
 class AlertHistory(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -107,7 +107,7 @@ class DayTotals(Struct, array_like=True):
 
 
 class HalfDayBuckets(Struct, array_like=True):
-    """A merchant's transactions, the confirmed frauds among them, and those of unusual amounts, by half day.
+    """The transactions of a merchant or category, confirmed frauds and those of unusual amounts, by half day.
 
     A fraud can be confirmed before its transaction is counted, so a row can have more frauds than
     transactions for a while.
@@ -129,11 +129,15 @@ class HalfDayBuckets(Struct, array_like=True):
             self.counts[row] += count
 
     def add_fraud(self, timestamp: int, change: int, *, is_unusual: bool) -> None:
-        """Add `change` to the confirmed frauds of a half day, and to those of unusual amounts."""
+        """Add `change` to the confirmed frauds of a half day, and to those of unusual amounts.
+
+        Counts do not fall below 0: a fraud can be reverted that an older version did not count in its
+        category.
+        """
         row = self._find_or_insert(timestamp // HALF_DAY_MS)
         if row >= 0:
-            self.frauds[row] += change
-            self.unusual[row] += change * is_unusual
+            self.frauds[row] = max(self.frauds[row] + change, 0)
+            self.unusual[row] = max(self.unusual[row] + change * is_unusual, 0)
 
     def _find_or_insert(self, number: int) -> int:
         """The row of a half day, which is inserted if necessary, or -1 before the retained period."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -63,13 +63,20 @@ REQUIRED_FIELDS: dict[str, str] = {
 }
 """The attributes of every transaction, with the DynamoDB type of each."""
 
+EventAttribute = Mapping[str, object] | Literal[""] | None
+"""An attribute in the event. The pipe may put "" or null for one that an item of an older version lacks."""
 
-def decode_transaction(attributes: Mapping[str, Mapping[str, object]]) -> TransactionInserted:
+
+def decode_transaction(attributes: Mapping[str, EventAttribute]) -> TransactionInserted:
     """The transaction in an item's DynamoDB-typed attributes: {"currency": {"S": "USD"}}.
 
     Raises UnreadableTransactionError.
     """
-    values = {name: _read_value(name, attributes[name]) for name in EVENT_FIELDS if name in attributes}
+    values = {
+        name: _read_value(name, attribute)
+        for name in EVENT_FIELDS
+        if (attribute := attributes.get(name)) is not None and attribute != ""
+    }
     try:
         transaction = msgspec.convert(values, TransactionInserted, strict=False)
     except msgspec.ValidationError as error:

@@ -1,10 +1,11 @@
 """Items of the table `profiles`: keys, encoding and writes of profiles.
 
 The key is a pseudonym: the table contains the ID of an account or merchant only in a list entry or a snooze.
-The fraud function counts transactions in these items; the labels function counts frauds.
+The functions `fraud` and `merchants` count transactions in these items; the labels function counts frauds.
 
-An account's item has a state and a history, a merchant's a state and the latest activity. Both of the latter
-have a format number in their first byte, and an item of an older version has neither.
+An account's item has a state and a history, a merchant's a state and the latest activity, a merchant
+category's a state. History and activity have a format number in their first byte, and an item of an older
+version has neither.
 """
 
 import hashlib
@@ -12,17 +13,19 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from functions.common.domain.account_profile import AccountProfile
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.categories import normalize_category
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_profile import OriginKind
 from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
 from functions.common.domain.profile_record import AlertHistory, P, ProfileRecord
 from functions.common.domain.transaction_event import StoredTransaction
-from functions.common.dynamodb import account_history, account_state, merchant_state
+from functions.common.dynamodb import account_history, account_state, category_state, merchant_state
 from functions.common.dynamodb.client import Item, read_items
 
 if TYPE_CHECKING:
@@ -50,11 +53,22 @@ MERCHANT_FORMATS: Mapping[int, StateFormat] = {
     1: StateFormat(merchant_state.encode_format_1, merchant_state.decode_format_1),
     2: StateFormat(merchant_state.encode, merchant_state.decode),
 }
+CATEGORY_FORMATS: Mapping[int, StateFormat] = {1: StateFormat(category_state.encode, category_state.decode)}
+_FORMATS: Mapping[type[Struct], Mapping[int, StateFormat]] = {
+    AccountProfile: ACCOUNT_FORMATS,
+    MerchantProfile: MERCHANT_FORMATS,
+    CategoryProfile: CATEGORY_FORMATS,
+}
 # The formats that this version writes. A release reads a new format before the next one writes it, so that
 # each release can be rolled back.
 ACCOUNT_FORMAT = 2
 MERCHANT_FORMAT = 2
+CATEGORY_FORMAT = 1
 
+SubjectKind = ProfileKind | OriginKind | Literal["category"]
+AnyProfileRecord = (
+    ProfileRecord[AccountProfile] | ProfileRecord[MerchantProfile] | ProfileRecord[CategoryProfile]
+)
 Override = TypeVar("Override", ListEntry, Snooze)
 
 
@@ -62,8 +76,8 @@ class ProfileFormatError(ValueError):
     """A newer version of the code wrote the item, in a format that this version cannot read."""
 
 
-def profile_subject(kind: ProfileKind | OriginKind, identifier: str) -> str:
-    """The pseudonym of an account, a merchant or an origin."""
+def profile_subject(kind: SubjectKind, identifier: str) -> str:
+    """The pseudonym of an account, a merchant, a normalized merchant category or an origin."""
     return f"{kind}#{hashlib.sha256(f'{kind}#{identifier}'.encode()).hexdigest()[:40]}"
 
 
@@ -74,23 +88,30 @@ def profile_key(subject: str, part: str = PROFILE_PART) -> dict[str, Any]:
 
 def read_profiles(
     client: "DynamoDBClient", table: str, transaction: StoredTransaction
-) -> tuple[ProfileRecord[AccountProfile], ProfileRecord[MerchantProfile]]:
-    """Read the profiles of a transaction's account and merchant in one request.
+) -> tuple[
+    ProfileRecord[AccountProfile], ProfileRecord[MerchantProfile], ProfileRecord[CategoryProfile] | None
+]:
+    """Read the profiles of a transaction's account, merchant and category, if any, in one request.
 
     Raises StoreBusyError, ClientError or ProfileFormatError.
     """
     account = profile_subject("account", transaction.account_id)
     merchant = profile_subject("merchant", transaction.merchant_id)
-    found = read_items(client, table, [profile_key(account), profile_key(merchant)])
+    category = normalize_category(transaction.merchant_category)
+    subjects = [account, merchant]
+    if category is not None:
+        subjects.append(profile_subject("category", category))
+    found = read_items(client, table, list(map(profile_key, subjects)))
     items = {item["subject"]["S"]: item for item in found}
     return (
         decode_account(transaction.account_id, items.get(account)),
         decode_merchant(transaction.merchant_id, items.get(merchant)),
+        None if category is None else decode_category(category, items.get(subjects[-1])),
     )
 
 
 def build_update(
-    table: str, record: ProfileRecord[P], now_ms: int, further: Item = MappingProxyType({})
+    table: str, record: AnyProfileRecord, now_ms: int, further: Item = MappingProxyType({})
 ) -> dict[str, Any]:
     """The update of a profile, alone or in a transactional write. `further`: other attributes to set.
 
@@ -112,7 +133,7 @@ def build_update(
         is_account = True
         attributes["alerts"] = {"B": msgspec.msgpack.encode(record.alert_history)}
         attributes["history"] = {"B": account_history.encode_history(record.profile)}
-    else:
+    elif isinstance(record.profile, MerchantProfile):
         attributes["activity"] = {"B": merchant_state.encode_activity(record.profile.activity)}
     values = {f":{name}": value for name, value in attributes.items()}
     if record.version:
@@ -128,10 +149,12 @@ def build_update(
     }
 
 
-def encode_profile(profile: AccountProfile | MerchantProfile) -> tuple[int, bytes]:
+def encode_profile(profile: AccountProfile | MerchantProfile | CategoryProfile) -> tuple[int, bytes]:
     """The format that this version writes, and the state in it."""
     if isinstance(profile, AccountProfile):
         return ACCOUNT_FORMAT, ACCOUNT_FORMATS[ACCOUNT_FORMAT].encode(profile)
+    if isinstance(profile, CategoryProfile):
+        return CATEGORY_FORMAT, CATEGORY_FORMATS[CATEGORY_FORMAT].encode(profile)
     return MERCHANT_FORMAT, MERCHANT_FORMATS[MERCHANT_FORMAT].encode(profile)
 
 
@@ -153,6 +176,11 @@ def decode_merchant(identifier: str, item: Item | None) -> ProfileRecord[Merchan
     return record
 
 
+def decode_category(category: str, item: Item | None) -> ProfileRecord[CategoryProfile]:
+    """The profile of a normalized category in its item, or an empty one. Raises ProfileFormatError."""
+    return _decode_record(profile_subject("category", category), item, CategoryProfile)
+
+
 def decode_alert_history(item: Item | None) -> AlertHistory:
     """The alert history in an account's item. Raises ProfileFormatError."""
     if not item or "alerts" not in item:
@@ -165,7 +193,7 @@ def decode_alert_history(item: Item | None) -> AlertHistory:
 
 def decode_profile(state: bytes, state_format: int, model: type[P]) -> P:
     """The profile in `state`. Raises ProfileFormatError."""
-    formats = ACCOUNT_FORMATS if issubclass(model, AccountProfile) else MERCHANT_FORMATS
+    formats = _FORMATS[model]
     if state_format not in formats:
         raise ProfileFormatError(
             f"profile format {state_format} is not one of {', '.join(map(str, formats))}; deploy newer code"

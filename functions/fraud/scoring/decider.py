@@ -8,7 +8,7 @@ from msgspec import Struct
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.decision import CandidateDecision, Decision, Notification
 from functions.common.domain.features import FEATURES_VERSION, compute_features
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_profile import OriginProfile
 from functions.common.domain.overrides import ListEntry, Snooze, effective_entry
 from functions.common.domain.profile_record import AlertHistory, ProfileRecord
@@ -31,13 +31,15 @@ REFUND = ScoringResult(
 class DecisionContext(Struct, frozen=True, kw_only=True):
     """The stored state that a decision depends on. `rule_snoozes` are by rule ID.
 
-    `origin`: the profile of the device or IP address, None if unknown.
+    `origin`: the profile of the device or IP address, None if unknown. `category`: the profile of the
+    merchant category, None for a transaction without one.
     """
 
     account: ProfileRecord[AccountProfile]
     merchant: ProfileRecord[MerchantProfile]
     rule_snoozes: dict[str, Snooze]
     origin: OriginProfile | None = None
+    category: CategoryProfile | None = None
 
 
 class _ActiveOverrides(NamedTuple):
@@ -131,7 +133,8 @@ def _compute_features(
         context.merchant.profile,
         transaction,
         scorer.label_delay_days,
-        context.origin,
+        origin=context.origin,
+        category=context.category,
     )
 
 

@@ -7,13 +7,16 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 
 from detection.data.columns import LabelledTransaction
-from detection.training.examples import FeaturedTransaction
 from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.features import compute_features
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_profile import Origin, OriginProfile, count_in_origin, find_origin
 from functions.common.domain.profiles import count_fraud, count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
+
+FeaturedTransaction = tuple[LabelledTransaction, list[float] | None]
+"""A transaction with its features, or None for a transaction or refund that only counts as history."""
 
 
 def compute_history_features(
@@ -26,6 +29,7 @@ def compute_history_features(
     """
     accounts: defaultdict[str, AccountProfile] = defaultdict(AccountProfile)
     merchants: defaultdict[str, MerchantProfile] = defaultdict(MerchantProfile)
+    categories: defaultdict[str, CategoryProfile] = defaultdict(CategoryProfile)
     origins: defaultdict[Origin, OriginProfile] = defaultdict(lambda: OriginProfile({}))
     pending_labels: deque[tuple[int, TransactionInserted]] = deque()
     for labelled in rows:
@@ -33,16 +37,27 @@ def compute_history_features(
         time_ms = transaction.timestamp
         while pending_labels and pending_labels[0][0] <= time_ms:
             fraud = pending_labels.popleft()[1]
-            count_fraud(accounts[fraud.account_id], merchants[fraud.merchant_id], fraud)
+            category = _find_category(categories, fraud)
+            count_fraud(accounts[fraud.account_id], merchants[fraud.merchant_id], fraud, category)
         account, merchant = accounts[transaction.account_id], merchants[transaction.merchant_id]
+        category = _find_category(categories, transaction)
         origin = _use_origin(origins, transaction)
         values = None
         if time_ms >= from_ms and not transaction.is_refund:
-            values = compute_features(account, merchant, transaction, label_delay_days, origin)
-        count_transaction(account, merchant, transaction)
+            values = compute_features(
+                account, merchant, transaction, label_delay_days, origin=origin, category=category
+            )
+        count_transaction(account, merchant, transaction, category)
         if labelled.is_fraud:
             pending_labels.append((time_ms + label_delay_ms, transaction))
         yield labelled, values
+
+
+def _find_category(
+    categories: defaultdict[str, CategoryProfile], transaction: TransactionInserted
+) -> CategoryProfile | None:
+    category = normalize_category(transaction.merchant_category)
+    return None if category is None else categories[category]
 
 
 def _use_origin(

@@ -56,7 +56,7 @@ def make_rows(seed: int) -> list[LabelledTransaction]:
             country=rng.choice(["DE", "FR", "US", None]),
             device_id=rng.choice([f"d{rng.randrange(12)}", None]),
             ip_address=rng.choice([f"10.0.{rng.randrange(8)}.1", "2001:db8::1", None]),
-            merchant_category=rng.choice(["food", "fuel", None]),
+            merchant_category=rng.choice(["food", "Food", "fuel", None]),
             received_at=time_ms,
         )
         is_fraud = not is_refund and rng.random() < CHANCE_OF_FRAUD

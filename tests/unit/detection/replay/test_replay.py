@@ -46,7 +46,7 @@ def make_rows(
             ),
             device_id=rng.choice([f"d{rng.randrange(variety)}", None]),
             ip_address=rng.choice([f"10.0.{rng.randrange(variety)}.{rng.randrange(3)}", "2001:db8::1", None]),
-            merchant_category=rng.choice([f"c{rng.randrange(variety)}", None]),
+            merchant_category=rng.choice([f"c{rng.randrange(variety)}", "C 1", "c_1", None]),
             received_at=time_ms,
         )
         label = rng.choice([None, False, False]) if rng.random() > fraud else True

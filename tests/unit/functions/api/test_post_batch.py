@@ -184,7 +184,7 @@ def test_past_transactions_are_stored_as_historic_by_their_own_route_only() -> N
     assert _statuses(BatchFixture(store).post(old, posted(transaction_id="tx-2"))) == [400, 201]
     assert _statuses(BatchFixture(store, historic=True).post(old)) == [201]
     marks = {key: item.get("historic") for key, item in table.items.items() if "account_id" in item}
-    assert marks == {("tx-1", str(old["timestamp"])): {"BOOL": True}, ("tx-2", str(NOW)): None}
+    assert marks == {("tx-1", str(old["timestamp"])): {"BOOL": True}, ("tx-2", str(NOW)): {"BOOL": False}}
 
 
 def test_25_of_the_longest_transactions_in_utf_8_fit_into_a_batch() -> None:

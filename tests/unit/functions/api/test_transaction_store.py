@@ -12,7 +12,8 @@ from functions.api.transaction_store import (
     build_transaction_item,
     compute_fingerprint,
 )
-from functions.common.domain.transaction_event import decode_transaction
+from functions.common.domain.transaction import Transaction
+from functions.common.domain.transaction_event import EVENT_FIELDS, REQUIRED_FIELDS, decode_transaction
 from functions.common.dynamodb.client import StoreBusyError
 from tests.unit.functions.builders import NOW, inserted, transaction
 from tests.unit.functions.fakes import FakeDynamoDb, client_error, failed_condition_error
@@ -166,9 +167,16 @@ def test_item_has_every_field_and_null_for_missing_ones() -> None:
         "ip_address": {"S": "192.0.2.1"},
         "merchant_category": {"S": "groceries"},
         "received_at": {"N": str(NOW + 40)},
+        "historic": {"BOOL": False},
         "expires_at": {"N": "99"},
         "format": {"N": "2"},
     }
+
+
+def test_item_has_every_field_of_the_event() -> None:
+    """A path of the pipe's template that the item does not have is left to AWS."""
+    nothing = {name: None for name in Transaction.__struct_fields__ if name not in REQUIRED_FIELDS}
+    assert set(EVENT_FIELDS) <= build_transaction_item(transaction(**nothing), NOW, 99).keys()
 
 
 def test_item_is_read_from_its_event() -> None:

@@ -26,6 +26,16 @@ def test_optional_field_may_be_null_or_missing(name: str) -> None:
     assert getattr(read_event(event), name) is None
 
 
+@pytest.mark.parametrize("missing", ["", None])
+def test_pipe_may_put_nothing_for_a_field_of_a_newer_version(missing: str | None) -> None:
+    event = inserted_event()
+    event["detail"]["transaction"] |= {"historic": missing, "country": missing}
+    assert read_event(event) == inserted(country=None)
+    event["detail"]["transaction"] |= {"currency": missing}
+    with pytest.raises(UnreadableEventError, match="currency"):
+        read_event(event)
+
+
 @pytest.mark.parametrize("value", [{"S": "gold"}, {"L": [{"S": "gold"}]}, {"BOOL": True}])
 def test_unknown_field_is_ignored(value: dict[str, Any]) -> None:
     assert read_event(inserted_event(loyalty=value)) == inserted()

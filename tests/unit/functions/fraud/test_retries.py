@@ -7,6 +7,7 @@ import pytest
 
 from functions.common.runtime.telemetry import Telemetry
 from functions.fraud.retries import RetryProcessor
+from functions.fraud.service import MAX_GROUP_SIZE
 from tests.unit.functions.builders import NOW, inserted_event, message
 from tests.unit.functions.fakes import FakeFailureSender, client_error
 
@@ -72,7 +73,7 @@ def test_transactions_of_one_account_are_decided_together() -> None:
     records = [build_record(f"t{number:02}", number, account="busy") for number in range(30)]
     assert retries.process(build_record("other", 5), *records[::-1]) == []
     names = [f"t{number:02}" for number in range(30)]
-    assert retries.detector.groups == [names[:25], names[25:], ["other"]]
+    assert retries.detector.groups == [names[:MAX_GROUP_SIZE], names[MAX_GROUP_SIZE:], ["other"]]
 
 
 def test_transaction_with_two_messages_is_decided_once() -> None:

@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 from functions.common.domain.account_profile import AccountProfile, count_in_account
 from functions.common.domain.decision import Decision
 from functions.common.domain.features import FEATURE_NAMES
-from functions.common.domain.merchant_profile import MerchantProfile
-from functions.common.domain.origin_profile import OriginKind
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.overrides import ListEntry, ProfileKind, Snooze
 from functions.common.domain.profile_record import ProfileRecord
 from functions.common.domain.suspicious_decision import summarize_decision
 from functions.common.domain.suspicious_message import Reason, SuspiciousTransaction
+from functions.common.domain.time_buckets import DAY_MS, HALF_DAY_MS
 from functions.common.domain.transaction_event import (
     TransactionInserted,
     decode_transaction,
@@ -25,8 +25,10 @@ from functions.common.domain.transaction_event import (
 from functions.common.dynamodb.client import StoreBusyError
 from functions.common.dynamodb.decision_attribute import decode_decision
 from functions.common.dynamodb.profile_items import (
+    SubjectKind,
     build_update,
     decode_account,
+    decode_category,
     decode_merchant,
     profile_key,
     profile_subject,
@@ -38,12 +40,12 @@ from functions.fraud.scoring.decider import Decider
 from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer
 from functions.fraud.senders import RetrySender, SuspiciousTransactionSender
-from functions.fraud.service import FraudDetector, UnreadableEventError
+from functions.fraud.service import MAX_GROUP_SIZE, FraudDetector, UnreadableEventError
 from tests.unit.functions.builders import NOW, attributes, inserted, inserted_event
 from tests.unit.functions.fakes import FakeRetrySender, FakeSender, RecordingClient, client_error
 from tests.unit.functions.in_memory_dynamodb import PROFILES, TRANSACTIONS, InMemoryDynamoDb
 
-ACCOUNT, MERCHANT = "account-123456789", "merchant_1"
+ACCOUNT, MERCHANT, CATEGORY = "account-123456789", "merchant_1", "groceries"
 LATER = NOW + 3_600_000
 OVER = Rule(id="over", weight=0.6, reason="Over the limit", when=[">", "amount", 5000])
 RULES = RuleSet(threshold=0.5, rules=(OVER,))
@@ -53,6 +55,8 @@ EVERYTHING = RuleSet(
 LARGE = {"N": "12500.5"}
 NO_DEVICE: dict[str, Any] = {"device_id": {"NULL": True}, "ip_address": {"NULL": True}}
 ADDRESS: dict[str, Any] = {"device_id": {"NULL": True}, "ip_address": {"S": "192.0.2.1"}}
+NO_CATEGORY: dict[str, Any] = {"merchant_category": {"NULL": True}}
+CATEGORY_FEATURES = ("category_fraud_7d", "category_fraud_30d")
 ORIGIN_FEATURES = tuple(f"origin_accounts_{window}" for window in ("1h", "1d", "30d"))
 
 
@@ -111,6 +115,17 @@ class FraudFixture:
     def merchant(self) -> ProfileRecord[MerchantProfile]:
         return decode_merchant(MERCHANT, self._find("merchant", MERCHANT))
 
+    @property
+    def category(self) -> ProfileRecord[CategoryProfile]:
+        return decode_category(CATEGORY, self._find("category", CATEGORY))
+
+    def count_in_category(self, days_ago: int, count: int, frauds: int) -> None:
+        """Count transactions of an earlier day, as `merchants` and `labels` do."""
+        category, timestamp = self.category, NOW - days_ago * DAY_MS
+        category.profile.half_days.add_count(timestamp // HALF_DAY_MS, count)
+        category.profile.half_days.add_fraud(timestamp, frauds, is_unusual=False)
+        self.dynamodb.database.write("Update", build_update(PROFILES, category, self.now))
+
     def find_decision(self, transaction_id: str = "tx-1") -> Decision | None:
         item = self.find_transaction(transaction_id)
         return decode_decision(item["decision"]) if "decision" in item else None
@@ -124,7 +139,7 @@ class FraudFixture:
         key = build_suspicious_update(PROFILES, ACCOUNT, entry)["Key"]
         return self.dynamodb.database.get(PROFILES, key) is not None
 
-    def find_origin(self, kind: OriginKind, identifier: str) -> dict[str, Any]:
+    def find_item(self, kind: SubjectKind, identifier: str) -> dict[str, Any]:
         key = profile_key(profile_subject(kind, identifier))
         return self.dynamodb.database.get(PROFILES, key) or {}
 
@@ -148,7 +163,7 @@ class FraudFixture:
 
         self.dynamodb.before_write = change
 
-    def _find(self, kind: ProfileKind, identifier: str) -> dict[str, Any] | None:
+    def _find(self, kind: SubjectKind, identifier: str) -> dict[str, Any] | None:
         return self.dynamodb.database.get(PROFILES, profile_key(profile_subject(kind, identifier)))
 
 
@@ -227,6 +242,7 @@ def test_transaction_is_counted_for_its_merchant_from_the_stream_only() -> None:
     fraud = FraudFixture()
     fraud.process()
     assert fraud.merchant.profile.half_days.counts == []
+    assert fraud.category.version == 0
 
 
 def test_transaction_of_an_older_api_function_is_counted_for_its_merchant_with_the_decision() -> None:
@@ -235,6 +251,7 @@ def test_transaction_of_an_older_api_function_is_counted_for_its_merchant_with_t
     assert fraud.merchant.profile.half_days.counts == [1]
     fraud.process()
     assert (fraud.merchant.profile.half_days.counts, fraud.account.profile.days.counts) == ([1], [1])
+    assert fraud.category.profile.half_days.counts == [1]
 
 
 def test_fraud_labelled_before_the_decision_is_counted_with_it() -> None:
@@ -242,6 +259,7 @@ def test_fraud_labelled_before_the_decision_is_counted_with_it() -> None:
     fraud.process()
     half_days = fraud.merchant.profile.half_days
     assert (half_days.counts, half_days.frauds) == ([0], [1])
+    assert fraud.category.profile.half_days.frauds == [1]
     assert fraud.account.profile.days.frauds == [1]
     assert fraud.find_transaction()["unusual_amount"] == {"BOOL": False}
 
@@ -249,7 +267,7 @@ def test_fraud_labelled_before_the_decision_is_counted_with_it() -> None:
 def test_genuine_label_before_the_decision_changes_no_merchant() -> None:
     fraud = FraudFixture(stored={"format": {"N": "2"}, "label": {"S": "genuine"}})
     assert fraud.process() == fraud.find_decision()
-    assert fraud.merchant.version == 0
+    assert (fraud.merchant.version, fraud.category.version) == (0, 0)
 
 
 def test_deleted_transaction_is_not_counted_and_not_sent() -> None:
@@ -260,14 +278,34 @@ def test_deleted_transaction_is_not_counted_and_not_sent() -> None:
 
 def test_transactions_of_one_account_are_decided_in_one_write() -> None:
     fraud = FraudFixture()
-    group = [fraud.store(f"tx-{number}", merchant_id={"S": f"m{number}"}) for number in range(25)]
+    group = [fraud.store(f"tx-{number}", merchant_id={"S": f"m{number}"}) for number in range(MAX_GROUP_SIZE)]
     decisions = fraud.detector.decide_group(group)
-    assert decisions == [fraud.find_decision(f"tx-{number}") for number in range(25)]
+    assert decisions == [fraud.find_decision(f"tx-{number}") for number in range(MAX_GROUP_SIZE)]
     counts = [
         decision.features[FEATURE_NAMES.index("account_count_1d")] for decision in decisions if decision
     ]
-    assert counts == list(range(25))
+    assert counts == list(range(MAX_GROUP_SIZE))
     assert fraud.dynamodb.calls == ["UpdateItem", "BatchGetItem", "TransactWriteItems"]
+
+
+def test_group_in_which_each_transaction_changes_a_merchant_and_a_category_fits_in_one_write() -> None:
+    fraud = FraudFixture(stored={"format": {"N": "2"}, "label": {"S": "fraud"}})
+    group = [
+        fraud.store(
+            f"tx-{number}",
+            amount=LARGE,
+            merchant_id={"S": f"m{number}"},
+            merchant_category={"S": f"c{number}"},
+        )
+        for number in range(MAX_GROUP_SIZE)
+    ]
+    decisions = fraud.detector.decide_group(group)
+    assert decisions == [fraud.find_decision(f"tx-{number}") for number in range(MAX_GROUP_SIZE)]
+    assert all(decision is not None and decision.suspicious for decision in decisions)
+    categories = [fraud.find_item("category", f"c{number}") for number in range(MAX_GROUP_SIZE)]
+    assert [sum(decode_category("", item).profile.half_days.frauds) for item in categories] == [
+        1
+    ] * MAX_GROUP_SIZE
 
 
 def test_group_is_decided_without_the_transactions_that_are_decided_or_deleted() -> None:
@@ -488,7 +526,7 @@ def test_decision_counts_the_other_accounts_of_the_device_or_address(changes: di
 def test_device_is_stored_under_a_pseudonym_and_expires() -> None:
     fraud = FraudFixture()
     fraud.process()
-    item = fraud.find_origin("device", "device 7")
+    item = fraud.find_item("device", "device 7")
     assert int(item["expires_at"]["N"]) == fraud.now // 1000 + 32 * 86_400
     assert not any(text in str(item) for text in ("device 7", ACCOUNT))
 
@@ -527,6 +565,32 @@ def test_throttled_device_is_left_out_of_the_decision() -> None:
     fraud.dynamodb.update_item = throttle  # type: ignore[assignment,method-assign]
     decision = fraud.process()
     assert find_features(decision, *ORIGIN_FEATURES, "account_count_30d") == [None, None, None, 0]
+
+
+def test_decision_has_the_share_of_fraud_in_the_category() -> None:
+    fraud = FraudFixture()
+    fraud.count_in_category(days_ago=9, count=100, frauds=1)
+    fraud.count_in_category(days_ago=20, count=300, frauds=7)
+    # Labels of younger transactions are not due.
+    fraud.count_in_category(days_ago=6, count=50, frauds=50)
+    fraud.dynamodb.calls.clear()
+    decision = fraud.process(merchant_category={"S": "Groceries "})
+    assert find_features(decision, *CATEGORY_FEATURES) == [0.01, 0.02]
+    assert fraud.dynamodb.calls == ["UpdateItem", "BatchGetItem", "TransactWriteItems"]
+
+
+def test_category_without_counts_and_transaction_without_a_category_have_no_share() -> None:
+    fraud = FraudFixture()
+    assert find_features(fraud.process(), *CATEGORY_FEATURES) == [None, None]
+    without = fraud.process("tx-2", **NO_CATEGORY)
+    assert find_features(without, *CATEGORY_FEATURES) == [None, None]
+
+
+def test_fraud_without_a_category_is_counted_for_its_merchant_only() -> None:
+    fraud = FraudFixture(stored={"format": {"N": "2"}, "label": {"S": "fraud"}})
+    fraud.process(**NO_CATEGORY)
+    assert fraud.merchant.profile.half_days.frauds == [1]
+    assert fraud.category.version == 0
 
 
 def test_refund_is_counted_and_never_scored() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from functions.api.transaction_store import build_guard_item
 from functions.common.domain.account_profile import AccountProfile
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.profiles import count_transaction
 from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction_event import decode_transaction, transaction_key
@@ -13,6 +13,7 @@ from functions.common.dynamodb.client import StoreBusyError, TransactionNotFound
 from functions.common.dynamodb.profile_items import (
     build_update,
     decode_account,
+    decode_category,
     decode_merchant,
     profile_key,
     profile_subject,
@@ -22,7 +23,8 @@ from functions.labels.label_store import LabelStore, LabelWriteResult
 from tests.unit.functions.builders import NOW, attributes, transaction
 from tests.unit.functions.in_memory_dynamodb import PROFILES, TRANSACTIONS, InMemoryDynamoDb
 
-ACCOUNT, MERCHANT = "account-123456789", "merchant_1"
+ACCOUNT, MERCHANT, CATEGORY = "account-123456789", "merchant_1", "groceries"
+NO_CATEGORY: dict[str, Any] = {"NULL": True}
 USUAL, UNUSUAL = {"N": "12.5"}, {"N": "999"}
 
 
@@ -38,11 +40,12 @@ class Store:
         item = attributes(transaction_id={"S": transaction_id}, account_id={"S": account}, **changes)
         self.dynamodb.database.put(TRANSACTIONS, {**item, "decision": {"S": "{}"}})
         profile, merchant = decode_account(account, None), decode_merchant(MERCHANT, None)
+        category = decode_category(CATEGORY, None)
         for day in range(4, 0, -1):
             earlier = attributes(timestamp={"N": str(NOW - day * DAY_MS)})
             count_transaction(profile.profile, MerchantProfile(), decode_transaction(earlier))
-        count_transaction(profile.profile, merchant.profile, decode_transaction(item))
-        for record in (profile, merchant):
+        count_transaction(profile.profile, merchant.profile, decode_transaction(item), category.profile)
+        for record in (profile, merchant, category):
             update = build_update(PROFILES, record, NOW)
             self.dynamodb.database.put(PROFILES, dict(update["Key"]))
             self.dynamodb.database.write("Update", update)
@@ -60,6 +63,10 @@ class Store:
         key = profile_key(profile_subject("merchant", MERCHANT))
         return decode_merchant(MERCHANT, self.dynamodb.database.get(PROFILES, key)).profile
 
+    def read_category(self) -> CategoryProfile:
+        key = profile_key(profile_subject("category", CATEGORY))
+        return decode_category(CATEGORY, self.dynamodb.database.get(PROFILES, key)).profile
+
     def read_account(self, account: str = ACCOUNT) -> AccountProfile:
         key = profile_key(profile_subject("account", account))
         return decode_account(account, self.dynamodb.database.get(PROFILES, key)).profile
@@ -69,13 +76,44 @@ class Store:
 def test_fraud_is_counted_and_can_be_reverted(amount: dict[str, str], unusual: int) -> None:
     store = Store()
     store.add_decided(amount=amount)
-    before = store.read_account(), store.read_merchant()
+    before = store.read_account(), store.read_merchant(), store.read_category()
     assert store.label() is LabelWriteResult.STORED
     half_days = store.read_merchant().half_days
     assert (half_days.counts, half_days.frauds, half_days.unusual) == ([1], [1], [unusual])
+    half_days = store.read_category().half_days
+    assert (half_days.counts, half_days.frauds) == ([1], [1])
     assert sum(store.read_account().days.frauds) == 1
     assert store.label("genuine") is LabelWriteResult.CHANGED
-    assert (store.read_account(), store.read_merchant()) == before
+    assert (store.read_account(), store.read_merchant(), store.read_category()) == before
+
+
+@pytest.mark.parametrize("spelling", ["Groceries", " GROCERIES"])
+def test_fraud_is_counted_in_the_category_whatever_its_spelling(spelling: str) -> None:
+    store = Store()
+    store.add_decided(merchant_category={"S": spelling})
+    store.label()
+    assert store.read_category().half_days.frauds == [1]
+    assert store.dynamodb.calls == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+
+
+def test_fraud_without_a_category_writes_no_category() -> None:
+    store = Store()
+    store.add_decided(merchant_category=NO_CATEGORY)
+    store.label()
+    assert store.read_merchant().half_days.frauds == [1]
+    assert store.read_category().half_days.frauds == [0]
+
+
+def test_label_that_an_older_version_did_not_count_in_the_category_is_reverted() -> None:
+    """No fraud is taken away that was never counted, so that counts stay above 0."""
+    store = Store()
+    store.add_decided()
+    item = store.find_transaction()
+    store.dynamodb.database.put(
+        TRANSACTIONS, {**item, "label": {"S": "fraud"}, "unusual_amount": {"BOOL": False}}
+    )
+    assert store.label("genuine") is LabelWriteResult.CHANGED
+    assert (store.read_category().half_days.counts, store.read_category().half_days.frauds) == ([1], [0])
 
 
 def test_fraud_of_an_unusual_amount_is_reverted_as_it_was_counted() -> None:
@@ -113,6 +151,7 @@ def test_label_before_the_decision_is_only_stored() -> None:
     assert store.label() is LabelWriteResult.STORED
     assert store.find_transaction()["label"] == {"S": "fraud"}
     assert (store.read_merchant(), store.read_account()) == (MerchantProfile(), AccountProfile())
+    assert store.read_category() == CategoryProfile()
 
 
 def test_label_is_counted_once() -> None:
@@ -163,3 +202,4 @@ def test_simultaneous_labels_of_one_merchant_are_all_counted() -> None:
     for thread in threads:
         thread.join()
     assert store.read_merchant().half_days.frauds == [40]
+    assert store.read_category().half_days.frauds == [40]

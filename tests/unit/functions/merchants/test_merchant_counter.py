@@ -12,7 +12,9 @@ from functions.common.domain.time_buckets import HALF_DAY_MS
 from functions.common.dynamodb.client import StoreBusyError
 from functions.common.dynamodb.profile_items import (
     ProfileFormatError,
+    SubjectKind,
     build_update,
+    decode_category,
     decode_merchant,
     profile_key,
     profile_subject,
@@ -49,8 +51,13 @@ class Stream:
         rows = zip(half_days.numbers, half_days.counts, strict=True)
         return {number: count for number, count in rows if count}
 
-    def read_item(self, merchant: str) -> dict[str, Any] | None:
-        return self.dynamodb.database.get(PROFILES, profile_key(profile_subject("merchant", merchant)))
+    def read_category(self, category: str) -> tuple[list[int], list[int]]:
+        """The counts and frauds of a category."""
+        half_days = decode_category(category, self.read_item(category, "category")).profile.half_days
+        return half_days.counts, half_days.frauds
+
+    def read_item(self, identifier: str, kind: SubjectKind = "merchant") -> dict[str, Any] | None:
+        return self.dynamodb.database.get(PROFILES, profile_key(profile_subject(kind, identifier)))
 
 
 def record(number: int, merchant: str = "m", timestamp: int = NOW, **image: Any) -> dict[str, Any]:
@@ -142,10 +149,10 @@ def test_positions_of_closed_shards_are_removed() -> None:
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])
-@pytest.mark.parametrize("write", range(8))
+@pytest.mark.parametrize("write", range(10))
 def test_crash_around_any_write_leaves_exact_counts(write: int, fault: str) -> None:
     stream = Stream()
-    batch = [record(number, f"m{number % 3}") for number in range(9)]
+    batch = [record(number, f"m{number % 3}", merchant_category={"S": "fuel"}) for number in range(9)]
     stream.dynamodb.faults = {write: fault}
     for part in (batch[:5], batch[5:]):
         try:
@@ -153,6 +160,7 @@ def test_crash_around_any_write_leaves_exact_counts(write: int, fault: str) -> N
         except StoreBusyError:
             stream.deliver(part)
     assert [sum(stream.read_counts(f"m{number}").values()) for number in range(3)] == [3, 3, 3]
+    assert stream.read_category("fuel") == ([9], [0])
 
 
 def test_any_delivery_that_lambda_may_make_leaves_exact_counts() -> None:
@@ -295,6 +303,53 @@ def test_refund_is_not_counted_for_the_merchant() -> None:
     assert sum(stream.read_counts("m").values()) == 2
     stream.deliver([record(0), record(1), record(2)])
     assert sum(stream.read_counts("m").values()) == 2
+
+
+def test_category_of_a_batch_is_written_once_whatever_its_spelling() -> None:
+    stream = Stream()
+    spellings = ("Food Stores", "food_stores", "FOOD-STORES")
+    batch = [
+        record(number, f"m{number}", merchant_category={"S": text}) for number, text in enumerate(spellings)
+    ]
+    stream.deliver(batch)
+    stream.deliver(batch)
+    assert stream.read_category("food_stores") == ([3], [0])
+    # The first delivery also writes three merchants and the position of the batch.
+    assert Counter(stream.dynamodb.calls) == {"BatchGetItem": 4, "UpdateItem": 4 + 1 + 1}
+
+
+@pytest.mark.parametrize("category", [{"NULL": True}, {"S": " "}])
+def test_transaction_without_a_category_is_counted_for_its_merchant_only(category: dict[str, Any]) -> None:
+    stream = Stream()
+    stream.deliver([record(0, merchant_category=category)])
+    assert sum(stream.read_counts("m").values()) == 1
+    assert stream.dynamodb.calls.count("UpdateItem") == 2
+
+
+def test_refund_is_not_counted_in_its_category() -> None:
+    stream = Stream()
+    fuel = {"merchant_category": {"S": "fuel"}}
+    food = {"merchant_category": {"S": "food"}}
+    stream.deliver([record(0, **fuel), record(1, type={"S": "refund"}, **fuel)])
+    stream.deliver([record(2, type={"S": "refund"}, **food)])
+    assert stream.read_category("fuel") == ([1], [0])
+    assert stream.read_item("food", "category") is None
+
+
+def test_fraud_that_is_confirmed_between_read_and_write_stays_in_its_category() -> None:
+    stream = Stream()
+    fuel = {"merchant_category": {"S": "fuel"}}
+    stream.deliver([record(0, **fuel)])
+
+    def label() -> None:
+        stream.dynamodb.before_write = lambda: None
+        category = decode_category("fuel", stream.read_item("fuel", "category"))
+        category.profile.half_days.add_fraud(NOW, 1, is_unusual=False)
+        stream.dynamodb.database.write("Update", build_update(PROFILES, category, NOW))
+
+    stream.dynamodb.before_write = label
+    stream.deliver([record(1, **fuel)])
+    assert stream.read_category("fuel") == ([2], [1])
 
 
 def test_amount_without_a_rate_is_counted_but_not_in_the_total() -> None:

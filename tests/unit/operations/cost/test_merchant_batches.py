@@ -43,3 +43,7 @@ def test_expected_number_of_different_merchants_is_that_of_a_simulation() -> Non
 
 def test_merchant_of_a_single_transaction_is_written_once() -> None:
     assert batches(per_day=0).merchants_per_transaction == pytest.approx(1)
+
+
+def test_batch_has_fewer_different_categories_than_merchants() -> None:
+    assert batches().categories_per_transaction < batches().merchants_per_transaction

@@ -52,5 +52,5 @@ class History:
     def compute(self, transaction: TransactionInserted, *names: str, delay_days: int = 7) -> list[float]:
         """The named features of a transaction that is not counted."""
         origin = self.origin if find_origin(transaction) else None
-        values = compute_features(self.account, self.merchant, transaction, delay_days, origin)
+        values = compute_features(self.account, self.merchant, transaction, delay_days, origin=origin)
         return [values[FEATURE_NAMES.index(name)] for name in names]

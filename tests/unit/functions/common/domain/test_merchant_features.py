@@ -5,8 +5,12 @@ from typing import NamedTuple
 
 import pytest
 
-from functions.common.domain.merchant_features import compute_fraud_run, compute_merchant_windows
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_features import (
+    compute_category_shares,
+    compute_fraud_run,
+    compute_labelled_windows,
+)
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.time_buckets import DAY_MS, HALF_DAYS_IN_WINDOW, MAX_HALF_DAYS, HalfDayBuckets
 
 DELAYS_DAYS = (1, 7, 30)
@@ -22,7 +26,7 @@ class Labelled(NamedTuple):
 
 def compute(half_days: HalfDayBuckets, timestamp: int, delay_days: int) -> str:
     """All features, as text, because unknown values are NaN."""
-    windows = compute_merchant_windows(half_days, timestamp, delay_days)
+    windows = compute_labelled_windows(half_days, timestamp, delay_days)
     return str([*windows, *compute_fraud_run(half_days, timestamp, delay_days)])
 
 
@@ -108,3 +112,36 @@ def test_fraud_confirmed_before_its_transaction_is_counted_is_kept() -> None:
     half_days.add_fraud(NOW_HALF_DAY * HALF_DAY_MS, 1, is_unusual=False)
     half_days.add_count(NOW_HALF_DAY, 1)
     assert (half_days.counts, half_days.frauds) == ([1], [1])
+
+
+def test_share_of_a_category_is_that_of_its_labelled_days() -> None:
+    category, due = CategoryProfile(), NOW_HALF_DAY - 14
+    for half_day, count, frauds in (
+        (due, 1_000, 1_000),
+        (due - 1, 100, 3),
+        (due - 14, 100, 1),
+        (due - 15, 200, 20),
+        (due - 60, 400, 0),
+        (due - 61, 1_000, 1_000),
+    ):
+        category.half_days.add_count(half_day, count)
+        category.half_days.add_fraud(half_day * HALF_DAY_MS, frauds, is_unusual=False)
+    shares = compute_category_shares(category, NOW_HALF_DAY * HALF_DAY_MS + 1, 7)
+    assert shares == [4 / 200, 24 / 800]
+
+
+def test_labels_of_transactions_that_were_not_counted_raise_no_share() -> None:
+    """Labels of the time before an upgrade arrive after it."""
+    category, due = CategoryProfile(), NOW_HALF_DAY - 14
+    for half_day in range(due - 10, due):
+        category.half_days.add_fraud(half_day * HALF_DAY_MS, 5, is_unusual=False)
+    assert str(compute_category_shares(category, NOW_HALF_DAY * HALF_DAY_MS, 7)) == "[nan, nan]"
+    category.half_days.add_count(due - 1, 100)
+    assert compute_category_shares(category, NOW_HALF_DAY * HALF_DAY_MS, 7) == [0.05, 0.05]
+
+
+def test_reverted_fraud_that_was_not_counted_leaves_no_negative_count() -> None:
+    half_days = HalfDayBuckets()
+    half_days.add_count(NOW_HALF_DAY, 9)
+    half_days.add_fraud(NOW_HALF_DAY * HALF_DAY_MS, -1, is_unusual=True)
+    assert (half_days.frauds, half_days.unusual) == ([0], [0])
