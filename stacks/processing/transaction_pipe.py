@@ -10,9 +10,11 @@ import pulumi_aws as aws
 
 from functions.common.domain.transaction_event import (
     DETAIL_TYPE,
+    EVENT_FIELDS,
     EVENT_NAME,
     REQUIRED_FIELDS,
     SOURCE,
+    build_event_detail,
 )
 from shared import permissions, table_permissions, trust
 from shared.arns import Arns
@@ -130,12 +132,13 @@ def insert_filter() -> dict[str, object]:
 
 
 def event_template() -> str:
-    """The detail of the event: the inserted item as it is in the stream record.
+    """The detail of the event: the fields that scoring reads, as they are in the stream record.
 
-    A path for each attribute would need an item with every one of them: AWS does not document the result of a
-    path that does not exist, and an item of an older version lacks new fields.
+    The function `api` stores each of them, as NULL if it is missing. EventBridge leaves out a path that does
+    not exist, as in an item of an older version:
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html
     """
-    # The filter accepts only this event name, so it is a constant.
-    detail = {"event_name": EVENT_NAME, "transaction": "<$.dynamodb.NewImage>"}
-    # A path in quotes would result in a string instead of the item.
+    # The filter accepts only this event name, so a constant replaces its path.
+    detail = build_event_detail({field: f"<$.dynamodb.NewImage.{field}>" for field in EVENT_FIELDS})
+    # A path in quotes would result in a string instead of an attribute.
     return re.sub('"(<[^"]+>)"', r"\1", json.dumps(detail, separators=(",", ":")))

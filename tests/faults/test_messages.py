@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from functions.common.domain.transaction_event import REQUIRED_FIELDS
 from functions.common.dynamodb.decision_attribute import encode_decision
 from operations.monitoring import queues
 from tests.e2e import faults
@@ -132,6 +133,20 @@ def test_profile_of_a_newer_version_waits_for_that_version(scenario: FaultScenar
     finally:
         set_format(profile["format"]["N"])
     assert scenario.pipeline.wait_for_decision(second).suspicious
+    scenario.wait_until_healthy()
+
+
+def test_item_of_an_older_version_without_later_fields_is_decided(scenario: FaultScenario) -> None:
+    transaction = scenario.post()
+    scenario.expect_nothing_lost()
+    item = scenario.pipeline.read_item(transaction)
+    older = {name: item[name] for name in REQUIRED_FIELDS} | {
+        "transaction_id": {"S": f"older-{uuid.uuid4().hex}"},
+        "account_id": {"S": f"a-{uuid.uuid4().hex[:12]}"},
+    }
+    scenario.client("dynamodb").put_item(TableName=scenario.pipeline.table_name, Item=older)
+    scenario.posted.append({"transaction_id": older["transaction_id"]["S"]})
+    scenario.expect_nothing_lost()
     scenario.wait_until_healthy()
 
 

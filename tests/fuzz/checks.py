@@ -67,4 +67,4 @@ def check_stored_transactions(answer: Answer, *, historic: bool) -> None:
         assert historic or posted["timestamp"] >= NOW - 30 * DAY_MS
         transaction = parser.parse(read_object(json.dumps(posted)), NOW)
         assert item["fingerprint"] == {"S": compute_fingerprint(transaction)}
-        assert ("historic" in item) == historic
+        assert item["historic"] == {"BOOL": historic}

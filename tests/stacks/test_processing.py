@@ -7,12 +7,17 @@ from zipfile import ZipFile
 import pytest
 
 from detection.rules.rule_file import read_rules
+from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.transaction import TRANSACTION_FIELDS
+from functions.common.domain.transaction_event import EVENT_FIELDS, REQUIRED_FIELDS, decode_transaction
 from functions.fraud.scoring.rules import RulesError, RuleSet
+from functions.fraud.service import read_event
+from local.delivery.pipes.delivery import render_template
 from stacks.processing.files import CANDIDATE_MODEL, CANDIDATE_RULES, read_files
 from stacks.processing.settings import ProcessingSettings
 from tests.stacks.mocked_aws import ACCOUNT, REGION
 from tests.stacks.recording import ROOT, RecordedProgram
+from tests.unit.functions.builders import NOW, transaction
 
 
 def test_R4_pipe_reads_the_stream_from_its_start_and_writes_to_the_bus(
@@ -36,9 +41,20 @@ def test_R4_pipe_accepts_only_inserted_transactions(processing: RecordedProgram)
     assert set(required) == {field.name for field in TRANSACTION_FIELDS if field.required} | {"received_at"}
 
 
-def test_R4_event_contains_the_inserted_item(processing: RecordedProgram) -> None:
+def test_R4_event_has_the_fields_that_scoring_reads_and_no_other(processing: RecordedProgram) -> None:
     template = processing.find_one("pipes/pipe:Pipe")["targetParameters"]["inputTemplate"]
-    assert template == '{"event_name":"INSERT","transaction":<$.dynamodb.NewImage>}'
+    stored = build_transaction_item(transaction(device_id=None, country=None), NOW, 1, historic=True)
+    detail = json.loads(render_template(template, {"dynamodb": {"NewImage": stored}}, {}))
+    assert detail == {"event_name": "INSERT", "transaction": {name: stored[name] for name in EVENT_FIELDS}}
+
+
+@pytest.mark.parametrize("name", [name for name in EVENT_FIELDS if name not in REQUIRED_FIELDS])
+def test_R4_event_of_an_item_of_an_older_version_is_readable(processing: RecordedProgram, name: str) -> None:
+    template = processing.find_one("pipes/pipe:Pipe")["targetParameters"]["inputTemplate"]
+    stored = build_transaction_item(transaction(**({} if name == "historic" else {name: None})), NOW, 1)
+    older = {key: value for key, value in stored.items() if key != name}
+    detail = render_template(template, {"dynamodb": {"NewImage": older}}, {})
+    assert read_event({"detail": json.loads(detail)}) == decode_transaction(stored)
 
 
 def test_pipe_retries_until_records_are_too_old(

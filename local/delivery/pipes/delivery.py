@@ -35,6 +35,10 @@ class TemplateError(ValueError):
     """A template, or a path in it, cannot be applied to a record."""
 
 
+class MissingValueError(TemplateError):
+    """The record has no value at a path."""
+
+
 class PipeActions(Protocol):
     """Actions of a pipe outside of this module: PipePoller in the daemon, a fake in unit tests."""
 
@@ -152,13 +156,16 @@ def render_template(template: str, record: Any, variables: Mapping[str, Any]) ->
     """The template with its placeholders replaced.
 
     A placeholder that is a value becomes JSON, so a string gets quotes. Inside a string literal, a string is
-    inserted without quotes. Raises TemplateError if a path does not exist in the record: AWS does not
-    document its result, so no template may depend on it.
+    inserted without quotes. A path that does not exist in the record "won't appear in the output": it leaves
+    an empty string, as in AWS's input transformers of rules. Raises TemplateError for an invalid placeholder.
     """
 
     def read_value(name: str) -> Any:
         if name.startswith("$"):
-            return find_value(record, name)
+            try:
+                return find_value(record, name)
+            except MissingValueError:
+                return ""
         if name in variables:
             return variables[name]
         raise TemplateError(f"unknown variable <{name}>")
@@ -178,7 +185,7 @@ def render_template(template: str, record: Any, variables: Mapping[str, Any]) ->
 
 
 def find_value(record: Any, path: str) -> Any:
-    """The value at a JSON path (`$.a.b[0]`). Raises TemplateError if the record has no such value."""
+    """The value at a JSON path (`$.a.b[0]`). Raises MissingValueError, or TemplateError if it is no path."""
     match = _PATH.fullmatch(path)
     if match is None:
         raise TemplateError(f"{path} is not a JSON path that EventBridge supports")
@@ -187,7 +194,7 @@ def find_value(record: Any, path: str) -> Any:
         try:
             value = value[key] if key else value[int(index)]
         except (KeyError, IndexError, TypeError) as error:
-            raise TemplateError(f"the record has no value at {path}") from error
+            raise MissingValueError(f"the record has no value at {path}") from error
     return value
 
 

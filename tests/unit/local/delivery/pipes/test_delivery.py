@@ -185,8 +185,14 @@ def test_reserved_variable_is_replaced() -> None:
     assert render_template("<aws.pipes.pipe-name>", RECORD, {"aws.pipes.pipe-name": "p"}) == '"p"'
 
 
-@pytest.mark.parametrize("template", ["<$.a.c>", "<$.a.b[7]>", "<$.t.x>", "<$.a..b>", "<aws.pipes.nothing>"])
-def test_placeholder_without_a_value_is_an_error(template: str) -> None:
+@pytest.mark.parametrize("path", ["$.a.c", "$.a.b[7]", "$.t.x"])
+def test_path_without_a_value_leaves_an_empty_string(path: str) -> None:
+    template = f'{{"x": <{path}>, "y": "no <{path}>"}}'
+    assert json.loads(render_template(template, RECORD, {})) == {"x": "", "y": "no "}
+
+
+@pytest.mark.parametrize("template", ["<$.a..b>", "<aws.pipes.nothing>"])
+def test_invalid_placeholder_is_an_error(template: str) -> None:
     with pytest.raises(TemplateError):
         render_template(template, RECORD, {})
 
