@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from detection.data.atomic_file import replace_atomically
 from detection.data.row_faults import RowFault
+from functions.common.domain.card_numbers import mask_card_numbers
 
 if TYPE_CHECKING:
     from _csv import Writer
 
 
 class RejectedRows:
-    """Writes rows to a CSV file: line or row, reason, and the cells of the file."""
+    """Writes rows to a CSV file: line or row, reason, and the cells of the file, with card numbers masked."""
 
     def __init__(self, writer: "Writer") -> None:
         self._writer = writer
@@ -25,7 +26,7 @@ class RejectedRows:
         """Write one row."""
         self.first = self.first or fault
         self.count += 1
-        self._writer.writerow((fault.number, fault.reason, *fault.cells))
+        self._writer.writerow((fault.number, *map(mask_card_numbers, (fault.reason, *fault.cells))))
 
     def add_all(self, faults: Iterable[RowFault]) -> None:
         """Write several rows."""

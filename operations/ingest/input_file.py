@@ -72,7 +72,7 @@ class InputFile:
 
     `notes` are assumptions about the file. `left_out` counts the rows that are not posted, by their kind,
     while the records are read, and `remarks` returns further notes after that. `size_bytes` is that of all
-    records, None if it is not known.
+    records, None if it is not known. `encoding` is that of the original bytes.
     """
 
     format: Format
@@ -82,6 +82,7 @@ class InputFile:
     left_out: Counter[str] = field(default_factory=Counter)
     size_bytes: int | None = None
     remarks: Callable[[], Iterable[str]] = tuple
+    encoding: str = "utf-8"
 
 
 def read_input(
@@ -144,7 +145,7 @@ class _Lines:
                 f"Use JSON lines or CSV, with one {self._schema.name} per line.",
             )
         if self._count == 1:
-            if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in text:
                 raise UserError(f"{self._name} is encoded in UTF-16.", "Save it in UTF-8.")
             text = text.removeprefix(codecs.BOM_UTF8)
         return _Line(self._count, text)

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from functions.common.domain.card_numbers import CARD_NUMBER_ERROR, mask_card_numbers
+from functions.common.domain.card_numbers import mask_card_numbers
 from operations.ingest.input_file import Record
 from operations.ingest.responses import PostResult
 from terminal.errors import UserError
@@ -16,15 +16,16 @@ REASONS_SUFFIX = ".reasons.jsonl"
 class RejectsFile:
     """Writes `path` and `path` + `.reasons.jsonl`; removes both if no record is refused.
 
-    Records are copied byte by byte, but with '*' for the digits of a card number that is the reason. A reason
-    is {"line", "input_line", "outcome", "status", "reason"}, where `line` counts in `path` and `input_line`
-    in the file that is sent.
+    Records are copied byte by byte, but with '*' for the digits of a card number. A reason is {"line",
+    "input_line", "outcome", "status", "reason"}, where `line` counts in `path` and `input_line` in the file
+    that is sent. `encoding`: that of the records.
     """
 
-    def __init__(self, path: Path, header: bytes) -> None:
+    def __init__(self, path: Path, header: bytes, encoding: str) -> None:
         self.path = path
         self.reasons_path = path.with_name(path.name + REASONS_SUFFIX)
         self._header = header
+        self._encoding = encoding
         self._lines = 0
         self._is_empty = True
 
@@ -45,17 +46,14 @@ class RejectsFile:
         if self._is_empty:
             self._write(self._header)
             self._is_empty = False
-        text, raw = mask_card_numbers(result.reason), record.raw
-        if CARD_NUMBER_ERROR in text or text != result.reason:
-            raw = mask_card_numbers(raw.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
         reason = {
             "line": self._lines + 1,
             "input_line": record.line,
             "outcome": result.outcome.value,
             "status": result.http_status or None,
-            "reason": text,
+            "reason": mask_card_numbers(result.reason),
         }
-        self._write(raw)
+        self._write(self._mask(record.raw))
         self._reasons.write(json.dumps(reason).encode() + b"\n")
 
     def __exit__(
@@ -67,6 +65,12 @@ class RejectsFile:
             for path in (self.path, self.reasons_path):
                 if path.is_file():
                     path.unlink()
+
+    def _mask(self, raw: bytes) -> bytes:
+        text = raw.decode(self._encoding, "surrogateescape")
+        # Digits in two cells are not one number.
+        masked = "\t".join(map(mask_card_numbers, text.split("\t")))
+        return raw if masked == text else masked.encode(self._encoding, "surrogateescape")
 
     def _write(self, text: bytes) -> None:
         self._file.write(text)

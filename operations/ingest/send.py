@@ -80,7 +80,8 @@ def send_file(
             print_message(note)
         rejects_file = None
         if rejects:
-            rejects_file = stack.enter_context(RejectsFile(_check_rejects_path(file, rejects), source.header))
+            path = _check_rejects_path(file, rejects)
+            rejects_file = stack.enter_context(RejectsFile(path, source.header, source.encoding))
         progress = stack.enter_context(open_progress("sending", source.size_bytes))
         report = _Report(kind, progress, rejects_file, file)
         stack.callback(report.finish)

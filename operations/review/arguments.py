@@ -1,4 +1,4 @@
-"""Validation of the arguments of review tasks."""
+"""Validation of the arguments of review tasks. Errors repeat no card number."""
 
 import re
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from typing import Literal, TypeVar, get_args
 import msgspec
 from msgspec import Meta
 
+from functions.common.domain.card_numbers import CARD_NUMBER_ERROR, contains_card_number, mask_card_numbers
 from functions.common.domain.overrides import ListName, ProfileKind
 from functions.common.domain.transaction import Identifier
 from terminal.errors import UserError
@@ -28,7 +29,7 @@ def read_choice(argument: str, typed: str, choices: tuple[T, ...]) -> T:
     for choice in choices:
         if choice == typed:
             return choice
-    raise UserError(f"The {argument} {typed!r} does not exist.", f"Use {' or '.join(choices)}.")
+    raise UserError(f"The {argument} {_quote(typed)} does not exist.", f"Use {' or '.join(choices)}.")
 
 
 def read_identifier(kind: str, typed: str) -> str:
@@ -37,7 +38,14 @@ def read_identifier(kind: str, typed: str) -> str:
         return str(msgspec.convert(typed, Identifier))
     except msgspec.ValidationError:
         format_ = next(part.description for part in Identifier.__metadata__ if isinstance(part, Meta))  # type: ignore[attr-defined]
-        raise UserError(f"{typed!r} is not a valid {kind} id.", f"Use {format_}.") from None
+        raise UserError(f"{_quote(typed)} is not a valid {kind} id.", f"Use {format_}.") from None
+
+
+def read_new_identifier(kind: str, typed: str) -> str:
+    """Validate an id that will be stored. The API accepts none with a card number. Raises UserError."""
+    identifier = read_identifier(kind, typed)
+    _refuse_card_number(f"The {kind} id", identifier)
+    return identifier
 
 
 def read_rule_id(typed: str, rule_ids: Iterable[str]) -> str:
@@ -46,7 +54,7 @@ def read_rule_id(typed: str, rule_ids: Iterable[str]) -> str:
     if typed in ids:
         return typed
     hint = f"Use one of: {', '.join(ids)}." if ids else "Add the rule to the rules file first."
-    raise UserError(f"The rule {typed!r} does not exist.", hint)
+    raise UserError(f"The rule {_quote(typed)} does not exist.", hint)
 
 
 def read_author(typed: str) -> str:
@@ -55,7 +63,10 @@ def read_author(typed: str) -> str:
 
 
 def read_sentence(option: str, typed: str) -> str:
-    """Return a reason or name on one line. Raises UserError for an empty, long or unprintable text."""
+    """Return a reason or name on one line.
+
+    Raises UserError for an empty, long or unprintable text, and for one with a card number.
+    """
     text = " ".join(typed.split())
     if not text:
         raise UserError(f"{option} is missing.", "Pass a short text for the audit trail.")
@@ -63,4 +74,14 @@ def read_sentence(option: str, typed: str) -> str:
         raise UserError(f"{option} has {len(text)} characters.", f"Use up to {MAX_REASON_LENGTH} characters.")
     if _UNSENDABLE.search(text):
         raise UserError(f"{option} contains control characters.", "Use printable characters.")
+    _refuse_card_number(option, text)
     return text
+
+
+def _refuse_card_number(subject: str, text: str) -> None:
+    if contains_card_number(text):
+        raise UserError(f"{subject} {CARD_NUMBER_ERROR}.", "Use a token, or the last four digits.")
+
+
+def _quote(typed: str) -> str:
+    return repr(mask_card_numbers(typed))

@@ -33,7 +33,7 @@ def add_to_list(
     entry = ListEntry(
         list=arguments.read_choice("list", list_, arguments.LISTS),
         kind=profile_kind,
-        id=arguments.read_identifier(profile_kind, id_),
+        id=arguments.read_new_identifier(profile_kind, id_),
         reason=arguments.read_sentence("--reason", reason),
         author=arguments.read_author(author),
         added_at=now_ms,

@@ -35,7 +35,7 @@ def start_snooze(
     if snooze_kind == "rule":
         identifier = arguments.read_rule_id(id_, rules())
     else:
-        identifier = arguments.read_identifier(snooze_kind, id_)
+        identifier = arguments.read_new_identifier(snooze_kind, id_)
     snooze = Snooze(
         kind=snooze_kind,
         id=identifier,

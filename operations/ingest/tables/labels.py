@@ -25,6 +25,7 @@ from operations.ingest.tables.rows import (
     RowContent,
     TableOptions,
     check_columns,
+    original_encoding,
     original_size,
     read_header,
     read_rows,
@@ -66,7 +67,13 @@ def open_label_table(path: Path, options: TableOptions) -> InputFile:
         )
         records = read_rows(table, reader.convert)
         return InputFile(
-            "table", read_header(table), records, tuple(notes), reader.left_out, original_size(table)
+            "table",
+            read_header(table),
+            records,
+            tuple(notes),
+            reader.left_out,
+            original_size(table),
+            encoding=original_encoding(table),
         )
 
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,8 +19,6 @@ from operations.ingest.input_file import Record, RecordSchema
 from terminal.errors import EmptyFileError, UserError
 
 _UNNAMED = "Unnamed: "
-# In all other encodings, the byte of a line break is never a part of another character.
-_WIDE_ENCODINGS = ("utf-16", "utf-32")
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,11 @@ def read_header(table: Table) -> bytes:
     """The header of a table, as rejected rows need it."""
     with closing(_open_original(table)) as original:
         return original.header
+
+
+def original_encoding(table: Table) -> str:
+    """The encoding of the records of `read_rows`."""
+    return table.text_format.encoding if _has_original_lines(table) else "utf-8"
 
 
 def original_size(table: Table) -> int | None:
@@ -160,5 +164,6 @@ def _has_original_lines(table: Table) -> TypeGuard[TextTable]:
     return (
         isinstance(table, TextTable)
         and not table.facts["compression"]
-        and not table.text_format.encoding.startswith(_WIDE_ENCODINGS)
+        # In UTF-16 and EBCDIC, the byte of a line break is a part of other characters.
+        and string.printable.encode(table.text_format.encoding, "replace") == string.printable.encode("ascii")
     )

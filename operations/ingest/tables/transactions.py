@@ -21,6 +21,7 @@ from operations.ingest.tables.rows import (
     TableOptions,
     check_columns,
     describe_fault,
+    original_encoding,
     original_size,
     read_header,
     read_rows,
@@ -57,6 +58,7 @@ def open_transaction_table(path: Path, options: TableOptions) -> InputFile:
             reader.left_out,
             original_size(dataset.table),
             reader.remarks,
+            original_encoding(dataset.table),
         )
 
 

@@ -1,11 +1,15 @@
 """The task `security.minimal`: its options, and its process."""
 
+import os
+import signal
+import subprocess
 import sys
 from typing import Any
 
 import pytest
 
 from cli.security import minimal
+from orchestration.environments import ROOT
 from terminal.errors import INTERRUPTED, UserError
 
 
@@ -23,22 +27,36 @@ def test_exit_status_is_that_of_the_run() -> None:
     assert minimal.run_and_wait([sys.executable, "-c", "raise SystemExit(3)"]) == 3
 
 
-def test_interrupt_reaches_the_run_once_and_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Process:
-        def __init__(self) -> None:
-            self.terminations = 0
-            self.waits = 0
+def test_run_cleans_up_after_ctrl_c_before_the_task_ends() -> None:
+    child = """
+import os, signal
+from cli.task import run_to_exit_status
 
-        def wait(self) -> int:
-            self.waits += 1
-            if self.waits == 1:
-                raise KeyboardInterrupt
-            return 1
+def body():
+    try:
+        print("leads its session" if os.getsid(0) == os.getpid() else "gets each signal twice", flush=True)
+        signal.pause()
+    finally:
+        input()
+        print("cleaned", flush=True)
 
-        def terminate(self) -> None:
-            self.terminations += 1
-
-    process = Process()
-    monkeypatch.setattr(minimal.subprocess, "Popen", lambda *_, **__: process)
-    assert minimal.run_and_wait(["x"]) == INTERRUPTED
-    assert (process.terminations, process.waits) == (1, 2)
+run_to_exit_status(body)
+"""
+    parent = "import sys; from cli.security.minimal import run_and_wait;"
+    parent += f"sys.exit(run_and_wait([sys.executable, '-c', {child!r}]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", parent],
+        cwd=ROOT,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "leads its session\n"
+    # A terminal sends the signal to all processes of the group in the foreground.
+    os.killpg(process.pid, signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    assert process.communicate("go on\n")[0] == "cleaned\n"
+    assert process.returncode == INTERRUPTED

@@ -40,6 +40,20 @@ def test_bad_rows_are_set_aside_with_their_reasons(tmp_path: Path) -> None:
     assert len(list(dataset.rows())) == 11
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_card_numbers_are_masked_in_rejects_and_errors(tmp_path: Path, encoding: str) -> None:
+    bad = "t3,4111-1111-1111-1111,m1,4111 1111 1111 1111,1522540802,0"
+    duplicate = f"4111111111111111{LAST[2:]}"
+    path = write_dataset(tmp_path, [FIRST, SECOND, bad, duplicate, duplicate])
+    path.write_bytes(path.read_text().encode(encoding))
+    with pytest.raises(DatasetError) as caught:
+        Dataset(path).check()
+    Dataset(path, rejects=tmp_path / "bad.csv").check()
+    written = (tmp_path / "bad.csv").read_text()
+    assert "4111" not in written + str(caught.value) + caught.value.message
+    assert len(read_rejects(tmp_path / "bad.csv")) == 2
+
+
 def test_first_bad_row_ends_the_run_without_the_option(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="line 4: amount 'much'") as caught:
         Dataset(write_dataset(tmp_path, [FIRST, SECOND, *BAD_ROWS])).check()

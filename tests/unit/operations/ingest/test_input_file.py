@@ -82,9 +82,11 @@ def test_json_array_is_refused_with_a_conversion_command() -> None:
     assert "jq -c '.[]' f.json | invoke send - --format jsonl" in raised.value.hint
 
 
-def test_utf16_is_refused() -> None:
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-be"])
+@pytest.mark.parametrize("name", ["f.csv", "f.jsonl"])
+def test_utf16_is_refused(encoding: str, name: str) -> None:
     with pytest.raises(UserError) as raised:
-        records("a,b".encode("utf-16"), "f.csv")
+        records('{"a": 1}\n'.encode(encoding), name)
     assert "UTF-16" in raised.value.message
 
 

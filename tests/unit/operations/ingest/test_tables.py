@@ -121,6 +121,37 @@ def test_text_of_any_common_form_is_posted_exactly(
     assert bodies(api) == [BODY]
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp037", "cp864", "utf-7", "gb18030"]
+)
+def test_card_numbers_in_rejects_are_masked_in_every_encoding(
+    api: FakeApi, tmp_path: Path, encoding: str
+) -> None:
+    api.respond = lambda _: (400, b"{}", {})
+    wide = "４１１１ １１１１ １１１１ １１１１" if encoding.startswith(("utf", "gb")) else ""  # noqa: RUF001
+    cards = ("4111-1111-1111-1111", f"to {wide}", "4111111111111111,a cell too many")
+    rows = [ROW.removesuffix("x") + card for card in cards]
+    content = "\n".join([HEADER, *rows, ""]).encode(encoding)
+    columns = "".join(f"  {name}: {name}\n" for name in HEADER.split(","))
+    declared = options(f"encoding: {encoding}\ncolumns:\n{columns}")
+    file = write_file(tmp_path, "f.csv", content)
+    assert send(api, file, options=declared, rejects=str(tmp_path / "rejects")) == 1
+    written = (tmp_path / "rejects").read_bytes()
+    text = written.decode(encoding if encoding in ("utf-8", "latin-1", "gb18030") else "utf-8")
+    assert text.count("1111") == text.count("１１１１") == 0  # noqa: RUF001
+    assert text.count("*" * 4) == 4 * (3 if wide else 2)
+    assert [line.split(",")[0] for line in text.splitlines()] == ["transaction_id", "t1", "t1", "t1"]
+
+
+def test_rejects_of_a_tab_separated_file_are_not_masked_across_cells(api: FakeApi, tmp_path: Path) -> None:
+    api.respond = lambda _: (400, b"{}", {})
+    # Together, the digits of the last cells pass the Luhn check.
+    content = f"{HEADER}\n{ROW.removesuffix('x')}411118\n".replace(",", "\t").encode()
+    content = content.replace(str(MS).encode(), b"1700000009")
+    assert send(api, write_file(tmp_path, "f.csv", content), rejects=str(tmp_path / "rejects")) == 1
+    assert (tmp_path / "rejects").read_bytes() == content
+
+
 def test_parquet_is_posted_with_exact_amounts_and_times(api: FakeApi, tmp_path: Path) -> None:
     columns = {name: pyarrow.array([BODY[name]]) for name in HEADER.split(",")}
     columns["amount"] = pyarrow.array([Decimal("12.50")], pyarrow.decimal128(12, 2))
