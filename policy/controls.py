@@ -173,7 +173,7 @@ NOT_DONE: Mapping[str, str] = {
     "AwsSolutions-L1": "C3 requires Python 3.11, which AWS supports. The rule lambda-runtime enforces it.",
     "CKV_AWS_338": "R11 requires 7 days. A year of logs would be a year of personal data.",
     "CKV_AWS_272": (
-        "Only deploy roles may change code, and the hash of each package is in the plan. Signing would need"
-        " a signing job and a bucket for packages."
+        "Only deploy roles may change code, and the hash of each package is in the plan. Code signing is a"
+        " setting, and off by default. If it is on, the rules for code signing apply."
     ),
 }

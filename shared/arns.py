@@ -57,6 +57,16 @@ class Arns:
         return f"{self.transactions_table}/stream/*"
 
     @property
+    def signing_profiles(self) -> str:
+        """All signing profiles of the pipeline. The provider adds a timestamp to their names."""
+        return self.regional("signer", f"/signing-profiles/{self.names.signing_profile_prefix}*")
+
+    @property
+    def signing_jobs(self) -> str:
+        """All signing jobs of the account and region. AWS Signer generates their IDs."""
+        return self.regional("signer", "/signing-jobs/*")
+
+    @property
     def suspicious_queue(self) -> str:
         return self.regional("sqs", self.names.suspicious_queue)
 

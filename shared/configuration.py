@@ -27,6 +27,11 @@ _REGION = re.compile(r"\A[a-z]{2}(-[a-z]+)+-\d\Z")
 _ACCOUNT = re.compile(r"\A\d{12}\Z")
 # Pulumi and its AWS provider read these keys from the same file.
 _OTHER_NAMESPACES = ("aws", "pulumi")
+# Settings that need a service of AWS that the embedded AWS lacks: attribute, key and service.
+_MISSING_IN_LOCAL = (
+    ("firewall_requests_per_minute", "firewallRequestsPerMinute", "AWS WAF"),
+    ("code_signing", "codeSigning", "code signing"),
+)
 
 S = TypeVar("S", bound=Settings)
 Values = Mapping[str, str]
@@ -154,7 +159,10 @@ def _qualify_key(key: str, layer: str) -> str:
 def _check_matches_foundation(
     layer: str, environment: str, root: Path, values: Values
 ) -> list[SettingsError]:
-    """Foundation writes policies for other layers' resources by name, so the names must be the same."""
+    """Foundation writes policies for other layers' resources by name, so the names must be the same.
+
+    A layer signs its functions with what foundation creates for it.
+    """
     foundation = projects.FOUNDATION
     if layer == foundation.layer or not (root / _file_name(foundation.layer, environment)).exists():
         return []
@@ -165,11 +173,19 @@ def _check_matches_foundation(
         f"fraud-{layer}:nameSuffix": foundation_values.get(f"{foundation.name}:nameSuffix", ""),
     }
     file = _file_name(layer, environment)
-    return [
+    errors = [
         SettingsError(file, key, f"differs from {foundation.name}", f"Use '{value}'")
         for key, value in expected.items()
         if values.get(key, "") != value
     ]
+    signing, upstream_signing = f"fraud-{layer}:codeSigning", f"{foundation.name}:codeSigning"
+    if values.get(signing) == "true" and foundation_values.get(upstream_signing) != "true":
+        errors.append(
+            SettingsError(
+                file, signing, f"{foundation.name} signs no code", f"Set {upstream_signing} to true"
+            )
+        )
+    return errors
 
 
 def _validate_values(model: type[S], values: Values, file: str, environment: str) -> S:
@@ -191,9 +207,9 @@ def _validate_values(model: type[S], values: Values, file: str, environment: str
     settings = msgspec.convert(own_values, model)
     if getattr(settings, "architecture", None) == "host" and environment != LOCAL:
         raise SettingsError(file, f"{prefix}architecture", f"host is only for {LOCAL}", "Use arm64 or x86_64")
-    if getattr(settings, "firewall_requests_per_minute", 0) and environment == LOCAL:
-        key = f"{prefix}firewallRequestsPerMinute"
-        raise SettingsError(file, key, f"{LOCAL} has no AWS WAF", "Remove the setting")
+    for name, key, service in _MISSING_IN_LOCAL:
+        if getattr(settings, name, False) and environment == LOCAL:
+            raise SettingsError(file, f"{prefix}{key}", f"{LOCAL} has no {service}", "Remove the setting")
     return settings
 
 

@@ -65,7 +65,10 @@ class Contract:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundationOutputs(Contract):
-    """Keys by purpose, the alarm topic, the network, and the permissions boundary of each role."""
+    """Keys by purpose, the alarm topic, the network, and the permissions boundary of each role.
+
+    The last two outputs are empty unless foundation has the setting `codeSigning`.
+    """
 
     producer: ClassVar[Project] = projects.FOUNDATION
 
@@ -86,6 +89,8 @@ class FoundationOutputs(Contract):
     pipe_boundary_arn: pulumi.Input[str]
     gateway_logs_boundary_arn: pulumi.Input[str]
     consumer_boundary_arn: pulumi.Input[str] = ""
+    signing_profile_name: pulumi.Input[str] = ""
+    code_signing_config_arn: pulumi.Input[str] = ""
 
 
 @dataclass(frozen=True, kw_only=True)

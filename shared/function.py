@@ -5,6 +5,8 @@ The stack adds the event source: see `Function.allow_invocation`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -16,6 +18,7 @@ from shared.contracts import FoundationOutputs
 from shared.iam import Statement, identity_policy
 from shared.packaging import RUNTIME, build_package, code_hash, lambda_architecture
 from shared.settings import FunctionSettings
+from shared.signed_package import SignedPackage, SignedPackageArgs, require_code_signing
 
 LOG_RETENTION_DAYS = 7
 # The policies of the VPC endpoints do not allow account-based endpoints. This is a variable because the
@@ -25,7 +28,10 @@ _SDK_VARIABLES = {"AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"}
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionArgs:
-    """`function`: the folder in functions/. `statements`: the permissions beyond those of every function."""
+    """`function`: the folder in functions/. `statements`: the permissions beyond those of every function.
+
+    `code_signing`: deploy a signed package, which Lambda verifies.
+    """
 
     function: str
     description: str
@@ -34,6 +40,7 @@ class FunctionArgs:
     boundary_arn: pulumi.Input[str]
     settings: FunctionSettings
     architecture: str
+    code_signing: bool
     environment: pulumi.Input[FunctionEnvironment]
     statements: Sequence[Statement]
     extra_files: Mapping[str, bytes] = field(default_factory=dict)
@@ -119,7 +126,7 @@ class Function(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=[lambda_architecture(args.architecture)],
             handler=f"functions.{args.function}.handler.handle",
-            code=pulumi.FileArchive(str(archive)),
+            **self._find_code(args, archive),
             source_code_hash=code_hash(archive),
             role=self.role.arn,
             memory_size=settings.memory_mb,
@@ -142,6 +149,23 @@ class Function(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(depends_on)),
         )
+
+    def _find_code(self, args: FunctionArgs, archive: Path) -> dict[str, Any]:
+        """The arguments with the package: the archive itself, or its signed copy with the verification."""
+        if not args.code_signing:
+            return {"code": pulumi.FileArchive(str(archive))}
+        signed = SignedPackage(
+            self._name,
+            SignedPackageArgs(
+                function_name=args.arns.names.function(args.function),
+                archive=archive,
+                arns=args.arns,
+                profile_name=args.foundation.signing_profile_name,
+            ),
+            self._child_options,
+        )
+        config_arn = require_code_signing(args.foundation.code_signing_config_arn)
+        return {"s3_bucket": signed.bucket, "s3_key": signed.key, "code_signing_config_arn": config_arn}
 
 
 def _environment_variables(environment: FunctionEnvironment) -> dict[str, str]:

@@ -15,6 +15,8 @@ CONSUMER = "consumer"
 API_STAGE = "v1"
 # The log group that API Gateway writes to when its logging role is set. AWS sets the name.
 WELCOME_LOG_GROUP = "/aws/apigateway/welcome"
+# The folder of the packages that are signed, in the bucket of Pulumi's state.
+PACKAGES = "packages"
 # The purpose of CI's read-only role, for previews of pull requests and drift detection.
 READER = "read"
 
@@ -146,6 +148,11 @@ class Names:
     def state_bucket(self, account: str, region: str) -> str:
         """The bucket of Pulumi's state, which `invoke bootstrap` creates. Its name is globally unique."""
         return self._with_suffix(f"fraud-pipeline-state-{account}-{region}")
+
+    @property
+    def signing_profile_prefix(self) -> str:
+        """The beginning of the name of the signing profile, in which AWS Signer allows no hyphens."""
+        return f"{self._with_suffix('fraud-pipeline')}-".replace("-", "_")
 
     @property
     def log_groups(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The deployment package of a function: its code, the shared code, and its dependencies.
+"""The deployment package of a function: its code, the shared code that it imports, and its dependencies.
 
 The same input and patch version of Python produce the same bytes. Dependencies come from the function's
 hash-pinned requirements, built for its Python version and architecture, and are cached in the user's cache
@@ -23,6 +23,7 @@ from platformdirs import user_cache_path
 
 from shared.atomic_write import write_atomically
 from shared.bytecode import compile_modules
+from shared.imports import find_imported_files
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = "python3.11"
@@ -56,7 +57,6 @@ def build_package(
         **_read_files(
             _install_dependencies(root / "functions" / name / "requirements.txt", name, architecture)
         ),
-        **_read_sources(root, "common"),
         **_read_sources(root, name),
         **(extra_files or {}),
     }
@@ -65,23 +65,34 @@ def build_package(
 
 def code_hash(archive: Path) -> str:
     """The SHA-256 of a package in base64, the form that Lambda uses."""
-    return base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
+    return base64.b64encode(_content_digest(archive)).decode()
 
 
-def _read_sources(root: Path, package_name: str) -> dict[str, bytes]:
-    folder = root / "functions" / package_name
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.suffix in (".py", ".json") and path.is_file()
-    }
+def code_hash_hex(archive: Path) -> str:
+    """The SHA-256 of a package in hexadecimal, for names."""
+    return _content_digest(archive).hex()
+
+
+def _content_digest(archive: Path) -> bytes:
+    return hashlib.sha256(archive.read_bytes()).digest()
+
+
+def _read_sources(root: Path, name: str) -> dict[str, bytes]:
+    try:
+        files = find_imported_files(root, f"functions.{name}.handler")
+    except SyntaxError as error:
+        raise PackagingError(f"The function '{name}' cannot be compiled: {error}") from error
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
 def _read_files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and path.name not in _PIP_FILES
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and path.name not in _PIP_FILES
+        and path.suffix != ".pyi"
     }
 
 

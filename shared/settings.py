@@ -29,6 +29,9 @@ NameSuffix = Annotated[
     ),
 ]
 
+# A layer signs only if foundation does, which validate_file checks.
+CodeSigning = Annotated[bool, Meta(description="true or false; not for the environment local")]
+
 
 class FunctionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The memory, timeout, concurrency and log level of a function."""

@@ -59,8 +59,12 @@ def is_exempt(action: str, resource: str, conditions: Conditions, *, in_boundary
     """Whether EXCEPTIONS permits the action on a wildcard resource under these conditions.
 
     A boundary combines several services in one statement. An action does not apply to resources of another
-    service, so such a pair needs no exception.
+    service, so such a pair needs no exception. A boundary may omit the region of a resource.
     """
+    if in_boundary:
+        resource = re.sub(r"^(arn:[a-z-]+:[a-z0-9-]+:)\*(:\d{12}:)", r"\1any-region\2", resource)
+        if "*" not in resource and "?" not in resource:
+            return True
     if resource != "*" and resource.split(":")[2:3] != [action.partition(":")[0]]:
         return True
     return any(
@@ -261,12 +265,36 @@ _DEPLOYMENT_EXCEPTIONS = (
         cause=Cause.GENERATED_ID,
         actions=_action_names(
             "lambda",
-            "DeleteEventSourceMapping GetEventSourceMapping ListTags TagResource UntagResource"
-            " UpdateEventSourceMapping",
+            "DeleteCodeSigningConfig DeleteEventSourceMapping GetCodeSigningConfig GetEventSourceMapping"
+            " ListTags TagResource UntagResource UpdateCodeSigningConfig UpdateEventSourceMapping",
         ),
-        resource=_arn_pattern("lambda", r"event-source-mapping:\*"),
-        reason="Lambda generates the IDs. The mapping must have the tag of the layer, or get it first.",
+        resource=_arn_pattern("lambda", r"(event-source-mapping|code-signing-config):\*"),
+        reason="Lambda generates the IDs. The resource must have the tag of the layer, or get it first.",
         guards=_LAYER_TAG,
+    ),
+    WildcardException(
+        cause=Cause.NO_CONTROL,
+        actions=("lambda:CreateCodeSigningConfig", "signer:PutSigningProfile"),
+        reason="A new configuration has no ID yet, and AWS does not check the name of a new signing profile."
+        " Both must get the tag of the layer.",
+        guards=_LAYER_TAG,
+    ),
+    WildcardException(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names(
+            "signer",
+            "CancelSigningProfile DescribeSigningJob GetSigningProfile TagResource UntagResource",
+        ),
+        resource=_arn_pattern("signer", r"/signing-(profiles/fraud_pipeline_[a-z0-9_]*|jobs/)\*"),
+        reason="AWS Signer generates the IDs of jobs. The provider adds a timestamp to the name of a profile,"
+        " because the name of a canceled one cannot be used again.",
+    ),
+    WildcardException(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("signer", "DescribeSigningJob StartSigningJob"),
+        resource=r"arn:[a-z-]+:signer:(\*|[a-z0-9-]+):\d{12}:/signing-\*",
+        reason="A layer's own policy names the signing profile. Its boundary has one pattern for all.",
+        boundary_only=True,
     ),
     WildcardException(
         cause=Cause.GENERATED_ID,
@@ -288,8 +316,20 @@ _DEPLOYMENT_EXCEPTIONS = (
     WildcardException(
         cause=Cause.GENERATED_ID,
         actions=_action_names("s3", "DeleteObject GetObject PutObject"),
-        resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/(\*|stacks)|backups|\*)/[a-z0-9-]+/\*",
+        resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/(\*|stacks)|backups|packages|\*)/[a-z0-9-]+/\*",
         reason="Pulumi generates the names of the state files of a stack. Their folder is named.",
+    ),
+    WildcardException(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("s3", "GetObjectTagging GetObjectVersion PutObjectTagging"),
+        resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/\*|backups|packages|\*)/[a-z0-9-]+/\*",
+        reason="Packages are named by their content. They are beside the state files of their stack.",
+    ),
+    WildcardException(
+        cause=Cause.GENERATED_ID,
+        actions=_action_names("s3", "GetObject GetObjectTagging"),
+        resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/packages/\*",
+        reason="Previews and drift detection cover every stack, so their role reads all packages.",
     ),
     WildcardException(
         cause=Cause.GENERATED_ID,

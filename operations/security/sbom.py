@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from cyclonedx.contrib.license.factories import LicenseFactory
@@ -33,11 +34,19 @@ def find_packages(environment: Environment) -> dict[str, Path]:
     Raises LayerError if the program of a layer fails.
     """
     return {
-        inputs["name"]: Path(inputs["code"].path)
+        name: package
         for layer in LAYERS
         for type_, inputs in mocked_program.list_declared_resources(environment, layer)
-        if type_ == "aws:lambda/function:Function"
+        for name, package in _find_package(type_, inputs)
     }
+
+
+def _find_package(type_: str, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    if type_ == "aws:lambda/function:Function" and inputs.get("code"):
+        yield inputs["name"], Path(inputs["code"].path)
+    if type_ == "aws:s3/bucketObjectv2:BucketObjectv2":
+        # A package before its signature: shared/signed_package.py names its folder after the function.
+        yield Path(inputs["key"]).parent.name, Path(inputs["source"].path)
 
 
 def describe_package(function: str, package: Path) -> str:

@@ -2,6 +2,7 @@
 
 from policy.rules import (
     api_gateway,
+    code_signing,
     dynamodb,
     events,
     firewall,
@@ -20,6 +21,7 @@ SUBJECTS = {
     "API Gateway": api_gateway,
     "AWS WAF": firewall,
     "Lambda": lambda_functions,
+    "Code signing": code_signing,
     "DynamoDB": dynamodb,
     "SQS": queues,
     "SNS": topics,

@@ -17,8 +17,10 @@ TAGGED = (
     "aws:iam/policy:Policy",
     "aws:iam/role:Role",
     "aws:kms/key:Key",
+    "aws:lambda/codeSigningConfig:CodeSigningConfig",
     "aws:lambda/function:Function",
     "aws:pipes/pipe:Pipe",
+    "aws:signer/signingProfile:SigningProfile",
     "aws:sns/topic:Topic",
     "aws:sqs/queue:Queue",
 )

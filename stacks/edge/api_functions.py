@@ -39,6 +39,7 @@ class ApiFunction(pulumi.ComponentResource):
                 boundary_arn=foundation.api_boundary_arn,
                 settings=args.settings.api,
                 architecture=args.settings.architecture,
+                code_signing=args.settings.code_signing,
                 environment=pulumi.Output.all(data.transactions_table_name, data.retention_days).apply(
                     lambda values: ApiEnvironment(
                         table_name=values[0],
@@ -72,6 +73,7 @@ class LabelsFunction(pulumi.ComponentResource):
                 boundary_arn=foundation.labels_boundary_arn,
                 settings=args.settings.labels,
                 architecture=args.settings.architecture,
+                code_signing=args.settings.code_signing,
                 environment=pulumi.Output.all(data.transactions_table_name, data.profiles_table_name).apply(
                     lambda names: LabelsEnvironment(table_name=names[0], profiles_table_name=names[1])
                 ),

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 from functions.api.transaction_parser import ExtraDecimals
 from shared import projects
 from shared.projects import Project
-from shared.settings import Architecture, FunctionSettings, Settings
+from shared.settings import Architecture, CodeSigning, FunctionSettings, Settings
 from stacks.edge.access_settings import (
     CallerSettings,
     ConsumerExternalIds,
@@ -61,6 +61,7 @@ class EdgeSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     project: ClassVar[Project] = projects.EDGE
 
     architecture: Architecture = "arm64"
+    code_signing: CodeSigning = False
     # A POST makes two writes, which take up to 18 s while DynamoDB is slow (functions/api/post_batch.py).
     api: FunctionSettings = FunctionSettings(timeout_seconds=25)
     labels: FunctionSettings = FunctionSettings()

@@ -7,12 +7,12 @@ from msgspec import Meta
 
 from shared import projects
 from shared.projects import Project
-from shared.settings import Settings
+from shared.settings import CodeSigning, Settings
 from shared.topics import Email
 
 
 class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
-    """Repository, contacts, budget, network and keys. network.py chooses zones if none are set."""
+    """Repository, contacts, budget, network, keys, signing. network.py chooses zones if none are set."""
 
     project: ClassVar[Project] = projects.FOUNDATION
 
@@ -39,6 +39,7 @@ class FoundationSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     ] = ()
     key_deletion_days: Annotated[int, Meta(ge=7, le=30, description="an integer from 7 to 30")] = 30
     deletion_protection: Annotated[bool, Meta(description="true or false")] = True
+    code_signing: CodeSigning = False
 
     def __post_init__(self) -> None:
         if not _is_private_network(self.vpc_cidr):

@@ -138,6 +138,7 @@ class FraudFunction(pulumi.ComponentResource):
                 boundary_arn=args.foundation.fraud_boundary_arn,
                 settings=args.settings.fraud,
                 architecture=args.settings.architecture,
+                code_signing=args.settings.code_signing,
                 environment=self._make_environment(),
                 statements=self._make_statements(),
                 extra_files=read_files(args.settings, Path(__file__).parent),

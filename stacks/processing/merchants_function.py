@@ -59,6 +59,7 @@ class MerchantsFunction(pulumi.ComponentResource):
                 boundary_arn=foundation.merchants_boundary_arn,
                 settings=args.settings.merchants,
                 architecture=args.settings.architecture,
+                code_signing=args.settings.code_signing,
                 environment=pulumi.Output.from_input(data.profiles_table_name).apply(
                     lambda table: MerchantsEnvironment(profiles_table_name=table)
                 ),

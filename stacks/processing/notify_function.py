@@ -57,6 +57,7 @@ class NotifyFunction(pulumi.ComponentResource):
                 boundary_arn=args.foundation.notify_boundary_arn,
                 settings=args.settings.notify,
                 architecture=args.settings.architecture,
+                code_signing=args.settings.code_signing,
                 environment=pulumi.Output.all(
                     data.alerts_topic_arn, data.transactions_table_name, data.profiles_table_name
                 ).apply(

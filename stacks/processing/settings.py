@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from shared import projects
 from shared.projects import Project
-from shared.settings import Architecture, FunctionSettings, Settings
+from shared.settings import Architecture, CodeSigning, FunctionSettings, Settings
 
 _NAME = "[A-Za-z0-9._-]+"
 ModelFile = Annotated[
@@ -41,6 +41,7 @@ class ProcessingSettings(Settings, frozen=True, kw_only=True, rename="camel"):
     project: ClassVar[Project] = projects.PROCESSING
 
     architecture: Architecture = "arm64"
+    code_signing: CodeSigning = False
     fraud: QueueReaderSettings = QueueReaderSettings()
     merchants: StreamReaderSettings = StreamReaderSettings()
     notify: QueueReaderSettings = QueueReaderSettings()

@@ -85,6 +85,9 @@ class Deployment:
         if not types or permission in WHOLE_SERVICE:
             return [("*", not is_new)]
         own_arns = [(arn, not is_new) for type_, arn in target.own.items() if type_ in types]
+        if own_arns and not any(types.values()):
+            # The types are alternatives: the request names one resource, such as the one to tag.
+            return own_arns
         other_arns = [(arn, True) for type_, arns in target.others.items() if type_ in types for arn in arns]
         if not own_arns and not other_arns:
             raise MissingEntryError(
@@ -108,7 +111,7 @@ class Deployment:
 
     def _key_request(self, permission: str) -> Request:
         use = self._find_entry(KEYS, "KEYS")(self.resource)
-        return key_request(permission, use.key, use.service, use.context)
+        return key_request(permission, use.key, use.service, use.context, use.alias)
 
     def _encrypted_bus_requests(self, phase: str) -> Iterator[Request]:
         """Rules are encrypted with the key of their bus. The handler's permissions omit it.
@@ -156,13 +159,17 @@ class Deployment:
         return {f"{kind}/{name}": value for name, value in tags.items()}
 
 
-def key_request(permission: str, key: str, service: str, context: Mapping[str, str]) -> Request:
+def key_request(
+    permission: str, key: str, service: str, context: Mapping[str, str], alias: str = ""
+) -> Request:
     """A request that a service makes to KMS on behalf of its caller."""
     keys = {
         "kms:ViaService": f"{service}.{REGION}.amazonaws.com",
         "kms:CallerAccount": ACCOUNT,
         "aws:ResourceTag/layer": "foundation",
     }
+    if alias:
+        keys["kms:ResourceAliases"] = alias
     if permission == "kms:CreateGrant":
         keys["kms:GrantIsForAWSResource"] = "true"
     if permission != "kms:DescribeKey":

@@ -23,7 +23,9 @@ ADDED = (
 EIGHT = (*PROJECTS, *ADDED)
 
 
-def foundation_with_eight_layers(patch: pytest.MonkeyPatch, suffix: str = "") -> RecordedProgram:
+def foundation_with_eight_layers(
+    patch: pytest.MonkeyPatch, suffix: str = "", *, code_signing: bool = False
+) -> RecordedProgram:
     """The program of foundation for the eight layers. `suffix`: the suffix of every name."""
     functions = (*names.FUNCTIONS, *(function for project in ADDED for function in project.functions))
     for module in (names, key_statements):
@@ -32,7 +34,11 @@ def foundation_with_eight_layers(patch: pytest.MonkeyPatch, suffix: str = "") ->
         patch.setattr(module, "PROJECTS", EIGHT)
     added = {project.layer: _owned_resources(project) for project in ADDED}
     patch.setattr(layer_resources, "_RESOURCES_BY_LAYER", {**layer_resources._RESOURCES_BY_LAYER, **added})
-    return run_program("foundation", "prod", {}, {"fraud-foundation:nameSuffix": suffix})
+    config = {
+        "fraud-foundation:nameSuffix": suffix,
+        "fraud-foundation:codeSigning": str(code_signing).lower(),
+    }
+    return run_program("foundation", "prod", {}, config)
 
 
 def make_arns(suffix: str = "") -> Arns:

@@ -6,7 +6,7 @@ A new resource type needs an entry in `TARGETS`, and in `KEYS` or `ROLES` if it 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.stacks.mocked_aws import ACCOUNT, REGION, arn
+from tests.stacks.mocked_aws import ACCOUNT, CODE_SIGNING_CONFIG, REGION, arn
 from tests.stacks.recording import RecordedResource
 
 API = f"arn:aws:apigateway:{REGION}::"
@@ -148,6 +148,46 @@ def _web_acl_association_target(resource: RecordedResource) -> Target:
     return Target({"": stage, "apigateway": stage}, {"webacl": (resource["webAclArn"],)})
 
 
+def _function_target(resource: RecordedResource) -> Target:
+    """A function, and the signed package and the configuration that its requests name."""
+    own = {"function": arn("lambda", f"function:{resource['name']}")}
+    if not resource.inputs.get("s3Key"):
+        return Target(own)
+    return Target(
+        own,
+        {
+            "code signing config": (resource["codeSigningConfigArn"],),
+            "object": (f"arn:aws:s3:::{resource['s3Bucket']}/{resource['s3Key']}",),
+        },
+    )
+
+
+def _object_target(resource: RecordedResource) -> Target:
+    bucket = f"arn:aws:s3:::{resource['bucket']}"
+    return Target({"object": f"{bucket}/{resource['key']}"}, {"bucket": (bucket,)})
+
+
+def _signing_job_target(resource: RecordedResource) -> Target:
+    """A job with a generated ID, which reads one object and writes another."""
+    source, destination = resource["source"]["s3"], resource["destination"]["s3"]
+    bucket = f"arn:aws:s3:::{source['bucket']}"
+    return Target(
+        {"signing-job": arn("signer", f"/signing-jobs/{resource.name}-id")},
+        {
+            "signing-profile": (arn("signer", f"/signing-profiles/{resource['profileName']}"),),
+            "bucket": (bucket,),
+            "object": (
+                f"{bucket}/{source['key']}",
+                f"{bucket}/{destination['prefix']}{resource.name}-id.zip",
+            ),
+        },
+    )
+
+
+def _signing_profile_target(resource: RecordedResource) -> Target:
+    return Target({"signing-profile": arn("signer", f"/signing-profiles/{resource['namePrefix']}{'0' * 26}")})
+
+
 TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
     "apigateway/account:Account": lambda _: Target({"": f"{API}/account"}),
     "apigateway/deployment:Deployment": _api_part_target("deployments"),
@@ -195,12 +235,18 @@ TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
     "kms/alias:Alias": _alias_target,
     "kms/key:Key": lambda resource: Target({"key": arn("kms", f"key/{resource.name}")}),
     "lambda/eventSourceMapping:EventSourceMapping": _mapping_target,
-    "lambda/function:Function": _name_target("lambda", "function", "function:"),
+    "lambda/codeSigningConfig:CodeSigningConfig": lambda _: Target(
+        {"code signing config": CODE_SIGNING_CONFIG}
+    ),
+    "lambda/function:Function": _function_target,
     "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _name_target(
         "lambda", "function", "function:", "functionName"
     ),
     "lambda/permission:Permission": _name_target("lambda", "function", "function:", "function"),
     "pipes/pipe:Pipe": _name_target("pipes", "pipe", "pipe/"),
+    "s3/bucketObjectv2:BucketObjectv2": _object_target,
+    "signer/signingJob:SigningJob": _signing_job_target,
+    "signer/signingProfile:SigningProfile": _signing_profile_target,
     "sns/topic:Topic": _name_target("sns", "topic"),
     "sns/topicPolicy:TopicPolicy": _name_target("sns", "topic", key="arn"),
     "sns/topicSubscription:TopicSubscription": _name_target("sns", "topic", key="topic"),
@@ -224,11 +270,15 @@ TARGETS: Mapping[str, Callable[[RecordedResource], Target]] = {
 
 @dataclass(frozen=True)
 class KeyUse:
-    """The key of a resource, the service that uses it, and the encryption context."""
+    """The key of a resource, the service that uses it, and the encryption context.
+
+    `alias`: the alias of a key that the recorded programs do not declare.
+    """
 
     key: str
     service: str
     context: Mapping[str, str]
+    alias: str = ""
 
 
 def _function_key(function: RecordedResource) -> KeyUse:
@@ -246,11 +296,19 @@ def _bus_key(bus: RecordedResource) -> KeyUse:
     return KeyUse(bus["kmsKeyIdentifier"], "events", {"aws:events:event-bus:arn": bus_arn})
 
 
+def _state_key(bucket: str) -> KeyUse:
+    """The key of Pulumi's state. With a bucket key, the context is the bucket."""
+    context = {"aws:s3:arn": f"arn:aws:s3:::{bucket}"}
+    return KeyUse(arn("kms", "key/state"), "s3", context, alias="alias/fraud-pipeline-state")
+
+
 # The types whose handlers use a key.
 KEYS: Mapping[str, Callable[[RecordedResource], KeyUse]] = {
     "cloudwatch/eventBus:EventBus": _bus_key,
     "dynamodb/table:Table": _table_key,
     "lambda/function:Function": _function_key,
+    "s3/bucketObjectv2:BucketObjectv2": lambda resource: _state_key(resource["bucket"]),
+    "signer/signingJob:SigningJob": lambda resource: _state_key(resource["source"]["s3"]["bucket"]),
 }
 
 # The input with the role that is passed with a type, and the service that assumes the role.

@@ -49,16 +49,42 @@ def test_roles_may_deploy_and_read_what_limits_the_callers_of_the_api(guarded: P
 
 
 @pytest.mark.parametrize("layer", LAYERS)
+def test_roles_may_deploy_and_read_signed_functions(signed: Programs, layer: str) -> None:
+    policies = Policies(signed)
+    assert find_refusals(signed, policies, layer, f"deploy-{layer}", *PHASES) == []
+    assert find_refusals(signed, policies, layer, "read", "read") == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_permission_for_code_signing_is_needed(prod: Programs, signed: Programs, layer: str) -> None:
+    role = f"deploy-{layer}"
+    requested = {
+        request.action
+        for deployment in find_deployments(signed, Policies(signed), layer)
+        for phase in PHASES
+        for request in deployment.requests(phase)
+    }
+    added = find_allowed_actions(signed, role) - find_allowed_actions(prod, role)
+    assert added <= requested
+    assert bool(added) == (layer != "data")
+
+
+def find_allowed_actions(programs: Programs, role: str) -> set[str]:
+    policy = programs["foundation"].find_one("iam/rolePolicy:RolePolicy", role)
+    return {action for statement in policy.document()["Statement"] for action in statement["Action"]}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
 def test_read_role_may_read_every_resource(prod: Programs, policies: Policies, layer: str) -> None:
     assert find_refusals(prod, policies, layer, "read", "read") == []
 
 
 def test_every_uncalled_permission_applies_to_a_registered_resource(
-    prod: Programs, guarded: Programs
+    prod_and_signed: Programs, guarded: Programs
 ) -> None:
     resources = [
         resource
-        for program in (*prod.values(), guarded["edge"])
+        for program in (*prod_and_signed.values(), guarded["edge"])
         for resource in program.resources
         if resource.type.startswith("aws:")
     ]

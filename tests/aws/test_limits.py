@@ -13,6 +13,7 @@ from tests.aws import handlers
 from tests.aws.conftest import Programs
 from tests.aws.layers import EIGHT, foundation_with_eight_layers
 from tests.aws.limits import NAMES, Usage, count_characters, measure_usage, select_tightest
+from tests.stacks.guarded import SIGNED
 from tests.stacks.mocked_aws import REGION
 from tests.stacks.recording import RecordedProgram, RecordedResource, run_layers
 
@@ -52,17 +53,22 @@ def _lengthen_ids(text: str) -> str:
     return re.sub(r"(:(subnet|security-group|vpc)/)[a-z0-9-]+", rf"\g<1>\g<2>-{'0' * 17}", text)
 
 
-@pytest.fixture(scope="module")
-def longest_names() -> Programs:
+@pytest.fixture(scope="module", params=[{}, SIGNED], ids=["unsigned", "signed"])
+def longest_names(request: pytest.FixtureRequest) -> Programs:
     """The layers with the longest suffix and region."""
     layers = ("foundation", "data", "processing", "edge")
-    config = {f"fraud-{layer}:nameSuffix": LONGEST_SUFFIX for layer in layers}
+    config = {f"fraud-{layer}:nameSuffix": LONGEST_SUFFIX for layer in layers} | request.param
     return {name: lengthen_program(program) for name, program in run_layers("prod", config).items()}
 
 
-@pytest.fixture(params=["", LONGEST_SUFFIX], ids=["no suffix", "longest suffix"])
+@pytest.fixture(
+    params=[("", False), (LONGEST_SUFFIX, False), (LONGEST_SUFFIX, True)],
+    ids=["no suffix", "longest suffix", "longest suffix, signed"],
+)
 def eight_layers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> RecordedProgram:
-    return lengthen_program(foundation_with_eight_layers(monkeypatch, request.param))
+    suffix, code_signing = request.param
+    foundation = foundation_with_eight_layers(monkeypatch, suffix, code_signing=code_signing)
+    return lengthen_program(foundation)
 
 
 def test_resources_are_within_the_limits_of_aws(longest_names: Programs, record_property: Record) -> None:

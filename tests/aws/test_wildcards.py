@@ -16,9 +16,9 @@ def find_actions(cause: Cause) -> list[str]:
     return sorted({action for entry in EXCEPTIONS if entry.cause is cause for action in entry.actions})
 
 
-def list_allowances(prod: Programs) -> Iterator[tuple[str, str]]:
+def list_allowances(programs: Programs) -> Iterator[tuple[str, str]]:
     """The actions that policies and boundaries of roles allow, each with its resource."""
-    for program in prod.values():
+    for program in programs.values():
         for resource in [
             *program.find_all("iam/rolePolicy:RolePolicy"),
             *program.find_all("iam/policy:Policy"),
@@ -43,20 +43,22 @@ def test_C4_action_on_all_resources_is_documented_as_such(action: str) -> None:
     assert re.search(rf"{action} permission that is scoped to \*", text)
 
 
-def test_C4_every_other_action_has_resource_types(prod: Programs) -> None:
+def test_C4_every_other_action_has_resource_types(prod_and_signed: Programs) -> None:
     exempt = {*find_actions(Cause.NO_CONTROL), *find_actions(Cause.WHOLE_SERVICE)}
     actions = {
         action
-        for action, _ in list_allowances(prod)
+        for action, _ in list_allowances(prod_and_signed)
         if action not in exempt and action.partition(":")[0] not in reference.INCOMPLETE
     }
     assert len(actions) > 100
     assert sorted(action for action in actions if not reference.resource_types(action)) == []
 
 
-def test_C4_only_actions_without_resource_control_are_allowed_on_all_resources(prod: Programs) -> None:
+def test_C4_only_actions_without_resource_control_are_allowed_on_all_resources(
+    prod_and_signed: Programs,
+) -> None:
     exempt = {*find_actions(Cause.NO_CONTROL), *find_actions(Cause.WHOLE_SERVICE)}
-    assert {action for action, arn in list_allowances(prod) if arn == "*"} == exempt
+    assert {action for action, arn in list_allowances(prod_and_signed) if arn == "*"} == exempt
 
 
 @pytest.mark.parametrize(
@@ -65,11 +67,11 @@ def test_C4_only_actions_without_resource_control_are_allowed_on_all_resources(p
     ids=lambda entry: f"{entry.actions[0]} {entry.resource}",
 )
 def test_C4_pattern_matches_resources_that_aws_checks_the_action_on(
-    prod: Programs, exception: WildcardException
+    prod_and_signed: Programs, exception: WildcardException
 ) -> None:
     patterns = {
         arn
-        for action, arn in list_allowances(prod)
+        for action, arn in list_allowances(prod_and_signed)
         if action in exception.actions and "*" in arn and re.fullmatch(exception.resource, arn)
     }
     assert patterns

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.stacks.evaluation import PURPOSES, RecordedRole
-from tests.stacks.guarded import GUARDED
+from tests.stacks.guarded import GUARDED, SIGNED
 from tests.stacks.recording import RecordedProgram, run_layers
 
 Programs = dict[str, RecordedProgram]
@@ -27,6 +27,18 @@ def guarded() -> Programs:
 
 
 @pytest.fixture(scope="session")
+def signed() -> Programs:
+    """The programs with the settings of prod, and with code signing."""
+    return run_layers("prod", SIGNED)
+
+
+@pytest.fixture(scope="session")
+def prod_and_signed(prod: Programs, signed: Programs) -> Programs:
+    """The programs of both, for assertions about everything that a setting allows."""
+    return {**prod, **{f"{layer} with code signing": program for layer, program in signed.items()}}
+
+
+@pytest.fixture(scope="session")
 def foundation(prod: Programs) -> RecordedProgram:
     return prod["foundation"]
 
@@ -46,7 +58,8 @@ def edge(prod: Programs) -> RecordedProgram:
     return prod["edge"]
 
 
-@pytest.fixture(scope="session")
-def roles(foundation: RecordedProgram) -> dict[str, RecordedRole]:
-    """The roles of CI by purpose."""
-    return {purpose: RecordedRole.find(foundation, purpose) for purpose in PURPOSES}
+@pytest.fixture(scope="session", params=["prod", "signed"])
+def roles(request: pytest.FixtureRequest) -> dict[str, RecordedRole]:
+    """The roles of CI by purpose. With code signing, they have shorter policies."""
+    programs: Programs = request.getfixturevalue(request.param)
+    return {purpose: RecordedRole.find(programs["foundation"], purpose) for purpose in PURPOSES}

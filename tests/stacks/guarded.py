@@ -1,4 +1,4 @@
-"""Settings that limit the callers of the API. The environments of the repository do not set them."""
+"""Settings that the environments of the repository do not set: limits on callers of the API, code signing."""
 
 import json
 
@@ -19,3 +19,4 @@ GUARDED = {
     "fraud-edge:consumerExternalIds": json.dumps({"checkout": "order-4711"}),
     "fraud-edge:firewallRequestsPerMinute": "6000",
 }
+SIGNED = {f"fraud-{layer}:codeSigning": "true" for layer in ("foundation", "processing", "edge")}

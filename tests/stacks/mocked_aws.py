@@ -48,6 +48,9 @@ DATA_SOURCES: dict[str, Properties] = {
 }
 
 
+CODE_SIGNING_CONFIG = arn("lambda", f"code-signing-config:csc-{'0' * 17}")
+
+
 def _function_properties(args: mocks.MockResourceArgs) -> Properties:
     resource_arn = arn("lambda", f"function:{args.inputs['name']}")
     return {
@@ -59,6 +62,20 @@ def _function_properties(args: mocks.MockResourceArgs) -> Properties:
 def _table_properties(args: mocks.MockResourceArgs) -> Properties:
     resource_arn = arn("dynamodb", f"table/{args.inputs['name']}")
     return {"arn": resource_arn, "streamArn": f"{resource_arn}/stream/2026-01-01T00:00:00.000"}
+
+
+def _signing_profile_properties(args: mocks.MockResourceArgs) -> Properties:
+    # The provider adds 26 digits to the prefix.
+    name = f"{args.inputs['namePrefix']}{'0' * 26}"
+    resource_arn = arn("signer", f"/signing-profiles/{name}")
+    return {"name": name, "arn": resource_arn, "versionArn": f"{resource_arn}/0123456789"}
+
+
+def _signing_job_properties(args: mocks.MockResourceArgs) -> Properties:
+    """The signed object: AWS Signer names it by the prefix and the ID of the job."""
+    destination = args.inputs["destination"]["s3"]
+    signed = {"bucket": destination["bucket"], "key": f"{destination['prefix']}{args.name}-id.zip"}
+    return {"signedObjects": [{"s3s": [signed]}]}
 
 
 def _arn_properties(service: str, prefix: str = "") -> Callable[[mocks.MockResourceArgs], Properties]:
@@ -96,6 +113,10 @@ _GENERATED_PROPERTIES: dict[str, Callable[[mocks.MockResourceArgs], Properties]]
         "rootResourceId": "root",
         "executionArn": arn("execute-api", "api"),
     },
+    "lambda/codeSigningConfig:CodeSigningConfig": lambda _: {"arn": CODE_SIGNING_CONFIG},
+    "s3/bucketObjectv2:BucketObjectv2": lambda args: {"versionId": f"version-of-{args.name}"},
+    "signer/signingJob:SigningJob": _signing_job_properties,
+    "signer/signingProfile:SigningProfile": _signing_profile_properties,
     "wafv2/webAcl:WebAcl": lambda args: {
         "arn": arn("wafv2", f"regional/webacl/{args.inputs['name']}/{args.name}-id")
     },

@@ -7,6 +7,7 @@ from orchestration.environments import ENVIRONMENT_NAMES
 from policy.evaluation import Violation, check_all
 from policy.exceptions import EXCEPTIONS, RuleException
 from policy.resource import Resource
+from tests.stacks.guarded import SIGNED
 from tests.stacks.recording import run_layers
 
 FIREWALL = {"fraud-edge:firewallRequestsPerMinute": "3000"}
@@ -37,8 +38,9 @@ def test_programs_comply_with_every_rule(judgements: dict[str, list[Violation]],
     assert refused(judgements[environment]) == []
 
 
-def test_firewall_complies_with_every_rule() -> None:
-    assert refused(check_programs("prod", FIREWALL)) == []
+@pytest.mark.parametrize("settings", [FIREWALL, SIGNED], ids=["firewall", "code signing"])
+def test_optional_settings_comply_with_every_rule(settings: dict[str, str]) -> None:
+    assert refused(check_programs("prod", settings)) == []
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS, ids=lambda entry: f"{entry.rule} {entry.resource}")

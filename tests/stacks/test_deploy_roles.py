@@ -86,10 +86,12 @@ def named_resources() -> Iterator[tuple[str, str, str]]:
         yield from ((layer, type_, resource) for type_, resource in resources)
 
 
-def test_provider_actions_list_exactly_the_types_in_use(prod: Programs, guarded: Programs) -> None:
+def test_provider_actions_list_exactly_the_types_in_use(
+    prod: Programs, guarded: Programs, signed: Programs
+) -> None:
     used = {
         resource.type.removeprefix("aws:")
-        for programs in (prod, guarded)
+        for programs in (prod, guarded, signed)
         for program in programs.values()
         for resource in program.resources
     }

@@ -49,19 +49,19 @@ def test_C4_every_resource_type_with_a_policy_is_checked(prod: Programs) -> None
     assert carriers <= types
 
 
-def test_C4_no_statement_allows_a_wildcard_action(prod: Programs) -> None:
+def test_C4_no_statement_allows_a_wildcard_action(prod_and_signed: Programs) -> None:
     wildcards = [
         where
-        for where, statement in find_allow_statements(prod)
+        for where, statement in find_allow_statements(prod_and_signed)
         if any("*" in action for action in statement["Action"])
     ]
     assert wildcards == []
 
 
-def test_C4_no_role_has_an_unlisted_wildcard_resource(prod: Programs) -> None:
+def test_C4_no_role_has_an_unlisted_wildcard_resource(prod_and_signed: Programs) -> None:
     unlisted = [
         f"{where}: {action} on {resource}"
-        for where, statement in find_allow_statements(prod, *IDENTITY)
+        for where, statement in find_allow_statements(prod_and_signed, *IDENTITY)
         for action in statement["Action"]
         for resource in statement["Resource"]
         if "*" in resource and not is_exempt(action, resource, statement.get("Condition", {}))
@@ -69,10 +69,10 @@ def test_C4_no_role_has_an_unlisted_wildcard_resource(prod: Programs) -> None:
     assert unlisted == []
 
 
-def test_C4_every_exception_is_needed_and_has_a_reason(prod: Programs) -> None:
+def test_C4_every_exception_is_needed_and_has_a_reason(prod_and_signed: Programs) -> None:
     used = {
         (action, resource)
-        for _, statement in find_allow_statements(prod, *IDENTITY)
+        for _, statement in find_allow_statements(prod_and_signed, *IDENTITY)
         for action in statement["Action"]
         for resource in statement["Resource"]
         if "*" in resource

@@ -102,11 +102,12 @@ class OwnedResources:
     keys: Sequence[KeyUse] = ()
 
 
-def find_owned_resources(project: Project, arns: Arns) -> OwnedResources:
+def find_owned_resources(project: Project, arns: Arns, *, code_signing: bool = False) -> OwnedResources:
     """The resources of a layer. A layer that is not listed owns its functions, alarms and dashboards."""
     list_resources = _RESOURCES_BY_LAYER.get(project.layer)
     listed = list_resources(arns) if list_resources else OwnedResources()
-    groups = [*listed.groups, *_monitoring_groups(project, arns)]
+    signing = _signing_groups(arns) if code_signing and project == FOUNDATION else []
+    groups = [*listed.groups, *signing, *_monitoring_groups(project, arns)]
     if not project.functions:
         return replace(listed, groups=groups)
     return replace(
@@ -161,6 +162,24 @@ def _monitoring_groups(project: Project, arns: Arns) -> list[ResourceGroup]:
             name="Dashboards",
             types=["cloudwatch/dashboard:Dashboard"],
             arns=[arns.dashboards(project.layer)],
+        ),
+    ]
+
+
+def _signing_groups(arns: Arns) -> list[ResourceGroup]:
+    return [
+        ResourceGroup(
+            name="SigningProfiles",
+            types=["signer/signingProfile:SigningProfile"],
+            arns=[arns.signing_profiles],
+            create_arns=["*"],
+        ),
+        ResourceGroup(
+            name="SigningConfigs",
+            types=["lambda/codeSigningConfig:CodeSigningConfig"],
+            arns=[arns.regional("lambda", "code-signing-config:*")],
+            tagged=True,
+            create_arns=["*"],
         ),
     ]
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+import pulumi
+
 from shared.arns import Arns
 from shared.iam import Statement
 from shared.permissions import Arn
@@ -26,9 +28,11 @@ _HAS_TAG = "aws:ResourceTag/layer"
 _GETS_TAG = "aws:RequestTag/layer"
 
 
-def deploy_statements(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+def deploy_statements(
+    project: Project, arns: Arns, keys: Mapping[str, Arn], *, code_signing: bool = False
+) -> list[Statement]:
     """Create, update, read and delete the resources of a layer. `keys`: the ARN of each key by purpose."""
-    owned = layer_resources.find_owned_resources(project, arns)
+    owned = layer_resources.find_owned_resources(project, arns, code_signing=code_signing)
     groups = [statement for group in owned.groups for statement in _group_statements(group, project.layer)]
     return [
         *_remove_covered(groups),
@@ -37,14 +41,38 @@ def deploy_statements(project: Project, arns: Arns, keys: Mapping[str, Arn]) -> 
     ]
 
 
-def read_statements(projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn]) -> list[Statement]:
+def merge_deploy_statements(statements: Sequence[Statement]) -> list[Statement]:
+    """Fewer and shorter statements that allow the same: the size of inline policies is limited.
+
+    One statement holds all actions on the same resources, and one pattern both ARNs of a log group.
+    """
+    merged: list[Statement] = []
+    for statement in (_map_arns(_shorten_arn, statement) for statement in statements):
+        scope = (statement.resources, statement.conditions)
+        index = next(
+            (n for n, other in enumerate(merged) if (other.resources, other.conditions) == scope), -1
+        )
+        if index < 0:
+            merged.append(statement)
+        else:
+            actions = sorted({*merged[index].actions, *statement.actions})
+            merged[index] = replace(merged[index], actions=actions)
+    return merged
+
+
+def read_statements(
+    projects: Iterable[Project], arns: Arns, keys: Mapping[str, Arn], *, code_signing: bool = False
+) -> list[Statement]:
     """Read the configuration of all resources of the layers, but no data.
 
     Environment variables of functions and the rules of a bus are encrypted, so reading them needs their keys.
     One pattern covers all names that begin with the pipeline's name, because the size of inline policies is
     limited.
     """
-    owned = {project.layer: layer_resources.find_owned_resources(project, arns) for project in projects}
+    owned = {
+        project.layer: layer_resources.find_owned_resources(project, arns, code_signing=code_signing)
+        for project in projects
+    }
     groups = [
         (layer, group)
         for layer, resources in owned.items()
@@ -91,6 +119,11 @@ def deploy_boundary_statements(statements: Sequence[Statement], *layers: str) ->
             {"StringEquals": {_GETS_TAG: layers}},
         ),
     ]
+
+
+def omit_regions(statements: Iterable[Statement]) -> list[Statement]:
+    """Shorter statements of a boundary, for every region. The role's own policy names the region."""
+    return [_map_arns(_omit_region, statement) for statement in statements]
 
 
 def read_boundary_statements(statements: Sequence[Statement], *layers: str) -> list[Statement]:
@@ -245,6 +278,13 @@ def _shorten_arn(arn: Arn) -> Arn:
     if not isinstance(arn, str):
         return arn
     return re.sub(r"(:alias/fraud-)[a-z]+", r"\1*", re.sub(r"(:log-group:[^:*]+)(:\*)?$", r"\1*", arn))
+
+
+def _omit_region(arn: Arn) -> Arn:
+    def omit(text: str) -> str:
+        return re.sub(r"^(arn:[^:]+:[^:]+:)[^:]+(:\d+:)", r"\1*\2", text)
+
+    return omit(arn) if isinstance(arn, str) else pulumi.Output.all(arn).apply(lambda arns: omit(arns[0]))
 
 
 def _generalize_arn(arn: Arn) -> Arn:

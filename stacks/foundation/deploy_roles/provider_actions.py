@@ -194,6 +194,13 @@ PROVIDER_ACTIONS = {
         " TagResource UntagResource UpdateKeyDescription",
         read="DescribeKey GetKeyPolicy GetKeyRotationStatus ListResourceTags",
     ),
+    "lambda/codeSigningConfig:CodeSigningConfig": ProviderActions(
+        "lambda",
+        create="CreateCodeSigningConfig",
+        tag_on_create="TagResource",
+        update="DeleteCodeSigningConfig TagResource UntagResource UpdateCodeSigningConfig",
+        read="GetCodeSigningConfig ListTags",
+    ),
     "lambda/eventSourceMapping:EventSourceMapping": ProviderActions(
         "lambda",
         create="CreateEventSourceMapping",
@@ -224,6 +231,19 @@ PROVIDER_ACTIONS = {
         create="CreatePipe",
         update="DeletePipe TagResource UntagResource UpdatePipe",
         read="DescribePipe ListTagsForResource",
+    ),
+    "s3/bucketObjectv2:BucketObjectv2": ProviderActions(
+        "s3", update="PutObject PutObjectTagging", read="GetObject GetObjectTagging"
+    ),
+    # AWS checks the start of a job on the profile. A job cannot be deleted.
+    "signer/signingJob:SigningJob": ProviderActions(
+        "signer", create="StartSigningJob", read="DescribeSigningJob"
+    ),
+    "signer/signingProfile:SigningProfile": ProviderActions(
+        "signer",
+        create="PutSigningProfile",
+        update="CancelSigningProfile TagResource UntagResource",
+        read="GetSigningProfile",
     ),
     "sns/topic:Topic": ProviderActions(
         "sns",

@@ -6,7 +6,7 @@ created when an administrator first deploys foundation. A change of foundation's
 administrator again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -17,12 +17,15 @@ from shared.arns import Arns
 from shared.iam import Statement, boundary_policy, identity_policy
 from shared.names import READER, deploy_role_purpose
 from shared.projects import FOUNDATION, PROJECTS, Project
+from stacks.foundation.code_signing import CodeSigning
 from stacks.foundation.deploy_roles import (
     iam_statements,
     layer_resources,
     layer_statements,
+    signing_statements,
     state_statements,
 )
+from stacks.foundation.deploy_roles.layer_resources import OwnedResources
 from stacks.foundation.keys import Keys
 from stacks.foundation.network import Network
 
@@ -39,6 +42,7 @@ class DeployRolesArgs:
     arns: Arns
     keys: Keys
     network: Network
+    signing: CodeSigning
     repository: str
 
 
@@ -58,38 +62,63 @@ class DeployRoles(pulumi.ComponentResource):
     def _make_deploy_role(self, project: Project) -> None:
         arns, purpose = self._args.arns, deploy_role_purpose(project.layer)
         owned = layer_resources.find_owned_resources(project, arns)
-        resources = layer_statements.deploy_statements(project, arns, self._key_arns)
-        resources += iam_statements.deploy_statements(project, owned.roles, arns)
-        resources += iam_statements.role_family_statements(owned.role_families, arns)
+        signs = self._args.signing.enabled and bool(project.functions)
+        resources, limits = self._list_statements(project, owned, signs=signs)
         network = _network_statements(arns, self._args.network.vpc.id) if project == FOUNDATION else []
+        statements = [
+            *resources,
+            *network,
+            *state_statements.deploy_statements(project, arns, packages=signs),
+        ]
+        limits = [
+            *layer_statements.deploy_boundary_statements(limits, project.layer),
+            *network,
+            *state_statements.deploy_boundary_statements(project, arns, packages=signs),
+        ]
         self._make_role(
             purpose,
             f"Deploys the layer '{project.layer}'",
             [f"environment:{pulumi.get_stack()}-{project.layer}"],
-            [*resources, *network, *state_statements.deploy_statements(project, arns)],
-            [
-                *layer_statements.deploy_boundary_statements(resources, project.layer),
-                *network,
-                *state_statements.deploy_boundary_statements(project, arns),
-            ],
+            # The permissions for code signing leave no room for IDs and regions.
+            _omit_ids(statements) if signs else statements,
+            layer_statements.omit_regions(limits) if signs else limits,
             ref=_MAIN,
             creates_roles=project == FOUNDATION or bool(owned.roles),
         )
 
+    def _list_statements(
+        self, project: Project, owned: OwnedResources, *, signs: bool
+    ) -> tuple[list[Statement], list[Statement]]:
+        """The statements for the resources of a layer: of the policy, and what its boundary must allow."""
+        arns, signing = self._args.arns, self._args.signing
+        resources = [
+            *layer_statements.deploy_statements(project, arns, self._key_arns, code_signing=signing.enabled),
+            *iam_statements.deploy_statements(project, owned.roles, arns),
+            *iam_statements.role_family_statements(owned.role_families, arns),
+        ]
+        if not signs:
+            return resources, resources
+        sign = signing_statements.deploy_statements(project, arns, signing.profile_arn, signing.config_arn)
+        limit = signing_statements.deploy_boundary_statements(project, arns, signing.config_arn)
+        return layer_statements.merge_deploy_statements([*resources, *sign]), [*resources, *limit]
+
     def _make_read_role(self) -> None:
-        arns = self._args.arns
-        resources = layer_statements.read_statements(PROJECTS, arns, self._key_arns)
+        arns, signed = self._args.arns, self._args.signing.enabled
+        resources = layer_statements.read_statements(PROJECTS, arns, self._key_arns, code_signing=signed)
+        resources += signing_statements.read_statements(arns) if signed else []
         roles = iam_statements.read_statements(arns)
+        state = state_statements.read_statements(arns, packages=signed)
+        statements = [*resources, *roles, *state, *_read_quota_statements(arns)]
         layers = layer_resources.find_layers_with_tagged_resources(PROJECTS, arns)
         self._make_role(
             READER,
             "Looks at all layers: previews of pull requests, and drift",
             ["pull_request", f"ref:{_MAIN}"],
-            [*resources, *roles, *state_statements.read_statements(arns), *_read_quota_statements(arns)],
+            _omit_ids(statements) if signed else statements,
             [
                 *layer_statements.read_boundary_statements(resources, *layers),
                 *roles,
-                *state_statements.read_statements(arns),
+                *state,
                 *_read_quota_statements(arns),
             ],
         )
@@ -111,12 +140,14 @@ class DeployRoles(pulumi.ComponentResource):
             name=arns.names.boundary(purpose),
             description=f"The most that the role may do that {description[0].lower()}{description[1:]}",
             policy=boundary_policy(
-                # Statement IDs count towards the size limit of a policy.
-                replace(statement, sid="")
-                for statement in [
-                    *limits,
-                    *iam_statements.self_protection_statements(purpose, arns, creates_roles=creates_roles),
-                ]
+                _omit_ids(
+                    [
+                        *limits,
+                        *iam_statements.self_protection_statements(
+                            purpose, arns, creates_roles=creates_roles
+                        ),
+                    ]
+                )
             ),
             opts=child_options,
         )
@@ -137,6 +168,11 @@ class DeployRoles(pulumi.ComponentResource):
             policy=identity_policy(statements),
             opts=child_options,
         )
+
+
+def _omit_ids(statements: Iterable[Statement]) -> list[Statement]:
+    """Statement IDs count towards the size limit of a policy."""
+    return [replace(statement, sid="") for statement in statements]
 
 
 def _read_quota_statements(arns: Arns) -> list[Statement]:

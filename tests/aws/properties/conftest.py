@@ -3,19 +3,21 @@
 import pytest
 
 from tests.aws.properties.template import Template, make_template
-from tests.stacks.guarded import GUARDED
+from tests.stacks.guarded import GUARDED, SIGNED
 from tests.stacks.recording import RecordedProgram, run_layers
 
-# The environments of the repository, and prod with the settings that limit the callers of the API.
-GUARDED_PROD = "guarded"
-ENVIRONMENTS = ("local", "dev", "staging", "prod", GUARDED_PROD)
+# Prod with settings that no environment of the repository has.
+_FURTHER_SETTINGS = {"guarded": GUARDED, "signed": SIGNED}
+ENVIRONMENTS = ("local", "dev", "staging", "prod", *_FURTHER_SETTINGS)
 
 
 @pytest.fixture(scope="session")
 def programs() -> dict[str, dict[str, RecordedProgram]]:
     """The layers of every environment."""
     return {
-        environment: run_layers("prod", GUARDED) if environment == GUARDED_PROD else run_layers(environment)
+        environment: run_layers("prod", _FURTHER_SETTINGS[environment])
+        if environment in _FURTHER_SETTINGS
+        else run_layers(environment)
         for environment in ENVIRONMENTS
     }
 

@@ -114,6 +114,9 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     "kms/key:Key": Resource(
         type="AWS::KMS::Key", renames={"policy": "KeyPolicy", "deletionWindowInDays": "PendingWindowInDays"}
     ),
+    "lambda/codeSigningConfig:CodeSigningConfig": Resource(
+        type="AWS::Lambda::CodeSigningConfig", renames={"policies": "CodeSigningPolicies"}
+    ),
     "lambda/eventSourceMapping:EventSourceMapping": Resource(type="AWS::Lambda::EventSourceMapping"),
     "lambda/function:Function": Resource(
         type="AWS::Lambda::Function",
@@ -125,6 +128,10 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
     ),
     "lambda/permission:Permission": Resource(type="AWS::Lambda::Permission"),
     "pipes/pipe:Pipe": Resource(type="AWS::Pipes::Pipe"),
+    "signer/signingProfile:SigningProfile": Resource(
+        type="AWS::Signer::SigningProfile",
+        omitted={"namePrefix": "CloudFormation has no prefix. The provider adds a timestamp"},
+    ),
     "sns/topic:Topic": Resource(type="AWS::SNS::Topic"),
     "sns/topicPolicy:TopicPolicy": Resource(type="AWS::SNS::TopicPolicy", renames={"arn": "Topics"}),
     "sns/topicSubscription:TopicSubscription": Resource(type="AWS::SNS::Subscription"),
@@ -174,4 +181,6 @@ CONVERSIONS: Mapping[str, Resource | Part] = {
 
 NO_COUNTERPART: Mapping[str, str] = {
     "ec2/defaultSecurityGroup:DefaultSecurityGroup": "CloudFormation does not manage a VPC's default group",
+    "s3/bucketObjectv2:BucketObjectv2": "CloudFormation has no type for an object",
+    "signer/signingJob:SigningJob": "CloudFormation has no type for a signing job",
 }

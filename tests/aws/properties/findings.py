@@ -16,18 +16,29 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedFinding:
-    """An accepted finding. `resource`: a pattern for logical IDs."""
+    """An accepted finding. `resource`: a pattern for logical IDs. `message`: a pattern for messages."""
 
     rule: str
     resource: str
     reason: str
+    message: str = "*"
 
     def covers(self, finding: Finding) -> bool:
         """Whether the entry applies to a finding."""
-        return self.rule == finding.rule and fnmatchcase(finding.resource, self.resource)
+        return (
+            self.rule == finding.rule
+            and fnmatchcase(finding.resource, self.resource)
+            and fnmatchcase(finding.message, self.message)
+        )
 
 
 ACCEPTED = (
+    AcceptedFinding(
+        rule="I3510",
+        resource="FoundationDeploy*Policy",
+        message="action 'signer:*",
+        reason="a boundary, whose size is limited, has one pattern for signing profiles and signing jobs",
+    ),
     AcceptedFinding(
         rule="W3010",
         resource="FoundationPrivate?Subnet",

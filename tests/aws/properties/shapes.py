@@ -61,8 +61,9 @@ def _prefix_keys(prefix: str, inputs: Inputs) -> Inputs:
 
 
 def shape_function(inputs: Inputs) -> Inputs:
-    """The package as an object in S3, because Pulumi uploads the package itself."""
-    return {**inputs, "code": {"s3Bucket": "packages", "s3Key": "function.zip"}}
+    """The package as an object in S3: the signed one, or any, because Pulumi uploads the package itself."""
+    code = {"s3Bucket": inputs.get("s3Bucket", "packages"), "s3Key": inputs.get("s3Key", "function.zip")}
+    return {**omit_keys(inputs, "s3Bucket", "s3Key"), "code": code}
 
 
 def shape_event_invoke_config(inputs: Inputs) -> Inputs:

@@ -15,6 +15,12 @@ def test_entry_covers_one_rule_for_matching_resources(rule: str, resource: str, 
     assert ENTRY.covers(Finding(rule, resource, "")) is covered
 
 
+def test_entry_with_a_message_covers_no_other_message() -> None:
+    entry = AcceptedFinding(rule="W1", resource="*", reason="a reason", message="action 'signer:*")
+    assert entry.covers(Finding("W1", "DataJobsQueue", "action 'signer:StartSigningJob' is unknown"))
+    assert not entry.covers(Finding("W1", "DataJobsQueue", "action 's3:PutObject' is unknown"))
+
+
 def test_finding_without_an_entry_is_open() -> None:
     finding = Finding("E3030", "DataJobsQueue", "")
     assert find_open([finding]) == [finding]

@@ -109,10 +109,18 @@ COMPLIANT: dict[str, list[dict[str, Any]]] = {
                 "applicationLogLevel": "INFO",
             },
             "environment": {"variables": {"TABLE_NAME": "transactions"}},
+            "s3Bucket": "packages",
+            "codeSigningConfigArn": "arn",
             "sourceCodeHash": "hash",
             "tags": TAGS,
         }
     ],
+    "aws:lambda/codeSigningConfig:CodeSigningConfig": [
+        {"policies": {"untrustedArtifactOnDeployment": "Enforce"}, "tags": TAGS}
+    ],
+    "aws:signer/signingProfile:SigningProfile": [{"platformId": "AWSLambda-SHA384-ECDSA", "tags": TAGS}],
+    "aws:signer/signingJob:SigningJob": [{}],
+    "aws:s3/bucketObjectv2:BucketObjectv2": [{"bucket": "packages"}],
     "aws:lambda/permission:Permission": [
         {
             "function": "fraud",

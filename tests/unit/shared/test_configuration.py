@@ -223,6 +223,26 @@ def test_layer_that_disagrees_with_foundation_is_refused(tmp_path: Path, own: st
     assert find_error(tmp_path, "edge", own).key == key
 
 
+@pytest.mark.parametrize("upstream", ["", "  fraud-foundation:codeSigning: false\n"])
+def test_layer_signs_only_if_foundation_does(tmp_path: Path, upstream: str) -> None:
+    write_settings(tmp_path, "foundation", REGION + upstream)
+    signed = REGION + "  fraud-edge:codeSigning: true\n"
+    assert find_error(tmp_path, "edge", signed).key == "fraud-edge:codeSigning"
+    write_settings(tmp_path, "foundation", REGION + "  fraud-foundation:codeSigning: true\n")
+    assert validate_file(EdgeSettings, "dev", tmp_path).code_signing
+
+
+def test_layer_stops_signing_before_foundation(tmp_path: Path) -> None:
+    write_settings(tmp_path, "foundation", REGION + "  fraud-foundation:codeSigning: true\n")
+    write_settings(tmp_path, "edge", REGION)
+    assert not validate_file(EdgeSettings, "dev", tmp_path).code_signing
+
+
+def test_embedded_aws_signs_no_code(tmp_path: Path) -> None:
+    text = "config:\n  aws:region: us-east-1\n  fraud-edge:codeSigning: true\n"
+    assert find_error(tmp_path, "edge", text, "local").key == "fraud-edge:codeSigning"
+
+
 @pytest.mark.parametrize(("text", "key"), [("a: [", ""), ("config:\n", "config"), ("- a\n", "config")])
 def test_malformed_file_is_reported(tmp_path: Path, text: str, key: str) -> None:
     assert find_error(tmp_path, "edge", text).key == key

@@ -1,15 +1,27 @@
 """Deployment packages: contents, reproducible bytes, dependencies."""
 
+import base64
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 import pytest
 
-from shared.packaging import PackagingError, build_package, code_hash, lambda_architecture
+from shared.names import FUNCTIONS
+from shared.packaging import (
+    HOST,
+    ROOT,
+    PackagingError,
+    build_package,
+    code_hash,
+    code_hash_hex,
+    lambda_architecture,
+)
 
 NO_REQUIREMENTS = "# none\n"
 
@@ -40,14 +52,37 @@ def run_python(folder: Path, code: str) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_package_contains_only_the_function_and_the_shared_code(tmp_path: Path) -> None:
-    archive = build_package("api", architecture="arm64", root=write_function(tmp_path))
-    assert zipfile.ZipFile(archive).namelist() == [
+def test_package_contains_only_the_function_and_the_shared_code_that_it_imports(tmp_path: Path) -> None:
+    root = write_function(tmp_path, code="def handle():\n    from functions.common.runtime import clock\n")
+    assert zipfile.ZipFile(build_package("api", architecture="arm64", root=root)).namelist() == [
         "functions/api/__pycache__/handler.cpython-311.pyc",
         "functions/api/handler.py",
         "functions/common/runtime/__pycache__/clock.cpython-311.pyc",
         "functions/common/runtime/clock.py",
     ]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_package_is_complete(tmp_path: Path, name: str) -> None:
+    """Each module of the package can be imported without the repository."""
+    zipfile.ZipFile(build_package(name, architecture=HOST)).extractall(tmp_path)
+    modules = [
+        ".".join(path.relative_to(tmp_path).with_suffix("").parts)
+        for path in tmp_path.glob("functions/**/*.py")
+        # Reads environment variables. Its imports are among the others.
+        if path.name != "handler.py"
+    ]
+    # Without `site`, which would add the repository. Lambda's runtime contains boto3.
+    paths = [str(tmp_path), str(Path(boto3.__file__).parents[1])]
+    code = f"import sys; sys.path += {paths}; [__import__(name) for name in {modules}]"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, check=True)
+    assert len(modules) > 20
+
+
+def test_functions_have_no_imports_that_packaging_does_not_find() -> None:
+    for file in ROOT.glob("functions/**/*.py"):
+        source = file.read_text()
+        assert not re.search(r"\b(importlib|__import__|from \.)", source), file
 
 
 def test_package_contains_the_bytecode_of_the_function_and_of_its_dependencies() -> None:
@@ -93,6 +128,7 @@ def test_changed_code_produces_another_hash(tmp_path: Path) -> None:
     first = build_package("api", architecture="arm64", root=write_function(tmp_path))
     second = build_package("api", architecture="arm64", root=write_function(tmp_path, code="x = 1\n"))
     assert code_hash(first) != code_hash(second)
+    assert base64.b64decode(code_hash(first)).hex() == code_hash_hex(first)
 
 
 def test_extra_file_is_packaged_under_its_path(tmp_path: Path) -> None:

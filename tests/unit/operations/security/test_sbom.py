@@ -10,8 +10,10 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from operations.security.sbom import describe_package, find_packages
-from orchestration.environments import find_environment
+from orchestration.environments import Environment, find_environment
+from orchestration.pulumi import mocked_program
 from shared.packaging import ROOT
+from tests.stacks.guarded import SIGNED
 
 METADATA = "Metadata-Version: 2.4\nName: msgspec\nVersion: 0.22.0\nLicense-Expression: BSD-3-Clause\n"
 
@@ -56,3 +58,18 @@ def test_every_function_has_a_package_with_its_pinned_libraries() -> None:
     assert len(packages) == len(list((ROOT / "functions").glob("*/handler.py")))
     for package in packages.values():
         assert "msgspec==" in " ".join(read_components(package))
+
+
+def test_bill_of_a_signed_function_is_that_of_the_package_before_its_signature(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environment = find_environment("dev")
+    unsigned = find_packages(environment)
+
+    def read_signing_config(environment: Environment, layer: str) -> dict[str, str]:
+        own = {key: value for key, value in SIGNED.items() if key.startswith(f"fraud-{layer}:")}
+        return {**read_config(environment, layer), **own}
+
+    read_config = mocked_program.read_config
+    monkeypatch.setattr(mocked_program, "read_config", read_signing_config)
+    assert find_packages(environment) == unsigned
