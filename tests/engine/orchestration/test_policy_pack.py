@@ -61,3 +61,14 @@ def test_violation_of_a_stack_wide_rule_stops_a_preview(guarded: SampleStacks) -
     with pytest.raises(PolicyViolationError) as caught:
         guarded.engine().preview(FIRST)
     assert "sqs-has-policy" in caught.value.message
+
+
+def test_violation_of_a_stack_wide_rule_fails_an_update_at_its_end(guarded: SampleStacks) -> None:
+    """Only then does the engine know all resources. The next update repairs the stack."""
+    declare(guarded, "aws:iam/rolePolicy:RolePolicy")
+    with pytest.raises(PolicyViolationError) as caught:
+        guarded.engine().up(FIRST)
+    assert "iam-role-policies-declared" in caught.value.message
+    assert guarded.engine().is_deployed(FIRST)
+    declare(guarded, "sample:index:Component")
+    assert guarded.engine().up(FIRST).changes == Changes(create=1, delete=1, same=1)
