@@ -10,7 +10,7 @@ from sklearn.base import clone
 from benchmarks._handbook import BASELINES
 from benchmarks._protocol import DELAY_DAYS, Days, Floats, History, Indices
 from detection.data.columns import LabelledTransaction, batch_rows
-from detection.evaluation.batch_model import build_batch_log_odds
+from detection.evaluation.batch_model import build_batch_model
 from detection.replay.replay import cut_batches, replay_batches
 from detection.rules.rule_file import read_rules
 from detection.training.examples import gather_examples
@@ -71,7 +71,8 @@ def train_model(history: History, replay: Replay, days: Days) -> FraudModel:
     rules = read_rules(RULES)
     positions = indices - replay.begin
     labelled = (replay.transactions[position] for position in positions.tolist())
-    featured = zip(labelled, replay.values[positions].tolist(), strict=True)
+    [batch] = batch_rows(labelled, len(positions))
+    featured = [(batch, replay.values[positions])]
     examples = gather_examples(featured, period=f"of days {days[0]} to {days[1] - 1}", rules=rules)
     begin, end = (replay.start_ms + day * DAY_MS for day in days)
     options = TrainingOptions(from_ms=begin, to_ms=end, rules_version=rules.version)
@@ -82,13 +83,13 @@ def score_deployed(replay: Replay, model: FraudModel, indices: Indices) -> Deplo
     """The scores of these transactions, by the code of the function."""
     scorer = Scorer(read_rules(RULES), model)
     # A batch has the same log-odds as the function, bit for bit, in less time.
-    compute_log_odds = build_batch_log_odds(model)
+    batch_model = build_batch_model(model)
     both, model_alone, rules_alone = [], [], []
     positions = indices - replay.begin
     for begin in range(0, len(positions), _BATCH_ROWS):
         batch = positions[begin : begin + _BATCH_ROWS]
         values = replay.values[batch]
-        log_odds = compute_log_odds(values).tolist()
+        log_odds = batch_model.log_odds(values).tolist()
         for position, row, odds in zip(batch.tolist(), values.tolist(), log_odds, strict=True):
             transaction = replay.transactions[position].transaction
             result = scorer.score(transaction, row, None, transaction.timestamp, log_odds=odds)

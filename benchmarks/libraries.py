@@ -23,11 +23,11 @@ from sklearn import metrics
 
 from detection.data.dataset import Dataset
 from detection.data.table_file import open_table
-from detection.evaluation.batch_model import build_batch_log_odds
+from detection.evaluation.batch_model import build_batch_model
 from detection.evaluation.curves import ScoreHistogram
 from detection.training import xgboost_trees
 from detection.training.calibration import Calibration
-from detection.training.recipe import DEFAULT
+from detection.training.recipe import DEFAULT, BoosterSize
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.fraud.scoring.model import ARTIFACT_FORMAT, Artifact, FraudModel
 
@@ -101,7 +101,7 @@ def log_odds_ours(_path: Path, rows: int) -> Callable[[], object]:
         threshold=0.5,
         card={},
     )
-    predict = build_batch_log_odds(FraudModel(artifact, "benchmark"))
+    predict = build_batch_model(FraudModel(artifact, "benchmark")).log_odds
     return lambda: sum(len(predict(values[batch])) for batch in _batches(rows))
 
 
@@ -188,7 +188,9 @@ def _random_booster(rows: int) -> tuple[Any, NDArray[np.float64]]:
     values[random.random(values.shape) < 0.1] = np.nan  # noqa: PLR2004
     sample = slice(50_000)
     sampled, weights = values[sample].astype(np.float32), np.ones(len(labels[sample]), np.float32)
-    return xgboost_trees.grow_trees(sampled, labels[sample], weights, DEFAULT, 1), values
+    recipe = DEFAULT._replace(boosters=(BoosterSize(5, 300, 0.1),))
+    [booster] = xgboost_trees.grow_boosters(sampled, labels[sample], weights, recipe, 1)
+    return booster, values
 
 
 if __name__ == "__main__":

@@ -149,7 +149,11 @@ def _list_warnings(
 def _describe_labels(figures: Figures) -> Iterator[str]:
     """A warning if the tested transactions do not have both labels."""
     tested = figures.tested
-    if tested.frauds in (0, tested.transactions):
+    if not figures.everything.transactions:
+        yield (
+            "No tested transaction has a label: precision, recall and rankings mean nothing. Test other days."
+        )
+    elif tested.transactions and tested.frauds in (0, tested.transactions):
         label = "fraud" if tested.frauds else "genuine"
         yield (
             f"All tested transactions with a label are {label}: precision, recall and rankings mean nothing."

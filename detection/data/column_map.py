@@ -35,6 +35,9 @@ KNOWN_COLUMNS = frozenset((*FIELDS, *LABEL_COLUMNS))
 DEFAULT_FRAUD = ("1", "1.0", "true", "t", "yes", "y", "fraud", "fraudulent")
 DEFAULT_GENUINE = ("0", "0.0", "false", "f", "no", "n", "genuine", "legit", "legitimate")
 
+MISSING_TEXTS = ("NULL", "null", "NA", "N/A", "n/a", "None", "nan", "NaN", "\\N", "-")
+"""Texts that databases and libraries write for a missing value."""
+
 
 def label_spellings(
     fraud: tuple[str, ...] = DEFAULT_FRAUD,

@@ -150,7 +150,7 @@ def batch_rows(rows: Iterable[LabelledTransaction], count: int = 8192) -> Iterat
     while part := list(islice(remaining, count)):
         transactions = [labelled.transaction for labelled in part]
         texts = {
-            name: pyarrow.array([str(getattr(transaction, name) or "") for transaction in transactions])
+            name: pyarrow.array([_to_text(getattr(transaction, name)) for transaction in transactions])
             for name in _TRANSACTION_TEXTS
         }
         labels = [-1 if labelled.is_fraud is None else int(labelled.is_fraud) for labelled in part]
@@ -178,6 +178,10 @@ def concatenate_batches(batches: Iterable[TransactionBatch]) -> TransactionBatch
         np.concatenate([part.labels for part in parts]),
         texts,
     )
+
+
+def _to_text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _to_list(texts: pyarrow.StringArray) -> list[str]:

@@ -3,18 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 
 import numpy as np
 import pyarrow
 from pyarrow import compute
 
 from detection.data.batch_converter import BatchConverter
-from detection.data.column_map import KNOWN_COLUMNS, LABEL, ColumnMap
+from detection.data.column_map import KNOWN_COLUMNS, LABEL, MISSING_TEXTS, ColumnMap
 from detection.data.columns import DEFAULT_CURRENCY, TransactionBatch
 from detection.data.dates import format_timestamp
 from detection.data.row_faults import IDS
 from detection.data.table_file import Table, TableBatch
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
+from functions.common.domain.currencies import convert_to_euros
 from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction import REFUND
 
@@ -32,6 +34,10 @@ _RECENT_MS = 3 * 365 * DAY_MS
 _FUTURE_MS = 130 * 365 * DAY_MS
 # Files are hardly ever longer than this.
 _LONG_MS = 20 * 365 * DAY_MS
+
+# Fields without a list of allowed values.
+_FREE_TEXTS = frozenset({"account_id", "merchant_id", "device_id"})
+_MISSING = pyarrow.array(MISSING_TEXTS)
 
 
 def describe_assumptions(
@@ -112,6 +118,8 @@ class ContentNotes:
         self.first_ms, self.last_ms = 1 << 62, -(1 << 62)
         self.left_out: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
+        self._currencies: Counter[str] = Counter()
+        self._missing: dict[str, Counter[str]] = {name: Counter() for name in _FREE_TEXTS}
         self._equal_times = 0
         self._early_times = 0
         self._step_ms = 0
@@ -131,15 +139,21 @@ class ContentNotes:
         self._equal_times += int((times[1:] == times[:-1]).sum())
         if self._step_ms == 0 or self._step_ms >= _MIN_STEP_MS:
             self._step_ms = int(np.gcd(self._step_ms, np.gcd.reduce(times)))
-        self._counts["currency"] += batch.count("currency", "")
+        if "currency" in batch.texts:
+            self._currencies += _count_texts(batch.texts["currency"])
+        for name in _FREE_TEXTS & batch.texts.keys():
+            texts = batch.texts[name]
+            self._missing[name] += _count_texts(texts.filter(compute.is_in(texts, _MISSING)))
         self._counts["refunds"] += batch.count("type", REFUND)
         self._counts["zero"] += batch.count_zero_amounts()
 
     def describe(self) -> Iterator[str]:
         """The findings, one line each."""
         counts = self._counts
-        if blank := counts["currency"]:
+        if blank := self._currencies[""]:
             yield f"{blank:,} transactions have no currency: they are read as {DEFAULT_CURRENCY}."
+        yield from self._describe_currencies()
+        yield from self._describe_missing()
         if self.unlabelled and LABEL in self._map.sources:
             yield f"{self.unlabelled:,} transactions have no label yet: they are history only."
         if counts["zero"]:
@@ -150,6 +164,26 @@ class ContentNotes:
             if count:
                 yield f"{count:,} {name} are left out, as declared."
         yield from self._describe_times()
+
+    def _describe_currencies(self) -> Iterator[str]:
+        unrated = sorted(
+            currency
+            for currency in self._currencies
+            if currency and convert_to_euros(Decimal(1), currency) is None
+        )
+        if count := sum(self._currencies[currency] for currency in unrated):
+            yield (
+                f"{count:,} transactions are in currencies without an exchange rate ({', '.join(unrated)}):"
+                " they are counted, but rules, models and figures do not know their amounts."
+            )
+
+    def _describe_missing(self) -> Iterator[str]:
+        for name, texts in sorted(self._missing.items()):
+            for text, count in texts.most_common():
+                yield (
+                    f"{name} is {text} in {count:,} rows. If it is missing there, declare"
+                    f" missing: ['{text}'] in the file of --columns."
+                )
 
     def _describe_times(self) -> Iterator[str]:
         zone = self._kind.declared.timezone
@@ -192,3 +226,8 @@ class ContentNotes:
                 f"{self._equal_times:,} of {self.transactions:,} transactions have the time of the row before"
                 " them: digits may be lost. Export times with seconds, or declare the unit with --unit."
             )
+
+
+def _count_texts(texts: pyarrow.StringArray) -> Counter[str]:
+    values, counts = texts.value_counts().flatten()
+    return Counter(dict(zip(values.to_pylist(), counts.to_pylist(), strict=True)))

@@ -1,6 +1,7 @@
 """Backtests: replays past transactions through the function's features, model and rules."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +10,17 @@ from detection.data.columns import LabelledTransaction, TransactionBatch, batch_
 from detection.data.dataset import DatasetSummary
 from detection.data.dates import format_timestamp, parse_period_begin_ms, parse_period_end_ms
 from detection.errors import DetectionError
-from detection.evaluation.batch_model import build_batch_log_odds
-from detection.evaluation.batch_scorer import BatchScorer, ScoredBatch
 from detection.evaluation.card_precision import CompromisedAccounts
 from detection.evaluation.figures import Figures
 from detection.evaluation.metrics import Metrics
+from detection.evaluation.parallel_scoring import Chunk, ParallelScorer
 from detection.replay.replay import FeaturedBatch, cut_batches, replay_batches
 from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.rules import RuleSet
 from functions.fraud.scoring.scorer import ScoringResult
 
-_BATCH_ROWS = 4096
+_CHUNK_ROWS = 4096
 # The handbook trains on the week before the label delay. Accounts with a reported fraud in it are known.
 _KNOWN_WINDOW_MS = 7 * DAY_MS
 
@@ -71,7 +71,8 @@ class BacktestPeriod:
 class Backtest:
     """One run: rules and the optional model decide as in the function.
 
-    `label_delay_days`: the label delay that features assume, by default that of the model.
+    `label_delay_days`: the label delay that features assume, by default that of the model. `workers`: the
+    number of processes, by default for all cores. The result does not depend on it.
     """
 
     def __init__(
@@ -80,9 +81,10 @@ class Backtest:
         model: FraudModel | None,
         period: BacktestPeriod,
         label_delay_days: int | None = None,
+        workers: int | None = None,
     ) -> None:
-        self._batch_scorer = BatchScorer(rules, model, build_batch_log_odds(model) if model else None)
-        self.scorer = self._batch_scorer.scorer
+        self._parallel_scorer = ParallelScorer(rules, model, workers)
+        self.scorer = self._parallel_scorer.scorer
         self._period = period
         self._label_delay_days = label_delay_days or self.scorer.label_delay_days
         self._compromised = CompromisedAccounts(period.label_delay_ms, period.known_from_ms)
@@ -115,25 +117,33 @@ class Backtest:
             label_delay_days=self._label_delay_days,
             from_ms=period.from_ms,
         )
-        for featured in replayed:
-            self._add_frauds(featured.batch)
-            for scored in self._score(featured, explains_model=sink is not None):
+        chunks = _cut_chunks(replayed, progress)
+        # An error of the sink ends the workers, too.
+        with closing(self._parallel_scorer.score(chunks, explains_model=sink is not None)) as results:
+            for chunk, scored in results:
+                for account_id, time_ms in chunk.frauds:
+                    self._compromised.add_fraud(account_id, time_ms)
                 self._metrics.add_batch(scored)
                 if sink is not None:
                     for row, labelled in enumerate(scored.batch.rows()):
                         sink(labelled, scored.result(row))
-            progress()
         return self._metrics.figures()
 
-    def _add_frauds(self, batch: TransactionBatch) -> None:
-        rows = np.flatnonzero(batch.labels == 1)
-        accounts = batch.texts["account_id"].take(rows).to_pylist()
-        for account_id, time_ms in zip(accounts, batch.times_ms[rows].tolist(), strict=True):
-            self._compromised.add_fraud(account_id, time_ms)
 
-    def _score(self, featured: FeaturedBatch, *, explains_model: bool) -> Iterator[ScoredBatch]:
+def _cut_chunks(replayed: Iterable[FeaturedBatch], progress: Callable[[], None]) -> Iterator[Chunk]:
+    """The transactions that have features. `progress` is called after each batch."""
+    frauds: list[tuple[str, int]] = []
+    for featured in replayed:
+        frauds += _find_frauds(featured.batch)
         rows = np.flatnonzero(featured.is_scored)
-        for begin in range(0, len(rows), _BATCH_ROWS):
-            part = rows[begin : begin + _BATCH_ROWS]
-            batch, values = featured.batch.take(part), featured.values[part]
-            yield self._batch_scorer.score(batch, values, explains_model=explains_model)
+        for begin in range(0, len(rows), _CHUNK_ROWS):
+            part = rows[begin : begin + _CHUNK_ROWS]
+            yield Chunk(featured.batch.take(part), featured.values[part], frauds)
+            frauds = []
+        progress()
+
+
+def _find_frauds(batch: TransactionBatch) -> Iterator[tuple[str, int]]:
+    rows = np.flatnonzero(batch.labels == 1)
+    accounts = batch.texts["account_id"].take(rows).to_pylist()
+    return zip(accounts, batch.times_ms[rows].tolist(), strict=True)

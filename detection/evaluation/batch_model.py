@@ -1,33 +1,62 @@
-"""A model's trees for batches of transactions. The log-odds are those of the function, bit for bit.
+"""A model's trees for batches of transactions. The results are those of the function, bit for bit.
 
 All transactions of a batch walk through one tree at a time, one level per step. Sums use the order of the
 function, because sums of floats depend on it.
 """
 
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.common.domain.features import FEATURE_NAMES
 from functions.fraud.scoring.model import LEAF, FraudModel, Trees
 
 Floats = NDArray[np.float64]
 
 
-def build_batch_log_odds(model: FraudModel) -> Callable[[Floats], Floats]:
-    """A function that takes one row of features per transaction and returns log-odds."""
-    if _has_third_branch(model.trees):
-        return lambda values: np.array([model.log_odds(row) for row in values.tolist()])
-    return BatchModel(model)
+# The memory for contributions: all nodes that so many transactions visit.
+_EXPLAINED_ROWS = 256
 
 
-class BatchModel:
-    """Computes log-odds of batches. An unknown value must lead to one of the two children of its node."""
+class BatchModel(Protocol):
+    """A model for batches: `values` have one row of features per transaction."""
+
+    def log_odds(self, values: Floats) -> Floats:
+        """The log-odds of each row."""
+
+    def contributions(self, values: Floats) -> Floats:
+        """The contributions of the features to the log-odds of each row."""
+
+
+def build_batch_model(model: FraudModel) -> BatchModel:
+    """The fastest form of a model for batches."""
+    return RowModel(model) if _has_third_branch(model.trees) else ColumnModel(model)
+
+
+class RowModel:
+    """Computes one row after another, for any trees."""
+
+    def __init__(self, model: FraudModel) -> None:
+        self._model = model
+
+    def log_odds(self, values: Floats) -> Floats:
+        return np.array([self._model.log_odds(row) for row in values.tolist()])
+
+    def contributions(self, values: Floats) -> Floats:
+        rows = [self._model.contributions(row) for row in values.tolist()]
+        return np.array(rows).reshape(values.shape)
+
+
+class ColumnModel:
+    """Computes all rows at once. An unknown value must lead to one of the two children of its node."""
 
     def __init__(self, model: FraudModel) -> None:
         trees = model.trees
         features, left = np.array(trees.features, np.intp), np.array(trees.left, np.intp)
         leaf = features == LEAF
+        # A leaf counts for a column of its own, which is left out.
+        self._features = np.where(leaf, len(FEATURE_NAMES), features)
         # Each feature has two columns, with -inf or inf for unknown values: one comparison selects the child.
         self._columns = np.where(leaf, 0, 2 * features + (np.array(trees.unknown) != left))
         # No value reaches NaN, and so a leaf leads to itself.
@@ -38,7 +67,7 @@ class BatchModel:
         depths = _node_depths(trees)
         self._trees = [(root, depths[root]) for root in trees.roots]
 
-    def __call__(self, values: Floats) -> Floats:
+    def log_odds(self, values: Floats) -> Floats:
         cells = _comparable_columns(values)
         flat, starts, rows = cells.ravel(), self._columns * len(values), np.arange(len(values))
         total = np.full(len(values), self._initial_log_odds)
@@ -50,6 +79,30 @@ class BatchModel:
                 node = self._left.take(node) + reached
             total += self._values.take(node)
         return total
+
+    def contributions(self, values: Floats) -> Floats:
+        parts = (values[begin : begin + _EXPLAINED_ROWS] for begin in range(0, len(values), _EXPLAINED_ROWS))
+        return np.concatenate([np.empty((0, values.shape[1])), *map(self._explain, parts)])
+
+    def _explain(self, values: Floats) -> Floats:
+        """The contributions of a few rows, which walk through all trees at once."""
+        roots = np.array([root for root, _ in self._trees], np.intp)
+        depth = max((depth for _, depth in self._trees), default=0)
+        flat, starts = _comparable_columns(values).ravel(), self._columns * len(values)
+        rows = np.arange(len(values))[:, np.newaxis]
+        node = np.broadcast_to(roots, (len(values), len(roots)))
+        steps = np.empty((*node.shape, depth))
+        columns = np.empty((*node.shape, depth), np.intp)
+        size = len(FEATURE_NAMES) + 1
+        for level in range(depth):
+            reached = flat.take(starts.take(node) + rows) >= self._thresholds.take(node)
+            child = self._left.take(node) + reached
+            columns[..., level] = self._features.take(node) + rows * size
+            steps[..., level] = self._values.take(child) - self._values.take(node)
+            node = child
+        # It adds in the order of the function: tree by tree, from the root to the leaf.
+        sums = np.bincount(columns.ravel(), steps.ravel(), minlength=len(values) * size)
+        return sums.astype(np.float64).reshape(len(values), size)[:, :-1]
 
 
 def _has_third_branch(trees: Trees) -> bool:

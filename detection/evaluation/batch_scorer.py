@@ -4,13 +4,12 @@ Most transactions match no rule and are not flagged by the model. The function c
 score of these, so that only the others need it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from detection.data.columns import LabelledTransaction, TransactionBatch
-from detection.evaluation.batch_model import Floats
+from detection.evaluation.batch_model import BatchModel, Floats
 from detection.replay.rule_columns import RuleColumns
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.reasons import to_probability
@@ -51,22 +50,19 @@ class ScoredBatch:
 
 
 class BatchScorer:
-    """Scores with rules and an optional model, as the function does.
-
-    `batch_log_odds`: computes the log-odds of the model for rows of features, None without a model.
-    """
+    """Scores with rules and an optional model, as the function does. `batch_model`: the model for batches."""
 
     def __init__(
         self,
         rules: RuleSet,
         model: FraudModel | None,
-        batch_log_odds: Callable[[Floats], Floats] | None,
+        batch_model: BatchModel | None,
     ) -> None:
         self.scorer = Scorer(rules, model)
         self._active = [rule for rule in rules.rules if rule.mode != "off"]
         self._limits = rules.limits
         self._threshold = model.threshold if model else None
-        self._batch_log_odds = batch_log_odds
+        self._batch_model = batch_model
 
     def score(self, batch: TransactionBatch, values: Floats, *, explains_model: bool) -> ScoredBatch:
         """Score transactions with their features, one row each.
@@ -78,14 +74,17 @@ class BatchScorer:
         for rule in self._active:
             is_found |= columns.match(rule, self._limits)
         log_odds = probabilities = None
-        if self._batch_log_odds is not None:
-            log_odds = self._batch_log_odds(values)
+        if self._batch_model is not None:
+            log_odds = self._batch_model.log_odds(values)
             probabilities = [to_probability(odds) for odds in log_odds.tolist()]
             is_found |= np.array(probabilities) >= self._threshold
         rows = np.flatnonzero(is_found)
-        found = zip(rows.tolist(), batch.take(rows).rows(), values[rows].tolist(), strict=True)
+        contributions: list[list[float] | None] = [None] * len(rows)
+        if explains_model and self._batch_model is not None:
+            contributions = self._batch_model.contributions(values[rows]).tolist()
+        found = zip(rows.tolist(), batch.take(rows).rows(), values[rows].tolist(), contributions, strict=True)
         results = {}
-        for row, labelled, features in found:
+        for row, labelled, features, contributed in found:
             transaction = labelled.transaction
             odds = None if log_odds is None else float(log_odds[row])
             result = self.scorer.score(
@@ -94,6 +93,7 @@ class BatchScorer:
                 None,
                 transaction.timestamp,
                 log_odds=odds,
+                contributions=contributed,
                 explains_model=explains_model,
             )
             results[row] = (labelled, result)

@@ -54,7 +54,7 @@ class RuleColumns:
                 by_code = [text is not None and (text in members) == within for text in texts]
                 return np.array(by_code, np.bool_)[codes]
             case [("in" | "not in") as relation, value, list(members)]:
-                numbers = self._compute(value, limits)
+                numbers = np.broadcast_to(self._compute(value, limits), len(self._batch))
                 is_member = np.isin(numbers, [member for member in members if not isinstance(member, str)])
                 return is_member if relation == "in" else ~is_member & ~np.isnan(numbers)
             case [str(relation), left, right] if relation in _COMPARISONS:

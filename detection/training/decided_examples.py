@@ -16,7 +16,7 @@ import pyarrow
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from detection.data.columns import LabelledTransaction
+from detection.data.columns import TransactionBatch
 from detection.data.dates import format_timestamp
 from detection.errors import DatasetError
 from detection.training.decided_schema import (
@@ -26,10 +26,9 @@ from detection.training.decided_schema import (
     DecidedFormat,
     read_format,
 )
-from detection.training.examples import Examples, FeaturedTransaction, RuleMatcher, gather_examples
+from detection.training.examples import Examples, FeaturedTransactions, LearnedRules, gather_examples
 from detection.training.sampling import MAX_GENUINE, GenuineSampler
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
-from functions.common.domain.transaction_event import TransactionInserted
 from functions.common.dynamodb.profile_items import profile_subject
 from functions.fraud.scoring.rules import RuleSet
 
@@ -38,6 +37,7 @@ _NO_END_MS = 1 << 62
 _SELECTING_COLUMNS = ("timestamp", "is_fraud", "label_delay_days")
 _TRANSACTION_NAMES = tuple(field.name for field in TRANSACTION_COLUMNS)
 _READ_COLUMNS = (*_SELECTING_COLUMNS, *_TRANSACTION_NAMES[1:], *(field.name for field in FEATURE_COLUMNS))
+_TEXT_NAMES = {"account": "account_id", "merchant": "merchant_id"}
 _EXPORT_HINT = "Export the decisions again: invoke export"
 
 
@@ -118,7 +118,7 @@ class DecidedDataset:
 
     def transactions(
         self, from_ms: int, to_ms: int, sampler: GenuineSampler | None = None
-    ) -> Iterator[FeaturedTransaction]:
+    ) -> Iterator[FeaturedTransactions]:
         """Yield labelled transactions of a period with their features, in order of time.
 
         Account and merchant are pseudonyms. With a sampler, yield the transactions that it chooses.
@@ -132,7 +132,8 @@ class DecidedDataset:
             if sampler is not None and selected.num_rows:
                 mask = sampler.choose(_to_numpy(selected, "is_fraud").astype(np.bool_))
                 selected = selected.filter(pyarrow.array(mask))
-            yield from _read_transactions(selected)
+            if selected.num_rows:
+                yield _read_transactions(selected)
 
     def sha256(self) -> str:
         """The digest of all files."""
@@ -166,10 +167,10 @@ def collect_decided_examples(
         dataset.transactions(from_ms, to_ms, sampler),
         period=f"from {format_timestamp(from_ms)} to {format_timestamp(to_ms)}",
         rules=pseudonymize_merchants(rules),
+        sampler=sampler,
     )
     # The artifact knows the conditions with the ids of merchants.
-    matches = replace(examples.matches(), rules=RuleMatcher(rules).rules)
-    return replace(examples, weights=sampler.weights(examples.labels), rule_matches=matches)
+    return replace(examples, rule_matches=replace(examples.matches(), rules=LearnedRules(rules).rules))
 
 
 def has_decided_examples(path: Path) -> bool:
@@ -202,26 +203,18 @@ def _replace_merchants(form: Any) -> Any:
     return form
 
 
-def _read_transactions(batch: pyarrow.RecordBatch) -> Iterator[FeaturedTransaction]:
-    texts = [batch.column(name).to_pylist() for name in _TRANSACTION_NAMES]
-    labels = batch.column("is_fraud").to_pylist()
+def _read_transactions(batch: pyarrow.RecordBatch) -> FeaturedTransactions:
+    transactions = TransactionBatch(
+        np.arange(batch.num_rows),
+        _to_numpy(batch, "timestamp"),
+        _to_numpy(batch, "is_fraud").astype(np.int8),
+        {
+            _TEXT_NAMES.get(name, name): batch.column(name).cast(pyarrow.string()).fill_null("")
+            for name in _TRANSACTION_NAMES[1:]
+        },
+    )
     # A null becomes NaN, which is the value of an unknown feature.
-    features = [batch.column(name).to_numpy(zero_copy_only=False).tolist() for name in FEATURE_NAMES]
-    for *fields, is_fraud, values in zip(*texts, labels, zip(*features, strict=True), strict=True):
-        timestamp, account, merchant, amount, currency, country, channel, category = fields
-        transaction = TransactionInserted(
-            transaction_id="",
-            timestamp=timestamp,
-            account_id=account,
-            merchant_id=merchant,
-            amount=amount,
-            currency=currency,
-            channel=channel,
-            country=country,
-            merchant_category=category,
-            received_at=timestamp,
-        )
-        yield LabelledTransaction(transaction, is_fraud, ""), list(values)
+    return transactions, np.column_stack([_to_numpy(batch, name) for name in FEATURE_NAMES])
 
 
 def _to_numpy(batch: pyarrow.RecordBatch, name: str) -> NDArray[Any]:

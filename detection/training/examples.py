@@ -1,7 +1,6 @@
 """Examples that a model learns from: features, labels, and the matches of the rules that are on."""
 
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -11,21 +10,17 @@ from numpy.typing import NDArray
 from detection.data.columns import LabelledTransaction, TransactionBatch, batch_rows
 from detection.data.dates import format_timestamp
 from detection.errors import DetectionError
-from detection.replay.replay import cut_batches, replay_batches
+from detection.replay.replay import FeaturedBatch, cut_batches, replay_batches
 from detection.replay.rule_columns import RuleColumns
 from detection.training.sampling import GenuineSampler
-from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
-from functions.common.domain.transaction_event import TransactionInserted
-from functions.fraud.scoring.expressions import compile_condition, digest_condition, variable_values
+from functions.fraud.scoring.expressions import digest_condition
 from functions.fraud.scoring.rules import RuleSet
-
-FeaturedTransaction = tuple[LabelledTransaction, list[float] | None]
-"""A transaction with its features, or None for a transaction or refund that only counts as history."""
 
 Labels = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-_FLAGGED, _CLEARED = 1, -1
+FeaturedTransactions = tuple[TransactionBatch, Floats]
+"""Labelled transactions, with a row of features in the order of FEATURE_NAMES for each."""
 
 
 @dataclass(frozen=True)
@@ -34,31 +29,6 @@ class LearnedRule:
 
     id: str
     condition: str
-
-
-class RuleMatcher:
-    """Evaluates the rules that are on: those with a weight one by one, and the others as a decision."""
-
-    def __init__(self, ruleset: RuleSet) -> None:
-        active = [rule for rule in ruleset.rules if rule.mode == "on"]
-        limits = ruleset.limits
-        weighted = [rule for rule in active if rule.weight is not None]
-        self.rules = tuple(LearnedRule(rule.id, digest_condition(rule.when, limits)) for rule in weighted)
-        self._weighted = [(compile_condition(rule.when, limits), rule) for rule in weighted]
-        self._flagging, self._clearing = (
-            [(compile_condition(rule.when, limits), rule) for rule in active if rule.decision == decision]
-            for decision in ("flag", "clear")
-        )
-
-    def match(self, transaction: TransactionInserted, values: Sequence[float]) -> tuple[list[bool], int]:
-        """Whether each of `rules` matches, and the decision of the others: 1 flags, -1 clears, 0 is none."""
-        variables, timestamp = variable_values(transaction, values), transaction.timestamp
-        matches = [when(variables) and rule.is_valid_at(timestamp) for when, rule in self._weighted]
-        if any(when(variables) and rule.is_valid_at(timestamp) for when, rule in self._flagging):
-            return matches, _FLAGGED
-        if any(when(variables) and rule.is_valid_at(timestamp) for when, rule in self._clearing):
-            return matches, _CLEARED
-        return matches, 0
 
 
 @dataclass(frozen=True)
@@ -141,16 +111,41 @@ def collect_batch_examples(
         label_delay_days=label_delay_days,
         from_ms=from_ms,
     )
-    learned, collected = LearnedRules(rules or RuleSet(threshold=1)), _Columns()
+    return gather_examples(
+        _choose_labelled(replayed, sampler),
+        period=f"from {format_timestamp(from_ms)} to {format_timestamp(to_ms)}",
+        rules=rules,
+        sampler=sampler,
+    )
+
+
+def _choose_labelled(
+    replayed: Iterable[FeaturedBatch], sampler: GenuineSampler | None
+) -> Iterator[FeaturedTransactions]:
     for featured in replayed:
         labels = featured.batch.labels
         chosen = np.flatnonzero(featured.is_scored & (labels >= 0))
         if sampler is not None:
             chosen = chosen[sampler.choose(labels[chosen] == 1)]
         if len(chosen):
-            batch, values = featured.batch.take(chosen), featured.values[chosen]
-            collected.add(batch, values, learned.match(batch, values))
-    return collected.to_examples(from_ms, to_ms, learned, sampler)
+            yield featured.batch.take(chosen), featured.values[chosen]
+
+
+def gather_examples(
+    transactions: Iterable[FeaturedTransactions],
+    *,
+    period: str,
+    rules: RuleSet | None = None,
+    sampler: GenuineSampler | None = None,
+) -> Examples:
+    """The examples of transactions. `period`: for errors. `sampler`: has chosen the genuine ones.
+
+    Raises DetectionError unless there are frauds and genuine transactions.
+    """
+    learned, collected = LearnedRules(rules or RuleSet(threshold=1)), _Columns()
+    for batch, values in transactions:
+        collected.add(batch, values, learned.match(batch, values))
+    return collected.to_examples(period, learned, sampler)
 
 
 class LearnedRules:
@@ -194,12 +189,10 @@ class _Columns:
         self._days.append(batch.times_ms // DAY_MS)
         self._matches.append(matches)
 
-    def to_examples(
-        self, from_ms: int, to_ms: int, learned: LearnedRules, sampler: GenuineSampler | None
-    ) -> Examples:
+    def to_examples(self, period: str, learned: LearnedRules, sampler: GenuineSampler | None) -> Examples:
         """The examples. Raises DetectionError unless both labels occur."""
         labels = np.concatenate([np.zeros(0, np.bool_), *self._labels])
-        _check_labels(labels, f"from {format_timestamp(from_ms)} to {format_timestamp(to_ms)}")
+        _check_labels(labels, period)
         return Examples(
             np.concatenate(self._values),
             labels,
@@ -213,48 +206,6 @@ class _Columns:
                 ),
             ),
         )
-
-
-def gather_examples(
-    transactions: Iterable[FeaturedTransaction],
-    *,
-    period: str,
-    rules: RuleSet | None = None,
-    sampler: GenuineSampler | None = None,
-) -> Examples:
-    """The examples of transactions that have features and a label. `period`: for errors.
-
-    Raises DetectionError unless there are frauds and genuine transactions.
-    """
-    matcher = RuleMatcher(rules or RuleSet(threshold=1))
-    values, labels, days = array("f"), array("b"), array("q")
-    matches, decisions = array("b"), array("b")
-    for labelled, row in transactions:
-        if row is None or labelled.is_fraud is None:
-            continue
-        if sampler is not None and not sampler.chooses(labelled.is_fraud):
-            continue
-        values.extend(row)
-        labels.append(labelled.is_fraud)
-        days.append(labelled.transaction.timestamp // DAY_MS)
-        matching, decision = matcher.match(labelled.transaction, row)
-        matches.extend(matching)
-        decisions.append(decision)
-    label_column = np.array(labels, np.bool_)
-    _check_labels(label_column, period)
-    decided = np.array(decisions)
-    return Examples(
-        np.frombuffer(values, np.float32).reshape(-1, len(FEATURE_NAMES)),
-        label_column,
-        np.array(days),
-        None if sampler is None else sampler.weights(label_column),
-        RuleMatches(
-            matcher.rules,
-            np.array(matches, np.bool_).reshape(len(labels), len(matcher.rules)),
-            decided == _FLAGGED,
-            decided == _CLEARED,
-        ),
-    )
 
 
 def _check_labels(labels: Labels, period: str) -> None:

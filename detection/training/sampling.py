@@ -34,10 +34,6 @@ class GenuineSampler:
         # A number is drawn for frauds too: the sample does not depend on the size of batches.
         return labels | (self._random.random(len(labels)) < self._share)
 
-    def chooses(self, is_fraud: bool) -> bool:
-        """Whether to keep the next transaction."""
-        return self._share == 1 or self._random.random() < self._share or is_fraud
-
     def weights(self, labels: NDArray[np.bool_]) -> NDArray[np.float32]:
         """The weight of each kept transaction."""
         return np.where(labels, 1, self.weight).astype(np.float32)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from detection.data.column_map import LABEL, REQUIRED, TimeFormat, label_spellings
+from detection.data.column_map import LABEL, MISSING_TEXTS, REQUIRED, TimeFormat, label_spellings
 from detection.data.row_faults import IDS
 from detection.data.table_file import TableBatch
 from detection.data.time_formats import find_formats
@@ -59,7 +59,6 @@ _DATES_AND_TIMES = (
     ("eventdate", "eventtime"),
 )
 _CLOCK = re.compile(r"\d{1,2}:\d{2}.*")
-_MISSING = ("NULL", "null", "NA", "N/A", "n/a", "None", "nan", "NaN", "\\N", "-")
 _ZONE = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d{1,2}")
@@ -152,7 +151,9 @@ class _Proposer:
         return proposal
 
     def _values(self, column: str) -> list[str]:
-        return [text for text in self._batch.columns[column].to_pylist() if text and text not in _MISSING]
+        return [
+            text for text in self._batch.columns[column].to_pylist() if text and text not in MISSING_TEXTS
+        ]
 
     def _fits(self, name: str, column: str, used: Collection[str]) -> bool:
         if column in used:
@@ -297,7 +298,7 @@ class _Proposer:
 
     def _add_missing(self, columns: Collection[str]) -> None:
         cells = {text for column in columns for text in self._batch.columns[column].unique().to_pylist()}
-        if texts := sorted(cells & set(_MISSING)):
+        if texts := sorted(cells & set(MISSING_TEXTS)):
             self._proposal.settings["missing"] = texts
 
     def _add_currency(self, sources: dict[str, Any]) -> None:

@@ -35,7 +35,8 @@ _ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
 # pyarrow decodes with the codec of Python, unless the encoding has the name utf-8. It would then print a
 # traceback for a malformed row that is not UTF-8.
 _CODECS = {"utf-8": "utf-8-sig"}
-_BLOCK_BYTES = 1 << 20
+# pyarrow reads 32 blocks ahead, and memory holds them.
+_BLOCK_BYTES = 1 << 18
 _HEADER_BYTES = 64 << 10
 # Without a limit, an unclosed quote would read the rest of the file as one cell.
 _MAX_CELL_CHARACTERS = 64 << 10
@@ -64,6 +65,8 @@ class TextTable:
             raise EmptyDatasetError(f"{path}: the file is empty.", "Add a header and transactions.")
         if beginning.startswith(_PARQUET):
             raise DatasetError(f"{path}: contains a Parquet file.", "Extract it first.")
+        if compression and beginning.startswith((_GZIP, *_ZIPS)):
+            raise DatasetError(f"{path}: contains another compressed file.", "Extract it first.")
         if beginning.lstrip().startswith((b"{", b"[")):
             raise DatasetError(f"{path}: contains JSON.", "Convert it to CSV or Parquet.")
         self._compression = compression

@@ -11,7 +11,6 @@ from functions.common.domain.overrides import ListEntry
 from functions.common.domain.suspicious_message import Reason
 from functions.common.domain.transaction_event import TransactionInserted
 from functions.fraud.scoring.expressions import LIMIT_PREFIX, TEXT_VARIABLES
-from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.rules import Limit
 
 CERTAIN = 1.0
@@ -34,6 +33,8 @@ _FEATURE_TEMPLATES = {
     "merchant_fraud_1d": "{merchant_fraud_1d} of the merchant's transactions of a day were fraud",
     "merchant_fraud_7d": "{merchant_fraud_7d} of the merchant's transactions of 7 days were fraud",
     "merchant_fraud_30d": "{merchant_fraud_30d} of the merchant's transactions of 30 days were fraud",
+    "category_fraud_7d": "{category_fraud_7d} of the category's transactions of 7 days were fraud",
+    "category_fraud_30d": "{category_fraud_30d} of the category's transactions of 30 days were fraud",
 }
 
 
@@ -91,14 +92,15 @@ def list_reason(entry: ListEntry, weight: float) -> Reason:
 
 
 def model_reasons(
-    model: FraudModel, log_odds: float, values: Sequence[float], writer: ReasonWriter
+    contributions: Sequence[float], log_odds: float, base: float, writer: ReasonWriter
 ) -> Iterator[Reason]:
     """The reasons for the features that increase the probability most.
 
-    `log_odds`: the joint log-odds of the model and the rules.
+    `contributions` are those of the model, and `base` is its log-odds without any feature. `log_odds`: the
+    joint log-odds of the model and the rules.
     """
-    share = probability_per_log_odds(log_odds, model.base)
-    weights = [contribution * share for contribution in model.contributions(values)]
+    share = probability_per_log_odds(log_odds, base)
+    weights = [contribution * share for contribution in contributions]
     ranked = sorted(zip(weights, FEATURE_NAMES, strict=True), reverse=True)
     for weight, name in ranked[:_MAX_MODEL_REASONS]:
         if weight > 0:

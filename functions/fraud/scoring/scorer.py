@@ -131,13 +131,15 @@ class Scorer:
         snoozed_rules: Collection[str] = (),
         *,
         log_odds: float | None = None,
+        contributions: Sequence[float] | None = None,
         explains_model: bool = True,
     ) -> ScoringResult:
         """Score a transaction.
 
         `values` are its features in the order of FEATURE_NAMES, computed with `label_delay_days`.
-        `snoozed_rules` are rule IDs. Pass the model's `log_odds` if they are already computed.
-        `explains_model`: whether the reasons contain those of the model, which take most of the time.
+        `snoozed_rules` are rule IDs. Pass the model's `log_odds` and `contributions` if they are already
+        computed. `explains_model`: whether the reasons contain those of the model, which take most of the
+        time.
         """
         matching = self._find_matching_rules(transaction, values)
         evidence = _Evidence(
@@ -149,7 +151,7 @@ class Scorer:
         writer = ReasonWriter(transaction, values, self._limits)
         reasons = list(self._explain(evidence, conclusion, writer))
         if explains_model and conclusion.score:
-            reasons += self._explain_model(evidence, values, writer)
+            reasons += self._explain_model(evidence, values, contributions, writer)
         return ScoringResult(
             score=conclusion.score,
             suspicious=conclusion.suspicious,
@@ -218,10 +220,16 @@ class Scorer:
                 yield _rule_reason(compiled.rule, self._weigh(compiled, evidence), writer)
 
     def _explain_model(
-        self, evidence: _Evidence, values: Sequence[float], writer: ReasonWriter
+        self,
+        evidence: _Evidence,
+        values: Sequence[float],
+        contributions: Sequence[float] | None,
+        writer: ReasonWriter,
     ) -> Iterator[Reason]:
         if self._model is not None and self._is_flagged_by_model(evidence):
-            yield from model_reasons(self._model, evidence.log_odds, values, writer)
+            if contributions is None:
+                contributions = self._model.contributions(values)
+            yield from model_reasons(contributions, evidence.log_odds, self._model.base, writer)
 
     def _weigh(self, compiled: _CompiledRule, evidence: _Evidence) -> float:
         """The weight of a matching rule: its share of the probability, or without a model its own weight."""

@@ -60,6 +60,15 @@ def test_period_with_one_label_is_a_warning(
     assert ("both labels" in capsys.readouterr().err) == is_warned
 
 
+def test_period_without_labels_is_a_warning(
+    tmp_path: Path, rules_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_backtest(str(write_dataset(tmp_path, [FIRST.removesuffix("0")])), rules_file)
+    warning = capsys.readouterr().err
+    assert "No tested transaction has a label" in warning
+    assert "genuine" not in warning
+
+
 @pytest.fixture
 def model_file(tmp_path: Path) -> Path:
     file = tmp_path / "model.json"

@@ -377,6 +377,8 @@ def test_unnamed_index_is_not_noted(tmp_path: Path) -> None:
             [f"t{n},a,m,1,{1_522_540_801 + n},0,{'EUR' if n else ''}" for n in range(30)],
             "1 transactions have no currency",
         ),
+        ([f"t{n},a,m,1,{1_522_540_801 + n},0,{'XAU' if n else 'EUR'}" for n in range(3)], "2 transactions"),
+        ([f"t{n},{'NULL' if n else 'a'},m,1,{1_522_540_801 + n},0,EUR" for n in range(3)], "in 2 rows"),
     ],
 )
 def test_doubtful_values_are_noted(tmp_path: Path, rows: list[str], mention: str) -> None:

@@ -137,6 +137,7 @@ def test_lines_are_exact_across_blocks(tmp_path: Path) -> None:
         (b"a,b\n1,2\n3," + b"6" * 3_000_000, "line 3"),
         ("a,b\n1,2\n".encode("utf-16-le"), "line 1"),
         (gzip.compress(b"a,b\n1,2\n" * 9999, mtime=0)[:-9], ""),
+        (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "contains another compressed file"),
         (b"\x1f\x8bxxxx", ""),
         (b"PK\x03\x04xxxx", ""),
         (b"PAR1 xx", ""),

@@ -1,17 +1,18 @@
+import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from detection.data.columns import LabelledTransaction
 from detection.data.dataset import DatasetSummary
 from detection.errors import DetectionError
-from detection.evaluation import backtest as backtest_module
+from detection.evaluation import parallel_scoring
 from detection.evaluation.backtest import Backtest, BacktestPeriod
+from detection.evaluation.batch_model import Floats, RowModel
 from detection.evaluation.figures import Figures
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
@@ -44,7 +45,8 @@ class HourModel(FraudModel):
         self.label_delay_days = DELAY_DAYS
 
     def log_odds(self, values: Sequence[float]) -> float:
-        return float(self.batch_log_odds(np.array([values]))[0])
+        idle = 0.0 if math.isnan(values[IDLE]) else values[IDLE]
+        return values[1] / 3 - 4 + idle * 1e-6
 
     def contributions(self, values: Sequence[float]) -> list[float]:
         return [0.0, values[1] / 3 - 1, *[0.0] * (len(values) - 2)]
@@ -52,9 +54,12 @@ class HourModel(FraudModel):
     def find_evidence(self, rule_id: str, _: str) -> float | None:
         return 0.5 if rule_id == "busy" else None
 
-    def batch_log_odds(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        result: NDArray[np.float64] = matrix[:, 1] / 3 - 4 + np.nan_to_num(matrix[:, IDLE]) * 1e-6
-        return result
+
+class UndecidedModel(RowModel):
+    """A model for batches, with other log-odds than the function's."""
+
+    def log_odds(self, values: Floats) -> Floats:
+        return np.zeros(len(values))
 
 
 Decisions = list[tuple[LabelledTransaction, ScoringResult]]
@@ -87,7 +92,7 @@ def make_period(test_from: str = "", test_to: str = "") -> BacktestPeriod:
 
 @pytest.fixture(autouse=True)
 def _use_batches_of_the_hour_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtest_module, "build_batch_log_odds", lambda model: model.batch_log_odds)
+    monkeypatch.setattr(parallel_scoring, "build_batch_model", RowModel)
 
 
 def run_backtest(period: BacktestPeriod, model: HourModel | None = None) -> tuple[Figures, Decisions]:
@@ -166,7 +171,7 @@ def test_figures_follow_the_protocol_of_the_handbook() -> None:
 def test_probability_comes_from_the_batch_log_odds_and_the_evidence_of_rules(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(backtest_module, "build_batch_log_odds", lambda _: lambda rows: np.zeros(len(rows)))
+    monkeypatch.setattr(parallel_scoring, "build_batch_model", UndecidedModel)
     for _, result in run_backtest(make_period("20", "20"), HourModel())[1]:
         is_busy = "busy" in {reason.rule_id for reason in result.reasons}
         assert result.probability == to_probability(0.5 * is_busy)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detection.evaluation.batch_model import BatchModel, build_batch_log_odds
+from detection.evaluation.batch_model import ColumnModel, RowModel, build_batch_model
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
 from functions.fraud.scoring.model import LEAF, Artifact, FraudModel, Trees
 
@@ -66,9 +66,21 @@ def make_values() -> NDArray[np.float64]:
 @pytest.mark.parametrize(("count", "depth"), [(70, 1), (150, 3), (65, 4), (10, 6), (3, 9)])
 def test_log_odds_equal_those_of_the_function(count: int, depth: int) -> None:
     model, values = make_model(RandomTrees(count, depth).trees), make_values()
-    batch_log_odds = build_batch_log_odds(model)
-    assert isinstance(batch_log_odds, BatchModel)
-    assert batch_log_odds(values).tolist() == [model.log_odds(row) for row in values.tolist()]
+    batch_model = build_batch_model(model)
+    assert isinstance(batch_model, ColumnModel)
+    assert batch_model.log_odds(values).tolist() == [model.log_odds(row) for row in values.tolist()]
+
+
+@pytest.mark.parametrize(("count", "depth"), [(70, 1), (150, 3), (65, 4), (10, 6), (3, 9)])
+def test_contributions_equal_those_of_the_function(count: int, depth: int) -> None:
+    model, values = make_model(RandomTrees(count, depth).trees), make_values()
+    contributions = ColumnModel(model).contributions(values)
+    assert contributions.tolist() == [model.contributions(row) for row in values.tolist()]
+
+
+def test_no_rows_have_no_contributions() -> None:
+    model = ColumnModel(make_model(RandomTrees(3, 3).trees))
+    assert model.contributions(make_values()[:0]).shape == (0, len(FEATURE_NAMES))
 
 
 def test_third_branch_for_unknown_values_uses_the_code_of_the_function() -> None:
@@ -77,8 +89,13 @@ def test_third_branch_for_unknown_values_uses_the_code_of_the_function() -> None
         unknown=[3, 0, 0, 0], values=[0.0, 1.0, 2.0, 3.0],
     )  # fmt: skip
     model, values = make_model(trees), make_values()
-    assert build_batch_log_odds(model)(values).tolist() == [model.log_odds(row) for row in values.tolist()]
+    batch_model = build_batch_model(model)
+    assert isinstance(batch_model, RowModel)
+    assert batch_model.log_odds(values).tolist() == [model.log_odds(row) for row in values.tolist()]
+    assert batch_model.contributions(values).tolist() == [model.contributions(row) for row in values.tolist()]
 
 
 def test_model_without_trees_returns_its_base() -> None:
-    assert build_batch_log_odds(make_model(NO_TREES))(make_values()).tolist() == [-3.3] * 300
+    batch_model = build_batch_model(make_model(NO_TREES))
+    assert batch_model.log_odds(make_values()).tolist() == [-3.3] * 300
+    assert not batch_model.contributions(make_values()).any()

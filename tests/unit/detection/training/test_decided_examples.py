@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow
 import pytest
 from pyarrow import parquet
@@ -16,12 +17,11 @@ from detection.training.decided_examples import (
     pseudonymize_merchants,
 )
 from detection.training.decided_schema import day_file, make_schema
-from detection.training.examples import RuleMatcher
+from detection.training.examples import LearnedRules
 from detection.training.sampling import GenuineSampler
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
 from functions.common.dynamodb.profile_items import profile_subject
-from functions.fraud.scoring.expressions import compile_condition, variable_values
 from functions.fraud.scoring.rules import Rule, RuleSet
 
 BEGIN_MS = 1_780_012_800_000  # 2026-05-29T00:00:00Z
@@ -70,13 +70,12 @@ def test_summary_counts_labels_and_the_period(tmp_path: Path) -> None:
 def test_transactions_of_the_period_have_labels_and_features(tmp_path: Path) -> None:
     write_day(tmp_path, 0, [False, True, None])
     write_day(tmp_path, 1, [False])
-    examples = list(DecidedDataset(tmp_path, 7).transactions(BEGIN_MS + 1000, BEGIN_MS + DAY_MS))
-    [(labelled, values)] = examples
+    [(batch, values)] = DecidedDataset(tmp_path, 7).transactions(BEGIN_MS + 1000, BEGIN_MS + DAY_MS)
+    [labelled] = batch.rows()
     assert labelled.is_fraud is True
     assert (labelled.transaction.amount, labelled.transaction.country) == (Decimal("12.5"), None)
-    assert values is not None
-    assert values[0] == 1.0
-    assert values[1] != values[1]
+    assert values[0, 0] == 1.0
+    assert np.isnan(values[0, 1])
 
 
 def test_features_of_another_label_delay_are_left_out_with_a_note(tmp_path: Path) -> None:
@@ -86,17 +85,16 @@ def test_features_of_another_label_delay_are_left_out_with_a_note(tmp_path: Path
     dataset = DecidedDataset(tmp_path, 7)
     assert dataset.summary().other_label_delays == {14: 2}
     assert dataset.summary().frauds == 2
-    assert len(list(dataset.transactions(0, BEGIN_MS * 2))) == 2
+    assert sum(len(batch) for batch, _ in dataset.transactions(0, BEGIN_MS * 2)) == 2
     assert DecidedDataset(tmp_path, 14).summary().other_label_delays == {7: 1}
 
 
 def test_sample_has_every_fraud(tmp_path: Path) -> None:
     write_day(tmp_path, 0, [second % 10 == 0 for second in range(200)])
     dataset = DecidedDataset(tmp_path, 7)
-    examples = list(dataset.transactions(0, BEGIN_MS * 2, GenuineSampler(180, 60)))
-    frauds = sum(bool(labelled.is_fraud) for labelled, _ in examples)
-    assert frauds == 20
-    assert 60 <= len(examples) < 110
+    [(batch, _)] = dataset.transactions(0, BEGIN_MS * 2, GenuineSampler(180, 60))
+    assert batch.labels.sum() == 20
+    assert 60 <= len(batch) < 110
 
 
 def test_other_version_of_the_features_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,11 +150,10 @@ def test_rules_that_name_merchants_hold_for_their_pseudonyms(
     tmp_path: Path, condition: list[Any], holds: bool
 ) -> None:
     write_day(tmp_path, 0, [True])
-    [(labelled, values)] = DecidedDataset(tmp_path, 7).transactions(0, BEGIN_MS * 2)
+    [(batch, values)] = DecidedDataset(tmp_path, 7).transactions(0, BEGIN_MS * 2)
     rules = RuleSet(threshold=0.5, rules=(Rule(id="r", reason="r", weight=0.5, when=condition),))
-    pseudonymous = pseudonymize_merchants(rules)
-    matches = compile_condition(pseudonymous.rules[0].when, {})
-    assert matches(variable_values(labelled.transaction, values or [])) is holds
+    matches = LearnedRules(pseudonymize_merchants(rules)).match(batch, values)
+    assert matches.matches.tolist() == [[holds]]
     assert msgspec.json.encode(rules.rules[0].when) == msgspec.json.encode(condition)
 
 
@@ -175,7 +172,7 @@ def test_examples_have_weights_and_matches_of_the_present_rules(tmp_path: Path) 
     assert set(examples.row_weights()) == {1.0, 3.0}
     assert examples.matches().matches.all()
     # The artifact names the condition as the rules file has it.
-    assert examples.matches().rules == RuleMatcher(rules).rules
+    assert examples.matches().rules == LearnedRules(rules).rules
     assert set(examples.days) == {BEGIN_MS // DAY_MS}
 
 

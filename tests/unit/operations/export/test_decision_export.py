@@ -170,7 +170,11 @@ def test_exported_examples_are_those_of_the_replay(tmp_path: Path) -> None:
     end_ms = BEGIN_MS + 40 * DAY_MS
     export([_decide(*example) for example in replayed], tmp_path / "out", as_of_ms=end_ms)
     dataset = DecidedDataset(tmp_path / "out", 7)
-    exported = list(dataset.transactions(0, end_ms))
+    exported = [
+        example
+        for batch, values in dataset.transactions(0, end_ms)
+        for example in zip(batch.rows(), values.tolist(), strict=True)
+    ]
     assert len(exported) == len(history)
     for (expected, values), (labelled, exported_values) in zip(replayed, exported, strict=True):
         assert (labelled.is_fraud, labelled.transaction.timestamp) == (
