@@ -23,7 +23,7 @@ from detection.data.dates import format_day
 from detection.rules.rule_file import read_rules
 from detection.training import train
 from detection.training.decided_schema import day_file, make_schema
-from detection.training.recipe import DEFAULT, Choice
+from detection.training.recipe import DEFAULT, BoosterSize, Choice
 from detection.training.sampling import MAX_GENUINE
 from functions.common.domain.features import FEATURE_NAMES
 from functions.common.domain.time_buckets import DAY_MS
@@ -125,7 +125,7 @@ def _run_training(folder: Path) -> resource.struct_rusage:
 
 
 def _train(folder: Path) -> None:
-    few_trees = Choice(DEFAULT._replace(trees=TREES), {}, "")
+    few_trees = Choice(DEFAULT._replace(boosters=(BoosterSize(6, TREES, 0.1),)), {}, "")
     data = open_training_data(str(folder), 7, unit="", columns="", timezone="", rejects="")
     options = train.TrainingOptions(from_ms=data.summary.first_ms, to_ms=data.summary.last_ms + 1)
     examples = data.collect(options, read_rules(find_rules_file("", "local")))

@@ -8,7 +8,7 @@ import msgspec
 import xgboost
 
 from detection.errors import DetectionError
-from detection.training.recipe import MAX_LEVELS, Choice, Recipe
+from detection.training.recipe import MAX_LEVELS, BoosterSize, Choice, Recipe
 from functions.common.domain.features import FEATURE_NAMES
 from functions.fraud.scoring.model import LEAF
 
@@ -49,7 +49,7 @@ def describe_booster(booster: Any) -> Choice:
         "trees"
     ]
     depth = max(_measure_depth(tree["left_children"], tree["right_children"]) for tree in trees)
-    recipe = Recipe("trained elsewhere", depth, len(trees), 0.0, "none")
+    recipe = Recipe("trained elsewhere", (BoosterSize(depth, len(trees), 0.0),), "none")
     return Choice(recipe, {}, "trees of a file, calibrated on these days")
 
 

@@ -7,39 +7,49 @@ Constraints = Literal["none", "merchant", "all"]
 
 # Deciding takes time in proportion to the number of trees and to their depth.
 MAX_LEVELS = 2_400
-_REGULARISED: Mapping[str, float] = {
+_REGULARIZED: Mapping[str, float] = {
     "subsample": 0.7,
     "colsample_bytree": 0.5,
     "min_child_weight": 3,
     "reg_lambda": 5,
+    "gamma": 1,
 }
 
 
-class Recipe(NamedTuple):
-    """Settings of the trees. `boosters`: the number of boosters that are averaged, each with its own seed."""
+class BoosterSize(NamedTuple):
+    """The size of a booster. Its learning rate is 0 if unknown."""
 
-    name: str
     depth: int
     trees: int
     learning_rate: float
+
+    def take_share(self, share: float) -> "BoosterSize":
+        """The size of the first trees of the booster."""
+        return self._replace(trees=round(share * self.trees))
+
+
+class Recipe(NamedTuple):
+    """Settings of the trees. The log-odds of the boosters are averaged."""
+
+    name: str
+    boosters: tuple[BoosterSize, ...]
     constraints: Constraints
     settings: Mapping[str, float] = {}
-    boosters: int = 1
 
     @property
     def levels(self) -> int:
         """The largest number of nodes that a decision visits."""
-        return self.depth * self.trees * self.boosters
+        return sum(size.depth * size.trees for size in self.boosters)
+
+    def take_share(self, share: float) -> "Recipe":
+        """The recipe with a share of the trees of each booster."""
+        return self._replace(boosters=tuple(size.take_share(share) for size in self.boosters))
 
     def to_card(self) -> dict[str, Any]:
         """The settings, for the card of a model."""
         return {
             "name": self.name,
-            "depth": self.depth,
-            "trees": self.trees,
-            "boosters": self.boosters,
-            # Unknown for trees that were trained elsewhere.
-            **({"learning_rate": self.learning_rate} if self.learning_rate else {}),
+            "boosters": [size._asdict() for size in self.boosters],
             "constraints": self.constraints,
         }
 
@@ -52,13 +62,15 @@ class Choice(NamedTuple):
     reason: str
 
 
-DEFAULT = Recipe("shallow, merchant shares one-way", 4, 300, 0.03, "merchant", {**_REGULARISED, "gamma": 2})
+# Shallow trees find frauds of few transactions, and deep ones combine features.
+_SHALLOW, _DEEP = BoosterSize(4, 150, 0.06), BoosterSize(6, 200, 0.1)
+DEFAULT = Recipe("shallow and deep, merchant shares one-way", (_SHALLOW, _DEEP), "merchant", _REGULARIZED)
 # In order of preference.
 CANDIDATES = (
     DEFAULT,
-    DEFAULT._replace(name="shallow, amounts and merchant shares one-way", constraints="all"),
-    DEFAULT._replace(name="shallow, unconstrained", constraints="none"),
-    Recipe("deep", 6, 400, 0.05, "merchant", {**_REGULARISED, "gamma": 1}),
-    Recipe("plain XGBoost", 6, 300, 0.1, "none"),
-    Recipe("plain XGBoost, fast", 6, 100, 0.3, "none"),
+    DEFAULT._replace(name="shallow and deep, amounts and merchant shares one-way", constraints="all"),
+    DEFAULT._replace(name="shallow and deep, unconstrained", constraints="none"),
+    DEFAULT._replace(name="deep, merchant shares one-way", boosters=(BoosterSize(6, 400, 0.05),)),
+    Recipe("plain XGBoost", (BoosterSize(6, 300, 0.1),), "none"),
+    Recipe("plain XGBoost, fast", (BoosterSize(6, 100, 0.3),), "none"),
 )

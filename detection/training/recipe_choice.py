@@ -43,7 +43,7 @@ def choose_recipe(
         means = np.average(of_recipe, axis=0, weights=[split.frauds for split in splits])
         # The model learns from more days than this measurement, which needs more trees rather than fewer.
         best = int(np.flatnonzero(means >= means.max() - _MIN_GAIN)[-1])
-        measured.append((recipe._replace(trees=_tree_counts(recipe)[best]), float(means[best])))
+        measured.append((recipe.take_share(_TREE_SHARES[best]), float(means[best])))
     precision = {recipe.name: round(value, 4) for recipe, value in measured}
     highest = max(value for _, value in measured)
     chosen, value = next((recipe, value) for recipe, value in measured if value >= highest - _MIN_GAIN)
@@ -87,30 +87,29 @@ def _sample_rows(examples: Examples, seed: int) -> NDArray[np.intp]:
     return np.sort(np.concatenate([np.flatnonzero(examples.labels), sample]))
 
 
-def _tree_counts(recipe: Recipe) -> list[int]:
-    return [round(share * recipe.trees) for share in _TREE_SHARES]
-
-
 def _measure_recipe(examples: Examples, recipe: Recipe, split: _Split, seed: int) -> list[float]:
-    """The average precision of the recipe on the later days, for each number of trees."""
+    """The average precision of the recipe on the later days, for each share of its trees."""
     weights = _sampled_weights(examples)
-    booster = xgboost_trees.grow_trees(
+    boosters = xgboost_trees.grow_boosters(
         examples.values[split.training],
         examples.labels[split.training],
         weights[split.training],
         recipe,
         seed,
     )
-    labels, measured_weights = examples.labels[split.measured], weights[split.measured]
+    values, labels = examples.values[split.measured], examples.labels[split.measured]
+    measured_weights = weights[split.measured]
     return [
         float(
             average_precision_score(
                 labels,
-                xgboost_trees.predict_booster(booster, examples.values[split.measured], trees),
+                xgboost_trees.predict_margins(
+                    boosters, values, [size.trees for size in recipe.take_share(share).boosters]
+                ),
                 sample_weight=measured_weights,
             )
         )
-        for trees in _tree_counts(recipe)
+        for share in _TREE_SHARES
     ]
 
 

@@ -145,10 +145,7 @@ def _grow_boosters(examples: Examples, rows: NDArray[np.intp], recipe: Recipe, s
         rows = rows[kept]
         weights = np.where(examples.labels, weights, weights / share).astype(np.float32)
     values, labels, row_weights = examples.values[rows], examples.labels[rows], weights[rows]
-    return run_parallel(
-        lambda number: xgboost_trees.grow_trees(values, labels, row_weights, recipe, seed + number),
-        range(recipe.boosters),
-    )
+    return xgboost_trees.grow_boosters(values, labels, row_weights, recipe, seed)
 
 
 def _grow_with_margins(

@@ -9,6 +9,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from detection.training.calibration import Calibration
+from detection.training.parallel import run_parallel
 from detection.training.recipe import Recipe
 from functions.common.domain.features import FEATURE_NAMES
 from functions.fraud.scoring.model import LEAF, Trees
@@ -41,35 +42,40 @@ _DIRECTIONS: Mapping[str, Mapping[str, int]] = {
 _DIGITS = 7
 
 
-def grow_trees(
+def grow_boosters(
     values: Values, labels: Labels, weights: NDArray[np.float32], recipe: Recipe, seed: int
-) -> Any:
-    """A booster that is trained by the recipe. `weights`: the number of transactions of each row."""
+) -> list[Any]:
+    """The boosters of the recipe. `weights`: the number of transactions of each row."""
     directions = _DIRECTIONS[recipe.constraints]
     parameters = {
         **_PARAMETERS,
         **recipe.settings,
-        "max_depth": recipe.depth,
-        "learning_rate": recipe.learning_rate,
         "monotone_constraints": tuple(directions.get(name, 0) for name in FEATURE_NAMES),
-        "seed": seed,
     }
-    matrix = xgboost.QuantileDMatrix(values, label=labels, weight=weights, nthread=1)
-    return xgboost.train(parameters, matrix, num_boost_round=recipe.trees)
+
+    def grow(number: int) -> Any:
+        size = recipe.boosters[number]
+        # A matrix has caches, which threads must not share.
+        matrix = xgboost.QuantileDMatrix(values, label=labels, weight=weights, nthread=1)
+        own = {"max_depth": size.depth, "learning_rate": size.learning_rate, "seed": seed + number}
+        return xgboost.train(parameters | own, matrix, num_boost_round=size.trees)
+
+    return run_parallel(grow, range(len(recipe.boosters)))
 
 
-def predict_booster(booster: Any, values: Values, trees: int = 0) -> NDArray[np.float64]:
-    """The log-odds of the first trees of the booster, or of all, before calibration."""
+def predict_margins(
+    boosters: Sequence[Any], values: Values, trees: Sequence[int] | None = None
+) -> NDArray[np.float64]:
+    """The mean of the log-odds of the boosters, before calibration.
+
+    `trees`: the number of the first trees that count, for each booster.
+    """
     matrix = xgboost.DMatrix(values, nthread=1)
-    margins: NDArray[np.float64] = booster.predict(
-        matrix, output_margin=True, iteration_range=(0, trees)
-    ).astype(np.float64)
-    return margins
-
-
-def predict_margins(boosters: Sequence[Any], values: Values) -> NDArray[np.float64]:
-    """The mean of the log-odds of the boosters, before calibration."""
-    result: NDArray[np.float64] = np.mean([predict_booster(booster, values) for booster in boosters], axis=0)
+    margins = [
+        booster.predict(matrix, output_margin=True, iteration_range=(0, count))
+        for booster, count in zip(boosters, trees or [0] * len(boosters), strict=True)
+    ]
+    result: NDArray[np.float64] = np.mean(margins, axis=0, dtype=np.float64)
     return result
 
 

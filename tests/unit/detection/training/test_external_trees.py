@@ -79,5 +79,6 @@ def test_artifact_has_the_trees_of_the_file_with_a_calibration(tmp_path: Path) -
     scores = [model.log_odds(row) for row in values[:50].tolist()]
     assert scores == pytest.approx(slope * expected + offset, abs=1e-4)
     recipe = model.card["recipe"]
-    assert (recipe["name"], recipe["trees"]) == ("trained elsewhere", 5)
-    assert 1 <= recipe["depth"] <= 3
+    [size] = recipe["boosters"]
+    assert (recipe["name"], size["trees"]) == ("trained elsewhere", 5)
+    assert 1 <= size["depth"] <= 3

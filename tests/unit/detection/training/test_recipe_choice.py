@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from detection.training.examples import Examples
-from detection.training.recipe import CANDIDATES, MAX_LEVELS, Recipe
+from detection.training.recipe import CANDIDATES, MAX_LEVELS, BoosterSize, Recipe
 from detection.training.recipe_choice import choose_recipe
 from functions.common.domain.features import FEATURE_NAMES
 
 AMOUNT = FEATURE_NAMES.index("amount_euros")
 SMALL = (
-    Recipe("one-way", 2, 9, 0.3, "all"),
-    Recipe("free", 2, 9, 0.3, "none"),
+    Recipe("one-way", (BoosterSize(2, 9, 0.3),), "all"),
+    Recipe("free", (BoosterSize(2, 9, 0.3),), "none"),
 )
 
 
@@ -48,5 +48,5 @@ def test_few_days_or_frauds_give_the_first_candidate(days: int, frauds: int) -> 
 
 
 def test_plain_settings_are_candidates_and_all_are_fast_enough_to_decide_with() -> None:
-    assert any(recipe.settings == {} and recipe.depth == 6 for recipe in CANDIDATES)
+    assert any(recipe.settings == {} and recipe.boosters[0].depth == 6 for recipe in CANDIDATES)
     assert max(recipe.levels for recipe in CANDIDATES) <= MAX_LEVELS

@@ -11,11 +11,11 @@ from sklearn.metrics import average_precision_score
 from detection.data.columns import LabelledTransaction
 from detection.data.simulation import START_MS, simulate_transactions
 from detection.errors import DetectionError
-from detection.evaluation.batch_model import BatchModel
+from detection.evaluation.batch_model import ColumnModel
 from detection.training import train, xgboost_trees
 from detection.training.calibration import Calibration
 from detection.training.examples import Examples, collect_examples
-from detection.training.recipe import DEFAULT, MAX_LEVELS, Choice
+from detection.training.recipe import DEFAULT, MAX_LEVELS, BoosterSize, Choice
 from detection.training.sampling import GenuineSampler
 from detection.training.train import TrainingOptions, train_artifact, train_on_examples
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
@@ -32,7 +32,7 @@ TEST_MS = START_MS + 60 * DAY_MS
 @pytest.fixture(scope="module", autouse=True)
 def _use_one_fast_recipe() -> Iterator[None]:
     """Choosing among all candidates takes seconds, and test_recipe.py tests it."""
-    fast = DEFAULT._replace(trees=120, learning_rate=0.08)
+    fast = DEFAULT._replace(boosters=(BoosterSize(4, 60, 0.08), BoosterSize(5, 60, 0.08)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "choose_recipe", lambda *_: Choice(fast, {}, "the only one"))
         yield
@@ -64,7 +64,7 @@ def average_precision(model: FraudModel, rows: list[LabelledTransaction], delay_
         rows, label_delay_ms=delay_days * DAY_MS, label_delay_days=7, from_ms=TEST_MS
     )
     tested = [(values, bool(labelled.is_fraud)) for labelled, values in replayed if values is not None]
-    scores = BatchModel(model)(np.array([values for values, _ in tested]))
+    scores = ColumnModel(model).log_odds(np.array([values for values, _ in tested]))
     return float(average_precision_score([label for _, label in tested], scores))
 
 
@@ -86,7 +86,7 @@ def test_card_has_data_period_and_versions(model: FraudModel) -> None:
     assert (card["data_sha256"], card["seed"]) == ("ab12", 0)
     assert (card["from"], card["to"]) == ("2018-05-11T00:00:00Z", "2018-05-25T00:00:00Z")
     assert set(card["libraries"]) == {"numpy", "scikit-learn", "xgboost"}
-    assert card["recipe"]["trees"] * card["recipe"]["depth"] <= MAX_LEVELS
+    assert sum(size["trees"] * size["depth"] for size in card["recipe"]["boosters"]) <= MAX_LEVELS
     assert card["expected_alerts_per_day"] <= card["threshold_by"]["alerts_per_day"]
     for figure in card["out_of_fold"].values():
         assert figure["from"] <= figure["value"] <= figure["to"]
@@ -104,14 +104,14 @@ def test_average_precision_falls_with_the_label_delay(
 
 
 def test_probabilities_are_calibrated(model: FraudModel, examples: Examples) -> None:
-    log_odds = BatchModel(model)(examples.values.astype(np.float64))
+    log_odds = ColumnModel(model).log_odds(examples.values.astype(np.float64))
     expected = (1 / (1 + np.exp(-log_odds))).sum()
     assert expected == pytest.approx(examples.labels.sum(), rel=0.25)
 
 
 def test_scores_and_contributions_equal_those_of_xgboost(examples: Examples) -> None:
-    recipe = DEFAULT._replace(trees=60)
-    booster = xgboost_trees.grow_trees(
+    recipe = DEFAULT._replace(boosters=(BoosterSize(4, 60, 0.03),))
+    [booster] = xgboost_trees.grow_boosters(
         examples.values, examples.labels, examples.row_weights(), recipe, seed=3
     )
     base, trees = xgboost_trees.convert_trees([booster], Calibration(1.0, 0.0))
@@ -136,12 +136,10 @@ def test_contributions_add_up_to_the_log_odds(model: FraudModel, examples: Examp
 
 
 def test_mean_of_boosters_is_the_model(examples: Examples) -> None:
-    boosters = [
-        xgboost_trees.grow_trees(
-            examples.values, examples.labels, examples.row_weights(), DEFAULT._replace(trees=10), seed
-        )
-        for seed in (1, 2)
-    ]
+    recipe = DEFAULT._replace(boosters=(BoosterSize(3, 10, 0.1), BoosterSize(5, 10, 0.2)))
+    boosters = xgboost_trees.grow_boosters(
+        examples.values, examples.labels, examples.row_weights(), recipe, seed=1
+    )
     base, trees = xgboost_trees.convert_trees(boosters, Calibration(2.0, 1.0))
     assert len(trees.roots) == 20
     values = examples.values[:50]
@@ -189,7 +187,7 @@ def test_sampled_genuine_transactions_count_with_their_weight(examples: Examples
     )
     model = FraudModel.from_json(train_on_examples(sample, OPTIONS))
     assert model.card["transactions"] == pytest.approx(len(examples.labels), rel=0.05)
-    log_odds = BatchModel(model)(examples.values.astype(np.float64))
+    log_odds = ColumnModel(model).log_odds(examples.values.astype(np.float64))
     assert (1 / (1 + np.exp(-log_odds))).sum() == pytest.approx(examples.labels.sum(), rel=0.4)
 
 
