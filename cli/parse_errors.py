@@ -1,4 +1,4 @@
-"""Errors in command lines, with hints.
+"""Errors in command lines, with hints, and help of tasks that need a word.
 
 invoke prints the errors of its parser and has no hook for them. Its state machine cannot have subclasses, so
 the methods that raise the errors are replaced.
@@ -34,13 +34,17 @@ _OPTIONS = {
 _OTHER_OPTIONS = (*_DATA_OPTIONS, "model", "rules")
 
 
+_HELP = ("--help", "-h")
+
 _see_value = ParseMachine.see_value
+_see_word = ParseMachine.see_positional_arg
 
 
 def install_hints() -> None:
-    """Add hints to the errors of invoke's parser."""
+    """Add hints to the errors of invoke's parser, and let every task take `--help`."""
     ParseMachine.error = _raise_error  # type: ignore[assignment, method-assign]
     ParseMachine.see_value = _read_value  # type: ignore[assignment, method-assign]
+    ParseMachine.see_positional_arg = _read_word  # type: ignore[assignment, method-assign]
 
 
 def _read_value(machine: ParseMachine, value: Any) -> None:
@@ -52,6 +56,17 @@ def _read_value(machine: ParseMachine, value: Any) -> None:
         expected = getattr(kind, "description", "a whole number")
         problem = f"error: {_option_name(machine)}: '{value}' is not {expected}."
         raise ParseError(problem, machine.context) from error
+
+
+def _read_word(machine: ParseMachine, word: Any) -> None:
+    """Read a word without an option name. In its place, invoke takes `--help` for the word."""
+    if word not in _HELP or not machine.initial:
+        _see_word(machine, word)
+        return
+    machine.initial.flags[word].value = machine.context.name
+    # Help is shown without running the task, which the missing words would prevent.
+    for argument in machine.context.missing_positional_args:
+        argument.value = word
 
 
 def _option_name(machine: ParseMachine) -> str:

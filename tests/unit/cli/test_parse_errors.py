@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from invoke.exceptions import ParseError
 from invoke.parser import Parser, ParserContext
+from invoke.program import Program
 
 import tasks
 
@@ -92,3 +93,11 @@ def test_tests_to_run_need_no_option_name() -> None:
     values = parse("test", "tests/unit/cli", "--fast", "tests/unit/test_tasks.py")
     assert values["path"] == ["tests/unit/cli", "tests/unit/test_tasks.py"]
     assert values["fast"] is True
+
+
+@pytest.mark.parametrize("task", ["backtest", "train", "lists.add", "send", "deploy"])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_task_takes_the_option_help(task: str, option: str) -> None:
+    contexts = deepcopy(tasks.namespace).to_contexts()
+    parser = Parser(contexts=contexts, initial=Program().initial_context)
+    assert parser.parse_argv([task, option])[0].args["help"].value == task
