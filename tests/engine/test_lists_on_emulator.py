@@ -45,12 +45,10 @@ class OverrideFixtures:
     def read_context(self) -> DecisionContext:
         """The context that a new fraud function reads."""
         read = transaction()
-        profiles = ProfileStore(self.client, "no-table", self.name).read(
-            read.account_id, [read.merchant_id], NOW, consistent=True
-        )
+        profiles = ProfileStore(self.client, "no-table", self.name).read([read], NOW, consistent=True)
         return DecisionContext(
             account=profiles.account,
-            merchant=profiles.merchants[read.merchant_id],
+            merchant=profiles.find_merchant(read),
             rule_snoozes=profiles.rule_snoozes,
         )
 
