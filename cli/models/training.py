@@ -151,10 +151,14 @@ def _format_card_value(name: str, value: Any) -> str:
             f"{interval['value']:.4f} ({interval['from']:.4f} to {interval['to']:.4f})"
             for figure, interval in value.items()
         )
-    if isinstance(value, list):
-        return ", ".join(value)
-    if isinstance(value, dict):
-        return ", ".join(
-            f"{key} {part:.4g}" if isinstance(part, float) else f"{key} {part}" for key, part in value.items()
-        )
-    return str(value)
+    if name == "recipe":
+        boosters = (f"booster: {_join_figures(size)}" for size in value["boosters"])
+        return "\n".join([value["name"], *boosters, f"one-way constraints: {value['constraints']}"])
+    if name == "recipe_candidates":
+        return "\n".join(f"{candidate}: {precision:.4f}" for candidate, precision in value.items())
+    return _join_figures(value) if isinstance(value, dict) else str(value)
+
+
+def _join_figures(figures: Mapping[str, Any]) -> str:
+    texts = (f"{value:.4g}" if isinstance(value, float) else str(value) for value in figures.values())
+    return ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in zip(figures, texts, strict=True))

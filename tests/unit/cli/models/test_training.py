@@ -40,6 +40,17 @@ def test_artifact_is_readable_by_the_function_and_its_card_is_printed(
     assert (card["from"], card["to"]) == ("2018-04-26T00:00:00Z", "2018-05-05T00:00:00Z")
 
 
+def test_table_lists_the_boosters_of_the_recipe(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_model(str(data), str(tmp_path / "m.json"), RULES_FILE, **PERIOD)
+    table = capsys.readouterr().out
+    recipe = FraudModel.from_json((tmp_path / "m.json").read_bytes()).card["recipe"]
+    assert recipe["name"] in table
+    for size in recipe["boosters"]:
+        assert f"depth {size['depth']}, learning rate {size['learning_rate']}, trees {size['trees']}" in table
+
+
 @pytest.mark.parametrize(("period", "day"), [({}, "2018-04-11"), ({"train_to": "13"}, "2018-04-08")])
 def test_first_days_are_history_only_by_default(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], period: dict[str, str], day: str
