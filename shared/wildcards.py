@@ -323,7 +323,7 @@ _DEPLOYMENT_EXCEPTIONS = (
         cause=Cause.GENERATED_ID,
         actions=_action_names("s3", "GetObjectTagging GetObjectVersion PutObjectTagging"),
         resource=r"arn:[a-z-]+:s3:::[a-z0-9-]+/(\.pulumi/\*|backups|packages|\*)/[a-z0-9-]+/\*",
-        reason="Packages are named by their content. They are beside the state files of their stack.",
+        reason="The name of a package is the hash of its content. Its folder is named.",
     ),
     WildcardException(
         cause=Cause.GENERATED_ID,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detection.data.columns import LabelledTransaction, TransactionBatch
-from detection.evaluation.batch_model import BatchModel, Floats
+from detection.evaluation.batch_model import Floats, build_batch_model
 from detection.replay.rule_columns import RuleColumns
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.reasons import to_probability
@@ -50,19 +50,14 @@ class ScoredBatch:
 
 
 class BatchScorer:
-    """Scores with rules and an optional model, as the function does. `batch_model`: the model for batches."""
+    """Scores with rules and an optional model, as the function does."""
 
-    def __init__(
-        self,
-        rules: RuleSet,
-        model: FraudModel | None,
-        batch_model: BatchModel | None,
-    ) -> None:
+    def __init__(self, rules: RuleSet, model: FraudModel | None) -> None:
         self.scorer = Scorer(rules, model)
         self._active = [rule for rule in rules.rules if rule.mode != "off"]
         self._limits = rules.limits
         self._threshold = model.threshold if model else None
-        self._batch_model = batch_model
+        self._batch_model = build_batch_model(model) if model else None
 
     def score(self, batch: TransactionBatch, values: Floats, *, explains_model: bool) -> ScoredBatch:
         """Score transactions with their features, one row each.

@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from detection.data.columns import TransactionBatch
 from detection.errors import DetectionError
-from detection.evaluation.batch_model import Floats, build_batch_model
+from detection.evaluation.batch_model import Floats
 from detection.evaluation.batch_scorer import BatchScorer, ScoredBatch
 from functions.fraud.scoring.model import FraudModel
 from functions.fraud.scoring.rules import RuleSet
@@ -52,7 +52,7 @@ class ParallelScorer:
     def __init__(self, rules: RuleSet, model: FraudModel | None, workers: int | None = None) -> None:
         self._rules, self._model = rules, model
         self._workers = min(count_cores(), _MAX_WORKERS) if workers is None else workers
-        self._batch_scorer = build_batch_scorer(rules, model)
+        self._batch_scorer = BatchScorer(rules, model)
         self.scorer = self._batch_scorer.scorer
 
     def score(self, chunks: Iterable[Chunk], *, explains_model: bool) -> Generator[tuple[Chunk, ScoredBatch]]:
@@ -80,10 +80,6 @@ class ParallelScorer:
                     yield _await_first(pending)
             while pending:
                 yield _await_first(pending)
-
-
-def build_batch_scorer(rules: RuleSet, model: FraudModel | None) -> BatchScorer:
-    return BatchScorer(rules, model, build_batch_model(model) if model else None)
 
 
 def _await_first(pending: deque[tuple[Chunk, Future[ScoredBatch]]]) -> tuple[Chunk, ScoredBatch]:
@@ -128,7 +124,7 @@ _worker_scorer: BatchScorer
 def _start_worker(rules: RuleSet, model: FraudModel | None) -> None:
     global _worker_scorer  # noqa: PLW0603  # the state of a worker process
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    _worker_scorer = build_batch_scorer(rules, model)
+    _worker_scorer = BatchScorer(rules, model)
 
 
 def _exit_with_parent() -> None:

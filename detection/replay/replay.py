@@ -152,7 +152,7 @@ class _Replay:
         self, segment: Segment, labels: SegmentLabels, rows: Integers, table: "_FeatureTable"
     ) -> None:
         categories = segment.normalized_categories
-        # Which amounts are unusual changes no feature of a category.
+        # No feature of a category depends on unusual amounts.
         self._categories.add(segment, categories, labels.fraud_numbers, {})
         rows = rows[categories[rows] != MISSING]
         _, shares = self._categories.compute_windows(

@@ -185,7 +185,7 @@ def render_template(template: str, record: Any, variables: Mapping[str, Any]) ->
 
 
 def find_value(record: Any, path: str) -> Any:
-    """The value at a JSON path (`$.a.b[0]`). Raises MissingValueError, or TemplateError if it is no path."""
+    """The value at a JSON path (`$.a.b[0]`). Raises TemplateError, MissingValueError."""
     match = _PATH.fullmatch(path)
     if match is None:
         raise TemplateError(f"{path} is not a JSON path that EventBridge supports")

@@ -1,8 +1,8 @@
 """Permissions for code signing: upload packages, have them signed, and let functions verify the signatures.
 
 AWS Signer and Lambda read and write packages with the permissions of their caller:
-https://docs.aws.amazon.com/signer/latest/developerguide/gs-iam.html. The packages are beside Pulumi's state:
-state_statements.py has the permissions on them.
+https://docs.aws.amazon.com/signer/latest/developerguide/gs-iam.html. The permissions on the packages are in
+state_statements.py, because the bucket of Pulumi's state holds them.
 """
 
 from shared.arns import Arns

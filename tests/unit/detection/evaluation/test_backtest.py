@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from detection.data.columns import LabelledTransaction
 from detection.data.dataset import DatasetSummary
 from detection.errors import DetectionError
-from detection.evaluation import parallel_scoring
+from detection.evaluation import batch_scorer
 from detection.evaluation.backtest import Backtest, BacktestPeriod
 from detection.evaluation.batch_model import Floats, RowModel
 from detection.evaluation.figures import Figures
@@ -92,7 +92,7 @@ def make_period(test_from: str = "", test_to: str = "") -> BacktestPeriod:
 
 @pytest.fixture(autouse=True)
 def _use_batches_of_the_hour_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel_scoring, "build_batch_model", RowModel)
+    monkeypatch.setattr(batch_scorer, "build_batch_model", RowModel)
 
 
 def run_backtest(period: BacktestPeriod, model: HourModel | None = None) -> tuple[Figures, Decisions]:
@@ -171,7 +171,7 @@ def test_figures_follow_the_protocol_of_the_handbook() -> None:
 def test_probability_comes_from_the_batch_log_odds_and_the_evidence_of_rules(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parallel_scoring, "build_batch_model", UndecidedModel)
+    monkeypatch.setattr(batch_scorer, "build_batch_model", UndecidedModel)
     for _, result in run_backtest(make_period("20", "20"), HourModel())[1]:
         is_busy = "busy" in {reason.rule_id for reason in result.reasons}
         assert result.probability == to_probability(0.5 * is_busy)
