@@ -17,9 +17,13 @@ from functions.fraud.scoring.model import FraudModel
 
 
 class BaselineScores(NamedTuple):
-    """The scores of the tested transactions by each baseline."""
+    """The scores of the tested transactions by each baseline.
+
+    `limit`: the best score that the simulation allows, None if unknown.
+    """
 
     scores: dict[str, Floats]
+    limit: Floats | None
     seconds: float
 
 
@@ -46,7 +50,12 @@ def run_baselines(world_name: str, seed: int) -> BaselineScores:
     columns = world.simulate(seed)
     values, history = world.compute_features(columns), world.read_history(columns)
     scores = score_baselines(world.models, values, history, world.protocol)
-    return BaselineScores(scores, time.monotonic() - started)
+    limit = None
+    if world.score_with_knowledge is not None:
+        limit = world.score_with_knowledge(
+            columns, history.select_test(world.protocol.train, world.protocol.test)
+        )
+    return BaselineScores(scores, limit, time.monotonic() - started)
 
 
 def run_ours(world_name: str, seed: int, *, full: bool) -> OurScores:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from benchmarks import _handbook, _payments_baselines
-from benchmarks._protocol import Days, Floats, History, Protocol
+from benchmarks import _handbook, _handbook_limit, _payments_baselines
+from benchmarks._protocol import Days, Floats, History, Indices, Protocol
 from detection.data import payment_simulation, simulation
 from detection.data.columns import LabelledTransaction
 from detection.data.payment_simulation import PaymentColumns, iterate_payments, simulate_payment_columns
@@ -27,6 +27,7 @@ class World(NamedTuple):
     """A simulation. `simulate` returns its columns for a seed; the other functions take these columns.
 
     `has_kinds`: whether the goals for kinds of fraud, detected value and calibration apply.
+    `score_with_knowledge`: the best score that the simulation allows, None if unknown.
     """
 
     name: str
@@ -38,6 +39,7 @@ class World(NamedTuple):
     read_history: Callable[[Any], History]
     compute_features: Callable[[Any], Floats]
     iterate_rows: Callable[[Any, int], Iterator[LabelledTransaction]]
+    score_with_knowledge: Callable[[Any, Indices], Floats] | None = None
 
 
 def _simulate_handbook(seed: int) -> SimulatedColumns:
@@ -74,6 +76,7 @@ HANDBOOK = World(
     read_history=_handbook.read_history,
     compute_features=_handbook.handbook_features,
     iterate_rows=_iterate_handbook,
+    score_with_knowledge=_handbook_limit.score_with_knowledge,
 )
 PAYMENTS = World(
     name="Payments",

@@ -127,6 +127,12 @@ def _print_figures(case: Case) -> bool:
         f"CP@100 {above.card_precision:+.4f}": above.card_precision >= -OTHERS_BELOW,
     }
     _print_metrics("ours, as deployed", ours, _describe_goals(goals))
+    if case.baselines.limit is not None:
+        limit = measure_scores(tested, case.baselines.limit)
+        gain = limit.average_precision - best.average_precision
+        _print_metrics(
+            "knows the simulation", limit, f"AP {gain:+.4f}: no model can be expected to do better"
+        )
     _print_metrics("model alone", measure_scores(tested, scores.model))
     _print_metrics("rules alone", measure_scores(tested, scores.rules))
     return all(goals.values())

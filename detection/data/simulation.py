@@ -28,11 +28,11 @@ _MIN_MEAN_AMOUNT, _MAX_MEAN_AMOUNT = 5, 100
 _MAX_TRANSACTIONS_PER_DAY = 4
 _MIN_AMOUNT = 0.01
 # Scenario 1: every transaction above an amount.
-_LARGE_AMOUNT = 220
+LARGE_AMOUNT = 220
 # Scenario 2: all transactions of a few terminals for some days.
-_TERMINALS_PER_DAY, _TERMINAL_DAYS = 2, 28
+TERMINALS_PER_DAY, TERMINAL_DAYS = 2, 28
 # Scenario 3: one third of the transactions of a few customers for some days, with five times the amount.
-_CUSTOMERS_PER_DAY, _CUSTOMER_DAYS, _MISUSED_DIVISOR, _AMOUNT_FACTOR = 3, 14, 3, 5
+CUSTOMERS_PER_DAY, CUSTOMER_DAYS, MISUSED_DIVISOR, AMOUNT_FACTOR = 3, 14, 3, 5
 
 Numbers = NDArray[np.int64]
 
@@ -127,19 +127,19 @@ def _draw_amounts(random: Generator, means: NDArray[np.float64]) -> NDArray[np.f
 def _add_fraud(
     random: Generator, genuine: SimulatedColumns, customers: int, terminals: int, days: int
 ) -> SimulatedColumns:
-    amounts, scenarios = genuine.amounts.copy(), np.where(genuine.amounts > _LARGE_AMOUNT, 1, 0)
+    amounts, scenarios = genuine.amounts.copy(), np.where(genuine.amounts > LARGE_AMOUNT, 1, 0)
     terminal_rows = _RowIndex(genuine.terminals, terminals)
     customer_rows = _RowIndex(genuine.customers, customers)
     row_days = genuine.days
     for day in range(days):
-        for terminal in random.choice(terminals, min(_TERMINALS_PER_DAY, terminals), replace=False):
-            scenarios[_select_days(terminal_rows.rows(terminal), row_days, day, _TERMINAL_DAYS)] = 2
+        for terminal in random.choice(terminals, min(TERMINALS_PER_DAY, terminals), replace=False):
+            scenarios[_select_days(terminal_rows.rows(terminal), row_days, day, TERMINAL_DAYS)] = 2
     for day in range(days):
-        victims = random.choice(customers, min(_CUSTOMERS_PER_DAY, customers), replace=False)
+        victims = random.choice(customers, min(CUSTOMERS_PER_DAY, customers), replace=False)
         rows = np.concatenate([customer_rows.rows(customer) for customer in victims])
-        rows = _select_days(rows, row_days, day, _CUSTOMER_DAYS)
-        misused = random.choice(rows, len(rows) // _MISUSED_DIVISOR, replace=False)
-        amounts[misused] = np.round(amounts[misused] * _AMOUNT_FACTOR, 2)
+        rows = _select_days(rows, row_days, day, CUSTOMER_DAYS)
+        misused = random.choice(rows, len(rows) // MISUSED_DIVISOR, replace=False)
+        amounts[misused] = np.round(amounts[misused] * AMOUNT_FACTOR, 2)
         scenarios[misused] = 3
     return SimulatedColumns(genuine.seconds, genuine.customers, genuine.terminals, amounts, scenarios)
 

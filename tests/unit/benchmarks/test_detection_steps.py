@@ -34,6 +34,8 @@ def test_both_steps_score_the_tested_transactions(small_world: World) -> None:
     # Scores of other transactions would not tell frauds from genuine ones.
     assert measure_scores(ours.tested, ours.scores.both).auc > 0.6
     assert measure_scores(ours.tested, baselines.scores["first"]).auc > 0.6
+    assert baselines.limit is not None
+    assert measure_scores(ours.tested, baselines.limit).auc > 0.6
 
 
 def test_best_candidate_on_an_earlier_period_is_measured() -> None:
