@@ -34,6 +34,17 @@ def test_first_candidate_is_chosen_among_equal_ones() -> None:
     assert choose_recipe(_tiny_amounts_are_fraud(), 1, 0, (twin, SMALL[1])).recipe.name == "twin"
 
 
+def test_small_difference_on_few_frauds_is_chance() -> None:
+    # The settings are equal but for the rows that are drawn.
+    candidates = tuple(
+        Recipe(f"{share}", (BoosterSize(3, 9, 0.3),), "none", {"subsample": share})
+        for share in (0.50, 0.51, 0.52)
+    )
+    choice = choose_recipe(_tiny_amounts_are_fraud(rows=2_000), 1, 0, candidates)
+    assert max(choice.average_precision.values()) > choice.average_precision["0.5"] + 0.01
+    assert choice.recipe.name == "0.5"
+
+
 def test_choice_depends_on_examples_and_seed_only() -> None:
     examples = _tiny_amounts_are_fraud()
     assert choose_recipe(examples, 1, 0, SMALL) == choose_recipe(examples, 1, 0, SMALL)
