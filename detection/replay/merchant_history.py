@@ -180,6 +180,15 @@ class MerchantHistory(LabelledHistory):
         self._minutes.add(merchants, times, ones, (rated & (cents < TINY_CENTS)).astype(np.int64))
         self._days.add(merchants[rated], times[rated], ones[rated], cents[rated])
 
+    def count_recent(self, merchants: Integers, times: Integers) -> list[Integers]:
+        """The columns of `count_recent`."""
+        half_days = (times - COUNTED_AFTER_MS) // HALF_DAY_MS
+        ends = self._half_days.count_before(merchants, half_days)
+        return [
+            self._half_days.sum(0, Window(self._half_days.count_before(merchants, half_days - length), ends))
+            for length in (2, 14)
+        ]
+
     def compute_activity(self, merchants: Integers, times: Integers, cents: Integers) -> list[Floats]:
         """The columns of `compute_activity`."""
         counted_ms = times - COUNTED_AFTER_MS

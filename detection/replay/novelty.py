@@ -4,7 +4,7 @@ import numpy as np
 
 from detection.replay.recent_values import NO_VALUES, RecentValues
 from detection.replay.segments import MISSING, Flags, Floats, IdNumbers, Integers, Segment
-from functions.common.domain.account_features import MIN_TRAVEL_HOURS
+from functions.common.domain.account_features import MIN_TRAVEL_HOURS, NEW_WITHIN_MINUTES
 from functions.common.domain.account_profile import (
     FIRST_USE_BITS,
     MAX_CATEGORIES,
@@ -37,10 +37,10 @@ class AccountNovelty:
 
     def use(
         self, segment: Segment, rows: Integers, merchant_hashes: Integers
-    ) -> tuple[list[Floats], list[Floats]]:
+    ) -> tuple[list[Floats], list[Floats], Integers]:
         """Add the purchases `rows`, ordered by account and time.
 
-        Returns the columns of `compute_novelty` and of `compute_ages` for them.
+        Returns the columns of `compute_novelty` and `compute_ages` for them, and that of `count_new_devices`.
         """
         accounts, minutes = segment.accounts[rows], segment.times[rows] // MINUTE_MS
         countries, devices = segment.countries[rows], segment.devices[rows]
@@ -55,17 +55,19 @@ class AccountNovelty:
         novelty.append(self._travel.compute_speeds(accounts, countries, segment.times[rows]))
         merchants = self._first_merchants.use(accounts, merchant_hashes[rows] & _FIRST_USE, minutes)
         has_history = merchants != NO_VALUES
-        ages = []
-        for recent, hashes in (
-            (self._first_devices, devices),
-            (self._first_countries, self._country_numbers.hashes(countries)),
-            (self._first_networks, segment.networks[rows]),
-        ):
-            values = np.where(hashes == MISSING, MISSING, hashes & _FIRST_USE)
-            firsts = recent.use(accounts, values, minutes)
-            ages.append(_compute_ages(firsts, minutes, has_history & (values != MISSING)))
-        ages.insert(2, _compute_ages(merchants, minutes, has_history))
-        return novelty, ages
+        country_hashes, networks = self._country_numbers.hashes(countries), segment.networks[rows]
+        first_devices, new_devices = self._first_devices.use_and_count(
+            accounts, _keep_first_use_bits(devices), minutes, NEW_WITHIN_MINUTES
+        )
+        first_countries = self._first_countries.use(accounts, _keep_first_use_bits(country_hashes), minutes)
+        first_networks = self._first_networks.use(accounts, _keep_first_use_bits(networks), minutes)
+        ages = [
+            _compute_ages(first_devices, minutes, has_history & (devices != MISSING)),
+            _compute_ages(first_countries, minutes, has_history & (country_hashes != MISSING)),
+            _compute_ages(merchants, minutes, has_history),
+            _compute_ages(first_networks, minutes, has_history & (networks != MISSING)),
+        ]
+        return novelty, ages, new_devices
 
 
 class _Travel:
@@ -146,6 +148,10 @@ class RefundHistory:
         first_days = np.maximum(segment.times[rows] // DAY_MS - 29 - oldest, 0)
         expired = np.searchsorted(self._accounts << _TIME_BITS | self._days - oldest, accounts | first_days)
         return before - expired
+
+
+def _keep_first_use_bits(hashes: Integers) -> Integers:
+    return np.where(hashes == MISSING, MISSING, hashes & _FIRST_USE)
 
 
 def _flag_new(firsts: Integers, values: Integers) -> Floats:

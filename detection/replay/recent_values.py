@@ -10,6 +10,8 @@ NEVER = -(1 << 62)
 """The value is not among the latest ones of the account."""
 NO_VALUES = NEVER - 1
 """The account has no values yet."""
+# The bits of a minute since 1970, with its sign.
+_MINUTE_BITS = 34
 
 
 class RecentValues:
@@ -20,6 +22,37 @@ class RecentValues:
         self._accounts = np.zeros(0, np.int32)
         self._values = np.zeros(0, np.uint32)
         self._minutes = np.zeros(0, np.int32)
+        # The values that the last uses replaced: the position of the use, and the minute of the first use.
+        self._replaced: list[tuple[int, int]] = []
+
+    def use_and_count(
+        self, accounts: Integers, values: Integers, minutes: Integers, within: int
+    ) -> tuple[Integers, Integers]:
+        """Add uses as `use` does. Also returns the number of values that are new before each of them.
+
+        A value is new for `within` minutes from its first use.
+        """
+        stored_accounts, stored_minutes = self._accounts, self._minutes
+        firsts = self.use(accounts, values, minutes)
+        if not len(accounts):
+            return firsts, np.zeros(0, np.int64)
+        is_new = np.flatnonzero((firsts <= NEVER) & (values != MISSING))
+        replaced = np.array(self._replaced, np.int64).reshape(-1, 2)
+        stored = stored_minutes > int(minutes.min()) - within
+        owners = stored_accounts[stored].astype(np.int64)
+        changes = (
+            (np.searchsorted(accounts, owners), owners, stored_minutes[stored], 1),
+            (is_new + 1, accounts[is_new], minutes[is_new], 1),
+            (replaced[:, 0] + 1, accounts[replaced[:, 0]], replaced[:, 1], -1),
+        )
+        keys = (accounts.astype(np.int64) << _MINUTE_BITS) + minutes
+        differences = np.zeros(len(accounts) + 1, np.int64)
+        for begins, owners, first, change in changes:
+            # The value is no longer new from this use on, or the account has no further use.
+            ends = np.searchsorted(keys, (owners << _MINUTE_BITS) + first + within)
+            np.add.at(differences, begins, change)
+            np.add.at(differences, np.maximum(ends, begins), -change)
+        return firsts, np.cumsum(differences[:-1])
 
     def use(self, accounts: Integers, values: Integers, minutes: Integers) -> Integers:
         """Add uses, ordered by account and time. Returns the minute of the first use before each of them.
@@ -28,8 +61,10 @@ class RecentValues:
         """
         firsts = np.full(len(accounts), NO_VALUES)
         used = np.flatnonzero(values != MISSING)
+        self._replaced = []
         if len(used):
             firsts[used] = self._use(accounts[used], values[used], minutes[used])
+            self._replaced = [(int(used[position]), minute) for position, minute in self._replaced]
         return firsts
 
     def _use(self, accounts: Integers, values: Integers, minutes: Integers) -> list[int]:
@@ -60,7 +95,7 @@ class RecentValues:
             firsts.append(NEVER if latest else NO_VALUES)
             latest[value] = minute
             if len(latest) > limit:
-                del latest[next(iter(latest))]
+                self._replaced.append((len(firsts) - 1, latest.pop(next(iter(latest)))))
         self._store(~is_stored, by_account)
         return firsts
 

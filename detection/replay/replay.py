@@ -121,11 +121,12 @@ class _Replay:
         positions = np.flatnonzero(history.rows >= 0)
         purchases = history.rows[positions]
         hashes = self._encoder.merchants.hashes(segment.merchants)
-        novelty, ages = self._novelty.use(segment, purchases, hashes)
+        novelty, ages, new_devices = self._novelty.use(segment, purchases, hashes)
         asked = is_scored[purchases]
         positions, rows = positions[asked], purchases[asked]
         table.set("new_country", rows, [column[asked] for column in novelty])
         table.set("device_age", rows, [column[asked] for column in ages])
+        table.set("new_devices_7d", rows, [new_devices[asked]])
         queries = Queries(history.owners[positions], positions, labels.known[rows])
         times, cents = segment.times[rows], segment.cents[rows]
         table.set("account_count_1d", rows, compute_totals(history, queries, times, cents))
@@ -147,6 +148,7 @@ class _Replay:
         table.set("merchant_run", rows, runs)
         activity = self._merchants.compute_activity(merchants, times, segment.cents[rows])
         table.set("merchant_count_10m", rows, activity)
+        table.set("merchant_recent_1d", rows, self._merchants.count_recent(merchants, times))
 
     def _add_category_columns(
         self, segment: Segment, labels: SegmentLabels, rows: Integers, table: "_FeatureTable"

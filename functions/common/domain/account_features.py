@@ -17,6 +17,7 @@ from functions.common.domain.transaction_event import TransactionInserted
 
 UNKNOWN = math.nan
 _RECENT_MS = 14 * DAY_MS
+NEW_WITHIN_MINUTES = 7 * DAY_MS // MINUTE_MS
 # Distances are between the centers of countries, so a short time would give an arbitrarily high speed.
 MIN_TRAVEL_HOURS = 0.1
 _CENTS_PER_EURO = 100
@@ -136,6 +137,12 @@ def compute_ages(account: AccountProfile, transaction: TransactionInserted) -> l
     if address:
         network_age = _compute_age(account.first_networks, hash_network(address), minute)
     return [device_age, country_age, merchant_age, network_age]
+
+
+def count_new_devices(account: AccountProfile, timestamp: int) -> int:
+    """The devices that the account first used within 7 days, among the latest ones that it remembers."""
+    minute = timestamp // MINUTE_MS
+    return sum(0 <= minute - first < NEW_WITHIN_MINUTES for first in account.first_devices.values())
 
 
 def count_refunds(account: AccountProfile, day: int) -> int:

@@ -12,6 +12,7 @@ from functions.common.domain.account_features import (
     compute_ages,
     compute_amounts,
     compute_novelty,
+    count_new_devices,
     count_refunds,
 )
 from functions.common.domain.account_profile import AccountProfile
@@ -21,6 +22,7 @@ from functions.common.domain.merchant_features import (
     compute_category_shares,
     compute_fraud_run,
     compute_labelled_windows,
+    count_recent,
 )
 from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_features import compute_origin_accounts
@@ -30,8 +32,8 @@ from functions.common.domain.transaction_event import TransactionInserted
 
 # Increment this whenever any value changes: a model artifact fits one version only. Append new features, and
 # add the earlier number of features to _EARLIER_COUNTS, so that earlier decisions can be explained.
-FEATURES_VERSION = 4
-_EARLIER_COUNTS = {1: 32, 2: 32, 3: 44}
+FEATURES_VERSION = 5
+_EARLIER_COUNTS = {1: 32, 2: 32, 3: 44, 4: 46}
 DEFAULT_LABEL_DELAY_DAYS = 7
 
 FeatureUnit = Literal["money", "count", "share", "ratio", "duration", "speed", "hour", "weekday", "flag"]
@@ -125,6 +127,9 @@ FEATURES = (
         "share",
         "share of confirmed fraud in the merchant category in the last 30 days with labels",
     ),
+    Feature("new_devices_7d", "count", "devices that the account first used within 7 days"),
+    Feature("merchant_recent_1d", "count", "the merchant's transactions in a day until lately"),
+    Feature("merchant_recent_7d", "count", "the merchant's transactions in 7 days until lately"),
 )
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
 
@@ -175,4 +180,6 @@ def compute_features(
     values += compute_activity(merchant.activity, timestamp, cents)
     values.append(count_refunds(account, day))
     values += compute_category_shares(category, timestamp, label_delay_days)
+    values.append(count_new_devices(account, timestamp))
+    values += count_recent(merchant.half_days, timestamp)
     return values

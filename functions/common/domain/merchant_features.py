@@ -60,6 +60,18 @@ def compute_category_shares(
     return compute_labelled_windows(category.half_days, timestamp, label_delay_days)[-2:]
 
 
+def count_recent(half_days: HalfDayBuckets, timestamp: int) -> list[float]:
+    """The merchant's transactions in a day and 7 days.
+
+    The windows are whole half days that ended when transactions were certainly counted.
+    """
+    numbers, counts = half_days.numbers, half_days.counts
+    half_day = (timestamp - COUNTED_AFTER_MS) // HALF_DAY_MS
+    end = bisect_left(numbers, half_day)
+    begin = bisect_left(numbers, half_day - 14, 0, end)
+    return [sum(counts[bisect_left(numbers, half_day - 2, begin, end) : end]), sum(counts[begin:end])]
+
+
 def compute_activity(activity: MerchantActivity, timestamp: int, cents: int | None) -> list[float]:
     """Counts of 10 minutes and an hour, tiny amounts of an hour, and the amount relative to the mean one.
 

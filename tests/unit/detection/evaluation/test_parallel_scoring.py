@@ -32,7 +32,7 @@ RULES = RuleSet(
 def make_artifact(trees: Trees) -> Artifact:
     return Artifact(
         format=2, features_version=FEATURES_VERSION, features=list(FEATURE_NAMES), label_delay_days=7,
-        base=-1.0, trees=trees, rules=[], threshold=0.3, card={},
+        base=0.0, trees=trees, rules=[], threshold=0.3, card={},
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from tests.unit.functions.common.domain.histories import History, purchase
 COUNTS = ("account_count_1d", "account_count_7d", "account_count_30d")
 MEANS = ("account_mean_1d", "account_mean_7d", "account_mean_30d")
 SHARES = ("merchant_fraud_1d", "merchant_fraud_7d", "merchant_fraud_30d")
+RECENT = ("merchant_recent_1d", "merchant_recent_7d")
 
 
 def test_first_transaction_has_a_value_or_unknown_for_each_feature() -> None:
@@ -27,10 +28,11 @@ def test_first_transaction_has_a_value_or_unknown_for_each_feature() -> None:
         "amount_euros", "hour", "weekday", *COUNTS,
         "merchant_count_1d", "merchant_count_7d", "merchant_count_30d", "merchant_run",
         "merchant_count_10m", "merchant_count_1h", "merchant_tiny_1h", "account_refunds_30d",
+        "new_devices_7d", *RECENT,
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("version", "count"), [(1, 32), (2, 32), (3, 44), (4, 46)])
+@pytest.mark.parametrize(("version", "count"), [(1, 32), (2, 32), (3, 44), (4, 46), (5, 49)])
 def test_features_of_earlier_decisions_have_names(version: int, count: int) -> None:
     features = find_features(version)
     assert features is not None
@@ -175,6 +177,22 @@ def test_value_that_was_not_used_lately_is_forgotten() -> None:
     assert ages == [0, 16 * 3600]
 
 
+def test_new_devices_are_those_first_used_within_7_days() -> None:
+    history = History(
+        purchase(at=0, device_id="d1"),
+        purchase(at=DAY_MS, device_id="d2"),
+        purchase(at=2 * DAY_MS, device_id="d2"),
+    )
+    # The last transaction is before the first use of the second device.
+    for at, count in ((7 * DAY_MS - 1, 2), (7 * DAY_MS, 1), (8 * DAY_MS, 0), (DAY_MS - 60_000, 1)):
+        assert history.compute(purchase(at=at), "new_devices_7d") == [count]
+
+
+def test_only_devices_that_the_account_remembers_are_new() -> None:
+    history = History(*(purchase(at=number * HOUR_MS, device_id=f"d{number}") for number in range(12)))
+    assert history.compute(purchase(at=DAY_MS), "new_devices_7d") == [8]
+
+
 def test_age_of_a_device_that_an_earlier_version_counted_is_unknown() -> None:
     history = History(purchase(at=0, device_id="old"))
     history.account.first_devices.clear()
@@ -227,6 +245,17 @@ def test_activity_of_a_merchant_ends_two_minutes_before_the_transaction() -> Non
     # Whatever was counted of the last two minutes changes nothing.
     history.count(purchase(1, 64 * minute))
     assert history.compute(purchase(at=65 * minute), *ACTIVITY) == [3, 11, 5]
+
+
+def test_recent_transactions_of_a_merchant_end_with_a_half_day() -> None:
+    half_day = 12 * HOUR_MS
+    history = History(*(purchase(at=number * half_day) for number in range(30)))
+    assert history.compute(purchase(at=20 * half_day + 120_000), *RECENT) == [2, 14]
+    assert history.compute(purchase(at=half_day + 120_000), *RECENT) == [1, 1]
+    # Two transactions of half day 19, which is complete two minutes after it ended.
+    history.count(purchase(at=19 * half_day))
+    assert history.compute(purchase(at=20 * half_day + 119_999), *RECENT) == [2, 14]
+    assert history.compute(purchase(at=20 * half_day + 120_000), *RECENT) == [3, 15]
 
 
 def test_amount_is_relative_to_the_merchants_mean_of_complete_days() -> None:
