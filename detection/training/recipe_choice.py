@@ -23,11 +23,9 @@ _SPLITS = (0.5, 0.75)
 _MIN_DAYS, _MIN_FRAUDS = 4, 40
 # A choice needs fewer genuine transactions than the model.
 _MAX_GENUINE = 50_000
-# Candidates that are closer are equal. Frauds come in waves: candidates that were ahead by 0.025 in one week
-# were behind in later ones.
+# Candidates that are closer are equal, and so are numbers of trees. Frauds come in waves: candidates that
+# were ahead by 0.025 in one week were behind in later ones.
 _MIN_GAIN = 0.03
-# Numbers of trees that are closer are equal.
-_MIN_GAIN_OF_TREES = 0.01
 
 
 def choose_recipe(
@@ -45,7 +43,7 @@ def choose_recipe(
         of_recipe = results[number * len(splits) : (number + 1) * len(splits)]
         means = np.average(of_recipe, axis=0, weights=[split.frauds for split in splits])
         # The model learns from more days than this measurement, which needs more trees rather than fewer.
-        best = int(np.flatnonzero(means >= means.max() - _MIN_GAIN_OF_TREES)[-1])
+        best = int(np.flatnonzero(means >= means.max() - _MIN_GAIN)[-1])
         measured.append((recipe.take_share(_TREE_SHARES[best]), float(means[best])))
     precision = {recipe.name: round(value, 4) for recipe, value in measured}
     highest = max(value for _, value in measured)
