@@ -43,6 +43,10 @@ _RETRY_ATTEMPTS = 40
 MAX_GROUP_SIZE = 24
 # The service level objective: 99.9 % of transactions are decided within this time of their POST.
 _LATE_MS = 5_000
+# A decision that is made at the end of an alert window is recorded within this time. The summary waits.
+_RECORDING_MS = 5_000
+# The limit of SQS.
+_MAX_DELAY_SECONDS = 900
 
 
 class UnreadableEventError(ValueError):
@@ -218,11 +222,12 @@ class FraudDetector:
                 yield entry
 
     def _compute_delay_seconds(self, decision: Decision) -> int:
-        """The time until the alert window ends for a summary, or 0."""
+        """The time for a summary until the decisions of its alert window are recorded, or 0."""
         if decision.notification is not Notification.SUMMARY:
             return 0
         ends_at = decision.window_started_at + self._decider.alert_window_seconds * 1000
-        return max(-(-(ends_at - self._clock()) // 1000), 0)
+        delay_ms = ends_at + _RECORDING_MS - self._clock()
+        return min(max(-(-delay_ms // 1000), 0), _MAX_DELAY_SECONDS)
 
     def _report(self, transaction: TransactionInserted, decision: Decision) -> None:
         telemetry = self._telemetry

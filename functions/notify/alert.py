@@ -9,8 +9,10 @@ from functions.common.domain.currencies import format_money
 from functions.common.domain.suspicious_decision import SuspiciousDecision
 from functions.common.domain.suspicious_message import SuspiciousTransaction
 
-# The transactions that a summary lists: about 5 KB. SNS accepts 256 KB, and a reader less.
-MAX_LISTED = 25
+# The transactions of a summary. With the longest IDs, it has about 200 KB, and SNS accepts 256 KB.
+MAX_LISTED = 2500
+# The transactions with time, amount, score and reason: about 5 KB. Further ones are listed by ID only.
+_MAX_DETAILED = 25
 # SNS accepts fewer than 100 characters, ASCII only, without line breaks and control characters.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _SUBJECT_LENGTH = 99
@@ -57,8 +59,11 @@ def compose_summary(
         "",
         f"Account: {mask_account(transaction.account_id)}",
     ]
-    for decision in decisions:
+    for decision in decisions[:_MAX_DETAILED]:
         lines += ["", *_format_decision(decision)]
+    if others := decisions[_MAX_DETAILED:]:
+        lines += ["", f"Ids of {len(others)} further transactions:"]
+        lines += [_to_one_line(decision.transaction_id) for decision in others]
     if count > len(decisions):
         lines += [
             "",

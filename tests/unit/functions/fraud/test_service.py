@@ -340,7 +340,7 @@ def test_alerts_of_one_account_within_a_window_become_one_alert_and_a_summary() 
     fraud.now += 60_000
     notifications += [fraud.process_suspicious(f"tx-{number}").notification for number in (2, 3, 4)]
     assert notifications == ["sent", "summary", "folded", "folded"]
-    assert fraud.sender.delays == [0, 540]
+    assert fraud.sender.delays == [0, 545]
     assert [sent.summary_since for sent in fraud.sender.sent] == [0, NOW + 140]
     assert fraud.account.alert_history.count == 4
 
@@ -375,7 +375,14 @@ def test_repeated_summary_waits_for_the_rest_of_its_window() -> None:
     fraud.process_suspicious("tx-2")
     fraud.now += 600_000
     fraud.process_suspicious("tx-2")
-    assert fraud.sender.delays == [0, 600, 1, 0]
+    assert fraud.sender.delays == [0, 605, 6, 0]
+
+
+def test_summary_of_the_longest_window_waits_no_longer_than_sqs_allows() -> None:
+    fraud = FraudFixture(window_seconds=900)
+    fraud.process_suspicious("tx-1")
+    fraud.process_suspicious("tx-2")
+    assert fraud.sender.delays == [0, 900]
 
 
 def test_transaction_of_a_snoozed_account_is_decided_and_not_sent() -> None:
