@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from functions.common.domain.countries import COUNTRIES
-from functions.common.domain.currencies import CURRENCIES
+from functions.common.domain.currencies import ALL_CURRENCIES
 from functions.common.domain.features import FEATURES
 from functions.common.domain.transaction import Channel
 
@@ -54,7 +54,7 @@ UNAVAILABLE_NAMES: Mapping[str, str] = {
 
 STRING_VALUES: Mapping[Kind, frozenset[str] | None] = {
     "country": COUNTRIES,
-    "currency": CURRENCIES,
+    "currency": ALL_CURRENCIES,
     "channel": CHANNELS,
     "merchant_id": None,
     "merchant_category": None,

@@ -10,7 +10,7 @@ from detection.rules.errors import describe_unknown_name
 from detection.rules.names import CHANNELS, NAME_KINDS, UNAVAILABLE_NAMES, Kind
 from detection.rules.negation import Form
 from functions.common.domain.countries import COUNTRIES
-from functions.common.domain.currencies import CURRENCIES
+from functions.common.domain.currencies import ALL_CURRENCIES
 from functions.fraud.scoring.expressions import LIMIT_PREFIX
 from functions.fraud.scoring.rules import Limit
 
@@ -19,7 +19,7 @@ Limits = Mapping[str, Limit]
 _MAX_NUMBER = 1e15
 _SINGLE_LITERAL = re.compile(r"""'[^']*'|"[^"]*\"""")
 _SECONDS = {"minutes": 60, "hours": 3_600, "days": 86_400}
-_CODES = COUNTRIES | CURRENCIES | CHANNELS
+_CODES = COUNTRIES | ALL_CURRENCIES | CHANNELS
 
 
 class Operand(NamedTuple):
@@ -96,7 +96,7 @@ def read_call(node: ast.Call, name: str, arguments: Sequence[Operand], source: s
         raise ExpressionError(node, 'money(…) takes a number and a currency, such as money(500, "EUR")')
     number, currency = arguments
     _check_sign(number)
-    if currency.form not in CURRENCIES:
+    if currency.form not in ALL_CURRENCIES:
         raise ExpressionError(
             currency.node, f"unknown currency '{currency.form}': use an ISO 4217 code, such as EUR"
         )

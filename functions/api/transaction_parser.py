@@ -52,6 +52,8 @@ class TransactionParser(NamedTuple):
         def convert(field: Field, value: object) -> object:
             if field.name == "amount":
                 return _convert_amount(value)
+            if field.name == "timestamp":
+                check_time_unit(value)
             converted = msgspec.convert(value, field.type)
             if field.name == "timestamp":
                 self._check_timestamp(converted, now_ms)
@@ -65,7 +67,6 @@ class TransactionParser(NamedTuple):
         return Transaction(**accepted)  # type: ignore[arg-type]  # each value has its field's type
 
     def _check_timestamp(self, timestamp: int, now_ms: int) -> None:
-        check_time_unit(timestamp)
         if timestamp > now_ms + MAX_CLOCK_SKEW_MS:
             raise ValueError("in the future")
         if not self.historic and timestamp < now_ms - self.max_age_days * _DAY_MS:
@@ -97,6 +98,8 @@ class TransactionParser(NamedTuple):
             yield FieldError("original_transaction_id", "is missing: a refund needs it")
         if original is not None and not is_refund:
             yield FieldError("original_transaction_id", "is only for a refund")
+        if original is not None and original == accepted.get("transaction_id"):
+            yield FieldError("original_transaction_id", "is the id of the refund itself")
 
 
 def _convert_amount(value: object) -> Decimal:

@@ -57,11 +57,12 @@ def parse_label(text: str, now_ms: int) -> Label:
     """Read the label in a request's body. Raises ProblemError (400), which names all invalid fields."""
 
     def convert(field: Field, value: object) -> object:
+        is_time = field.name in ("timestamp", "reported_at")
+        if is_time:
+            check_time_unit(value)
         converted = msgspec.convert(value, field.type)
-        if field.name in ("timestamp", "reported_at"):
-            check_time_unit(converted)
-            if converted > now_ms + MAX_CLOCK_SKEW_MS:
-                raise ValueError("in the future")
+        if is_time and converted > now_ms + MAX_CLOCK_SKEW_MS:
+            raise ValueError("in the future")
         return converted
 
     values = read_fields(text, LABEL_FIELDS, convert, "label")

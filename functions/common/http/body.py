@@ -7,6 +7,7 @@ msgspec's cannot detect repeated names.
 import base64
 import binascii
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -35,6 +36,7 @@ _CARD_NUMBER = (
 )
 # No field accepts a longer integer, and int() of a long text takes quadratic time.
 _MAX_INTEGER_CHARACTERS = 19
+_NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19})?")
 
 Convert = Callable[[Field, object], object]
 """Converts a value to its field's type. Raises ValueError for a value that the field does not accept."""
@@ -129,6 +131,7 @@ def _convert_field(field: Field, values: JsonObject, convert: Convert) -> object
     try:
         converted = convert(field, value)
     except InvalidValueError:
+        _refuse_card_number(value)
         raise
     except ValueError:
         _refuse_card_number(value)
@@ -143,11 +146,25 @@ def _refuse_card_number(value: object) -> None:
         raise InvalidValueError(_CARD_NUMBER)
 
 
-def check_time_unit(time: int) -> None:
-    """Raises InvalidValueError for a time that is not in milliseconds by its magnitude."""
-    unit = find_time_unit(time)
+def check_time_unit(value: object) -> None:
+    """Raises InvalidValueError for a number that is not a time in milliseconds by its magnitude.
+
+    Also for a number with a fraction or in a text, such as `1767225600.123`, which no field accepts.
+    """
+    number = _read_number(value)
+    if number is None:
+        return
+    if number <= 0:
+        raise InvalidValueError("is not after the beginning of 1970: send epoch milliseconds")
+    unit = find_time_unit(number)
     if unit != MILLISECONDS:
-        raise InvalidValueError(f"seems to be in {unit}: send epoch milliseconds")
+        raise InvalidValueError(f"seems to be in {unit}: send epoch milliseconds as an integer")
+
+
+def _read_number(value: object) -> int | Decimal | None:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return Decimal(value)
+    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
 def _clean_name(name: str) -> str:

@@ -32,6 +32,7 @@ def _faults(text: str) -> list[tuple[int, str]]:
          [">", "amount", ["+", ["/", "limits.large", 2], "limits.large"]]),
         ("1 < amount_ratio <= 5", ["and", ["<", 1, "amount_ratio"], ["<=", "amount_ratio", 5]]),
         ("country in ['US', 'GB']", ["in", "country", ["US", "GB"]]),
+        ("currency in ['EUR', 'HRK']", ["in", "currency", ["EUR", "HRK"]]),
         ("hour not in (0, 1)", ["not in", "hour", [0, 1]]),
         ("channel == 'atm'", ["in", "channel", ["atm"]]),
         ("'atm' != channel", ["not in", "channel", ["atm"]]),

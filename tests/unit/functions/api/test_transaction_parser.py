@@ -155,9 +155,18 @@ def test_timestamp_may_not_be_older() -> None:
         (1, "in seconds"),
         (NOW * 1000, "in microseconds"),
         (NOW * 10**6, "in nanoseconds"),
+        (NOW / 1000, "in seconds"),
+        (str(NOW // 1000), "in seconds"),
+        (f"{NOW / 1000}", "in seconds"),
+        (str(NOW * 10**6), "in nanoseconds"),
+        (0, "1970"),
+        (-NOW, "1970"),
+        (float(NOW), "an integer"),
+        (str(NOW), "an integer"),
+        (True, "an integer"),
     ],
 )
-def test_timestamp_in_another_unit_is_recognized(value: int, unit: str, parser: TransactionParser) -> None:
+def test_timestamp_in_another_unit_is_recognized(value: object, unit: str, parser: TransactionParser) -> None:
     assert unit in _find_errors(posted(timestamp=value), parser)["timestamp"]
 
 
@@ -199,6 +208,7 @@ def test_amount_has_the_decimals_of_its_currency(written: str, currency: str, ac
         ({"type": "purchase"}, []),
         ({"type": "refund", "original_transaction_id": "tx-0"}, []),
         ({"type": "refund"}, ["original_transaction_id"]),
+        ({"type": "refund", "original_transaction_id": "tx-1"}, ["original_transaction_id"]),
         ({"type": "purchase", "original_transaction_id": "tx-0"}, ["original_transaction_id"]),
         ({"original_transaction_id": "tx-0"}, ["original_transaction_id"]),
         ({"type": "refund", "original_transaction_id": "a b"}, ["original_transaction_id"]),

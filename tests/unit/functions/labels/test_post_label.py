@@ -100,6 +100,7 @@ def test_repeated_label_is_unchanged_and_a_different_label_is_changed() -> None:
         ({"reported_at": "yesterday"}, {"reported_at"}),
         ({"reported_at": NOW // 1000}, {"reported_at"}),
         ({"timestamp": YESTERDAY * 1000}, {"timestamp"}),
+        ({"timestamp": str(YESTERDAY), "reported_at": NOW / 1000}, {"timestamp", "reported_at"}),
         ({"source": "a\nb"}, {"source"}),
         ({"amount": 1}, {"amount"}),
     ],
