@@ -25,8 +25,9 @@ from cli.rules import rule_tasks
 from cli.security import security_tasks
 from cli.task import task
 from terminal.command_line import command_line
-from terminal.output import console, print_result
+from terminal.output import accept_closed_pipe, console, print_result
 
+accept_closed_pipe()
 parse_errors.install_hints()
 
 GROUPS: dict[str, Collection | tuple[Any, ...]] = {

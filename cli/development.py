@@ -58,7 +58,15 @@ def run_tests(
     _: Context, path: Any = None, k: str = "", fast: bool = False, workers: int = NonNegativeInt(0)
 ) -> None:
     """Run the tests."""
-    _run_pytest(k, path or (FAST_TESTS if fast else ()), workers=workers)
+    paths = [resolve_test_path(given) for given in path or ()]
+    _run_pytest(k, paths or (FAST_TESTS if fast else ()), workers=workers)
+
+
+def resolve_test_path(given: str) -> str:
+    """The path of a file or folder in the current folder, or else in the repository. A test may follow it."""
+    file, mark, name = given.partition("::")
+    path = Path(file).absolute()
+    return f"{path if path.exists() else file}{mark}{name}"
 
 
 @task()

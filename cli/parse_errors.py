@@ -35,6 +35,9 @@ _OTHER_OPTIONS = (*_DATA_OPTIONS, "model", "rules")
 
 
 _HELP = ("--help", "-h")
+# The file of a task has both names.
+_SAME_OPTIONS = ("--data", "--file")
+_ID_WORDS = ("account", "id_", "transaction_id")
 
 _see_value = ParseMachine.see_value
 _see_word = ParseMachine.see_positional_arg
@@ -59,7 +62,13 @@ def _read_value(machine: ParseMachine, value: Any) -> None:
 
 
 def _read_word(machine: ParseMachine, word: Any) -> None:
-    """Read a word without an option name. In its place, invoke takes `--help` for the word."""
+    """Read a word without an option name. In its place, invoke takes any option for the word."""
+    place = machine.context.missing_positional_args[0].name
+    if word in _SAME_OPTIONS and place in _DATA_OPTIONS:
+        machine.switch_to_flag(f"--{place}")
+        return
+    if _is_unknown_option(word, machine.context):
+        raise ParseError(f"error: {_describe_unknown_word(word, machine.context)}", machine.context)
     if word not in _HELP or not machine.initial:
         _see_word(machine, word)
         return
@@ -67,6 +76,12 @@ def _read_word(machine: ParseMachine, word: Any) -> None:
     # Help is shown without running the task, which the missing words would prevent.
     for argument in machine.context.missing_positional_args:
         argument.value = word
+
+
+def _is_unknown_option(word: str, context: ParserContext) -> bool:
+    """Whether the word is an option that the task does not have. An ID or a file may begin with dashes."""
+    place = context.missing_positional_args[0].name
+    return word.startswith("--") and word not in _HELP and place not in _ID_WORDS and not Path(word).exists()
 
 
 def _option_name(machine: ParseMachine) -> str:

@@ -3,14 +3,41 @@
 Colors and live displays appear on a terminal only. Lines are never wrapped for a pipe.
 """
 
+import atexit
 import json
 import sys
+from types import TracebackType
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 PIPE_WIDTH = 500
+
+
+def accept_closed_pipe() -> None:
+    """Print no traceback if the reader of standard output has ended, as in `invoke --help train | head`.
+
+    invoke prints help and lists outside the tasks. The rest of the output is lost, as the reader wants.
+    """
+    sys.excepthook = _show_exception
+    atexit.register(_flush_output)
+
+
+def _show_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, BrokenPipeError):
+        sys.stdout = None
+        return
+    sys.__excepthook__(kind, error, trace)
+
+
+def _flush_output() -> None:
+    try:
+        # Python would print an error if it failed to flush at exit.
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None
 
 
 def _make_console(stream: TextIO, *, stderr: bool) -> Console:

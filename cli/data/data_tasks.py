@@ -9,16 +9,16 @@ from cli.task import task
 
 
 @task(
-    positional=["file"],
+    positional=["data"],
     help={
-        "file": "Inspect this file: delimited text or Parquet, also in gzip or zip",
+        "data": "Inspect this file: delimited text or Parquet, also in gzip or zip",
         "out": "Write the proposed map to this YAML file, for the option --columns of other tasks",
     },
 )
 def inspect(
     _: Context,
     *,
-    file: str,
+    data: str,
     columns: str = "",
     unit: str = "",
     timezone: str = "",
@@ -34,4 +34,4 @@ def inspect(
     """
     from cli.data.inspection_view import show_inspection
 
-    return show_inspection(file, columns=columns, unit=unit, timezone=timezone, out=out, as_json=json)
+    return show_inspection(data, columns=columns, unit=unit, timezone=timezone, out=out, as_json=json)

@@ -44,6 +44,32 @@ def test_unknown_option_is_an_error_with_the_help_of_the_task(task: str) -> None
     assert f"invoke --help {task}" in parse_wrong(task, "--nothing")
 
 
+@pytest.mark.parametrize(
+    ("task", "option"),
+    [
+        ("send", "--jsn"),
+        ("train", "--dta"),
+        ("simulate", "--ot"),
+        ("rollback", "--lyr"),
+        ("export", "--sinc"),
+    ],
+)
+def test_unknown_option_is_not_taken_for_a_file(task: str, option: str) -> None:
+    assert f"{task} has no option '{option}'" in parse_wrong(task, option, "past.csv")
+
+
+@pytest.mark.parametrize(("task", "name"), [("send", "file"), ("data.inspect", "data"), ("train", "data")])
+@pytest.mark.parametrize("option", ["--data", "--file"])
+def test_file_of_a_task_has_both_names(task: str, name: str, option: str) -> None:
+    words = ("--out", "model.json") if task == "train" else ()
+    assert parse(task, option, "past.csv", *words)[name] == "past.csv"
+    assert parse(task, f"{option}=past.csv", *words)[name] == "past.csv"
+
+
+def test_id_may_begin_with_dashes() -> None:
+    assert parse("explain", "--t-1")["transaction_id"] == "--t-1"
+
+
 @pytest.mark.parametrize("task", ["send", "backtest"])
 def test_second_file_is_not_for_the_option_of_the_first_one(task: str) -> None:
     assert f"invoke --help {task}" in parse_wrong(task, "past.csv", "further.csv")

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -30,6 +31,23 @@ def run_invoke(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "invoke", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize("arguments", [("--help", "train"), ("--list",), ("groups",)])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_whose_reader_has_ended_is_no_error(arguments: tuple[str, ...], unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [sys.executable, "-m", "invoke", *arguments],
+        cwd=ROOT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        check=False,
+    )
+    os.close(writer)
+    assert process.stderr == b""
 
 
 def test_user_error_is_one_line_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
