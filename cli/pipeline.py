@@ -173,10 +173,18 @@ def label(
     from operations.deployed import DeployedPipeline
     from operations.ingest.record_kinds import LABELS
     from operations.ingest.send import check_file_name, send_file
+    from operations.ingest.tables.labels import LABEL_ONLY_FIELDS
     from orchestration.session import EnvironmentSession
 
     check_file_name(file, "label")
-    options = read_table_options(columns, timezone, unit, required=LABEL_FIELDS, posts_genuine=genuine)
+    options = read_table_options(
+        columns,
+        timezone,
+        unit,
+        required=LABEL_FIELDS,
+        additional=LABEL_ONLY_FIELDS,
+        posts_genuine=genuine,
+    )
     target = DeployedPipeline.from_session(EnvironmentSession.from_name(env)).labels_target()
     return send_file(
         target,

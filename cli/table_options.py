@@ -18,11 +18,15 @@ def read_table_options(
     unit: str,
     *,
     required: Collection[str] = REQUIRED,
+    additional: Collection[str] = (),
     posts_genuine: bool = False,
 ) -> TableOptions:
-    """Read the options. `required`: the fields that the map needs. Raises UserError."""
+    """Read the options. The map needs the `required` fields and may have `additional` ones.
+
+    Raises UserError.
+    """
     if timezone and not check_timezone(timezone):
         raise UserError(f"--timezone: '{timezone}' is unknown.", "Use a name such as UTC or Europe/Berlin.")
     with user_errors():
-        column_map = read_column_map(columns, required) if columns else None
+        column_map = read_column_map(columns, required, additional) if columns else None
     return TableOptions(column_map, timezone, parse_unit(unit), posts_genuine)

@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 from detection.errors import DetectionError
 from functions.common.domain.time_buckets import DAY_MS
 
+# The years 1 to 9999, which `datetime` can represent.
+_FIRST_MS = -62_135_596_800_000
+_LAST_MS = 253_402_300_799_999
+
 
 def format_timestamp(time_ms: int) -> str:
     """A time, as 2018-08-08 14:05:59."""
@@ -57,4 +61,4 @@ def _parse_time(option: str, text: str, first_ms: int) -> tuple[int, bool]:
 
 def _utc_datetime(time_ms: int) -> datetime:
     # datetime.fromtimestamp takes a float, which is inexact.
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(max(time_ms, _FIRST_MS), _LAST_MS))

@@ -81,18 +81,7 @@ class RowDescriber:
     def _describe_time(self, text: str) -> tuple[str, str]:
         if TimeConverter(self._kind).convert(pyarrow.array([text])).is_valid[0]:
             return "", ""
-        hint = f"Declare the format, such as 'time: {{format: \"%d/%m/%Y %H:%M\"}}', {_MAP_HINT}."
-        formats = [found for found in (find_digit_format(text), *find_formats([text])) if found]
-        if formats and not self._kind.declared.format:
-            hint = f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}', {_MAP_HINT}."
-        elif not self._kind.declared.format and is_iso_time(text):
-            # The time is out of range.
-            hint = ""
-        elif is_rounded_number(text):
-            hint = "Export the times with all digits."
-        elif self._kind.unit is not None:
-            hint = "" if text.startswith("-") else "Declare the unit with --unit."
-        return self._kind.describe_error(text), hint if text else ""
+        return self._kind.describe_error(text), suggest_time_format(self._kind, text)
 
     def _describe_code(self, name: str, text: str, texts: Mapping[str, str]) -> tuple[str, str]:
         if name in CODES and text and text not in CODES[name][0]:
@@ -112,3 +101,20 @@ class RowDescriber:
             return f"{name}{source}"
         limit = _MAX_QUOTED_CHARACTERS
         return f"{name} '{text if len(text) <= limit else text[:limit] + '…'}'{source}"
+
+
+def suggest_time_format(kind: TimeKind, text: str) -> str:
+    """The hint on a text that is not a valid time of this kind; empty if there is none."""
+    if not text:
+        return ""
+    formats = [found for found in (find_digit_format(text), *find_formats([text])) if found]
+    if formats and not kind.declared.format:
+        return f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}', {_MAP_HINT}."
+    if not kind.declared.format and is_iso_time(text):
+        # The time is out of range.
+        return ""
+    if is_rounded_number(text):
+        return "Export the times with all digits."
+    if kind.unit is not None:
+        return "" if text.startswith("-") else "Declare the unit with --unit."
+    return f"Declare the format, such as 'time: {{format: \"%d/%m/%Y %H:%M\"}}', {_MAP_HINT}."

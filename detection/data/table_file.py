@@ -37,6 +37,9 @@ def open_table(path: Path, declared: TextFormat = UNDECLARED, known_columns: Col
     try:
         with path.open("rb") as stream:
             beginning = stream.read(len(_PARQUET))
+    except IsADirectoryError as error:
+        hint = "Name a file. Only train reads the folder of invoke export."
+        raise DatasetError(f"Cannot read {path}: it is a folder.", hint) from error
     except OSError as error:
         raise DatasetError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
     if beginning == _PARQUET:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import NamedTuple
@@ -43,6 +43,7 @@ _MIN_NUMBERS: dict[TimeUnit, int] = {
 }
 # Directives that pyarrow and Python read alike.
 _PLAIN_DIRECTIVES = frozenset("YmdHMS")
+_HOUR_DIRECTIVES = frozenset("HIcX")
 # Spreadsheets write numbers of 12 digits and more with an E, and drop digits. R writes 100000 as 1e+05.
 _MIN_ROUNDED = 10**11
 # Dates of the years 1900 to 2099 as digits, to the day, minute or second.
@@ -85,6 +86,18 @@ class TimeKind:
             return cls(declared, None, is_inferred=is_iso_time(first))
         fitting = [unit for unit, least in _MIN_NUMBERS.items() if number >= least]
         return cls(declared, fitting[-1] if fitting else "s", is_inferred=True)
+
+    def is_day(self, text: str) -> bool:
+        """Whether a valid time is a day without a time of the day."""
+        if self.unit is not None:
+            return False
+        if self.declared.format:
+            return not _HOUR_DIRECTIVES & _find_directives(self.declared.format)
+        try:
+            date.fromisoformat(text.strip())
+        except ValueError:
+            return False
+        return True
 
     def describe_error(self, text: str) -> str:
         """The reason why a text is not a valid time."""
@@ -170,8 +183,7 @@ class TimeConverter:
         def parse(text: str) -> datetime:
             return datetime.strptime(text, text_format)
 
-        directives = {following for mark, following in pairwise(text_format) if mark == "%"}
-        if directives <= _PLAIN_DIRECTIVES:
+        if _find_directives(text_format) <= _PLAIN_DIRECTIVES:
             times = compute.strptime(texts, format=text_format, unit="us", error_is_null=True)
             if not times.null_count and _has_valid_days(texts, times, parse):
                 return self._convert_naive(times)
@@ -226,7 +238,7 @@ class TimeConverter:
             microseconds = self._localize(time) if time.tzinfo is None else _to_microseconds(time)
             self._latest_us = max(self._latest_us, microseconds)
             times[index] = microseconds // 1000
-        return ConvertedTimes(times, times >= 0)
+        return _check_range(times)
 
     def _localize(self, time: datetime) -> int:
         """Microseconds since 1970 of a time of the clock in the time zone."""
@@ -235,6 +247,10 @@ class TimeConverter:
         self.ambiguous += first < second
         self.skipped += first > second
         return second if first < second and first < self._latest_us else first
+
+
+def _find_directives(text_format: str) -> set[str]:
+    return {following for mark, following in pairwise(text_format) if mark == "%"}
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

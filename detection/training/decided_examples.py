@@ -29,6 +29,7 @@ from detection.training.decided_schema import (
 from detection.training.examples import Examples, FeaturedTransactions, LearnedRules, gather_examples
 from detection.training.sampling import MAX_GENUINE, GenuineSampler
 from functions.common.domain.features import FEATURE_NAMES, FEATURES_VERSION
+from functions.common.domain.time_buckets import DAY_MS
 from functions.common.dynamodb.profile_items import profile_subject
 from functions.fraud.scoring.rules import RuleSet
 
@@ -46,7 +47,7 @@ class DecidedSummary:
     """The number of examples by label, and the range of timestamps in epoch milliseconds.
 
     `unlabelled`: transactions whose label is not due. `other_label_delays`: transactions whose features
-    assume another label delay, by this delay in days.
+    assume another label delay, by this delay in days. `missing_days`: days of the range without transactions.
     """
 
     frauds: int
@@ -55,10 +56,17 @@ class DecidedSummary:
     last_ms: int
     unlabelled: int
     other_label_delays: Mapping[int, int]
+    missing_days: int
 
     def notes(self) -> list[str]:
-        """The transactions that are left out, one line each."""
+        """The transactions and days that are left out, one line each."""
         notes = []
+        if self.missing_days:
+            period = f"{format_timestamp(self.first_ms)[:10]} to {format_timestamp(self.last_ms)[:10]}"
+            notes.append(
+                f"Days without transactions from {period}: {self.missing_days:,}."
+                " If the folder is a copy, check that it is complete."
+            )
         if self.unlabelled:
             notes.append(f"Left out because the label is not due: {self.unlabelled:,} of the transactions.")
         for days, count in sorted(self.other_label_delays.items()):
@@ -90,6 +98,7 @@ class DecidedDataset:
         frauds = genuine = unlabelled = 0
         other_delays: dict[int, int] = {}
         ranges = []
+        seen_days: set[int] = set()
         for batch in self._batches(_SELECTING_COLUMNS):
             times = _to_numpy(batch, "timestamp")
             in_period = (times >= from_ms) & (times < to_ms)
@@ -107,6 +116,7 @@ class DecidedDataset:
             unlabelled += int((labels == -1).sum())
             if in_period.any():
                 ranges.append((int(times[in_period].min()), int(times[in_period].max())))
+                seen_days.update(np.unique(times[in_period] // DAY_MS).tolist())
         return DecidedSummary(
             frauds=frauds,
             genuine=genuine,
@@ -114,6 +124,7 @@ class DecidedDataset:
             last_ms=max((last for _, last in ranges), default=0),
             unlabelled=unlabelled,
             other_label_delays=other_delays,
+            missing_days=max(seen_days) - min(seen_days) + 1 - len(seen_days) if seen_days else 0,
         )
 
     def transactions(

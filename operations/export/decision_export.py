@@ -167,8 +167,9 @@ def _no_rows_error(period: ExportPeriod, left_out: Mapping[LeftOut, int]) -> Use
 
 
 def _print_summary(summary: Mapping[str, Any], left_out: Mapping[LeftOut, int]) -> None:
+    days = "1 day" if summary["days"] == 1 else f"{summary['days']} days"
     print_result(
-        f"Exported {summary['transactions']:,} transactions of {summary['days']} days to {summary['out']}:"
+        f"Exported {summary['transactions']:,} transactions of {days} to {summary['out']}:"
         f" {summary['frauds']:,} fraud, {summary['genuine']:,} genuine,"
         f" {summary['not_known_yet']:,} without a label that is due"
     )

@@ -10,6 +10,7 @@ import pytest
 from detection.data.column_map import FIELDS
 from detection.data.columns import TransactionBatch
 from detection.rules.names import NAME_KINDS, UNAVAILABLE_NAMES
+from detection.training.decided_schema import TRANSACTION_COLUMNS
 from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.domain.transaction_event import EVENT_FIELDS, STORED_FIELDS
@@ -20,6 +21,11 @@ from tests.unit.functions.builders import NOW, transaction
 
 PERSONAL_FIELDS = {"device_id", "ip_address"}
 """The fields that no alert contains."""
+
+# Accounts and merchants are exported as pseudonyms.
+EXPORTED_NAMES = {
+    f"{field.name}_id" if field.name == "merchant" else field.name for field in TRANSACTION_COLUMNS
+}
 
 
 def find_missing_places(name: str) -> list[str]:
@@ -42,6 +48,10 @@ def _list_places() -> Iterator[tuple[str, set[str]]]:
         " detection/rules/names.py",
         {*NAME_KINDS, *UNAVAILABLE_NAMES},
     )
+    yield (
+        "exported decisions, if rules read it: TRANSACTION_COLUMNS in detection/training/decided_schema.py",
+        {*EXPORTED_NAMES, *UNAVAILABLE_NAMES},
+    )
     yield "columns of files: FIELDS in detection/data/column_map.py", set(FIELDS)
     yield "rows of files: TransactionBatch.rows in detection/data/columns.py", _find_row_fields()
     yield "the register of personal data: operations/privacy/register.py", set(RECORDS["Transaction"])
@@ -59,7 +69,7 @@ def _find_row_fields() -> set[str]:
 
 @pytest.mark.parametrize("name", [field.name for field in TRANSACTION_FIELDS])
 def test_field_of_a_transaction_is_known_everywhere(name: str) -> None:
-    assert find_missing_places(name) == []
+    assert not (missing := find_missing_places(name)), f"'{name}' is missing in\n" + "\n".join(missing)
 
 
 def test_every_place_is_checked() -> None:

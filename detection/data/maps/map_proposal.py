@@ -161,7 +161,10 @@ class _Proposer:
         if name not in _CODES:
             return True
         values, unknown = self._values(column), self._find_unknown_codes(name, column)
-        if not values or len(unknown) > (1 - _MIN_CODES) * len(values):
+        if not values:
+            # Later rows can have values: a refund is rare. Another name can have another meaning.
+            return column.lower() == name
+        if len(unknown) > (1 - _MIN_CODES) * len(values):
             return False
         if unknown:
             self._proposal.questions.append(

@@ -47,6 +47,7 @@ _MAP_FIELDS = {
 _SOURCE_FIELDS = dict.fromkeys(
     ("column", "columns", "join", "constant", "generate", "values", "integer", "case"), False
 )
+_TIMES = ("timestamp", "reported_at")
 _TIME_FIELDS = dict.fromkeys(("unit", "format", "timezone", "start"), False)
 _AMOUNT_FIELDS = dict.fromkeys(("decimal", "thousands", "symbols"), False)
 _LABEL_FIELDS = dict.fromkeys(("fraud", "genuine", "unknown"), False)
@@ -64,12 +65,16 @@ def find_layout(column_names: Sequence[str]) -> str:
     return max(fitting, key=lambda name: len(fitting[name]), default="")
 
 
-def read_column_map(name: str, required: Collection[str] = REQUIRED) -> ColumnMap:
+def read_column_map(
+    name: str, required: Collection[str] = REQUIRED, additional: Collection[str] = ()
+) -> ColumnMap:
     """The map of a ready layout, or in a YAML file, with the required fields.
+
+    `additional`: fields that it may have besides those of a transaction.
 
     Raises DetectionError with all faults in it.
     """
-    return parse_column_map(read_map_text(name), name, required)
+    return parse_column_map(read_map_text(name), name, required, additional)
 
 
 def read_map_text(name: str) -> str:
@@ -92,10 +97,12 @@ def _suggest_layout(name: str) -> str:
     return f"Use a YAML file or one of the layouts {', '.join(layout_names())}."
 
 
-def parse_column_map(text: str, name: str, required: Collection[str] = REQUIRED) -> ColumnMap:
+def parse_column_map(
+    text: str, name: str, required: Collection[str] = REQUIRED, additional: Collection[str] = ()
+) -> ColumnMap:
     """The map in the text of the file `name`. Raises DetectionError with all faults."""
     reader = _MapReader(text)
-    reader.required = required
+    reader.required, reader.additional = required, additional
     column_map = reader.read(name)
     if column_map is None or reader.faults:
         faults = sorted(set(reader.faults)) or [Fault(1, 1, "the file is empty: add columns")]
@@ -127,6 +134,7 @@ class _MapReader(YamlReader):
     """Reads a map. Faults have their positions."""
 
     required: Collection[str] = REQUIRED
+    additional: Collection[str] = ()
 
     def read(self, name: str) -> ColumnMap | None:
         root = self.read_document()
@@ -156,7 +164,7 @@ class _MapReader(YamlReader):
         )
 
     def _sources(self, node: Node) -> dict[str, ColumnSource]:
-        allowed = dict.fromkeys(FIELDS, False) | dict.fromkeys(self.required, True)
+        allowed = dict.fromkeys((*FIELDS, *self.additional), False) | dict.fromkeys(self.required, True)
         sources = {}
         for name, value in self.read_fields(node, "columns", allowed).items():
             if (source := self._source(name, value)) is not None:
@@ -186,7 +194,7 @@ class _MapReader(YamlReader):
         join = nodes.get("join")
         return ColumnSource(
             columns=columns,
-            join=(self.read_string(join, "join") or "") if join else " " if name == "timestamp" else "-",
+            join=(self.read_string(join, "join") or "") if join else " " if name in _TIMES else "-",
             constant=(self.read_string(nodes["constant"], "constant") or "") if "constant" in nodes else "",
             is_generated="generate" in nodes,
             is_integer=self._flag(nodes.get("integer"), "integer"),

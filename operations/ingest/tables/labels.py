@@ -13,12 +13,13 @@ import msgspec
 
 from detection.data.batch_converter import BatchConverter
 from detection.data.column_map import KNOWN_COLUMNS, LABEL, LABEL_COLUMNS, ColumnMap, ColumnSource, TimeFormat
-from detection.data.row_faults import LABEL_HINT, ROUNDED_ID, SCIENTIFIC
+from detection.data.row_faults import LABEL_HINT, ROUNDED_ID, SCIENTIFIC, suggest_time_format
 from detection.data.table_file import Table, TableBatch, open_table
 from detection.data.tables.text_format import UNDECLARED
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
 from detection.errors import EmptyDatasetError
 from functions.common.domain.decision import FRAUD
+from functions.common.runtime.clock import now_ms
 from operations.ingest.input_file import LABEL_SCHEMA, InputFile
 from operations.ingest.tables.identifiers import IdentifierEncoder
 from operations.ingest.tables.rows import (
@@ -36,6 +37,9 @@ from terminal.errors import UserError
 _GENUINE = "genuine"
 _SPELLINGS = "fraud, genuine, 1, 0, true, false, yes, no"
 _TIMES = ("timestamp", "reported_at")
+_DAY_MS = 86_400_000
+LABEL_ONLY_FIELDS = ("source", "reported_at")
+"""The fields of a label that a transaction does not have."""
 _KNOWN_COLUMNS = frozenset({*KNOWN_COLUMNS, *LABEL_SCHEMA.field_names})
 
 
@@ -58,6 +62,7 @@ def open_label_table(path: Path, options: TableOptions) -> InputFile:
             column_map,
             times,
             IdentifierEncoder() if declared else None,
+            now_ms(),
             posts_genuine=options.posts_genuine or _is_label_file(table, declared),
         )
         notes = (
@@ -80,8 +85,9 @@ def open_label_table(path: Path, options: TableOptions) -> InputFile:
 class _LabelReader:
     """Converts rows to bodies of requests.
 
-    `times`: the converters of the columns with times. `identifiers`: the encoder of ids, with a map only, as
-    for transactions.
+    A report with a day and no time of the day is from the end of that day, and not after `now_ms`, so that it
+    is not before a transaction of the same day. `times`: the converters of the columns with times.
+    `identifiers`: the encoder of ids, with a map only, as for transactions.
     """
 
     def __init__(
@@ -89,9 +95,11 @@ class _LabelReader:
         column_map: ColumnMap,
         times: Mapping[str, TimeConverter],
         identifiers: IdentifierEncoder | None,
+        now_ms: int,
         *,
         posts_genuine: bool,
     ) -> None:
+        self._now_ms = now_ms
         self._identifiers = identifiers
         self._map = column_map
         self._times = times
@@ -108,18 +116,19 @@ class _LabelReader:
         return contents
 
     def _read_column(self, name: str, batch: TableBatch) -> list[str | int]:
-        """The cells of a field; times in epoch milliseconds. The API refuses a time that is not valid."""
+        """The cells of a field; valid times in epoch milliseconds."""
         texts = _text_reader(self._map).read_texts(batch, self._map.sources[name])
         cells: list[str | int] = texts.to_pylist()
         if name not in self._times:
             return cells
         times = self._times[name].convert(texts)
-        return [
-            time_ms if is_valid else cell
-            for cell, time_ms, is_valid in zip(
-                cells, times.times_ms.tolist(), times.is_valid.tolist(), strict=True
-            )
-        ]
+        is_day = self._times[name].kind.is_day
+        for index in times.is_valid.nonzero()[0].tolist():
+            time_ms = int(times.times_ms[index])
+            if name == "reported_at" and is_day(str(cells[index])):
+                time_ms = min(time_ms + _DAY_MS - 1, max(time_ms, self._now_ms))
+            cells[index] = time_ms
+        return cells
 
     def _convert_row(self, values: dict[str, str | int]) -> RowContent | None:
         """The content of a row; None if it is left out."""
@@ -137,6 +146,11 @@ class _LabelReader:
         if not is_fraud and not self._posts_genuine:
             self.left_out["genuine transactions, which --genuine includes"] += 1
             return None
+        for name, times in self._times.items():
+            if (cell := values[name]) and isinstance(cell, str):
+                hint = suggest_time_format(times.kind, cell)
+                error = f"{name} '{cell}' {times.kind.describe_error(cell)}. {hint}"
+                return RowContent(error=error.rstrip(". "))
         values["label"] = FRAUD if is_fraud else _GENUINE
         if self._identifiers:
             values["transaction_id"] = self._identifiers.encode(identifier)
@@ -167,8 +181,9 @@ def _select_columns(declared: ColumnMap, table: Table) -> ColumnMap:
     """The parts of a map that a label needs. The id identifies the transaction. Raises UserError."""
     if LABEL not in declared.sources:
         raise UserError(f"--columns: the map has no {LABEL}.", "Add the column with the labels.")
-    fields = {"transaction_id": "transaction_id", "label": LABEL}
-    column_map = replace(declared, sources={name: declared.sources[field] for name, field in fields.items()})
+    names = {"transaction_id": "transaction_id", LABEL: "label"} | {name: name for name in LABEL_ONLY_FIELDS}
+    sources = {names[field]: source for field, source in declared.sources.items() if field in names}
+    column_map = replace(declared, sources=sources)
     if missing := [name for name in column_map.columns if name not in table.column_names]:
         raise UserError(
             f"{table.path}: missing columns: {', '.join(missing)}.",

@@ -36,3 +36,8 @@ def test_invalid_date_is_rejected_with_the_name_of_the_option(text: str) -> None
 
 def test_timestamp_is_formatted_in_utc() -> None:
     assert format_timestamp(FIRST_MS + 999) == "2018-04-01 07:00:00"
+
+
+@pytest.mark.parametrize(("time_ms", "year"), [(utc(9999, 12, 31) + DAY_MS, "9999"), (-(10**15), "0001")])
+def test_time_outside_the_calendar_is_formatted_as_its_end(time_ms: int, year: str) -> None:
+    assert format_timestamp(time_ms).lstrip("0").startswith(year.lstrip("0"))

@@ -43,6 +43,13 @@ def test_proposed_map_reads_the_file(tmp_path: Path) -> None:
     assert parse_column_map(inspection.proposal, "m").refunds == "keep"
 
 
+def test_column_without_values_in_the_first_rows_is_in_the_map(tmp_path: Path) -> None:
+    header = f"{HEADER},currency,type,original_transaction_id"
+    inspection = inspect_rows(tmp_path, [f"{FIRST},,,", f"{SECOND},,,"], header)
+    sources = parse_column_map(inspection.proposal, "m").sources
+    assert [sources[name].columns for name in ("currency", "type")] == [("currency",), ("type",)]
+
+
 def test_ready_layout_is_used_if_it_fits(tmp_path: Path) -> None:
     header = "step,type,amount,nameOrig,nameDest,isFraud"
     inspection = inspect_rows(tmp_path, ["1,PAYMENT,5,C1,M1,0"], header)

@@ -212,3 +212,9 @@ def test_types_of_parquet_become_exact_texts(tmp_path: Path) -> None:
 def test_comma_in_the_names_of_other_columns_is_no_delimiter(tmp_path: Path) -> None:
     table = open_bytes(tmp_path, b"Amount (EUR, net);Day\n1,50;2\n")
     assert read_records(table) == [(2, {"Amount (EUR, net)": "1,50", "Day": "2"})]
+
+
+def test_folder_is_an_error_with_the_task_that_reads_folders(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError) as caught:
+        open_table(tmp_path)
+    assert "train" in caught.value.hint

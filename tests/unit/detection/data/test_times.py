@@ -126,3 +126,7 @@ def test_naive_times_are_noticed() -> None:
         converter = TimeConverter(TimeKind.detect(TimeFormat(), [text]))
         converter.convert(pyarrow.array([text]))
         assert converter.has_naive is expected
+
+
+def test_time_after_the_year_5138_is_invalid_in_a_batch_of_mixed_forms() -> None:
+    assert convert(["2018-04-01", "20180401", "9999-01-01"]) == [MIDNIGHT, MIDNIGHT, None]

@@ -67,6 +67,14 @@ def test_summary_counts_labels_and_the_period(tmp_path: Path) -> None:
     assert len(summary.notes()) == 1
 
 
+def test_day_without_transactions_is_noted(tmp_path: Path) -> None:
+    for day in (0, 1, 4):
+        write_day(tmp_path, day, [False])
+    summary = DecidedDataset(tmp_path, 7).summary()
+    assert summary.missing_days == 2
+    assert any("2026-05-29 to 2026-06-02: 2." in note for note in summary.notes())
+
+
 def test_transactions_of_the_period_have_labels_and_features(tmp_path: Path) -> None:
     write_day(tmp_path, 0, [False, True, None])
     write_day(tmp_path, 1, [False])

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from detection.data.column_map import LABEL
+from cli.table_options import LABEL_FIELDS
 from detection.data.maps.map_reader import parse_column_map
 from functions.common.domain.transaction import Identifier
 from operations.ingest.record_kinds import LABELS
 from operations.ingest.send import send_file
 from operations.ingest.tables.identifiers import IdentifierEncoder
+from operations.ingest.tables.labels import LABEL_ONLY_FIELDS
 from operations.ingest.tables.rows import TableOptions
 from terminal.errors import EmptyFileError, UserError
 from tests.unit.operations.fake_api import FakeApi, running
@@ -90,8 +92,9 @@ def bodies(api: FakeApi) -> list[dict[str, Any]]:
 
 
 def options(text: str = MAP, **changes: Any) -> TableOptions:
-    required = ("transaction_id", LABEL) if "account_id" not in text else None
-    column_map = parse_column_map(text, "map", required) if required else parse_column_map(text, "map")
+    if "account_id" in text:
+        return TableOptions(columns=parse_column_map(text, "map"), **changes)
+    column_map = parse_column_map(text, "map", LABEL_FIELDS, LABEL_ONLY_FIELDS)
     return TableOptions(columns=column_map, **changes)
 
 
@@ -401,8 +404,44 @@ def test_labels_need_only_the_id_and_the_label(api: FakeApi, tmp_path: Path) -> 
     content = "transaction_id;label;reported_at\nt1;fraud;2023-11-14\nt2;0;\nt3;;\n"
     assert label(api, write_file(tmp_path, "f.csv", content)) == 0
     assert bodies(api) == [
-        {"transaction_id": "t1", "label": "fraud", "reported_at": 1_699_920_000_000},
+        {"transaction_id": "t1", "label": "fraud", "reported_at": 1_700_006_399_999},
         {"transaction_id": "t2", "label": "genuine"},
+    ]
+
+
+def test_report_with_a_day_only_is_from_its_end_and_not_in_the_future(api: FakeApi, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    content = (
+        f"transaction_id,label,reported_at\nt1,fraud,20231114\nt2,fraud,{now:%Y-%m-%d}\n"
+        "t3,fraud,2023-11-14T00:00:00\nt4,fraud,9999-01-01\n"
+    )
+    assert label(api, write_file(tmp_path, "f.csv", content)) == 1
+    times = {body["transaction_id"]: body["reported_at"] for body in bodies(api)}
+    assert times.keys() == {"t1", "t2", "t3"}
+    assert (times["t1"], times["t3"]) == (1_700_006_399_999, 1_699_920_000_000)
+    assert 0 <= times["t2"] - now.timestamp() * 1000 < 60_000
+
+
+def test_time_that_is_not_readable_is_refused_with_its_column(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = "transaction_id,label,reported_at\nt1,fraud,14.11.2023\n"
+    assert label(api, write_file(tmp_path, "f.csv", content)) == 1
+    assert "reported_at '14.11.2023' is not a time" in capsys.readouterr().err
+    assert not api.requests
+
+
+def test_map_of_chargebacks_may_have_the_day_and_the_source_of_a_report(api: FakeApi, tmp_path: Path) -> None:
+    text = (
+        "columns: {transaction_id: Ref, is_fraud: {constant: fraud}, reported_at: Day, source: Scheme}\n"
+        "time: {format: '%d.%m.%Y'}\n"
+    )
+    content = "Ref,Day,Scheme\nr1,14.11.2023,VISA\nr2,,\n"
+    assert label(api, write_file(tmp_path, "f.csv", content), options=options(text)) == 0
+    report = {"reported_at": 1_700_006_399_999, "source": "VISA"}
+    assert bodies(api) == [
+        {"transaction_id": "r1", "label": "fraud"} | report,
+        {"transaction_id": "r2", "label": "fraud"},
     ]
 
 
