@@ -22,6 +22,7 @@ CODES: Mapping[str, tuple[Collection[str], str]] = {
     "channel": (CHANNELS, f"one of {', '.join(sorted(CHANNELS))}"),
     "type": ((PURCHASE, REFUND), "one of purchase, refund"),
 }
+_CODE_EXAMPLES = {"currency": "EUR", "country": "DE", "channel": "card_present", "type": PURCHASE}
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE][+-]\d+|\d[.,]\d+[eE]\d+")
 """A number that lost digits, as spreadsheets write it."""
 _MAX_QUOTED_CHARACTERS = 40
@@ -85,9 +86,10 @@ class RowDescriber:
 
     def _describe_code(self, name: str, text: str, texts: Mapping[str, str]) -> tuple[str, str]:
         if name in CODES and text and text not in CODES[name][0]:
-            hint = f"Declare a code for it with 'values', or leave the column out, {_MAP_HINT}."
+            column = ", ".join(self._map.sources[name].columns)
+            declared = f'{name}: {{column: {column}, values: {{"{text}": {_CODE_EXAMPLES[name]}}}}}'
+            hint = f"Declare a code for it, such as '{declared}', or leave the column out, {_MAP_HINT}."
             if text.upper() in CODES[name][0]:
-                column = ", ".join(self._map.sources[name].columns)
                 hint = f"Declare '{name}: {{column: {column}, case: upper}}' {_MAP_HINT}."
             return f"is not {CODES[name][1]}", hint
         if name == "original_transaction_id" and text and texts.get("type") != REFUND:

@@ -19,7 +19,10 @@ _DAYS = (
     "%d%b%Y",
     "%b %d, %Y",
 )
-_CLOCKS = (" %H:%M:%S", " %H:%M", "", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f", ":%H:%M:%S")
+_CLOCKS = (
+    *(" %H:%M:%S", " %H:%M", "", " %H:%M:%S.%f", ":%H:%M:%S"),
+    *(" %I:%M:%S %p", " %I:%M %p", " %I:%M:%S%p", " %I:%M%p"),
+)
 
 
 def find_formats(texts: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from functions.fraud.scoring.rules import RulesError
 
-_MAX_LISTED_NAMES = 12
+_MAX_LISTED_NAMES = 20
 
 
 class Fault(NamedTuple):

@@ -50,6 +50,15 @@ _CODES: Mapping[str, Collection[str]] = {
     "type": (PURCHASE, REFUND),
 }
 _UPPER_CASE = ("currency", "country")
+# Other texts for a channel, spelt as those of _SYNONYMS.
+_CHANNEL_SYNONYMS: Mapping[str, str] = {
+    "card_present": "cardpresent contactless pos pointofsale chip chiptransaction swipe swipetransaction"
+    " instore store retail cp",
+    "ecommerce": "ecommerce ecom online onlinetransaction internet web website mobile app cardnotpresent cnp",
+    "atm": "atm cash cashwithdrawal withdrawal",
+    "transfer": "transfer banktransfer wire wiretransfer sepa ach p2p",
+}
+_CHANNEL_CODES = {text: code for code, texts in _CHANNEL_SYNONYMS.items() for text in texts.split()}
 _DATES_AND_TIMES = (
     ("date", "time"),
     ("transactiondate", "transactiontime"),
@@ -116,13 +125,20 @@ class _Proposer:
     def propose(self) -> MapProposal:
         proposal = self._proposal
         columns: dict[str, str] = {}
+        channels: dict[str, str] = {}
         for name, synonyms in _SYNONYMS.items():
             column = next((self._names[text] for text in synonyms.split() if text in self._names), None)
-            if column is not None and self._fits(name, column, columns.values()):
+            if column is None:
+                continue
+            if name == "channel":
+                channels = self._find_channels(column)
+            if (channels and name == "channel") or self._fits(name, column, columns.values()):
                 columns[name] = column
-            elif column is not None and name in ("currency", "country", "channel"):
+            elif name in ("currency", "country", "channel"):
                 self._ask_for_codes(name, column)
         sources: dict[str, Any] = dict(columns)
+        if channels:
+            sources["channel"] = {"column": columns["channel"], "values": channels}
         identifiers = self._values(columns["transaction_id"]) if "transaction_id" in columns else []
         if len(set(identifiers)) <= _MIN_UNIQUE * len(identifiers):
             if identifiers:
@@ -176,6 +192,21 @@ class _Proposer:
     def _find_unknown_codes(self, name: str, column: str) -> list[str]:
         texts = self._values(column)
         return [text for text in texts if (text.upper() if name in _UPPER_CASE else text) not in _CODES[name]]
+
+    def _find_channels(self, column: str) -> dict[str, str]:
+        """The code of each text that is not one, empty if any is unknown."""
+        channels = {
+            text: _CHANNEL_CODES.get(_normalize(text), "")
+            for text in self._find_unknown_codes("channel", column)
+        }
+        if not all(channels.values()):
+            return {}
+        if channels:
+            text, code = next(iter(channels.items()))
+            self._proposal.questions.append(
+                f"In the column {column}, '{text}' is read as {code}. Check the 'values' of channel."
+            )
+        return channels
 
     def _ask_for_codes(self, name: str, column: str) -> None:
         if unknown := self._find_unknown_codes(name, column):

@@ -107,7 +107,7 @@ def parse_column_map(
     if column_map is None or reader.faults:
         faults = sorted(set(reader.faults)) or [Fault(1, 1, "the file is empty: add columns")]
         lines = (f"{name}:{line}:{column}: {message}" for line, column, message in faults)
-        raise DetectionError("\n".join(lines), "invoke data.inspect FILE proposes a map.")
+        raise DetectionError("\n".join(lines) + ".", "invoke data.inspect FILE proposes a map.")
     return column_map
 
 

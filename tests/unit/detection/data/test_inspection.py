@@ -184,3 +184,28 @@ def test_column_of_ids_that_repeat_is_a_question(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, rows, HEADER)
     assert any("'t1' twice" in question for question in inspection.questions)
     assert check_proposal(tmp_path, inspection).transactions == 2
+
+
+@pytest.mark.parametrize("clock", ["12:05 AM", "12:05:07 pm", "1:05PM"])
+def test_times_of_half_a_day_are_understood(tmp_path: Path, clock: str) -> None:
+    rows = [f"t1,a,m,5,1/31/2019 {clock},0", f"t2,a,m,5,2/1/2019 {clock},1"]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    assert inspection.problem == ""
+    assert inspection.summary is not None
+    assert inspection.summary.transactions == 2
+
+
+def test_common_texts_of_channels_get_codes(tmp_path: Path) -> None:
+    rows = [f"{FIRST},Contactless", f"{SECOND},card_present"]
+    inspection = inspect_rows(tmp_path, rows, f"{HEADER},channel")
+    assert parse_column_map(inspection.proposal, "m").sources["channel"].values == {
+        "Contactless": "card_present"
+    }
+    assert any("Contactless" in question for question in inspection.questions)
+
+
+def test_channel_with_unknown_texts_is_not_used(tmp_path: Path) -> None:
+    rows = [f"{FIRST},Contactless", f"{SECOND},carrier pigeon"]
+    inspection = inspect_rows(tmp_path, rows, f"{HEADER},channel")
+    assert "channel" not in parse_column_map(inspection.proposal, "m").sources
+    assert any("not used" in question for question in inspection.questions)
