@@ -22,7 +22,7 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from shared.atomic_write import write_atomically
-from shared.bytecode import compile_modules
+from shared.bytecode import OPTIMIZATION, compile_modules
 from shared.imports import find_imported_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +98,7 @@ def _read_files(folder: Path) -> dict[str, bytes]:
 
 def _write_zip(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
     # Compiled files depend on the interpreter, and take longer than this digest of the sources.
-    digest = hashlib.sha256(f"bytecode of {sys.version}\0".encode())
+    digest = hashlib.sha256(f"bytecode of {sys.version} level {OPTIMIZATION}\0".encode())
     for path in sorted(files):
         digest.update(f"{path}\0{len(files[path])}\0".encode() + files[path])
     archive = folder / f"{name}-{digest.hexdigest()[:16]}.zip"

@@ -65,3 +65,8 @@ def test_other_interpreters_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-312")
     with pytest.raises(RuntimeError, match="cpython-312"):
         compile_modules({"handler.py": b""})
+
+
+def test_docstrings_are_left_out() -> None:
+    (content,) = compile_modules({"handler.py": b'"""What the module does."""\n'}).values()
+    assert b"What the module does" not in content
