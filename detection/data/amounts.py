@@ -1,5 +1,6 @@
 """Conversion of a column of amounts."""
 
+import json
 import re
 from decimal import Decimal, InvalidOperation
 
@@ -9,10 +10,10 @@ from numpy.typing import NDArray
 from pyarrow import compute
 
 from detection.data.column_map import AmountFormat
+from detection.data.formats.amount_formats import BLANKS, MINUS_SIGN, propose_amount_format
 
 # The API has the same limit: at most 12 digits before the point.
 AMOUNT_LIMIT = 10**12
-_BLANKS = (" ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
 # Accounting writes a negative amount in parentheses, or with the sign at its end.
 _ACCOUNTING = r"^\s*(?:\(([^()+-]*)\)|([^()+-]*\d)-)\s*$"
 
@@ -22,6 +23,7 @@ class AmountColumn:
 
     def __init__(self, texts: pyarrow.StringArray, amount_format: AmountFormat) -> None:
         self._format = amount_format
+        self._originals = texts
         texts = _move_signs(texts)
         self.texts = texts if amount_format.is_plain else self._normalize(texts)
         try:
@@ -31,7 +33,8 @@ class AmountColumn:
 
     def _normalize(self, texts: pyarrow.StringArray) -> pyarrow.StringArray:
         """Amounts in the declared format as plain numbers. Others are ambiguous and become empty."""
-        for mark in (*self._format.symbols, *_BLANKS):
+        symbols = sorted(self._format.symbols, key=len, reverse=True)
+        for mark in (*symbols, *BLANKS):
             if mark != self._format.thousands:
                 texts = compute.replace_substring(texts, pattern=mark, replacement="")
         texts = _move_signs(texts)
@@ -55,19 +58,29 @@ class AmountColumn:
             return "", ""
         if np.isnan(amount):
             problem = "is not a number" + ("" if self._format.is_plain else " in the declared format")
-            example = 'amount: {decimal: ",", symbols: ["€"]}'
-            hint = (
-                f"Declare the format in the file of --columns, such as '{example}'. data.inspect proposes it."
-            )
-            return problem, hint
+            return problem, self._suggest_format()
+        if np.isinf(amount):
+            return "is not a finite number", ""
         if abs(amount) >= AMOUNT_LIMIT:
             return "has more than 12 digits before the point", ""
         hint = "Declare refunds with 'refunds: keep' or 'refunds: leave_out' in the file of --columns."
         return "is negative", hint
 
+    def _suggest_format(self) -> str:
+        """The format of the first amount, to declare in a map."""
+        settings = propose_amount_format([self._originals[0].as_py()]).settings
+        if settings:
+            format_text = ", ".join(
+                f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items()
+            )
+            return f"Declare the format in the file of --columns, such as 'amount: {{{format_text}}}'."
+        return "" if self._format.is_plain else "Correct the row, or the format in the file of --columns."
+
 
 def _move_signs(texts: pyarrow.StringArray) -> pyarrow.StringArray:
     """Negative amounts of accounting, (12.50) or 12.50-, as -12.50."""
+    if compute.any(compute.match_substring(texts, MINUS_SIGN)).as_py():
+        texts = compute.replace_substring(texts, pattern=MINUS_SIGN, replacement="-")
     suspects = compute.or_(compute.ends_with(texts, "-"), compute.match_substring(texts, "("))
     if not suspects.true_count:
         return texts
@@ -75,6 +88,9 @@ def _move_signs(texts: pyarrow.StringArray) -> pyarrow.StringArray:
 
 
 def _to_float(text: str) -> float:
+    # Python also reads 1_000 and the digits of other scripts.
+    if "_" in text or not text.isascii():
+        return float("nan")
     try:
         return float(Decimal(text))
     except (InvalidOperation, OverflowError, ValueError):

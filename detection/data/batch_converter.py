@@ -12,7 +12,7 @@ from pyarrow import compute
 from detection.data.amounts import AmountColumn
 from detection.data.column_map import FIELDS, KNOWN_COLUMNS, LABEL, LABEL_COLUMNS, ColumnMap, ColumnSource
 from detection.data.columns import TransactionBatch
-from detection.data.row_faults import CODES, IDS, SCIENTIFIC, RowDescriber, RowFault
+from detection.data.row_faults import CODES, IDS, RowDescriber, RowFault, rounded_id_pattern
 from detection.data.table_file import TableBatch
 from detection.data.times import TimeConverter, TimeKind
 from functions.common.domain.transaction import REFUND
@@ -56,8 +56,8 @@ class BatchConverter:
         labels = self._convert_labels(texts.get(LABEL), len(batch.numbers))
         is_valid = times.is_valid & (labels != _INVALID) & amounts.is_valid(self._map.refunds is not None)
         for name in IDS:
-            if self._map.sources[name].columns:
-                is_valid &= _is_valid_id(texts[name])
+            if (source := self._map.sources[name]).columns:
+                is_valid &= _is_valid_id(texts[name], rounded_id_pattern(source))
         for name, (codes, _) in CODES.items():
             if name in texts:
                 is_valid &= _check_codes(texts[name], codes)
@@ -87,7 +87,7 @@ class BatchConverter:
                 compute.replace_substring_regex(column, pattern=r"^(-?\d+)\.0+$", replacement=r"\1")
                 for column in columns
             ]
-        text = compute.binary_join_element_wise(*columns, source.join) if len(columns) > 1 else columns[0]
+        text = _join(columns, source.join)
         if source.is_upper_case:
             text = compute.utf8_upper(text)
         if source.values:
@@ -130,6 +130,15 @@ class BatchConverter:
         return batch.filter(is_selected)
 
 
+def _join(columns: Sequence[pyarrow.StringArray], join: str) -> pyarrow.StringArray:
+    """The texts joined, or an empty text if all are empty."""
+    if len(columns) == 1:
+        return columns[0]
+    lengths = [compute.binary_length(column).to_numpy() for column in columns]
+    joined = compute.binary_join_element_wise(*columns, join)
+    return compute.if_else(pyarrow.array(np.sum(lengths, axis=0) > 0), joined, "")
+
+
 def _generate_ids(batch: TableBatch, checked_columns: Sequence[str]) -> pyarrow.StringArray:
     numbers = batch.numbers.tolist()
     if not checked_columns:
@@ -144,10 +153,10 @@ def _generate_ids(batch: TableBatch, checked_columns: Sequence[str]) -> pyarrow.
     return pyarrow.array(ids, pyarrow.string())
 
 
-def _is_valid_id(texts: pyarrow.StringArray) -> NDArray[np.bool_]:
+def _is_valid_id(texts: pyarrow.StringArray, rounded_pattern: str) -> NDArray[np.bool_]:
     lengths = compute.binary_length(texts).to_numpy()
     is_valid: NDArray[np.bool_] = lengths > 0
-    rounded = compute.match_substring_regex(texts, f"^({SCIENTIFIC.pattern})$")
+    rounded = compute.match_substring_regex(texts, rounded_pattern)
     is_valid &= ~rounded.to_numpy(zero_copy_only=False)
     return is_valid
 

@@ -35,8 +35,12 @@ KNOWN_COLUMNS = frozenset((*FIELDS, *LABEL_COLUMNS))
 DEFAULT_FRAUD = ("1", "1.0", "true", "t", "yes", "y", "fraud", "fraudulent")
 DEFAULT_GENUINE = ("0", "0.0", "false", "f", "no", "n", "genuine", "legit", "legitimate")
 
-MISSING_TEXTS = ("NULL", "null", "NA", "N/A", "n/a", "None", "nan", "NaN", "\\N", "-")
-"""Texts that databases and libraries write for a missing value."""
+MISSING_TEXTS = (
+    *("NULL", "Null", "null", "(null)", "NA", "<NA>", "N/A", "n/a", "None", "none", "nil"),
+    *("NaN", "nan", "NAN", "-nan", "NaT", "\\N", "-", "--", ".", "?"),
+    *("#N/A", "#NA", "#NULL!", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!"),
+)
+"""Texts that databases, libraries and spreadsheets write for a missing value."""
 
 
 def label_spellings(

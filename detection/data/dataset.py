@@ -1,5 +1,6 @@
 """Datasets: files of transactions, checked as a whole and then read row by row in constant memory."""
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +17,10 @@ from detection.data.column_map import KNOWN_COLUMNS, LABEL, REQUIRED, ColumnMap,
 from detection.data.columns import LabelledTransaction, TransactionBatch, concatenate_batches
 from detection.data.dataset_notes import ContentNotes, describe_assumptions
 from detection.data.dates import format_timestamp
-from detection.data.maps.map_reader import find_layout
+from detection.data.maps.map_reader import find_layout, layout_names
 from detection.data.rejected_rows import RejectedRows, open_rejected_rows
 from detection.data.row_faults import IDS, RowFault
-from detection.data.table_file import TableBatch, open_table
+from detection.data.table_file import TableBatch, open_table, read_first_batch
 from detection.data.tables.text_format import UNDECLARED
 from detection.data.times import TimeKind
 from detection.errors import DatasetError, EmptyDatasetError
@@ -27,6 +28,10 @@ from detection.errors import DatasetError, EmptyDatasetError
 _BATCH_ROWS = 8192
 # Above it, a type of Parquet rounds integers.
 _EXACT_INTEGERS = {"double": 1 << 53, "float": 1 << 24, "halffloat": 1 << 11}
+# A double rounds nanoseconds, but not milliseconds.
+_EXACT_TIMES = {"float": 1 << 24, "halffloat": 1 << 11}
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_MAP = "in the file of --columns"
 _ROW_HINT = "Correct or remove the row, or set such rows aside with --rejects FILE."
 # The earliest row whose id an earlier row has.
 _FIRST_DUPLICATE = """
@@ -78,6 +83,8 @@ class Dataset:
         self.table = open_table(path, columns.text_format if columns else UNDECLARED, KNOWN_COLUMNS)
         self.size_bytes = self.table.size_bytes
         self.column_map = columns or default_map(self.table.column_names)
+        if columns and not labels:
+            self.column_map = _omit_missing_label(columns, self.table.column_names)
         self._has_own_map = columns is not None
         self._rejects = rejects
         self._duplicates = np.array([], np.int64)
@@ -90,14 +97,17 @@ class Dataset:
             declared = replace(declared, unit=unit, format="")
         if timezone:
             declared = replace(declared, timezone=timezone)
-        first = self._read_first_batch()
+        first = read_first_batch(self.table, self.column_map.columns)
         converter = BatchConverter(self.column_map, TimeKind(declared, None, is_inferred=False))
         times = converter.read_texts(first, self.column_map.sources["timestamp"]).to_pylist()
         self.time_kind = TimeKind.detect(declared, times)
-        self._check_float_ids(first)
+        self._check_floats(first)
         self._notes = describe_assumptions(
             self.table, self.column_map, self.time_kind, first, has_own_map=self._has_own_map
         )
+        if columns and LABEL in columns.sources and LABEL not in self.column_map.sources:
+            missing = ", ".join(columns.sources[LABEL].columns)
+            self._notes.append(f"no column {missing}: the transactions have no labels.")
 
     @property
     def done_bytes(self) -> int:
@@ -208,6 +218,7 @@ class Dataset:
         # A rejected row is written with all its cells.
         columns = None if rejected else self.column_map.columns
         for table_batch in self.table.batches(columns):
+            self._check_floats(table_batch)
             batch = converter.convert(table_batch)
             faults = batch.faults
             if not self.column_map.is_unsorted and len(batch):
@@ -241,35 +252,25 @@ class Dataset:
             faults.append(RowFault(number, reason, hint, cells))
         return faults
 
-    def _read_first_batch(self) -> TableBatch:
-        """The first rows. Raises DatasetError if there are none."""
-        malformed = None
-        for batch in self.table.batches(self.column_map.columns):
-            if len(batch.numbers):
-                return batch
-            malformed = malformed or next(iter(batch.malformed), None)
-        if malformed:
-            raise self._row_error(RowFault(malformed.number, malformed.reason, "", malformed.cells))
-        raise EmptyDatasetError(
-            f"{self.path}: the file has a header but no transactions.", "Add transactions."
-        )
-
     def _has_typed_times(self) -> bool:
         columns = self.column_map.sources["timestamp"].columns
         types = [self.table.column_types.get(name, "") for name in columns]
         return len(types) == 1 and types[0].startswith(("timestamp", "date"))
 
-    def _check_float_ids(self, first: TableBatch) -> None:
-        """Raise DatasetError if an id is a floating-point number that merges neighbors."""
-        for name in IDS:
+    def _check_floats(self, batch: TableBatch) -> None:
+        """Raise DatasetError if an id or a time is a floating-point number that merges neighbors."""
+        for name in (*IDS, "timestamp"):
+            limits = _EXACT_TIMES if name == "timestamp" else _EXACT_INTEGERS
             for column in self.column_map.sources[name].columns:
-                limit = _EXACT_INTEGERS.get(self.table.column_types[column])
+                data_type = self.table.column_types[column]
+                limit = limits.get(data_type)
                 if limit and any(
-                    text and abs(float(text)) > limit for text in first.columns[column].to_pylist()
+                    text and abs(float(text)) > limit for text in batch.columns[column].to_pylist()
                 ):
+                    values = "times" if name == "timestamp" else "ids"
                     raise self._error(
-                        f"column {column} has the type {self.table.column_types[column]}, which gives"
-                        " different ids the same number",
+                        f"column {column} has the type {data_type}, which gives different {values} the same"
+                        " number",
                         "Write the column as string or int64.",
                     )
 
@@ -281,6 +282,11 @@ class Dataset:
             raise self._error(
                 f"column {nested[0]} has the type {self.table.column_types[nested[0]]}",
                 "Use strings, numbers, times or dates.",
+            )
+        if not self._has_own_map and (similar := _similar_names(names)):
+            raise self._error(
+                f"the columns {' and '.join(similar)} differ only in case",
+                f"Rename one of them, or name the right one {_MAP}.",
             )
         required = (*REQUIRED, LABEL) if labels else REQUIRED
         if not self._has_own_map:
@@ -295,6 +301,13 @@ class Dataset:
             )
 
     def _suggest_map(self, names: Sequence[str]) -> str:
+        if self._has_own_map:
+            name = self.column_map.name
+            return f"Correct the map {name} of --columns, or use a file with these columns."
+        if len(names) == 1:
+            return f"Declare the delimiter, such as 'delimiter: \" \"', {_MAP}."
+        if any(map(_NUMBER.fullmatch, names)):
+            return "The first line has no names: add a header."
         if layout := find_layout(names):
             return f"Use --columns {layout}, which is made for these columns."
         return f"Rename columns, or map them with --columns: invoke data.inspect {self.path} proposes a map."
@@ -308,10 +321,31 @@ class Dataset:
 
     def _row_error(self, fault: RowFault, prefix: str = "") -> DatasetError:
         message = f"{prefix}{self.table.unit} {fault.number}: {fault.reason}"
-        return self._error(message, fault.hint or _ROW_HINT)
+        hint = fault.hint or _ROW_HINT
+        if self.column_map.name in layout_names() and _MAP in hint:
+            hint += f" invoke data.inspect {self.path} --out map.yaml adapts the layout to a file."
+        return self._error(message, hint)
 
     def _error(self, message: str, hint: str) -> DatasetError:
         return DatasetError(f"{self.path}: {message}.", hint)
+
+
+def _omit_missing_label(column_map: ColumnMap, names: Sequence[str]) -> ColumnMap:
+    """The map without the label if the file lacks its column: a part of a public file has no labels."""
+    label = column_map.sources.get(LABEL)
+    if label is None or set(label.columns) <= set(names):
+        return column_map
+    sources = {name: source for name, source in column_map.sources.items() if name != LABEL}
+    return replace(column_map, sources=sources)
+
+
+def _similar_names(names: Sequence[str]) -> list[str]:
+    """Columns that differ from the same known one in case, if none of them has its exact name."""
+    for known in sorted(KNOWN_COLUMNS - set(names)):
+        similar = [name for name in names if name.lower() == known]
+        if len(similar) > 1:
+            return similar
+    return []
 
 
 def _repeated_names(header_names: Sequence[str], used: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from ipaddress import ip_address
 
 import numpy as np
 import pyarrow
@@ -16,11 +17,16 @@ from detection.data.dates import format_timestamp
 from detection.data.row_faults import IDS
 from detection.data.table_file import Table, TableBatch
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
-from functions.common.domain.currencies import convert_to_euros
+from functions.common.domain.currencies import (
+    ALL_CURRENCIES,
+    convert_to_euros,
+    decimal_places,
+    has_extra_decimals,
+)
 from functions.common.domain.time_buckets import DAY_MS
 from functions.common.domain.transaction import REFUND
 
-_INTEGER_AS_FLOAT = re.compile(r"-?\d+\.0")
+_INTEGER = re.compile(r"-?\d+(\.0+)?")
 _UNNAMED = re.compile(r"Unnamed: \d+")
 # Fewer rows can have such times by chance.
 _MIN_ROWS = 20
@@ -38,6 +44,9 @@ _LONG_MS = 20 * 365 * DAY_MS
 # Fields without a list of allowed values.
 _FREE_TEXTS = frozenset({"account_id", "merchant_id", "device_id"})
 _MISSING = pyarrow.array(MISSING_TEXTS)
+_WITHOUT_DECIMALS = pyarrow.array([code for code in ALL_CURRENCIES if decimal_places(code) == 0])
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IP_V4 = rf"^{_BYTE}\.{_BYTE}\.{_BYTE}\.{_BYTE}$"
 
 
 def describe_assumptions(
@@ -82,9 +91,11 @@ def _describe_float_ids(column_map: ColumnMap, converter: BatchConverter, first:
     for name in IDS:
         source = column_map.sources[name]
         texts = [text for text in converter.read_texts(first, source).to_pylist() if text]
-        if texts and all(map(_INTEGER_AS_FLOAT.fullmatch, texts)):
+        example = next((text for text in texts if "." in text), "")
+        if example and all(map(_INTEGER.fullmatch, texts)):
+            integer = example.partition(".")[0]
             yield (
-                f"each {name} is a number such as {texts[0]}. If it is {texts[0][:-2]} elsewhere, declare"
+                f"each {name} is a number such as {example}. If it is {integer} elsewhere, declare"
                 f" '{name}: {{column: {', '.join(source.columns)}, integer: true}}' in the file of --columns."
             )
 
@@ -120,6 +131,7 @@ class ContentNotes:
         self._counts: Counter[str] = Counter()
         self._currencies: Counter[str] = Counter()
         self._missing: dict[str, Counter[str]] = {name: Counter() for name in _FREE_TEXTS}
+        self._examples: dict[str, str] = {}
         self._equal_times = 0
         self._early_times = 0
         self._step_ms = 0
@@ -144,6 +156,13 @@ class ContentNotes:
         for name in _FREE_TEXTS & batch.texts.keys():
             texts = batch.texts[name]
             self._missing[name] += _count_texts(texts.filter(compute.is_in(texts, _MISSING)))
+        for name, values in (
+            ("addresses", _find_invalid_addresses(batch)),
+            ("decimals", _find_extra_decimals(batch)),
+        ):
+            if values:
+                self._counts[name] += values.total()
+                self._examples.setdefault(name, next(iter(values)))
         self._counts["refunds"] += batch.count("type", REFUND)
         self._counts["zero"] += batch.count_zero_amounts()
 
@@ -154,6 +173,16 @@ class ContentNotes:
             yield f"{blank:,} transactions have no currency: they are read as {DEFAULT_CURRENCY}."
         yield from self._describe_currencies()
         yield from self._describe_missing()
+        if count := counts["addresses"]:
+            yield (
+                f"{count:,} values of ip_address are not IP addresses, such as"
+                f" '{self._examples['addresses']}'. Each is a network of its own."
+            )
+        if count := counts["decimals"]:
+            yield (
+                f"{count:,} amounts have more decimals than their currency, such as"
+                f" {self._examples['decimals']}. Check the decimal mark and the currency."
+            )
         if self.unlabelled and LABEL in self._map.sources:
             yield f"{self.unlabelled:,} transactions have no label yet: they are history only."
         if counts["zero"]:
@@ -209,12 +238,10 @@ class ContentNotes:
             )
         has_steps = self._kind.unit in ("hours", "days")
         has_minutes_only = bool(self._kind.declared.format) and "S" not in self._kind.declared.format
-        if (
-            has_steps
-            or has_minutes_only
-            or self.transactions < _MIN_STEP_ROWS
-            or self.first_ms == self.last_ms
-        ):
+        if has_steps or has_minutes_only or self.transactions < _MIN_STEP_ROWS:
+            return
+        if self.first_ms == self.last_ms:
+            yield f"all times are {format_timestamp(self.first_ms)}: check the column of the times."
             return
         if self._step_ms and any(self._step_ms % lost_ms == 0 for lost_ms in _LOST_STEPS_MS):
             yield (
@@ -231,3 +258,44 @@ class ContentNotes:
 def _count_texts(texts: pyarrow.StringArray) -> Counter[str]:
     values, counts = texts.value_counts().flatten()
     return Counter(dict(zip(values.to_pylist(), counts.to_pylist(), strict=True)))
+
+
+def _find_invalid_addresses(batch: TransactionBatch) -> Counter[str]:
+    """The values of ip_address that are no addresses, at most the distinct ones of the batch."""
+    if not batch.has_values("ip_address"):
+        return Counter()
+    texts = batch.texts["ip_address"]
+    suspects = texts.filter(compute.invert(compute.match_substring_regex(texts, _IP_V4)))
+    return Counter(
+        {text: count for text, count in _count_texts(suspects).items() if text and not _is_address(text)}
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _find_extra_decimals(batch: TransactionBatch) -> Counter[str]:
+    """The amounts that have more decimals than their currency."""
+    amounts = batch.texts["amount"]
+    is_suspect = compute.match_substring_regex(amounts, r"\.\d{2,}[1-9]")
+    currencies = batch.texts.get("currency")
+    if currencies is None:
+        currencies = pyarrow.repeat(pyarrow.scalar(DEFAULT_CURRENCY), len(amounts))
+    else:
+        has_fraction = compute.match_substring_regex(amounts, r"\.\d*[1-9]")
+        is_suspect = compute.or_(
+            is_suspect, compute.and_(has_fraction, compute.is_in(currencies, _WITHOUT_DECIMALS))
+        )
+    pairs = zip(
+        amounts.filter(is_suspect).to_pylist(), currencies.filter(is_suspect).to_pylist(), strict=True
+    )
+    return Counter(
+        f"{amount} {currency or DEFAULT_CURRENCY}"
+        for amount, currency in pairs
+        if has_extra_decimals(Decimal(amount), currency or DEFAULT_CURRENCY)
+    )

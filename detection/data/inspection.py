@@ -14,17 +14,17 @@ from detection.data.batch_converter import BatchConverter, default_map
 from detection.data.column_map import KNOWN_COLUMNS, LABEL, REQUIRED, ColumnMap, Unit
 from detection.data.columns import DEFAULT_CURRENCY
 from detection.data.dataset import Dataset, DatasetSummary
+from detection.data.maps.layout_adapter import adapt_layout
 from detection.data.maps.map_proposal import MapProposal, propose_map
 from detection.data.maps.map_reader import find_layout, parse_column_map, read_column_map, read_map_text
-from detection.data.table_file import Table, TableBatch, open_table
-from detection.data.tables.text_format import UNDECLARED, TextFormat
+from detection.data.table_file import Table, TableBatch, TextTable, open_table, read_first_batch
+from detection.data.tables.text_format import UNDECLARED, TextFormat, find_utf_16
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
-from detection.errors import DetectionError, EmptyDatasetError, EncodingError
+from detection.errors import DetectionError, EncodingError
 from functions.common.domain.card_numbers import mask_card_numbers
 
 _EXAMPLES = 3
 _MAX_REASONS = 5
-_BEGINNING_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,9 @@ def _find_encoding(path: Path) -> str:
 
     Empty if the file is not a text file.
     """
-    with path.open("rb") as stream:
-        beginning = stream.read(_BEGINNING_BYTES)
-    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if beginning[offset::2].count(0) > len(beginning) // 4:
-            return encoding
-    return "" if b"\0" in beginning else "cp1252"
+    table = open_table(path, TextFormat(encoding="latin-1"))
+    beginning = table.read_beginning() if isinstance(table, TextTable) else b"\0"
+    return find_utf_16(beginning) or ("" if b"\0" in beginning else "cp1252")
 
 
 def _inspect(
@@ -109,10 +106,10 @@ def _inspect(
     progress: Callable[[int], None],
 ) -> Inspection:
     table = open_table(path, text_format, KNOWN_COLUMNS)
-    first = next((batch for batch in table.batches() if len(batch.numbers)), None)
-    if first is None:
-        raise EmptyDatasetError(f"{path}: the file has a header but no transactions.", "Add transactions.")
-    proposal, name, column_map = _choose_map(table, first, columns, given, text_format)
+    first = read_first_batch(table)
+    proposal, name, column_map = _choose_map(
+        table, first, columns, given, text_format, unit=unit, timezone=timezone
+    )
     inspection = Inspection(
         file=str(path),
         facts=table.facts,
@@ -135,15 +132,27 @@ def _inspect(
 
 
 def _choose_map(
-    table: Table, first: TableBatch, columns: str, given: ColumnMap | None, text_format: TextFormat
+    table: Table,
+    first: TableBatch,
+    columns: str,
+    given: ColumnMap | None,
+    text_format: TextFormat,
+    *,
+    unit: Unit | None,
+    timezone: str,
 ) -> tuple[MapProposal, str, ColumnMap | None]:
     """The proposal, the name of the map that reads the file, and the map; None for the columns' own names."""
-    proposal = propose_map(table.column_names, first)
+    proposal = propose_map(table.column_names, first, unit=unit, timezone=timezone)
     if given is not None:
         return proposal, columns, given
-    if layout := find_layout(table.column_names):
-        return proposal, layout, read_column_map(layout)
-    if given is None and text_format.encoding:
+    layout = find_layout(table.column_names)
+    if layout:
+        column_map = read_column_map(layout)
+        adapted = adapt_layout(read_map_text(layout), column_map, first, unit=unit, timezone=timezone)
+        if adapted is None and not text_format.encoding:
+            return proposal, layout, column_map
+        proposal = adapted or MapProposal.from_text(read_map_text(layout))
+    if text_format.encoding:
         proposal.settings["encoding"] = text_format.encoding
         proposal.questions.append(
             f"The file is not UTF-8 and is read as {text_format.encoding}. Check accents and symbols."
@@ -151,10 +160,10 @@ def _choose_map(
     if proposal.missing:
         return proposal, "proposed", None
     column_map = parse_column_map(proposal.text, "proposed")
-    if _is_unsorted(column_map, first):
+    if not column_map.is_unsorted and _is_unsorted(column_map, first):
         proposal.settings["sort"] = True
         proposal.questions.append("The rows are not in order of time and are sorted in memory.")
-    elif _needs_no_map(table, first, proposal):
+    elif not layout and _needs_no_map(table, first, proposal):
         return proposal, "", None
     column_map = parse_column_map(proposal.text, "proposed")
     return proposal, "proposed", replace(column_map, text_format=table.text_format)
@@ -227,7 +236,8 @@ def _read_transactions(
         for transactions in dataset.batches():
             if "currency" in transactions.texts:
                 values = transactions.texts["currency"].value_counts().to_pylist()
-                counts.update({entry["values"] or DEFAULT_CURRENCY: entry["counts"] for entry in values})
+                for entry in values:
+                    counts[entry["values"] or DEFAULT_CURRENCY] += entry["counts"]
             else:
                 counts[DEFAULT_CURRENCY] += len(transactions)
         inspection.currencies = dict(counts.most_common())

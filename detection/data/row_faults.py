@@ -1,5 +1,6 @@
 """Descriptions of rows that hold no transaction. Valid rows never use this module, for speed."""
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -7,8 +8,10 @@ from typing import NamedTuple
 import pyarrow
 
 from detection.data.amounts import AmountColumn
-from detection.data.column_map import LABEL, ColumnMap
-from detection.data.time_formats import find_formats
+from detection.data.column_map import LABEL, MISSING_TEXTS, ColumnMap, ColumnSource, label_spellings
+from detection.data.formats.code_words import find_code
+from detection.data.formats.label_words import classify_label
+from detection.data.formats.time_formats import find_formats
 from detection.data.times import TimeConverter, TimeKind, find_digit_format, is_iso_time, is_rounded_number
 from detection.rules.names import CHANNELS
 from functions.common.domain.countries import COUNTRIES
@@ -22,12 +25,12 @@ CODES: Mapping[str, tuple[Collection[str], str]] = {
     "channel": (CHANNELS, f"one of {', '.join(sorted(CHANNELS))}"),
     "type": ((PURCHASE, REFUND), "one of purchase, refund"),
 }
-_CODE_EXAMPLES = {"currency": "EUR", "country": "DE", "channel": "card_present", "type": PURCHASE}
-SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE][+-]\d+|\d[.,]\d+[eE]\d+")
+SCIENTIFIC = re.compile(r"-?\d([.,]\d+)?[eE][+-]\d+|-?\d[.,]\d+[eE]\d+")
 """A number that lost digits, as spreadsheets write it."""
 _MAX_QUOTED_CHARACTERS = 40
 _MAP_HINT = "in the file of --columns"
-LABEL_HINT = f"Declare the spelling, such as 'labels: {{fraud: [\"C\"]}}', {_MAP_HINT}."
+_TIME_EXAMPLE = 'time: {format: "%d/%m/%Y %H:%M"}'
+LABEL_EXAMPLES = "0, 1, true, false, yes, no, fraud, genuine"
 ROUNDED_ID = "is a rounded number: a spreadsheet gives many ids the same one"
 
 
@@ -66,16 +69,16 @@ class RowDescriber:
         if name == "timestamp":
             return self._describe_time(text)
         if name == LABEL and text.strip().lower() not in self._map.labels:
-            return (
-                "is not one of 0, 1, true, false, yes, no, fraud, genuine",
-                LABEL_HINT,
-            )
+            hint = _suggest_missing(text) if text in MISSING_TEXTS else suggest_label(text)
+            declared = [] if self._map.labels == label_spellings() else list(filter(None, self._map.labels))
+            return f"is not one of {', '.join(declared) or LABEL_EXAMPLES}", hint
         return self._describe_code(name, text, texts)
 
     def _describe_id(self, name: str, text: str) -> tuple[str, str]:
         if not text:
             return "is empty", ""
-        if self._map.sources[name].columns and SCIENTIFIC.fullmatch(text):
+        source = self._map.sources[name]
+        if source.columns and re.search(rounded_id_pattern(source), text):
             return ROUNDED_ID, "Export the column as text."
         return "", ""
 
@@ -87,8 +90,11 @@ class RowDescriber:
     def _describe_code(self, name: str, text: str, texts: Mapping[str, str]) -> tuple[str, str]:
         if name in CODES and text and text not in CODES[name][0]:
             column = ", ".join(self._map.sources[name].columns)
-            declared = f'{name}: {{column: {column}, values: {{"{text}": {_CODE_EXAMPLES[name]}}}}}'
+            code = find_code(name, text) or "CODE"
+            declared = f'{name}: {{column: {column}, values: {{"{text}": {code}}}}}'
             hint = f"Declare a code for it, such as '{declared}', or leave the column out, {_MAP_HINT}."
+            if text in MISSING_TEXTS:
+                hint = _suggest_missing(text)
             if text.upper() in CODES[name][0]:
                 hint = f"Declare '{name}: {{column: {column}, case: upper}}' {_MAP_HINT}."
             return f"is not {CODES[name][1]}", hint
@@ -105,18 +111,42 @@ class RowDescriber:
         return f"{name} '{text if len(text) <= limit else text[:limit] + '…'}'{source}"
 
 
+def suggest_label(text: str) -> str:
+    """The hint on a label with an unknown spelling."""
+    spelling = json.dumps(text[:_MAX_QUOTED_CHARACTERS], ensure_ascii=False)
+    declared = f"labels: {{{classify_label(text) or 'fraud'}: [{spelling}]}}"
+    return f"Declare its meaning, fraud, genuine or unknown, such as '{declared}', {_MAP_HINT}."
+
+
+def _suggest_missing(text: str) -> str:
+    return f"If it is a missing value, declare 'missing: [{json.dumps(text)}]' {_MAP_HINT}."
+
+
+def rounded_id_pattern(source: ColumnSource) -> str:
+    """The pattern of an id that is a rounded number, or that is joined from one."""
+    begin, end = "^", "$"
+    if len(source.columns) > 1 and source.join:
+        joint = re.escape(source.join)
+        begin, end = f"(?:^|{joint})", f"(?:{joint}|$)"
+    return f"{begin}(?:{SCIENTIFIC.pattern}){end}"
+
+
 def suggest_time_format(kind: TimeKind, text: str) -> str:
     """The hint on a text that is not a valid time of this kind; empty if there is none."""
-    if not text:
+    if not text or text in MISSING_TEXTS:
+        return ""
+    declared = kind.declared.format
+    if not declared and is_iso_time(text) and not find_digit_format(text):
+        # The time is out of range, or the other times are numbers.
         return ""
     formats = [found for found in (find_digit_format(text), *find_formats([text])) if found]
-    if formats and not kind.declared.format:
-        return f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}', {_MAP_HINT}."
-    if not kind.declared.format and is_iso_time(text):
-        # The time is out of range.
-        return ""
+    formats = [found for found in dict.fromkeys(formats) if found != declared]
+    if formats:
+        others = "".join(f', or "{found}" if the month is first' for found in formats[1:2])
+        return f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}'{others}, {_MAP_HINT}."
     if is_rounded_number(text):
         return "Export the times with all digits."
     if kind.unit is not None:
-        return "" if text.startswith("-") else "Declare the unit with --unit."
-    return f"Declare the format, such as 'time: {{format: \"%d/%m/%Y %H:%M\"}}', {_MAP_HINT}."
+        is_other_unit = text.replace(".", "", 1).isdecimal()
+        return "Declare the unit with --unit." if is_other_unit else ""
+    return f"Declare the format {_MAP_HINT}, such as '{_TIME_EXAMPLE}' for 31/01/2026 14:05."

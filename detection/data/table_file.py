@@ -19,9 +19,17 @@ from detection.data.tables.parquet_table import ParquetTable
 from detection.data.tables.table_batch import MalformedRow, TableBatch
 from detection.data.tables.text_format import UNDECLARED, TextFormat
 from detection.data.tables.text_table import TextTable
-from detection.errors import DatasetError
+from detection.errors import DatasetError, EmptyDatasetError
 
-__all__ = ["MalformedRow", "ParquetTable", "Table", "TableBatch", "TextTable", "open_table"]
+__all__ = [
+    "MalformedRow",
+    "ParquetTable",
+    "Table",
+    "TableBatch",
+    "TextTable",
+    "open_table",
+    "read_first_batch",
+]
 
 _PARQUET = b"PAR1"
 
@@ -35,6 +43,9 @@ def open_table(path: Path, declared: TextFormat = UNDECLARED, known_columns: Col
     Raises DatasetError.
     """
     try:
+        if str(path) == "-" or path.is_fifo():
+            hint = "Save the data in a file, which is read more than once."
+            raise DatasetError(f"Cannot read {path}: it is a pipe.", hint)
         with path.open("rb") as stream:
             beginning = stream.read(len(_PARQUET))
     except IsADirectoryError as error:
@@ -48,3 +59,23 @@ def open_table(path: Path, declared: TextFormat = UNDECLARED, known_columns: Col
         return TextTable(path, declared, known_columns)
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"Cannot read {path}: {str(error).rstrip('.')}.", "Copy it again.") from error
+
+
+def read_first_batch(table: Table, columns: Collection[str] | None = None) -> TableBatch:
+    """The first rows, with these columns or all. Raises DatasetError if there are none."""
+    malformed = None
+    for batch in table.batches(columns):
+        if len(batch.numbers):
+            return batch
+        malformed = malformed or next(iter(batch.malformed), None)
+    if malformed is None:
+        raise EmptyDatasetError(
+            f"{table.path}: the file has a header but no transactions.", "Add transactions."
+        )
+    is_index = len(malformed.cells) == len(table.header_names) + 1
+    raise DatasetError(
+        f"{table.path}: {table.unit} {malformed.number}: {malformed.reason}.",
+        "If the first column has no name, as R writes it, begin the header with one."
+        if is_index
+        else "Correct or remove such rows.",
+    )

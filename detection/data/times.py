@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import NamedTuple
@@ -51,7 +51,9 @@ _DIGITS = re.compile(r"(?:19|20)\d{6}(?:\d{4}(?:\d\d)?)?")
 _DIGIT_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 # February 31 is read as March 3.
 _MAX_EXCESS_DAYS = 3
-_UTC_SUFFIX = " UTC"
+_UTC_SUFFIXES = (" UTC", " GMT", "z")
+_END_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d[T ])24(:00(?::00(?:[.,]0+)?)?(?:Z|[+-].*)?)")
+_LEAP_SECOND = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:59:)60(.*)")
 
 
 class ConvertedTimes(NamedTuple):
@@ -273,7 +275,13 @@ def is_iso_time(text: str) -> bool:
 def is_rounded_number(text: str) -> bool:
     """Whether the text is a number with an exponent that is likely to have lost digits."""
     number = _to_decimal(text)
-    return number is not None and ("E" in text or ("e" in text and number >= _MIN_ROUNDED))
+    if number is None or "e" not in text.lower():
+        return False
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101  # it is only a string for infinities and NaN
+    # R writes an exponent only if it is shorter. Others drop digits.
+    has_lost_digits = exponent > 0 and len(text) >= len(str(int(number)))
+    return "E" in text or number >= _MIN_ROUNDED or has_lost_digits
 
 
 def find_digit_format(text: str) -> str:
@@ -290,9 +298,22 @@ def find_digit_format(text: str) -> str:
 
 def _parse_iso(text: str) -> datetime:
     """Raises ValueError."""
-    if text.endswith(_UTC_SUFFIX):
-        text = f"{text.removesuffix(_UTC_SUFFIX)}+00:00"
+    for suffix in _UTC_SUFFIXES:
+        if text.endswith(suffix):
+            text = f"{text.removesuffix(suffix)}+00:00"
+    if match := _END_OF_DAY.fullmatch(text):
+        return _add(datetime.fromisoformat(f"{match[1]}00{match[2]}"), timedelta(days=1))
+    if match := _LEAP_SECOND.fullmatch(text):
+        return _add(datetime.fromisoformat(f"{match[1]}59{match[2]}"), timedelta(seconds=1))
     return datetime.fromisoformat(text)
+
+
+def _add(time: datetime, duration: timedelta) -> datetime:
+    """Raises ValueError if the sum is outside the calendar."""
+    try:
+        return time + duration
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def _has_valid_days(
@@ -313,6 +334,9 @@ def _check_range(times: NDArray[np.int64]) -> ConvertedTimes:
 
 
 def _to_decimal(text: str) -> Decimal | None:
+    # Python also reads 1_000 and the digits of other scripts.
+    if "_" in text or not text.isascii():
+        return None
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -1,7 +1,6 @@
 """Proposes a column map for a file, by the names of its columns and its first rows."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +8,13 @@ from typing import Any
 
 import yaml
 
-from detection.data.column_map import LABEL, MISSING_TEXTS, REQUIRED, TimeFormat, label_spellings
+from detection.data.column_map import LABEL, MISSING_TEXTS, REQUIRED, TimeFormat, Unit, label_spellings
+from detection.data.formats.amount_formats import propose_amount_format
+from detection.data.formats.code_words import FIELDS_WITH_WORDS, find_code
+from detection.data.formats.label_words import classify_label
+from detection.data.formats.time_formats import find_usual_formats
 from detection.data.row_faults import IDS
 from detection.data.table_file import TableBatch
-from detection.data.time_formats import find_formats
 from detection.data.times import TimeKind, find_digit_format, is_iso_time
 from detection.rules.names import CHANNELS
 from functions.common.domain.countries import COUNTRIES
@@ -24,9 +26,11 @@ _SYNONYMS: Mapping[str, str] = {
     "transaction_id": "transactionid txid txnid transid transnum transactionnumber paymentid eventid orderid"
     " id",
     "account_id": "accountid account accountnumber customerid customer custid userid user cardid cardnumber"
-    " ccnum card clientid client entityid payer sender senderaccount fromaccount nameorig iban",
+    " ccnum card clientid client entityid payer sender senderaccount fromaccount nameorig iban acct acctid"
+    " acctnum acctnumber cardno accountno",
     "merchant_id": "merchantid merchant merchantname terminalid terminal shopid shop storeid store payee"
-    " beneficiary recipient receiver receiveraccount toaccount vendor counterparty namedest",
+    " beneficiary recipient receiver receiveraccount toaccount vendor counterparty namedest merch merchid"
+    " mrch",
     "amount": "amount amt transactionamount txamount transactionamt amountpaid paymentamount value orderprice"
     " price total",
     "timestamp": "timestamp transactiontime datetime transactiondatetime txdatetime transdatetranstime"
@@ -50,15 +54,6 @@ _CODES: Mapping[str, Collection[str]] = {
     "type": (PURCHASE, REFUND),
 }
 _UPPER_CASE = ("currency", "country")
-# Other texts for a channel, spelt as those of _SYNONYMS.
-_CHANNEL_SYNONYMS: Mapping[str, str] = {
-    "card_present": "cardpresent contactless pos pointofsale chip chiptransaction swipe swipetransaction"
-    " instore store retail cp",
-    "ecommerce": "ecommerce ecom online onlinetransaction internet web website mobile app cardnotpresent cnp",
-    "atm": "atm cash cashwithdrawal withdrawal",
-    "transfer": "transfer banktransfer wire wiretransfer sepa ach p2p",
-}
-_CHANNEL_CODES = {text: code for code, texts in _CHANNEL_SYNONYMS.items() for text in texts.split()}
 _DATES_AND_TIMES = (
     ("date", "time"),
     ("transactiondate", "transactiontime"),
@@ -67,24 +62,23 @@ _DATES_AND_TIMES = (
     ("paymentdate", "paymenttime"),
     ("eventdate", "eventtime"),
 )
-_CLOCK = re.compile(r"\d{1,2}:\d{2}.*")
+_CLOCKS = (re.compile(r"\d{1,2}:\d{2}.*"), re.compile(r"\d{6}"))
+_UNIT_IN_NAME = re.compile(r"\s*[(\[]([^)\]]*)[)\]]\s*$")
 _ZONE = re.compile(r"(Z|UTC|[+-]\d\d:?\d\d)$")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+),\d{1,2}")
-_THOUSANDS_APOSTROPHE = re.compile(r"-?\d{1,3}(['\N{RIGHT SINGLE QUOTATION MARK}]\d{3})+(\.\d+)?")
-_DECIMAL_POINT = re.compile(r"-?\d+\.\d{1,2}")
-_THOUSANDS_POINT = re.compile(r"-?\d{1,3}(\.\d{3})+")
+_INTEGER = re.compile(r"-?\d+(\.0+)?")
 _INTEGER_AS_FLOAT = re.compile(r"-?\d+\.0+")
-_THOUSANDS_COMMA = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 # Numbers below are steps, not seconds since 1970.
 _MAX_STEP = 10_000_000
+# Steps up to this number are hours: two years of them.
+_MAX_HOURS = 20_000
 _START = "2018-01-01"
 # A column with more repeated ids does not identify transactions. Single ones are bad rows.
 _MIN_UNIQUE = 0.95
 # A column with more values that are not codes has no codes. Single ones are bad rows.
 _MIN_CODES = 0.9
-# Day numbers of spreadsheets, from 2000 to 2064, with the time of day.
-_SERIAL_DAY = re.compile(r"(3[6-9]|[45]\d)\d{3}\.\d{3,}")
+# Day numbers of spreadsheets, from 1998 to 2064, also with the time of day.
+_SERIAL_DAY = re.compile(r"(3[6-9]|[45]\d)\d{3}(\.\d+)?")
 _SERIAL_START = "1899-12-30"
 
 
@@ -97,6 +91,13 @@ class MapProposal:
     questions: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
+    @classmethod
+    def from_text(cls, text: str) -> "MapProposal":
+        """The map of a ready layout."""
+        settings = yaml.safe_load(text)
+        del settings["about"]
+        return cls(settings.pop("columns"), settings)
+
     @property
     def text(self) -> str:
         """The YAML, with a comment for each field to complete."""
@@ -107,17 +108,38 @@ class MapProposal:
         return "\n".join(lines) + "\n"
 
 
-def propose_map(column_names: Sequence[str], batch: TableBatch) -> MapProposal:
-    """A map for a file with these columns, by the rows of `batch`."""
-    proposer = _Proposer(column_names, batch)
+def propose_map(
+    column_names: Sequence[str], batch: TableBatch, *, unit: Unit | None = None, timezone: str = ""
+) -> MapProposal:
+    """A map for a file with these columns, by the rows of `batch`.
+
+    `unit` and `timezone`: those of times, empty if the user has not declared them.
+    """
+    proposer = _Proposer(column_names, batch, unit, timezone)
     return proposer.propose()
 
 
+def propose_settings(
+    sources: Mapping[str, Any], batch: TableBatch, *, unit: Unit | None = None, timezone: str = ""
+) -> MapProposal:
+    """The forms of times, amounts and labels in the columns of `sources`, without columns."""
+    proposer = _Proposer((), batch, unit, timezone)
+    return proposer.propose_settings(sources)
+
+
 class _Proposer:
-    def __init__(self, column_names: Sequence[str], batch: TableBatch) -> None:
+    def __init__(
+        self, column_names: Sequence[str], batch: TableBatch, unit: Unit | None, timezone: str
+    ) -> None:
+        self._unit, self._timezone = unit, timezone
         self._names: dict[str, str] = {}
+        self._similar: dict[str, list[str]] = {}
+        # A name may end with a unit, as in Amount (USD).
+        for names in (column_names, [_UNIT_IN_NAME.sub("", name) for name in column_names]):
+            for name, column in zip(names, column_names, strict=True):
+                self._names.setdefault(_normalize(name), column)
         for name in column_names:
-            self._names.setdefault(_normalize(name), name)
+            self._similar.setdefault(_normalize(name), []).append(name)
         self._batch = batch
         self._proposal = MapProposal()
         self._currency = "EUR"
@@ -125,20 +147,19 @@ class _Proposer:
     def propose(self) -> MapProposal:
         proposal = self._proposal
         columns: dict[str, str] = {}
-        channels: dict[str, str] = {}
+        values: dict[str, dict[str, str]] = {}
         for name, synonyms in _SYNONYMS.items():
             column = next((self._names[text] for text in synonyms.split() if text in self._names), None)
             if column is None:
                 continue
-            if name == "channel":
-                channels = self._find_channels(column)
-            if (channels and name == "channel") or self._fits(name, column, columns.values()):
+            if name in FIELDS_WITH_WORDS and (codes := self._find_codes(name, column)):
+                values[name] = codes
+            if name in values or self._fits(name, column, columns.values()):
                 columns[name] = column
-            elif name in ("currency", "country", "channel"):
+            elif name in _CODES:
                 self._ask_for_codes(name, column)
         sources: dict[str, Any] = dict(columns)
-        if channels:
-            sources["channel"] = {"column": columns["channel"], "values": channels}
+        sources |= {name: {"column": columns[name], "values": codes} for name, codes in values.items()}
         identifiers = self._values(columns["transaction_id"]) if "transaction_id" in columns else []
         if len(set(identifiers)) <= _MIN_UNIQUE * len(identifiers):
             if identifiers:
@@ -156,20 +177,26 @@ class _Proposer:
         proposal.missing = [name for name in REQUIRED if name not in sources]
         order = {name: index for index, name in enumerate(_SYNONYMS)}
         proposal.columns = {name: sources[name] for name in sorted(sources, key=order.__getitem__)}
-        self._add_time(sources)
-        if "amount" in columns:
-            self._add_amount(columns["amount"])
-        if LABEL in columns:
-            self._add_labels(columns[LABEL])
+        self.propose_settings(sources)
+        self._ask_for_similar(columns.values())
         self._add_missing(columns.values())
         self._add_currency(proposal.columns)
         self._add_integers(proposal.columns)
         return proposal
 
+    def propose_settings(self, sources: Mapping[str, Any]) -> MapProposal:
+        self._add_time(sources)
+        if "amount" in sources:
+            self._add_amount(sources["amount"])
+        if LABEL in sources:
+            self._add_labels(sources[LABEL])
+        return self._proposal
+
     def _values(self, column: str) -> list[str]:
-        return [
-            text for text in self._batch.columns[column].to_pylist() if text and text not in MISSING_TEXTS
-        ]
+        return [text for text in self._texts(column) if text and text not in MISSING_TEXTS]
+
+    def _texts(self, column: str) -> list[str]:
+        return [text.strip() for text in self._batch.columns[column].to_pylist()]
 
     def _fits(self, name: str, column: str, used: Collection[str]) -> bool:
         if column in used:
@@ -193,20 +220,17 @@ class _Proposer:
         texts = self._values(column)
         return [text for text in texts if (text.upper() if name in _UPPER_CASE else text) not in _CODES[name]]
 
-    def _find_channels(self, column: str) -> dict[str, str]:
+    def _find_codes(self, name: str, column: str) -> dict[str, str]:
         """The code of each text that is not one, empty if any is unknown."""
-        channels = {
-            text: _CHANNEL_CODES.get(_normalize(text), "")
-            for text in self._find_unknown_codes("channel", column)
-        }
-        if not all(channels.values()):
+        codes = {text: find_code(name, text) for text in self._find_unknown_codes(name, column)}
+        if not all(codes.values()):
             return {}
-        if channels:
-            text, code = next(iter(channels.items()))
+        if codes:
+            text, code = next(iter(codes.items()))
             self._proposal.questions.append(
-                f"In the column {column}, '{text}' is read as {code}. Check the 'values' of channel."
+                f"In the column {column}, '{text}' is read as {code}. Check the 'values' of {name}."
             )
-        return channels
+        return codes
 
     def _ask_for_codes(self, name: str, column: str) -> None:
         if unknown := self._find_unknown_codes(name, column):
@@ -221,47 +245,65 @@ class _Proposer:
             date, clock = map(self._names.get, names)
             if date is None or clock is None or sources.get("timestamp") not in (date, clock):
                 continue
-            if all(map(_CLOCK.fullmatch, self._values(clock))):
+            values = self._values(clock)
+            if any(all(map(pattern.fullmatch, values)) for pattern in _CLOCKS):
                 sources["timestamp"] = {"columns": [date, clock]}
+            elif values:
+                self._proposal.questions.append(
+                    f"The column {clock} is not used: '{values[0]}' is not a time such as 14:05:00 or 140500."
+                )
 
     def _add_time(self, sources: Mapping[str, Any]) -> None:
         source = sources.get("timestamp")
         if source is None:
             return
         names = source["columns"] if isinstance(source, dict) else [source]
-        texts = [" ".join(parts) for parts in zip(*(self._values(name) for name in names), strict=False)]
-        if not texts or all(map(_NUMBER.fullmatch, texts)):
-            digit_formats = {find_digit_format(text) for text in texts}
+        rows = zip(*map(self._texts, names), strict=True)
+        texts = [" ".join(parts) for parts in rows if not {"", *MISSING_TEXTS} & set(parts)]
+        numbers = list(filter(_NUMBER.fullmatch, texts))
+        iso_times = [text for text in texts if is_iso_time(text)]
+        least = _MIN_CODES * len(texts)
+        if len(numbers) >= least:
+            digit_formats = {find_digit_format(text) for text in numbers}
             if len(digit_formats) == 1 and "" not in digit_formats:
-                self._proposal.settings["time"] = {"format": digit_formats.pop()}
+                self._proposal.settings["time"] = self._with_zone(digit_formats.pop())
             else:
-                self._add_unit(texts)
+                self._add_unit(numbers)
             return
-        if all(map(is_iso_time, texts)):
-            if not all(map(_ZONE.search, texts)):
-                self._proposal.settings["time"] = {"timezone": "UTC"}
-                self._proposal.questions.append("The times have no zone. Set the one of the clock.")
+        if len(iso_times) >= least:
+            if not all(map(_ZONE.search, iso_times)):
+                self._proposal.settings["time"] = {"timezone": self._timezone or "UTC"}
+                if not self._timezone:
+                    self._proposal.questions.append("The times have no zone. Set the one of the clock.")
             return
-        formats = find_formats(texts)
+        formats = find_usual_formats(texts, _MIN_CODES)
         if formats:
-            self._proposal.settings["time"] = {"format": formats[0]}
+            self._proposal.settings["time"] = self._with_zone(formats[0])
         else:
+            example = next(text for text in texts if text not in iso_times)
             self._proposal.questions.append(
-                f"The format of times such as '{texts[0]}' is unknown. Set 'time'."
+                f"The format of times such as '{example}' is unknown. Set 'time'."
             )
         if len(formats) > 1:
             self._proposal.questions.append(
                 f"The times fit {' and '.join(formats)}. Check whether the day or the month is first."
             )
 
+    def _with_zone(self, text_format: str) -> dict[str, str]:
+        zone = {"timezone": self._timezone} if self._timezone else {}
+        return {"format": text_format} | zone
+
     def _add_unit(self, texts: Sequence[str]) -> None:
         if not texts:
             return
-        if all(map(_SERIAL_DAY.fullmatch, texts)):
+        if self._unit:
+            self._proposal.settings["time"] = {"unit": self._unit}
+        elif all(map(_SERIAL_DAY.fullmatch, texts)):
             self._proposal.settings["time"] = {"unit": "days", "start": _SERIAL_START}
             self._proposal.questions.append("The times are taken for day numbers of a spreadsheet.")
-        elif max(float(text) for text in texts) < _MAX_STEP:
-            self._proposal.settings["time"] = {"unit": "hours", "start": _START}
+        elif (last := max(float(text) for text in texts)) < _MAX_STEP:
+            unit = "hours" if last < _MAX_HOURS else "s"
+            self._proposal.settings["time"] = {"unit": unit, "start": _START}
             self._proposal.questions.append(
                 "The times are steps. Set the unit (s, hours or days) and the day on which they start."
             )
@@ -269,66 +311,52 @@ class _Proposer:
             self._proposal.settings["time"] = {"unit": TimeKind.detect(TimeFormat(), texts).unit}
 
     def _add_amount(self, column: str) -> None:
-        texts = self._values(column)
-        symbols = sorted({mark for text in texts for mark in text if unicodedata.category(mark) == "Sc"})
-        codes = {match[0] for text in texts if (match := re.search(r"[A-Za-z]{2,}", text))}
-        symbols += sorted(codes)
-        plain = [_strip(text, symbols) for text in texts]
-        amount: dict[str, Any] = {}
-        commas, points = (
-            list(filter(pattern.fullmatch, plain)) for pattern in (_DECIMAL_COMMA, _DECIMAL_POINT)
-        )
-        if commas and points:
-            self._proposal.questions.append(
-                f"Amounts such as {commas[0]} and {points[0]} have different decimal marks."
-            )
-        if len(commas) > len(points):
-            amount["decimal"] = ","
-            if any("." in text for text in plain):
-                amount["thousands"] = "."
-        elif any(_THOUSANDS_COMMA.fullmatch(text) for text in plain):
-            amount["thousands"] = ","
-        elif mark := next(
-            (match[1][0] for text in plain if (match := _THOUSANDS_APOSTROPHE.fullmatch(text))), ""
-        ):
-            amount["thousands"] = mark
-        elif (groups := [text for text in plain if "." in text]) and all(
-            map(_THOUSANDS_POINT.fullmatch, groups)
-        ):
-            self._proposal.questions.append(
-                f"The point in amounts such as {groups[0]} may separate thousands. If so, set"
-                ' \'amount: {decimal: ",", thousands: "."}\'.'
-            )
-        if symbols:
-            amount["symbols"] = symbols
-            self._currency = _find_currency(symbols)
-        if len(symbols) > 1:
-            self._proposal.questions.append(
-                f"The map removes {', '.join(symbols)} from amounts. Check whether it is one currency."
-            )
-        if amount:
-            self._proposal.settings["amount"] = amount
-        if any(text.startswith(("-", "(")) or text.endswith("-") for text in plain):
+        amounts = propose_amount_format(self._values(column))
+        unit = _UNIT_IN_NAME.search(column)
+        has_code = unit is not None and unit[1].upper() in ALL_CURRENCIES
+        self._currency = unit[1].upper() if unit and has_code else amounts.currency
+        self._proposal.questions += amounts.questions
+        if amounts.settings:
+            self._proposal.settings["amount"] = amounts.settings
+        if amounts.has_negative:
             self._proposal.settings["refunds"] = "keep"
             self._proposal.questions.append("Negative amounts are taken for refunds. Or leave them out.")
 
     def _add_labels(self, column: str) -> None:
-        counts = Counter(text.strip().lower() for text in self._values(column))
+        counts = Counter(text.lower() for text in self._values(column))
         unknown = [text for text in counts if text not in label_spellings()]
         if not unknown:
             return
-        if len(counts) == len(_LABEL_PAIR):
-            genuine, fraud = (text for text, _ in counts.most_common())
-            if label_spellings().get(genuine) or label_spellings().get(fraud) is False:
+        kinds = {text: classify_label(text) for text, _ in counts.most_common()}
+        if len(kinds) == len(_LABEL_PAIR) and not all(kinds.values()):
+            # The meaning of one decides about the other. Fraud is rare.
+            genuine, fraud = kinds
+            if kinds[genuine] == "fraud" or kinds[fraud] == "genuine":
                 genuine, fraud = fraud, genuine
-            self._proposal.settings["labels"] = {"fraud": [fraud], "genuine": [genuine]}
+            kinds = {fraud: "fraud", genuine: "genuine"}
+        if not all(kinds.values()):
+            text = next(text for text, kind in kinds.items() if not kind)
             self._proposal.questions.append(
-                f"The label '{fraud}' is taken for fraud, '{genuine}' for genuine."
+                f"Labels such as '{text}' are unknown. Set 'labels' with their spellings."
             )
-        else:
-            self._proposal.questions.append(
-                f"Labels such as '{unknown[0]}' are unknown. Set 'labels' with their spellings."
-            )
+            return
+        labels = {
+            meaning: [text for text, kind in kinds.items() if kind == meaning]
+            for meaning in ("fraud", "genuine", "unknown")
+            if meaning in kinds.values()
+        }
+        self._proposal.settings["labels"] = labels
+        meanings = "; ".join(f"{', '.join(texts)}: {kind}" for kind, texts in labels.items())
+        self._proposal.questions.append(f"The labels are read as follows: {meanings}.")
+
+    def _ask_for_similar(self, columns: Collection[str]) -> None:
+        for column in columns:
+            others = [name for name in self._similar[_normalize(column)] if name != column]
+            if others:
+                self._proposal.questions.append(
+                    f"The names {column} and {others[0]} are nearly the same. Check whether {column} is the"
+                    " right one."
+                )
 
     def _add_missing(self, columns: Collection[str]) -> None:
         cells = {text for column in columns for text in self._batch.columns[column].unique().to_pylist()}
@@ -348,9 +376,10 @@ class _Proposer:
         for name in IDS:
             column = sources.get(name)
             texts = self._values(column) if isinstance(column, str) else []
-            if texts and all(map(_INTEGER_AS_FLOAT.fullmatch, texts)):
+            example = next(filter(_INTEGER_AS_FLOAT.fullmatch, texts), "")
+            if example and all(map(_INTEGER.fullmatch, texts)):
                 sources[name] = {"column": column, "integer": True}
-                self._proposal.questions.append(f"{name} such as {texts[0]} are read as whole numbers.")
+                self._proposal.questions.append(f"{name} such as {example} are read as whole numbers.")
 
 
 _LABEL_PAIR = ("fraud", "genuine")
@@ -364,17 +393,5 @@ def _dump(value: Any) -> str:
     return text.removesuffix("...\n").strip()
 
 
-def _find_currency(symbols: Sequence[str]) -> str:
-    """The currency of amounts with these symbols. A sign such as $ has many."""
-    codes = [symbol for symbol in symbols if symbol in ALL_CURRENCIES]
-    return codes[0] if codes else "USD" if symbols[0] == "$" else "GBP" if symbols[0] == "£" else "EUR"
-
-
 def _normalize(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _strip(text: str, symbols: Sequence[str]) -> str:
-    for symbol in symbols:
-        text = text.replace(symbol, "")
-    return re.sub(r"\s", "", text)

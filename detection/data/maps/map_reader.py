@@ -14,6 +14,7 @@ from detection.data.column_map import (
     DEFAULT_FRAUD,
     DEFAULT_GENUINE,
     FIELDS,
+    LABEL,
     REQUIRED,
     AmountFormat,
     ColumnMap,
@@ -30,6 +31,8 @@ from detection.rules.errors import Fault
 from detection.rules.yaml_reader import YamlReader
 
 _LAYOUTS = Path(__file__).with_name("layouts")
+# Columns that tell a layout with few names from other files.
+_MARKS = {"creditcard": ("V1", "V28")}
 _MAP_FIELDS = {
     "about": False,
     "encoding": False,
@@ -59,10 +62,17 @@ def layout_names() -> list[str]:
 
 
 def find_layout(column_names: Sequence[str]) -> str:
-    """The largest ready layout whose columns are all in the file; empty if there is none."""
-    fitting = {name: columns for name in layout_names() if (columns := set(read_column_map(name).columns))}
-    fitting = {name: columns for name, columns in fitting.items() if columns <= set(column_names)}
-    return max(fitting, key=lambda name: len(fitting[name]), default="")
+    """The largest ready layout whose columns are all in the file; empty if there is none.
+
+    The column of the labels may be missing.
+    """
+    fitting = {}
+    for name in layout_names():
+        column_map = read_column_map(name)
+        required = {*column_map.columns, *_MARKS.get(name, ())} - set(column_map.sources[LABEL].columns)
+        if required <= set(column_names):
+            fitting[name] = len(column_map.columns)
+    return max(fitting, key=fitting.__getitem__, default="")
 
 
 def read_column_map(

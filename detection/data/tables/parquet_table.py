@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow
 from pyarrow import compute, parquet
 
-from detection.data.tables.table_batch import TableBatch
+from detection.data.tables.table_batch import TableBatch, name_columns
 from detection.data.tables.text_format import UNDECLARED
 from detection.errors import DatasetError
 
@@ -29,9 +29,13 @@ class ParquetTable:
         with self._open() as file:
             schema = file.schema_arrow
             self._count = int(file.metadata.num_rows)
-        self.column_names = self.header_names = tuple(str(name) for name in schema.names)
-        self.column_types = {str(field.name): str(_value_type(field.type)) for field in schema}
-        self.nested_columns = [str(field.name) for field in schema if pyarrow.types.is_nested(field.type)]
+        self.header_names = tuple(str(name) for name in schema.names)
+        self.column_names = name_columns(self.header_names)
+        types = dict(zip(self.column_names, schema.types, strict=True))
+        self.column_types = {name: str(_value_type(data_type)) for name, data_type in types.items()}
+        self.nested_columns = [
+            name for name, data_type in types.items() if pyarrow.types.is_nested(data_type)
+        ]
 
     @property
     def facts(self) -> dict[str, str]:
@@ -47,11 +51,15 @@ class ParquetTable:
         """The rows, with these columns or all. Raises DatasetError for a file that is not valid Parquet."""
         self._done = 0
         requested = [name for name in self.column_names if columns is None or name in columns]
+        # Columns are read by their names, or all of them if names are repeated.
+        read = requested if self.column_names == self.header_names else None
         with self._open() as file:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=requested):
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=read):
                 numbers = np.arange(self._done + 1, self._done + 1 + batch.num_rows)
                 self._done += batch.num_rows
-                yield TableBatch({name: _convert_to_texts(batch.column(name)) for name in requested}, numbers)
+                names = batch.schema.names if read else self.column_names
+                values = dict(zip(names, batch.columns, strict=True))
+                yield TableBatch({name: _convert_to_texts(values[name]) for name in requested}, numbers)
 
     @contextmanager
     def _open(self) -> Iterator[parquet.ParquetFile]:
@@ -81,17 +89,37 @@ def _convert_to_texts(values: pyarrow.Array) -> pyarrow.StringArray:
             texts = compute.binary_join_element_wise(texts, "Z", "")
     elif types.is_floating(values.type):
         texts = _float_texts(values)
-    elif types.is_nested(values.type) or types.is_binary(values.type):
+    elif types.is_nested(values.type):
         texts = pyarrow.array(
             [None if value is None else str(value) for value in values.to_pylist()], "string"
         )
+    elif _is_binary(values.type):
+        texts = pyarrow.array(map(_decode, values.to_pylist()), "string")
     else:
         texts = values.cast(pyarrow.string())
     return texts.fill_null("")
 
 
+def _is_binary(data_type: pyarrow.DataType) -> bool:
+    types = pyarrow.types
+    return any(
+        check(data_type) for check in (types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
+    )
+
+
+def _decode(value: bytes | None) -> str | None:
+    """The text of bytes, which some writers do not mark as UTF-8, or their hexadecimal digits."""
+    if value is None:
+        return None
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.hex()
+
+
 def _float_texts(values: pyarrow.Array) -> pyarrow.StringArray:
-    texts = values.cast(pyarrow.string())
+    # Libraries write a missing number as NaN.
+    texts = compute.if_else(compute.is_nan(values), None, values.cast(pyarrow.string()))
     exponents = compute.match_substring(texts, "e")
     if not exponents.true_count:
         return texts

@@ -1,12 +1,15 @@
 """Consecutive rows of a table as columns of text."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow
 from numpy.typing import NDArray
+
+_UNNAMED = "Unnamed: "
 
 
 class MalformedRow(NamedTuple):
@@ -34,3 +37,14 @@ class TableBatch:
         cells = zip(*(column.to_pylist() for column in self.columns.values()), strict=True)
         for number, row in zip(self.numbers.tolist(), cells, strict=True):
             yield number, dict(zip(names, row, strict=True))
+
+
+def name_columns(header: Iterable[str]) -> tuple[str, ...]:
+    """The names of a header. A repeated name gets a number and an empty one its position, as in pandas."""
+    names: list[str] = []
+    counts: Counter[str] = Counter()
+    for index, name in enumerate(header):
+        unique = name or f"{_UNNAMED}{index}"
+        counts[unique] += 1
+        names.append(unique if counts[unique] == 1 else f"{unique}.{counts[unique] - 1}")
+    return tuple(names)

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from detection.errors import EmptyDatasetError, EncodingError
 # If two delimiters result in as many columns, the first one is chosen: texts contain commas.
 DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar", ",": "comma"}
 _SAMPLE_ROWS = 50
+# The first line of a file for Excel, which names the delimiter.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"? *[\r\n]')
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -73,11 +76,25 @@ def detect_encoding(beginning: bytes, name: str) -> str:
             return encoding
     if b"\0" in beginning:
         line = 1 + beginning[: beginning.index(b"\0")].count(b"\n")
+        if encoding := find_utf_16(beginning):
+            raise EncodingError(
+                f"{name}: line {line}: the file contains zero bytes, as UTF-16 without a byte order mark"
+                " does.",
+                f"Save it as UTF-8, or declare 'encoding: {encoding}' in the file of --columns.",
+            )
         raise EncodingError(
-            f"{name}: line {line}: the file contains zero bytes, as UTF-16 without a byte order mark does.",
-            "Save it as UTF-8, or declare 'encoding: utf-16-le' in the file of --columns.",
+            f"{name}: line {line}: the file contains a zero byte, so that it is damaged or not a text file.",
+            "Export it again as CSV or Parquet, or remove the zero bytes.",
         )
     return "utf-8"
+
+
+def find_utf_16(beginning: bytes) -> str:
+    """The kind of UTF-16 without a byte order mark that the beginning of a file has; empty if it has none."""
+    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if beginning[offset::2].count(0) > len(beginning) // 4:
+            return encoding
+    return ""
 
 
 def read_header(
@@ -94,11 +111,15 @@ def read_header(
     except UnicodeDecodeError:
         # The line of the error is found when the rows are read.
         text = beginning.decode(encoding, errors="replace")
-    text = text.removeprefix("\N{BYTE ORDER MARK}")
+    text = text.lstrip("\N{BYTE ORDER MARK}")
+    separator = _SEPARATOR_LINE.match(text)
+    if separator and not declared.delimiter:
+        declared = replace(declared, delimiter=separator[1])
     found = replace(declared, encoding=encoding, quote=declared.quote or _detect_quote(text))
     candidates = [declared.delimiter] if declared.delimiter else list(DELIMITERS)
     splits = [
-        _split(text, replace(found, delimiter=delimiter), is_whole=is_whole) for delimiter in candidates
+        _split(text, replace(found, delimiter=delimiter), is_whole=is_whole, skipped_rows=bool(separator))
+        for delimiter in candidates
     ]
     header = max(splits, key=lambda split: (len(_known(split.names, known_columns)), len(split.names)))
     if not header.names:
@@ -117,14 +138,14 @@ def _detect_quote(text: str) -> str:
     return "'" if single and '"' not in text else '"'
 
 
-def _split(text: str, text_format: TextFormat, *, is_whole: bool) -> TextHeader:
+def _split(text: str, text_format: TextFormat, *, is_whole: bool, skipped_rows: int) -> TextHeader:
     reader = csv.reader(split_lines(text), delimiter=text_format.delimiter, quotechar=text_format.quote)
     rows, names, lines = 0, [], 0
     body: list[list[str]] = []
     try:
         for cells in reader:
             rows, lines = rows + 1, reader.line_num
-            if any(cell.strip() for cell in cells):
+            if rows > skipped_rows and any(cell.strip() for cell in cells):
                 names = [cell.strip() for cell in cells]
                 break
         body = [cells for cells in islice(reader, _SAMPLE_ROWS) if cells]

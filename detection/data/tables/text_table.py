@@ -6,10 +6,9 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn
 
 import numpy as np
@@ -18,7 +17,8 @@ import pyarrow.csv
 from pyarrow import compute
 
 from detection.data.tables.line_counter import LineCounter
-from detection.data.tables.table_batch import TableBatch
+from detection.data.tables.other_formats import find_other_format
+from detection.data.tables.table_batch import TableBatch, name_columns
 from detection.data.tables.text_format import (
     DELIMITERS,
     UNDECLARED,
@@ -26,6 +26,7 @@ from detection.data.tables.text_format import (
     TextHeader,
     count_line_breaks,
     read_header,
+    split_lines,
 )
 from detection.errors import DatasetError, EmptyDatasetError, EncodingError
 
@@ -40,7 +41,7 @@ _BLOCK_BYTES = 1 << 18
 _HEADER_BYTES = 64 << 10
 # Without a limit, an unclosed quote would read the rest of the file as one cell.
 _MAX_CELL_CHARACTERS = 64 << 10
-_UNNAMED = "Unnamed: "
+_MAX_MEMBERS = 3
 _EMPTY = pyarrow.array([], pyarrow.string())
 _COMPRESSION_ERRORS = (gzip.BadGzipFile, zipfile.BadZipFile, zlib.error, EOFError)
 _READ_ERRORS = (pyarrow.ArrowException, UnicodeDecodeError, OSError, *_COMPRESSION_ERRORS)
@@ -69,10 +70,14 @@ class TextTable:
             raise DatasetError(f"{path}: contains another compressed file.", "Extract it first.")
         if beginning.lstrip().startswith((b"{", b"[")):
             raise DatasetError(f"{path}: contains JSON.", "Convert it to CSV or Parquet.")
+        if other_format := find_other_format(beginning):
+            raise DatasetError(
+                f"{path}: the file is {other_format}.", "Save it as CSV, also in gzip or zip, or as Parquet."
+            )
         self._compression = compression
         self._header = read_header(beginning, declared, known_columns, str(path), is_whole=is_whole)
         self.header_names = self._header.names
-        self.column_names = _name_columns(self.header_names)
+        self.column_names = name_columns(self.header_names)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -114,7 +119,8 @@ class TextTable:
             return
         requested = [name for name in self.column_names if columns is None or name in columns]
         counter = LineCounter(self._header)
-        with self._open() as (stream, _):
+        with self._open() as (opened, _):
+            stream = _RememberingStream(opened)
             try:
                 with self._open_csv(stream, counter) as reader:
                     for batch in reader:
@@ -122,13 +128,26 @@ class TextTable:
             except _READ_ERRORS as error:
                 self._raise_error(error)
         malformed = counter.take_malformed(is_end=True)
-        if counter.is_last_broken:
+        if counter.is_last_broken or (not malformed and self._ends_in_quote(stream.end)):
             # An unclosed quote contains the rest of the file.
             self._find_csv_error()
         if malformed:
             yield TableBatch(dict.fromkeys(requested, _EMPTY), np.array([], np.int64), malformed)
 
-    def _open_csv(self, stream: IO[bytes], counter: "LineCounter") -> pyarrow.csv.CSVStreamingReader:
+    def read_beginning(self) -> bytes:
+        """The first decompressed bytes."""
+        with self._open() as (stream, _):
+            return stream.read(_HEADER_BYTES)
+
+    def _ends_in_quote(self, end: bytes) -> bool:
+        """Whether the last line has an odd number of quotes: pyarrow closes its cell without an error."""
+        text_format = self._header.format
+        lines = split_lines(end.decode(text_format.encoding, errors="replace"))
+        return bool(lines) and lines[-1].count(text_format.quote) % 2 == 1
+
+    def _open_csv(
+        self, stream: "_RememberingStream", counter: "LineCounter"
+    ) -> pyarrow.csv.CSVStreamingReader:
         names = [str(index) for index in range(len(self.column_names))]
         text_format = self._header.format
         return pyarrow.csv.open_csv(
@@ -190,13 +209,19 @@ class TextTable:
                         "Save it as UTF-8, or declare its encoding in the file of --columns, such as"
                         " 'encoding: latin-1'.",
                     ) from error
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise DatasetError(
+                f"{self.path}: line {line}: the file ends within a character.", "Copy it again."
+            ) from error
 
     def _find_csv_error(self) -> None:
         """Raises DatasetError with the line of an unclosed quote or of a cell that is too long."""
         text_format = self._header.format
         with (
             self._open() as (stream, _),
-            io.TextIOWrapper(stream, encoding=text_format.encoding, newline="") as text,
+            io.TextIOWrapper(stream, encoding=text_format.encoding, errors="replace", newline="") as text,
         ):
             csv.field_size_limit(_MAX_CELL_CHARACTERS)
             reader = csv.reader(
@@ -233,14 +258,13 @@ class TextTable:
             archive = zipfile.ZipFile(raw)
         except zipfile.BadZipFile as error:
             raise DatasetError(f"{self.path}: the zip file is damaged: {error}.", "Copy it again.") from error
-        members = [
-            name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")
-        ]
+        members = [name for name in archive.namelist() if not _is_hidden(name)]
         if "[Content_Types].xml" in members:
             raise DatasetError(f"{self.path}: the file is a workbook.", "Save it as CSV, in UTF-8.")
         if len(members) != 1:
+            names = f" ({', '.join(members[:_MAX_MEMBERS])})" if members else ""
             raise DatasetError(
-                f"{self.path}: the zip file contains {len(members)} files, not one.",
+                f"{self.path}: the zip file contains {len(members)} files, not one{names}.",
                 "Extract the one to read.",
             )
         try:
@@ -252,15 +276,26 @@ class TextTable:
         self._raw = None
 
 
-def _name_columns(header: Iterable[str]) -> tuple[str, ...]:
-    """The names of a header. A repeated name gets a number and an empty one its position, as in pandas."""
-    names: list[str] = []
-    counts: Counter[str] = Counter()
-    for index, name in enumerate(header):
-        unique = name or f"{_UNNAMED}{index}"
-        counts[unique] += 1
-        names.append(unique if counts[unique] == 1 else f"{unique}.{counts[unique] - 1}")
-    return tuple(names)
+def _is_hidden(name: str) -> bool:
+    """Whether a member of a zip file is a folder, or a file that operating systems add."""
+    path = PurePosixPath(name)
+    return name.endswith("/") or path.name.startswith(".") or "__MACOSX" in path.parts
+
+
+class _RememberingStream(io.BufferedIOBase):
+    """Reads another stream. `end` has the last bytes that were read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.end = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = self._stream.read(-1 if size is None else size)
+        self.end = (self.end + block)[-_HEADER_BYTES:]
+        return block
 
 
 def _blank_rows(batch: pyarrow.RecordBatch) -> pyarrow.BooleanArray | None:

@@ -5,7 +5,7 @@ the label, or the column that a map names.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import msgspec
 
 from detection.data.batch_converter import BatchConverter
 from detection.data.column_map import KNOWN_COLUMNS, LABEL, LABEL_COLUMNS, ColumnMap, ColumnSource, TimeFormat
-from detection.data.row_faults import LABEL_HINT, ROUNDED_ID, SCIENTIFIC, suggest_time_format
+from detection.data.row_faults import ROUNDED_ID, SCIENTIFIC, suggest_label, suggest_time_format
 from detection.data.table_file import Table, TableBatch, open_table
 from detection.data.tables.text_format import UNDECLARED
 from detection.data.times import UNIT_NAMES, TimeConverter, TimeKind
@@ -65,11 +65,13 @@ def open_label_table(path: Path, options: TableOptions) -> InputFile:
             now_ms(),
             posts_genuine=options.posts_genuine or _is_label_file(table, declared),
         )
-        notes = (
+        notes = [
             f"{path}: {name} is read as {UNIT_NAMES[converter.kind.unit]} since 1970. Override with --unit."
             for name, converter in times.items()
             if converter.kind.is_inferred and converter.kind.unit not in (None, "ms")
-        )
+        ]
+        if not time.timezone and any(converter.has_naive for converter in times.values()):
+            notes.append(f"{path}: times have no zone and are read as UTC. Override with --timezone.")
         records = read_rows(table, reader.convert)
         return InputFile(
             "table",
@@ -135,7 +137,7 @@ class _LabelReader:
         spelling, identifier = str(values["label"]).strip(), str(values["transaction_id"])
         if spelling.lower() not in self._map.labels:
             return RowContent(
-                error=f"label '{spelling}' is not one of {_SPELLINGS}. {LABEL_HINT}".rstrip(".")
+                error=f"label '{spelling}' is not one of {_SPELLINGS}. {suggest_label(spelling)}".rstrip(".")
             )
         if SCIENTIFIC.fullmatch(identifier):
             return RowContent(error=f"transaction_id '{identifier}' {ROUNDED_ID}")
@@ -197,16 +199,16 @@ def _open_times(table: Table, column_map: ColumnMap, declared: TimeFormat) -> di
     first = next((batch for batch in table.batches() if len(batch.numbers)), None)
     if first is None:
         raise EmptyDatasetError(f"{table.path}: the file has no labels.", "Add rows with labels.")
-    return {
-        name: TimeConverter(TimeKind.detect(declared, _texts(column_map, name, first)))
-        for name in _TIMES
-        if name in column_map.sources
-    }
-
-
-def _texts(column_map: ColumnMap, name: str, batch: TableBatch) -> Iterator[str]:
-    texts = _text_reader(column_map).read_texts(batch, column_map.sources[name]).to_pylist()
-    return filter(None, texts)
+    converters = {}
+    for name in _TIMES:
+        if name in column_map.sources:
+            texts = _text_reader(column_map).read_texts(first, column_map.sources[name])
+            kind = TimeKind.detect(declared, filter(None, texts.to_pylist()))
+            first_times = TimeConverter(kind)
+            first_times.convert(texts)
+            converters[name] = TimeConverter(kind)
+            converters[name].has_naive = first_times.has_naive
+    return converters
 
 
 def _text_reader(column_map: ColumnMap) -> BatchConverter:

@@ -227,7 +227,7 @@ def test_ids_that_are_rounded_numbers_are_refused(tmp_path: Path, kind: pyarrow.
                 Dataset(path, labels=False)
 
 
-@pytest.mark.parametrize("value", ["4.20E+15", "4,2e+15", "1E+05", "4.2E15"])
+@pytest.mark.parametrize("value", ["4.20E+15", "4,2e+15", "1E+05", "4.2E15", "-7.28E+17"])
 def test_id_in_scientific_notation_is_refused(tmp_path: Path, value: str) -> None:
     path = write_dataset(tmp_path, [f't1,"{value}",m,1,1522540800,0'])
     with pytest.raises(DatasetError, match="line 2: account_id"):
@@ -290,6 +290,7 @@ def test_zone_of_times_is_an_option(tmp_path: Path) -> None:
         (HEADER.replace("amount", "Amount"), [FIRST], "only in case"),
         (f"{HEADER},Amount", [f"{FIRST},9"], "only in case"),
         (HEADER, ["1,77.0,m,1,1522540800,0"], "integer: true"),
+        (HEADER, ["1,77,m,1,1522540800,0", "2,77.0,m,1,1522540800,0"], "integer: true"),
         (f"index,{HEADER}", [f"0,{FIRST}"], "unused columns: index"),
     ],
 )
@@ -379,9 +380,158 @@ def test_unnamed_index_is_not_noted(tmp_path: Path) -> None:
         ),
         ([f"t{n},a,m,1,{1_522_540_801 + n},0,{'XAU' if n else 'EUR'}" for n in range(3)], "2 transactions"),
         ([f"t{n},{'NULL' if n else 'a'},m,1,{1_522_540_801 + n},0,EUR" for n in range(3)], "in 2 rows"),
+        ([f"t{n},{'#REF!' if n else 'a'},m,1,{1_522_540_801 + n},0,EUR" for n in range(3)], "in 2 rows"),
+        ([f"t{n},a,m,1,1522540801,0,EUR" for n in range(3)], "all times are 2018-04-01"),
+        ([f"t{n},a,m,10.5,{1_522_540_801 + n},0,JPY" for n in range(3)], "3 amounts have more decimals"),
+        ([f"t{n},a,m,0.125,{1_522_540_801 + n},0,EUR" for n in range(3)], "such as 0.125 EUR"),
     ],
 )
 def test_doubtful_values_are_noted(tmp_path: Path, rows: list[str], mention: str) -> None:
     dataset = Dataset(write_dataset(tmp_path, rows, f"{HEADER},currency"))
     assert any(mention in note for note in dataset.check().notes)
     assert not any("no currency:" in note for note in dataset.notes())
+
+
+def test_amounts_with_the_decimals_of_their_currency_are_not_noted(tmp_path: Path) -> None:
+    rows = [
+        f"t{n},a,m,{amount},{1_522_540_801 + n},0,{currency}"
+        for n, (amount, currency) in enumerate([("1.500", "EUR"), ("1.125", "KWD"), ("10.0", "JPY")])
+    ]
+    notes = Dataset(write_dataset(tmp_path, rows, f"{HEADER},currency")).check().notes
+    assert not any("decimals" in note for note in notes)
+
+
+def test_values_that_are_no_ip_addresses_are_noted(tmp_path: Path) -> None:
+    header = f"{HEADER},ip_address"
+    path = write_dataset(tmp_path, [f"{FIRST},999.1.1.1", f"{SECOND},10.0.0.1:443"], header)
+    assert any(
+        "2 values of ip_address" in note and "999.1.1.1" in note for note in Dataset(path).check().notes
+    )
+    path = write_dataset(tmp_path, [f"{FIRST},192.0.2.1", f"{SECOND},2001:db8::1"], header)
+    assert not any("ip_address" in note for note in Dataset(path).check().notes)
+
+
+@pytest.mark.parametrize("text", ["1_000", "inf", "\N{FULLWIDTH DIGIT ONE}2"])
+def test_amount_that_only_python_reads_is_an_error(tmp_path: Path, text: str) -> None:
+    with pytest.raises(DatasetError, match=r"line 2: amount .* is not a"):
+        Dataset(write_dataset(tmp_path, [f"t1,a,m,{text},1522540800,0"])).check()
+
+
+def test_minus_sign_of_typography_is_negative(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,\N{MINUS SIGN}3.50,1522540800,0"])
+    [row] = read_rows(path, make_map("refunds: keep\n"))
+    assert (row.transaction.amount, row.transaction.is_refund) == (Decimal("3.50"), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ('"1,234.56"', 'amount: {thousands: ","}'),
+        ('"1.234,56"', 'amount: {decimal: ",", thousands: "."}'),
+        ("$5", 'amount: {symbols: ["$"]}'),
+        ("Rs. 5", 'amount: {symbols: ["Rs."]}'),
+    ],
+)
+def test_error_for_an_amount_names_a_format_that_reads_it(tmp_path: Path, text: str, declared: str) -> None:
+    path = write_dataset(tmp_path, [f"t1,a,m,{text},1522540800,0"])
+    with pytest.raises(DatasetError) as caught:
+        Dataset(path).check()
+    assert f"'{declared}'" in caught.value.hint
+    assert read_rows(path, make_map(f"{declared}\n"))
+
+
+def test_error_for_an_ambiguous_day_names_both_formats(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,1,4/1/2018 0:00,0"])
+    with pytest.raises(DatasetError) as caught:
+        Dataset(path).check()
+    assert all(text in caught.value.hint for text in ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "month"))
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "declared"),
+    [
+        ("type", "REFUND", '{"REFUND": refund}'),
+        ("channel", "ATM", '{"ATM": atm}'),
+        ("country", "FRA", '{"FRA": CODE}'),
+        ("currency", "NULL", 'missing: ["NULL"]'),
+    ],
+)
+def test_error_for_a_code_proposes_no_wrong_one(
+    tmp_path: Path, column: str, text: str, declared: str
+) -> None:
+    path = write_dataset(tmp_path, [f"{FIRST},{text}"], f"{HEADER},{column}")
+    with pytest.raises(DatasetError) as caught:
+        Dataset(path).check()
+    assert declared in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "declared"),
+    [
+        ("Chargeback", 'labels: {fraud: ["Chargeback"]}'),
+        ("good", 'labels: {genuine: ["good"]}'),
+        ("NA", 'missing: ["NA"]'),
+    ],
+)
+def test_error_for_a_label_proposes_its_meaning(tmp_path: Path, text: str, declared: str) -> None:
+    with pytest.raises(DatasetError, match="line 2: is_fraud") as caught:
+        Dataset(write_dataset(tmp_path, [f"t1,a,m,1,1522540800,{text}"])).check()
+    assert declared in caught.value.hint
+
+
+def test_part_of_a_joined_id_in_scientific_notation_is_refused(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [f"{FIRST},8.00E+30"], f"{HEADER},bank")
+    column_map = parse_column_map(
+        COLUMNS.replace("account_id: account_id", "account_id: {columns: [account_id, bank]}"), "map.yaml"
+    )
+    with pytest.raises(DatasetError, match=r"account_id 'a1-8\.00E\+30'"):
+        read_rows(path, column_map)
+
+
+def test_joined_id_without_any_part_is_empty(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,,m,1,1522540800,0,"], f"{HEADER},bank")
+    column_map = parse_column_map(
+        COLUMNS.replace("account_id: account_id", "account_id: {columns: [account_id, bank]}"), "map.yaml"
+    )
+    with pytest.raises(DatasetError, match=r"account_id .* is empty"):
+        read_rows(path, column_map)
+
+
+def test_rounded_ids_and_times_of_parquet_are_refused_in_any_row(tmp_path: Path) -> None:
+    count = 9000
+    columns = {
+        "transaction_id": [str(number) for number in range(count)],
+        "account_id": [1.0] * (count - 1) + [2.0**54],
+        "merchant_id": ["m"] * count,
+        "amount": [1] * count,
+        "timestamp": [1_522_540_800] * count,
+    }
+    path = tmp_path / "f.parquet"
+    parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(DatasetError, match="column account_id"):
+        Dataset(path, labels=False).check()
+    columns["account_id"] = [1.0] * count
+    times = pyarrow.array([1_522_540_800.0] * count, pyarrow.float32())
+    parquet.write_table(pyarrow.table({**columns, "timestamp": times}), path)
+    with pytest.raises(DatasetError, match="column timestamp"):
+        Dataset(path, labels=False)
+
+
+def test_label_of_a_map_may_be_missing_if_labels_are_not_needed(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,1,1522540800"], HEADER.removesuffix(",is_fraud"))
+    dataset = Dataset(path, labels=False, columns=make_map())
+    assert dataset.check().unlabelled == 1
+    assert any("is_fraud" in note for note in dataset.notes())
+    with pytest.raises(DatasetError, match="missing columns: is_fraud") as caught:
+        Dataset(path, columns=make_map())
+    assert "map.yaml" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("header", "mention"),
+    [(HEADER.replace(",", ":"), "delimiter"), (FIRST, "header")],
+)
+def test_file_without_the_expected_header_has_a_hint(tmp_path: Path, header: str, mention: str) -> None:
+    with pytest.raises(DatasetError, match="missing columns") as caught:
+        Dataset(write_dataset(tmp_path, [header], header))
+    assert mention in caught.value.hint

@@ -1,11 +1,12 @@
+import gzip
 from pathlib import Path
 
 import pytest
 
 from detection.data.dataset import Dataset, DatasetSummary
 from detection.data.inspection import Inspection, inspect_file
-from detection.data.maps.map_reader import parse_column_map
-from detection.errors import EmptyDatasetError, EncodingError
+from detection.data.maps.map_reader import parse_column_map, read_column_map
+from detection.errors import DatasetError, EmptyDatasetError, EncodingError
 from tests.unit.detection.files import FIRST, HEADER, SECOND, write_dataset
 
 OWN = "payment id;customer;shop;amt;date;time;fraud;currency"
@@ -132,6 +133,12 @@ def check_proposal(folder: Path, inspection: Inspection) -> DatasetSummary:
         (f"{HEADER},Currency Code", f"{FIRST},EUR"),
         (f"{HEADER},country", f"{FIRST},de"),
         ("id,card,shop,amount,transaction date,transaction time,fraud", "1,a,m,5,31/01/2026,10:11:12,0"),
+        (HEADER, "t1,a1,m1,1 234.50,1522540800,0"),
+        (HEADER, "t1,a1,m1,12,2026-1-31 9:05,0"),
+        (HEADER, "t1,a1,m1,12,2026-01-31 09:05 AM,0"),
+        (HEADER, "t1,a1,m1,12,46053,0"),
+        (HEADER, "t1,a1,m1,12,1522540800,not_fraud"),
+        (f"{HEADER},type", f"{FIRST},SALE"),
     ],
 )
 def test_map_is_proposed_if_the_file_needs_one(tmp_path: Path, header: str, row: str) -> None:
@@ -209,3 +216,131 @@ def test_channel_with_unknown_texts_is_not_used(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, rows, f"{HEADER},channel")
     assert "channel" not in parse_column_map(inspection.proposal, "m").sources
     assert any("not used" in question for question in inspection.questions)
+
+
+def test_bad_times_do_not_hide_the_format(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,1,{'soon' if n == 7 else '31.01.2026 10:11'},0" for n in range(20)]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    assert inspection.times == "%d.%m.%Y %H:%M"
+    assert inspection.summary is not None
+    assert inspection.summary.rejected == 1
+
+
+def test_options_of_times_are_in_the_proposal(tmp_path: Path) -> None:
+    rows = [f"t1,a,m,1,{time},{label}" for time, label in (("2026-07-01 10:00:00", "ok"),)]
+    inspection = inspect_rows(tmp_path, rows, HEADER, timezone="Europe/Berlin")
+    assert parse_column_map(inspection.proposal, "m").time.timezone == "Europe/Berlin"
+    assert check_proposal(tmp_path, inspection) == inspection.summary
+    inspection = inspect_rows(tmp_path, [f"{FIRST.removesuffix('0')}ok"], HEADER, unit="ms")
+    assert parse_column_map(inspection.proposal, "m").time.unit == "ms"
+
+
+def test_order_of_rows_is_that_in_the_time_zone(tmp_path: Path) -> None:
+    rows = ["t1,a,m,1,2026-10-25 02:30:00,0", "t2,a,m,1,2026-10-25 02:10:00,0"]
+    assert inspect_rows(tmp_path, rows, HEADER, timezone="Europe/Berlin").map_name == ""
+
+
+def test_blank_currencies_are_counted_with_the_default(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [f"{FIRST},", f"{SECOND},EUR"], f"{HEADER},currency")
+    assert inspection.currencies == {"EUR": 2}
+
+
+def test_labels_of_several_kinds_are_understood(tmp_path: Path) -> None:
+    labels = ("confirmed_fraud", "not_fraud", "pending", "not_fraud")
+    rows = [f"t{n},a,m,1,{1522540800 + n},{label}" for n, label in enumerate(labels)]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    summary = check_proposal(tmp_path, inspection)
+    assert (summary.frauds, summary.unlabelled) == (1, 1)
+    assert any("pending: unknown" in question for question in inspection.questions)
+
+
+def test_type_with_unknown_texts_is_a_question(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [f"{FIRST},CASH_OUT"], f"{HEADER.replace('is_fraud', 'Class')},type")
+    assert "type" not in parse_column_map(inspection.proposal, "m").sources
+    assert any("type is not used" in question for question in inspection.questions)
+
+
+SPARKOV = "trans_num,cc_num,merchant,amt,trans_date_trans_time,is_fraud,category"
+
+
+@pytest.mark.parametrize(
+    ("row", "delimiter"),
+    [
+        ("t1,a,m,4.97,1/31/2019 0:05,0,misc", ","),
+        ("t1,a,m,4.97,31-01-2019 00:05,0,misc", ","),
+        ("t1;a;m;4,97;2019-01-31 00:05:00;0;misc", ";"),
+        ("t1;a;m;4,97;31.01.2019 00:05;falsch;misc", ";"),
+    ],
+)
+def test_layout_is_adapted_to_values_that_a_spreadsheet_has_written(
+    tmp_path: Path, row: str, delimiter: str
+) -> None:
+    inspection = inspect_rows(tmp_path, [row], SPARKOV.replace(",", delimiter))
+    assert inspection.problem == ""
+    summary = check_proposal(tmp_path, inspection)
+    assert (summary.first_ms, summary.frauds, summary.unlabelled) == (1_548_893_100_000, 0, 0)
+    assert any("sparkov" in question for question in inspection.questions)
+    assert inspection.currencies == {"USD": 1}
+
+
+def test_error_in_a_file_of_a_layout_names_the_task_that_adapts_it(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,5,1/31/2019 0:05,0,misc"], SPARKOV)
+    with pytest.raises(DatasetError, match="line 2: timestamp") as caught:
+        Dataset(path, columns=read_column_map("sparkov")).check()
+    assert "data.inspect" in caught.value.hint
+
+
+def test_layout_is_found_without_labels_and_in_another_encoding(tmp_path: Path) -> None:
+    row = "t1,a,Café,4.97,2019-01-31 00:05:00,misc"
+    inspection = inspect_rows(tmp_path, [row], SPARKOV.replace(",is_fraud", ""))
+    assert (inspection.map_name, inspection.problem) == ("sparkov", "")
+    path = tmp_path / "f.csv"
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
+    inspection = inspect_file(path)
+    assert parse_column_map(inspection.proposal, "m").text_format.encoding == "cp1252"
+    assert inspection.currencies == {"USD": 1}
+
+
+def test_unit_in_the_name_of_an_amount_is_its_currency(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [FIRST], HEADER.replace("amount", "Amount (USD)"))
+    assert inspection.currencies == {"USD": 1}
+
+
+def test_date_and_time_of_digits_are_joined(tmp_path: Path) -> None:
+    header = HEADER.replace("timestamp", "date,time")
+    inspection = inspect_rows(tmp_path, ["t1,a,m,1,20260131,140501,0"], header)
+    assert check_proposal(tmp_path, inspection).first_ms == 1_769_868_301_000
+    inspection = inspect_rows(tmp_path, ["t1,a,m,1,31.01.2026,140501,0"], header)
+    assert check_proposal(tmp_path, inspection).first_ms == 1_769_868_301_000
+
+
+def test_time_of_day_that_is_not_used_is_a_question(tmp_path: Path) -> None:
+    inspection = inspect_rows(
+        tmp_path, ["t1,a,m,1,20260131,90501,0"], HEADER.replace("timestamp", "date,time")
+    )
+    assert any("time is not used" in question for question in inspection.questions)
+
+
+def test_names_that_differ_only_in_case_are_a_question(tmp_path: Path) -> None:
+    header = HEADER.replace("account_id", "Account_Id,ACCOUNT_ID")
+    inspection = inspect_rows(tmp_path, ["t1,a,b,m,1,1522540800,0"], header)
+    assert any("Account_Id and ACCOUNT_ID" in question for question in inspection.questions)
+    with pytest.raises(DatasetError, match="Account_Id and ACCOUNT_ID"):
+        Dataset(tmp_path / "f.csv")
+
+
+def test_encoding_of_a_compressed_file_is_proposed(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(gzip.compress(f"{HEADER}\nt1,a1,Café,1,1522540800,0\n".encode("cp1252")))
+    check_proposal(tmp_path, inspect_file(path))
+
+
+@pytest.mark.parametrize(("last", "unit"), [(743, "hours"), (172_792, "seconds")])
+def test_unit_of_steps_depends_on_their_range(tmp_path: Path, last: int, unit: str) -> None:
+    inspection = inspect_rows(tmp_path, ["t1,a,m,1,0,0", f"t2,a,m,1,{last},0"], HEADER)
+    assert inspection.times == unit
+
+
+def test_file_with_few_names_of_a_layout_has_its_own_map(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, ["0,5,a,m,0", "9,5,a,m,1"], "Time,Amount,Card,Shop,Class")
+    assert parse_column_map(inspection.proposal, "m").sources["account_id"].columns == ("Card",)

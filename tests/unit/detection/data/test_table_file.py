@@ -1,4 +1,6 @@
+import bz2
 import gzip
+import os
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,7 +10,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from detection.data.table_file import Table, open_table
+from detection.data.table_file import Table, open_table, read_first_batch
 from detection.data.tables.text_format import TextFormat
 from detection.errors import DatasetError, EmptyDatasetError
 
@@ -45,6 +47,7 @@ def read_error(folder: Path, content: bytes) -> str:
         "a,b\n1,2\n3,4\n".encode("utf-16"),
         "\N{BYTE ORDER MARK}a;b\r\n1;2\r\n3;4".encode("utf-16-be"),
         gzip.compress(b"a,b\n1,2\n3,4\n", mtime=0),
+        b"\xef\xbb\xbf\xef\xbb\xbfa,b\n1,2\n3,4\n",
     ],
 )
 def test_common_formats_are_detected(tmp_path: Path, content: bytes) -> None:
@@ -141,6 +144,11 @@ def test_lines_are_exact_across_blocks(tmp_path: Path) -> None:
         (b"\x1f\x8bxxxx", ""),
         (b"PK\x03\x04xxxx", ""),
         (b"PAR1 xx", ""),
+        (b'a,b\n1,2\n3,"4', "line 3"),
+        (gzip.compress(b'a,b\n1,2\n3,"4', mtime=0), "line 3"),
+        ("a,b\n1,2\n3,\u4e4e".encode("utf-16")[:-1], "line 3"),
+        ("a,b\n1,2\n3,Zo\u00eb".encode()[:-1], "line 3"),
+        (b"a,b\n1,\0" + b"2" * 9 + b"\n", "line 2: the file contains a zero byte"),
     ],
 )
 def test_unreadable_file_is_an_error_with_its_line(tmp_path: Path, content: bytes, place: str) -> None:
@@ -175,6 +183,7 @@ def test_zip_with_one_file_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
         archive.writestr("folder/a.csv", "a,b\n1,2\n")
         archive.writestr("__MACOSX/folder/._a.csv", "x")
+        archive.writestr("folder/.DS_Store", "x")
     table = open_table(tmp_path / "f.zip")
     assert read_records(table) == [(2, {"a": "1", "b": "2"})]
     assert table.facts["compression"] == "zip"
@@ -192,20 +201,26 @@ def test_types_of_parquet_become_exact_texts(tmp_path: Path) -> None:
         "flag": [True],
         "name": pyarrow.array(["x"]).dictionary_encode(),
         "null": pyarrow.array([None], pyarrow.int64()),
+        "nan": [float("nan")],
+        "bytes": [b"x"],
+        "hash": [b"\xff\x00"],
     }
     parquet.write_table(pyarrow.table(columns), tmp_path / "f.parquet")
     [(number, cells)] = read_records(open_table(tmp_path / "f.parquet"))
     assert number == 1
     assert (cells["ns"][:19], cells["zone"][:19]) == ("1969-07-20 20:17:00",) * 2
     assert (cells["ns"][-1], cells["zone"][-1]) == ("0", "Z")
-    rest = {name: cells[name] for name in ("day", "decimal", "float", "flag", "name", "null")}
-    assert rest == {
+    names = ("day", "decimal", "float", "flag", "name", "null", "nan", "bytes", "hash")
+    assert {name: cells[name] for name in names} == {
         "day": "1970-01-02",
         "decimal": "12.50",
         "float": "100000000000000000000",
         "flag": "true",
         "name": "x",
         "null": "",
+        "nan": "",
+        "bytes": "x",
+        "hash": "ff00",
     }
 
 
@@ -218,3 +233,57 @@ def test_folder_is_an_error_with_the_task_that_reads_folders(tmp_path: Path) -> 
     with pytest.raises(DatasetError) as caught:
         open_table(tmp_path)
     assert "train" in caught.value.hint
+
+
+def test_repeated_columns_of_parquet_get_a_number(tmp_path: Path) -> None:
+    columns = [pyarrow.array([number]) for number in (1, 2, 3)]
+    parquet.write_table(pyarrow.Table.from_arrays(columns, names=["a", "b", "a"]), tmp_path / "f.parquet")
+    table = open_table(tmp_path / "f.parquet")
+    assert read_records(table) == [(1, {"a": "1", "b": "2", "a.1": "3"})]
+    assert [list(batch.columns) for batch in table.batches(["a.1"])] == [["a.1"]]
+
+
+def test_line_that_names_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    assert read_records(open_bytes(tmp_path, b"sep=;\r\na;b\r\n1;2\r\n")) == [(3, {"a": "1", "b": "2"})]
+    assert read_records(open_bytes(tmp_path, b"sep=:\na:b\n1:2\n")) == [(3, {"a": "1", "b": "2"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"ARROW1\0\0xx", "Arrow"),
+        (b"\x80\x04\x95\0xx", "pickle"),
+        (bz2.compress(b"a,b\n1,2\n"), "bzip2"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "workbook"),
+        (b" <HTML><table>", "HTML"),
+    ],
+)
+def test_file_of_another_format_is_named(tmp_path: Path, content: bytes, name: str) -> None:
+    with pytest.raises(DatasetError, match=name):
+        open_bytes(tmp_path, content)
+
+
+def test_text_that_begins_like_another_format_is_read(tmp_path: Path) -> None:
+    assert read_records(open_bytes(tmp_path, b"BZh9,b\n1,2\n")) == [(2, {"BZh9": "1", "b": "2"})]
+
+
+def test_quote_within_the_last_line_is_no_open_quote(tmp_path: Path) -> None:
+    assert read_records(open_bytes(tmp_path, b'a,b\n1,2\n3,5" pipe')) == [
+        (2, {"a": "1", "b": "2"}),
+        (3, {"a": "3", "b": '5" pipe'}),
+    ]
+    assert len(read_records(open_bytes(tmp_path, b'a,b\n1,2\n3,"4\n5"'))) == 2
+
+
+def test_pipe_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("-")):
+        with pytest.raises(DatasetError, match="pipe"):
+            open_table(path)
+
+
+def test_header_without_the_name_of_an_index_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    table = open_bytes(tmp_path, b'"a","b"\n"1",1,2\n"2",3,4\n')
+    with pytest.raises(DatasetError, match="line 2: the row has 3 cells") as caught:
+        read_first_batch(table)
+    assert "R" in caught.value.hint

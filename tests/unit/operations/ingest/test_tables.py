@@ -431,6 +431,15 @@ def test_time_that_is_not_readable_is_refused_with_its_column(
     assert not api.requests
 
 
+@pytest.mark.parametrize(("time", "is_noted"), [("2023-11-14 10:00", True), ("2023-11-14T10:00Z", False)])
+def test_times_of_labels_without_a_zone_are_noted(
+    api: FakeApi, tmp_path: Path, capsys: pytest.CaptureFixture[str], time: str, is_noted: bool
+) -> None:
+    content = f"transaction_id,label,reported_at\nt1,fraud,{time}\n"
+    assert label(api, write_file(tmp_path, "f.csv", content)) == 0
+    assert ("--timezone" in capsys.readouterr().err) == is_noted
+
+
 def test_map_of_chargebacks_may_have_the_day_and_the_source_of_a_report(api: FakeApi, tmp_path: Path) -> None:
     text = (
         "columns: {transaction_id: Ref, is_fraud: {constant: fraud}, reported_at: Day, source: Scheme}\n"

@@ -148,3 +148,35 @@ def test_fields_of_layouts_are_converted(tmp_path: Path) -> None:
     assert rows["ibm-aml"][0].transaction.merchant_id == "010-8000EBD31"
     assert [row.transaction.currency for row in rows["fraud-detector"]] == ["USD", "CAD"]
     assert [row.scenario for row in rows["handbook"]] == ["", "1"]
+
+
+def test_numbers_that_a_library_has_written_as_floats_are_the_same_ids(tmp_path: Path) -> None:
+    handbook = SAMPLES["handbook"].header
+    tabformer = SAMPLES["tabformer"].header
+    files = {
+        "handbook": (handbook, "7.0,2018-04-01 00:00:31,596.0,3156.0,57.16,31,0,0.0,0.0"),
+        "tabformer": (
+            tabformer,
+            "0.0,1.0,2002.0,9.0,1.0,06:21,$9.00,Chip Transaction,-352,X,CA,1,5300.0,,No",
+        ),
+    }
+    for name, lines in files.items():
+        (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    [row] = Dataset(tmp_path / "handbook", columns=read_column_map("handbook")).rows()
+    transaction = row.transaction
+    assert (transaction.transaction_id, transaction.account_id, transaction.merchant_id) == (
+        "7",
+        "596",
+        "3156",
+    )
+    assert row.scenario == ""
+    [row] = Dataset(tmp_path / "tabformer", columns=read_column_map("tabformer")).rows()
+    assert (row.transaction.account_id, row.transaction.merchant_category) == ("0-1", "5300")
+
+
+@pytest.mark.parametrize("quote", ["'", '"', ""])
+def test_banksim_may_have_other_quotes(tmp_path: Path, quote: str) -> None:
+    path = write_sample(tmp_path, "banksim")
+    path.write_text(path.read_text(encoding="utf-8").replace("'", quote), encoding="utf-8")
+    rows = list(Dataset(path, columns=read_column_map("banksim")).rows())
+    assert [row.transaction.account_id for row in rows] == ["C1", "C2"]

@@ -1,0 +1,1 @@
+"""Forms of values that are common in files: times, amounts, codes and labels."""

@@ -1,0 +1,29 @@
+"""Words of other systems for our codes."""
+
+import re
+from collections.abc import Mapping
+
+from functions.common.domain.transaction import PURCHASE, REFUND
+
+_CHANNELS: Mapping[str, str] = {
+    "card_present": "cardpresent contactless pos pointofsale chip chiptransaction swipe swipetransaction"
+    " instore store retail cp",
+    "ecommerce": "ecommerce ecom online onlinetransaction internet web website mobile app cardnotpresent cnp",
+    "atm": "atm cash cashwithdrawal withdrawal",
+    "transfer": "transfer banktransfer wire wiretransfer sepa ach p2p",
+}
+_TYPES: Mapping[str, str] = {PURCHASE: "purchase sale", REFUND: "refund return"}
+_CODES: Mapping[str, Mapping[str, str]] = {
+    name: {word: code for code, words in synonyms.items() for word in words.split()}
+    for name, synonyms in (("channel", _CHANNELS), ("type", _TYPES))
+}
+FIELDS_WITH_WORDS = frozenset(_CODES)
+
+
+def find_code(field: str, text: str) -> str:
+    """The code of a text, whatever its case, blanks and marks; empty if it is unknown.
+
+    >>> find_code("channel", "Card Present")
+    'card_present'
+    """
+    return _CODES.get(field, {}).get(re.sub(r"[^a-z0-9]", "", text.lower()), "")
