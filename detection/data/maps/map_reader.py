@@ -32,7 +32,7 @@ from detection.rules.yaml_reader import YamlReader
 
 _LAYOUTS = Path(__file__).with_name("layouts")
 # Columns that tell a layout with few names from other files.
-_MARKS = {"creditcard": ("V1", "V28")}
+_MARKS = {"creditcard": ("V1",)}
 _MAP_FIELDS = {
     "about": False,
     "encoding": False,

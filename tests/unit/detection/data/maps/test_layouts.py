@@ -180,3 +180,8 @@ def test_banksim_may_have_other_quotes(tmp_path: Path, quote: str) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("'", quote), encoding="utf-8")
     rows = list(Dataset(path, columns=read_column_map("banksim")).rows())
     assert [row.transaction.account_id for row in rows] == ["C1", "C2"]
+
+
+def test_layout_of_common_names_needs_a_column_of_its_own() -> None:
+    assert find_layout(["Time", "V1", "Amount", "Class"]) == "creditcard"
+    assert find_layout(["Time", "Customer", "Shop", "Amount", "Class"]) == ""
