@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 
 from detection.data.columns import TransactionBatch
@@ -97,7 +98,7 @@ def _open_workers(workers: int, rules: RuleSet, model: FraudModel | None) -> Ite
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(rules, model))
     try:
         _start_processes(executor, workers)
-        yield lambda *arguments: executor.submit(_score_in_worker, *arguments)
+        yield partial(_submit, executor)
     except BrokenProcessPool as error:
         raise DetectionError(
             "A process that scores transactions ended unexpectedly.",
@@ -110,10 +111,25 @@ def _open_workers(workers: int, rules: RuleSet, model: FraudModel | None) -> Ite
 def _start_processes(executor: ProcessPoolExecutor, workers: int) -> None:
     """Start all workers. Ctrl-C interrupts this process only, which ends them."""
     # The workers inherit the mask.
-    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _delay_interrupts():
         for _ in range(workers):
             executor.submit(int)
+
+
+def _submit(
+    executor: ProcessPoolExecutor, batch: TransactionBatch, values: Floats, explains_model: bool
+) -> "Future[ScoredBatch]":
+    # An executor that is interrupted within `submit` may never end.
+    with _delay_interrupts():
+        return executor.submit(_score_in_worker, batch, values, explains_model)
+
+
+@contextmanager
+def _delay_interrupts() -> Iterator[None]:
+    """Deliver Ctrl-C after the context."""
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
