@@ -15,6 +15,7 @@ from functions.common.domain.card_numbers import mask_card_numbers
 from terminal.command_line import command_line
 from terminal.errors import UserError
 from terminal.output import console, print_json, print_message
+from terminal.paths import file_size
 from terminal.progress import show_progress_bar
 
 _MAX_EXAMPLE_CHARACTERS = 24
@@ -32,8 +33,7 @@ def show_inspection(
         raise UserError(f"--timezone: '{timezone}' is unknown.", "Use a name such as UTC or Europe/Berlin.")
     with user_errors():
         target = output_path("--out", out, file) if out else None
-        size = path.stat().st_size if path.exists() else 0
-        with show_progress_bar("reading", size) as update:
+        with show_progress_bar("reading", file_size(path)) as update:
             inspection = inspect_file(
                 path, columns, unit=parse_unit(unit), timezone=timezone, progress=update
             )

@@ -14,6 +14,7 @@ from detection.rules.errors import FaultyRulesError
 from functions.fraud.scoring.rules import RulesError
 from terminal.errors import EmptyFileError, UserError
 from terminal.output import print_message
+from terminal.paths import is_same_file
 from terminal.progress import show_progress_bar
 
 UNITS: tuple[Unit, ...] = get_args(Unit)
@@ -92,6 +93,6 @@ def iterate_batches(dataset: Dataset, update: Callable[[float], None]) -> Iterat
 def output_path(option: str, path: str, data: str, label: str = "the input file") -> Path:
     """The path of an output file. Raises UserError if it is the file `data`, which `label` names."""
     target = Path(path)
-    if target.exists() and Path(data).exists() and target.samefile(data):
+    if is_same_file(target, Path(data)):
         raise UserError(f"{option}: {path} is {label}.", "Use another file.")
     return target

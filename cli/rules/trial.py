@@ -1,6 +1,5 @@
 """Tries rules on past transactions for the task `rules.try` and shows the figures of each rule."""
 
-import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.text import Text
 from cli.models.datasets import check_dataset, iterate_batches, open_dataset, output_path, user_errors
 from detection.data.atomic_file import replace_atomically
 from detection.data.columns import LabelledTransaction
+from detection.data.csv_writer import CsvWriter
 from detection.evaluation.rule_trial import MatchSink, RuleTrial
 from detection.replay.replay import replay_batches
 from detection.report.number_format import format_count, format_percent
@@ -71,9 +71,9 @@ def _open_match_sink(out: str, data: str) -> Iterator[MatchSink]:
         return
     target = output_path("--out", out, data)
     with replace_atomically(target) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        yield lambda rule, labelled: writer.writerow(_row_cells(rule, labelled))
+        writer = CsvWriter(stream)
+        writer.write(_COLUMNS)
+        yield lambda rule, labelled: writer.write(_row_cells(rule, labelled))
 
 
 def _row_cells(rule: str, labelled: LabelledTransaction) -> tuple[object, ...]:

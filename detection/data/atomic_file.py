@@ -14,11 +14,11 @@ def replace_atomically(path: Path) -> Iterator[Path]:
 
     An error or Ctrl-C deletes the temporary file. Raises DetectionError at once if `path` is not writable.
     """
-    if path.is_dir():
-        raise DetectionError(f"Cannot write {path}: it is a folder.", "Specify a file.")
     # Some writers choose the format by the suffix.
     temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
     try:
+        if path.is_dir():
+            raise DetectionError(f"Cannot write {path}: it is a folder.", "Specify a file.")
         temporary.touch(exist_ok=False)
     except OSError as error:
         raise DetectionError(

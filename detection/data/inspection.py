@@ -1,6 +1,7 @@
 """Inspection of a file: its format, columns and values, and a map for it."""
 
 import csv
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -249,6 +250,8 @@ def _read_transactions(
 
 def _read_reasons(rejects: Path) -> list[str]:
     """The first reasons. The rows have the columns of the file, or others if they are malformed."""
+    # A malformed row can be one long cell.
+    csv.field_size_limit(sys.maxsize)
     with rejects.open(encoding="utf-8", newline="") as stream:
         unit, *_ = next(rows := csv.reader(stream))
         return [f"{unit} {number}: {reason}" for number, reason, *_ in islice(rows, _MAX_REASONS)]

@@ -1,23 +1,19 @@
 """The file of rows that are set aside: each row as text, with its line and the reason."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from detection.data.atomic_file import replace_atomically
+from detection.data.csv_writer import CsvWriter
 from detection.data.row_faults import RowFault
 from functions.common.domain.card_numbers import mask_card_numbers
-
-if TYPE_CHECKING:
-    from _csv import Writer
 
 
 class RejectedRows:
     """Writes rows to a CSV file: line or row, reason, and the cells of the file, with card numbers masked."""
 
-    def __init__(self, writer: "Writer") -> None:
+    def __init__(self, writer: CsvWriter) -> None:
         self._writer = writer
         self.count = 0
         self.first: RowFault | None = None
@@ -26,7 +22,7 @@ class RejectedRows:
         """Write one row."""
         self.first = self.first or fault
         self.count += 1
-        self._writer.writerow((fault.number, *map(mask_card_numbers, (fault.reason, *fault.cells))))
+        self._writer.write((fault.number, *map(mask_card_numbers, (fault.reason, *fault.cells))))
 
     def add_all(self, faults: Iterable[RowFault]) -> None:
         """Write several rows."""
@@ -41,6 +37,6 @@ def open_rejected_rows(path: Path, unit: str, column_names: Sequence[str]) -> It
     `unit`: the meaning of the numbers of rows, line or row. Raises DetectionError if it is not writable.
     """
     with replace_atomically(path) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow((unit, "reason", *column_names))
+        writer = CsvWriter(stream)
+        writer.write((unit, "reason", *column_names))
         yield RejectedRows(writer)

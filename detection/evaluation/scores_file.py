@@ -4,7 +4,6 @@
 rule_id, weight and text, ordered by descending weight.
 """
 
-import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 
 from detection.data.atomic_file import replace_atomically
 from detection.data.columns import LabelledTransaction
+from detection.data.csv_writer import CsvWriter
 from detection.evaluation.backtest import DecisionSink
 from functions.fraud.scoring.scorer import ScoringResult
 
@@ -25,9 +25,9 @@ def open_scores_file(path: Path) -> Iterator[DecisionSink]:
     """Yield a function that writes rows. An error in the context leaves no file."""
     # The stream is closed before the draft replaces the file.
     with replace_atomically(path) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        yield lambda labelled, result: writer.writerow(_row_cells(labelled, result))
+        writer = CsvWriter(stream)
+        writer.write(_COLUMNS)
+        yield lambda labelled, result: writer.write(_row_cells(labelled, result))
 
 
 def _row_cells(labelled: LabelledTransaction, result: ScoringResult) -> tuple[str | float, ...]:

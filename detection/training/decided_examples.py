@@ -186,11 +186,14 @@ def collect_decided_examples(
 
 def has_decided_examples(path: Path) -> bool:
     """Whether the path is a folder, or a file with exported decisions. Raises DatasetError."""
-    if not path.is_file():
-        return path.is_dir()
-    with path.open("rb") as stream:
-        if stream.read(4) != b"PAR1":
-            return False
+    try:
+        if not path.is_file():
+            return path.is_dir()
+        with path.open("rb") as stream:
+            if stream.read(4) != b"PAR1":
+                return False
+    except OSError as error:
+        raise DatasetError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
     with _open_parquet(path) as opened:
         return _read_format(path, opened) is not None
 

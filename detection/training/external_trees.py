@@ -21,7 +21,11 @@ def read_booster(path: Path) -> Any:
 
     Raises DetectionError unless it has the features of this version, and is small enough to decide with.
     """
-    if not path.is_file():
+    try:
+        has_file = path.is_file()
+    except OSError as error:
+        raise DetectionError(f"--trees: cannot read {path}: {error.strerror}.", "Check the path.") from error
+    if not has_file:
         raise DetectionError(f"--trees: the file {path} does not exist.", "Check the path.")
     try:
         booster = xgboost.Booster(model_file=path)

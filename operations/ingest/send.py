@@ -31,6 +31,7 @@ from operations.ingest.tables.transactions import open_transaction_table
 from terminal.command_line import command_line
 from terminal.errors import INTERRUPTED, EmptyFileError, UserError
 from terminal.output import console, print_json, print_message
+from terminal.paths import is_same_file
 from terminal.progress import ProgressDisplay, open_progress
 
 STANDARD_INPUT = "-"
@@ -234,7 +235,7 @@ def _read_size(stream: BinaryIO) -> int | None:
 
 def _check_rejects_path(file: str, rejects: str) -> Path:
     path = Path(rejects)
-    if file != STANDARD_INPUT and path.exists() and path.samefile(file):
+    if file != STANDARD_INPUT and is_same_file(path, Path(file)):
         raise UserError(f"--rejects: {rejects} is the file that is sent.", "Name another file.")
     return path
 

@@ -76,7 +76,10 @@ class LineCounter:
             self.is_last_broken |= count_line_breaks(text.rstrip("\r\n")) > 0
             return MalformedRow(line, [text], "not valid CSV: a quote is not closed")
         reader = csv.reader(split_lines(text), delimiter=self._format.delimiter, quotechar=quote)
-        cells = next(reader, [])
+        try:
+            cells = next(reader, [])
+        except csv.Error:
+            return MalformedRow(line, [text], "not valid CSV: a cell is too long")
         reason = f"the row has {len(cells)} cells, but the header has {expected} columns"
         return MalformedRow(line, cells, reason)
 

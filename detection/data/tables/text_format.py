@@ -82,11 +82,16 @@ def detect_encoding(beginning: bytes, name: str) -> str:
                 " does.",
                 f"Save it as UTF-8, or declare 'encoding: {encoding}' in the file of --columns.",
             )
-        raise EncodingError(
-            f"{name}: line {line}: the file contains a zero byte, so that it is damaged or not a text file.",
-            "Export it again as CSV or Parquet, or remove the zero bytes.",
-        )
+        raise zero_byte_error(f"{name}: line {line}")
     return "utf-8"
+
+
+def zero_byte_error(place: str) -> EncodingError:
+    """The error for a zero byte in text."""
+    return EncodingError(
+        f"{place}: the file contains a zero byte, so that it is damaged or not a text file.",
+        "Export it again as CSV or Parquet, or remove the zero bytes.",
+    )
 
 
 def find_utf_16(beginning: bytes) -> str:

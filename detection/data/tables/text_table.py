@@ -14,6 +14,7 @@ from typing import IO, NoReturn
 import numpy as np
 import pyarrow
 import pyarrow.csv
+from numpy.typing import NDArray
 from pyarrow import compute
 
 from detection.data.tables.line_counter import LineCounter
@@ -27,6 +28,7 @@ from detection.data.tables.text_format import (
     count_line_breaks,
     read_header,
     split_lines,
+    zero_byte_error,
 )
 from detection.errors import DatasetError, EmptyDatasetError, EncodingError
 
@@ -176,11 +178,22 @@ class TextTable:
         self, batch: pyarrow.RecordBatch, counter: "LineCounter", requested: list[str]
     ) -> TableBatch:
         numbers = counter.count(batch)
+        self._check_zero_bytes(batch, numbers)
         if (blank := _blank_rows(batch)) is not None:
             batch = batch.filter(compute.invert(blank))
             numbers = numbers[~blank.to_numpy(zero_copy_only=False)]
         columns = dict(zip(self.column_names, batch.columns, strict=True))
         return TableBatch({name: columns[name] for name in requested}, numbers, counter.take_malformed())
+
+    def _check_zero_bytes(self, batch: pyarrow.RecordBatch, numbers: NDArray[np.int64]) -> None:
+        """Raise EncodingError for a zero byte after the beginning of the file."""
+        for column in batch.columns:
+            buffer = column.buffers()[-1]
+            if buffer is None or b"\0" not in buffer.to_pybytes():
+                continue
+            rows = compute.match_substring(column, "\0").to_numpy(zero_copy_only=False).nonzero()[0]
+            if len(rows):
+                raise zero_byte_error(f"{self.path}: line {numbers[rows[0]]}")
 
     def _raise_error(self, error: Exception) -> NoReturn:
         if isinstance(error, _COMPRESSION_ERRORS):

@@ -1,7 +1,6 @@
 """Rows of delimited text files and Parquet files as records: each row as it was, and its body or error."""
 
 import codecs
-import csv
 import io
 import string
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple, TypeGuard
 
 from detection.data.column_map import ColumnMap, Unit
+from detection.data.csv_writer import CsvWriter
 from detection.data.row_faults import RowFault
 from detection.data.table_file import Table, TableBatch, TextTable
 from detection.data.tables.text_format import count_line_breaks
@@ -151,8 +151,7 @@ class _WrittenRows:
 
     def _write(self, cells: Sequence[str]) -> bytes:
         text = io.StringIO()
-        writer = csv.writer(text, delimiter=self._delimiter, quotechar=self._quote, lineterminator="\n")
-        writer.writerow(cells)
+        CsvWriter(text, self._delimiter, self._quote).write(cells)
         return text.getvalue().encode()
 
 

@@ -39,3 +39,8 @@ def test_path_that_is_not_writable_is_rejected_at_once(tmp_path: Path) -> None:
         pass
     with pytest.raises(DetectionError, match=str(tmp_path)), replace_atomically(tmp_path):
         pass
+
+
+def test_name_that_is_too_long_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DetectionError, match="too long"), replace_atomically(tmp_path / ("x" * 300)):
+        pass

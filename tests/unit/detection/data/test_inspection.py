@@ -344,3 +344,11 @@ def test_unit_of_steps_depends_on_their_range(tmp_path: Path, last: int, unit: s
 def test_file_with_few_names_of_a_layout_has_its_own_map(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, ["0,5,a,m,0", "9,5,a,m,1"], "Time,Amount,Card,Shop,Class")
     assert parse_column_map(inspection.proposal, "m").sources["account_id"].columns == ("Card",)
+
+
+def test_layout_keeps_its_forms_if_values_have_no_other_one(tmp_path: Path) -> None:
+    header = "step,type,amount,nameOrig,nameDest,isFraud"
+    rows = ["1,PAYMENT,5,C1,M1,0", "1,PAYMENT,5,C1,M1,0", "1.2e+05,PAYMENT,5,C1,M1,0"]
+    inspection = inspect_rows(tmp_path, rows, header)
+    assert (inspection.map_name, inspection.times) == ("paysim", "hours")
+    assert len(inspection.rejected) == 1

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from detection.data.dataset import Dataset
+from detection.data.inspection import inspect_file
 from detection.errors import DatasetError, DetectionError, EmptyDatasetError
 from tests.unit.detection.files import FIRST, HEADER, SECOND, write_dataset
 
@@ -82,3 +83,20 @@ def test_file_of_rejects_must_be_writable(tmp_path: Path) -> None:
 def test_header_without_rows_is_an_empty_dataset(tmp_path: Path) -> None:
     with pytest.raises(EmptyDatasetError):
         Dataset(write_dataset(tmp_path, []))
+
+
+def test_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(f'{HEADER}\n{FIRST}\nt3,"a\rb",m,bad,1522540801,0\n{SECOND}\n'.encode())
+    rejects = tmp_path / "rejects.csv"
+    assert Dataset(path, rejects=rejects).check().rejected == 1
+    with rejects.open(encoding="utf-8", newline="") as stream:
+        [_, row] = csv.reader(stream)
+    assert row[3] == "a\rb"
+
+
+def test_malformed_row_of_any_length_is_set_aside(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, [FIRST, f"{'x' * 200_000},7", SECOND])
+    csv.field_size_limit(1 << 16)
+    assert Dataset(path, rejects=tmp_path / "rejects.csv").check().rejected == 1
+    assert inspect_file(path).rejected[0].startswith("line 3: ")

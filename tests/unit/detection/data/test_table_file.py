@@ -149,6 +149,7 @@ def test_lines_are_exact_across_blocks(tmp_path: Path) -> None:
         ("a,b\n1,2\n3,\u4e4e".encode("utf-16")[:-1], "line 3"),
         ("a,b\n1,2\n3,Zo\u00eb".encode()[:-1], "line 3"),
         (b"a,b\n1,\0" + b"2" * 9 + b"\n", "line 2: the file contains a zero byte"),
+        (b"a,b\n" + b"1,2\n" * 50_000 + b"1,\0\n", "line 50002: the file contains a zero byte"),
     ],
 )
 def test_unreadable_file_is_an_error_with_its_line(tmp_path: Path, content: bytes, place: str) -> None:

@@ -190,3 +190,8 @@ def test_period_without_examples_is_an_error(tmp_path: Path) -> None:
         collect_decided_examples(
             DecidedDataset(tmp_path, 7), from_ms=0, to_ms=BEGIN_MS, rules=RuleSet(threshold=0.5)
         )
+
+
+def test_path_that_cannot_be_examined_is_an_error() -> None:
+    with pytest.raises(DatasetError, match="too long"):
+        has_decided_examples(Path("x" * 300))

@@ -82,3 +82,8 @@ def test_artifact_has_the_trees_of_the_file_with_a_calibration(tmp_path: Path) -
     [size] = recipe["boosters"]
     assert (recipe["name"], size["trees"]) == ("trained elsewhere", 5)
     assert 1 <= size["depth"] <= 3
+
+
+def test_path_that_cannot_be_examined_is_an_error() -> None:
+    with pytest.raises(DetectionError, match="too long"):
+        read_booster(Path("x" * 300))

@@ -87,3 +87,11 @@ def test_misspelt_layout_is_suggested() -> None:
 @pytest.mark.parametrize("name", layout_names())
 def test_ready_layout_is_valid(name: str) -> None:
     assert read_column_map(name).name == name
+
+
+@pytest.mark.parametrize("text", ["", "columns: 1", "columns: {a: b}\nfoo: 1", "columns: ["])
+def test_message_on_faults_is_a_sentence(text: str) -> None:
+    with pytest.raises(DetectionError) as caught:
+        parse_column_map(text, "m.yaml")
+    assert caught.value.message.endswith(".")
+    assert caught.value.message.startswith("m.yaml:1:1: ") or ":1:" in caught.value.message
