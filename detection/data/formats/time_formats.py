@@ -69,14 +69,12 @@ def find_formats(texts: Iterable[str]) -> list[str]:
 
 
 def find_usual_formats(texts: Sequence[str], least_share: float) -> list[str]:
-    """The formats that at least this share of the texts has: a file can have single bad times."""
+    """The formats that most texts have, at least this share of them: a file can have single bad times."""
     samples = texts[:: max(len(texts) // _SAMPLES, 1)]
     candidates = dict.fromkeys(text_format for text in samples for text_format in find_formats([text]))
-    return [
-        text_format
-        for text_format in candidates
-        if sum(_matches(text, text_format) for text in texts) >= least_share * len(texts)
-    ]
+    counts = {text_format: sum(_matches(text, text_format) for text in texts) for text_format in candidates}
+    most = max(counts.values(), default=0)
+    return [name for name, count in counts.items() if count == most and count >= least_share * len(texts)]
 
 
 def _matches(text: str, text_format: str) -> bool:

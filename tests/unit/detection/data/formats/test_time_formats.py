@@ -38,6 +38,11 @@ def test_single_bad_times_do_not_hide_the_format() -> None:
     assert find_usual_formats(["31.01.2019", "soon"], 0.9) == []
 
 
+def test_few_times_decide_whether_the_day_is_first() -> None:
+    texts = [f"5/{day}/2019" for day in range(1, 13)] * 3 + ["5/13/2019"]
+    assert find_usual_formats(texts, 0.9) == ["%m/%d/%Y"]
+
+
 def test_formats_of_many_times_are_found_quickly() -> None:
     # A rejected file can have a bad time in each row.
     find_formats(["warm-up"])
