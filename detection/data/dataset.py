@@ -19,7 +19,7 @@ from detection.data.dataset_notes import ContentNotes, describe_assumptions
 from detection.data.dates import format_timestamp
 from detection.data.maps.map_reader import find_layout, layout_names
 from detection.data.rejected_rows import RejectedRows, open_rejected_rows
-from detection.data.row_faults import IDS, RowFault
+from detection.data.row_faults import IDS, MAP_HINT, RowFault
 from detection.data.table_file import TableBatch, open_table, read_first_batch
 from detection.data.tables.text_format import UNDECLARED
 from detection.data.times import TimeKind
@@ -31,7 +31,6 @@ _EXACT_INTEGERS = {"double": 1 << 53, "float": 1 << 24, "halffloat": 1 << 11}
 # A double rounds nanoseconds, but not milliseconds.
 _EXACT_TIMES = {"float": 1 << 24, "halffloat": 1 << 11}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_MAP = "in the file of --columns"
 _ROW_HINT = "Correct or remove the row, or set such rows aside with --rejects FILE."
 # The earliest row whose id an earlier row has.
 _FIRST_DUPLICATE = """
@@ -286,7 +285,7 @@ class Dataset:
         if not self._has_own_map and (similar := _similar_names(names)):
             raise self._error(
                 f"the columns {' and '.join(similar)} differ only in case",
-                f"Rename one of them, or name the right one {_MAP}.",
+                f"Rename one of them, or name the right one {MAP_HINT}.",
             )
         required = (*REQUIRED, LABEL) if labels else REQUIRED
         if not self._has_own_map:
@@ -305,7 +304,7 @@ class Dataset:
             name = self.column_map.name
             return f"Correct the map {name} of --columns, or use a file with these columns."
         if len(names) == 1:
-            return f"Declare the delimiter, such as 'delimiter: \" \"', {_MAP}."
+            return f"Declare the delimiter, such as 'delimiter: \" \"', {MAP_HINT}."
         if any(map(_NUMBER.fullmatch, names)):
             return "The first line has no names: add a header."
         if layout := find_layout(names):
@@ -322,7 +321,7 @@ class Dataset:
     def _row_error(self, fault: RowFault, prefix: str = "") -> DatasetError:
         message = f"{prefix}{self.table.unit} {fault.number}: {fault.reason}"
         hint = fault.hint or _ROW_HINT
-        if self.column_map.name in layout_names() and _MAP in hint:
+        if self.column_map.name in layout_names() and MAP_HINT in hint:
             hint += f" invoke data.inspect {self.path} --out map.yaml adapts the layout to a file."
         return self._error(message, hint)
 

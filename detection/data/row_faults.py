@@ -28,7 +28,7 @@ CODES: Mapping[str, tuple[Collection[str], str]] = {
 SCIENTIFIC = re.compile(r"-?\d([.,]\d+)?[eE][+-]\d+|-?\d[.,]\d+[eE]\d+")
 """A number that lost digits, as spreadsheets write it."""
 _MAX_QUOTED_CHARACTERS = 40
-_MAP_HINT = "in the file of --columns"
+MAP_HINT = "in the file of --columns"
 _TIME_EXAMPLE = 'time: {format: "%d/%m/%Y %H:%M"}'
 LABEL_EXAMPLES = "0, 1, true, false, yes, no, fraud, genuine"
 ROUNDED_ID = "is a rounded number: a spreadsheet gives many ids the same one"
@@ -92,11 +92,11 @@ class RowDescriber:
             column = ", ".join(self._map.sources[name].columns)
             code = find_code(name, text) or "CODE"
             declared = f'{name}: {{column: {column}, values: {{"{text}": {code}}}}}'
-            hint = f"Declare a code for it, such as '{declared}', or leave the column out, {_MAP_HINT}."
+            hint = f"Declare a code for it, such as '{declared}', or leave the column out, {MAP_HINT}."
             if text in MISSING_TEXTS:
                 hint = _suggest_missing(text)
             if text.upper() in CODES[name][0]:
-                hint = f"Declare '{name}: {{column: {column}, case: upper}}' {_MAP_HINT}."
+                hint = f"Declare '{name}: {{column: {column}, case: upper}}' {MAP_HINT}."
             return f"is not {CODES[name][1]}", hint
         if name == "original_transaction_id" and text and texts.get("type") != REFUND:
             return "is only allowed with type refund", ""
@@ -115,11 +115,11 @@ def suggest_label(text: str) -> str:
     """The hint on a label with an unknown spelling."""
     spelling = json.dumps(text[:_MAX_QUOTED_CHARACTERS], ensure_ascii=False)
     declared = f"labels: {{{classify_label(text) or 'fraud'}: [{spelling}]}}"
-    return f"Declare its meaning, fraud, genuine or unknown, such as '{declared}', {_MAP_HINT}."
+    return f"Declare its meaning, fraud, genuine or unknown, such as '{declared}', {MAP_HINT}."
 
 
 def _suggest_missing(text: str) -> str:
-    return f"If it is a missing value, declare 'missing: [{json.dumps(text)}]' {_MAP_HINT}."
+    return f"If it is a missing value, declare 'missing: [{json.dumps(text)}]' {MAP_HINT}."
 
 
 def rounded_id_pattern(source: ColumnSource) -> str:
@@ -143,10 +143,10 @@ def suggest_time_format(kind: TimeKind, text: str) -> str:
     formats = [found for found in dict.fromkeys(formats) if found != declared]
     if formats:
         others = "".join(f', or "{found}" if the month is first' for found in formats[1:2])
-        return f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}'{others}, {_MAP_HINT}."
+        return f"Declare the format, such as 'time: {{format: \"{formats[0]}\"}}'{others}, {MAP_HINT}."
     if is_rounded_number(text):
         return "Export the times with all digits."
     if kind.unit is not None:
         is_other_unit = text.replace(".", "", 1).isdecimal()
         return "Declare the unit with --unit." if is_other_unit else ""
-    return f"Declare the format {_MAP_HINT}, such as '{_TIME_EXAMPLE}' for 31/01/2026 14:05."
+    return f"Declare the format {MAP_HINT}, such as '{_TIME_EXAMPLE}' for 31/01/2026 14:05."

@@ -98,7 +98,7 @@ def _open_workers(workers: int, rules: RuleSet, model: FraudModel | None) -> Ite
     executor = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(rules, model))
     try:
         _start_processes(executor, workers)
-        yield partial(_submit, executor)
+        yield partial(_submit_chunk, executor)
     except BrokenProcessPool as error:
         raise DetectionError(
             "A process that scores transactions ended unexpectedly.",
@@ -116,7 +116,7 @@ def _start_processes(executor: ProcessPoolExecutor, workers: int) -> None:
             executor.submit(int)
 
 
-def _submit(
+def _submit_chunk(
     executor: ProcessPoolExecutor, batch: TransactionBatch, values: Floats, explains_model: bool
 ) -> "Future[ScoredBatch]":
     # An executor that is interrupted within `submit` may never end.

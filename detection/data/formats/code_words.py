@@ -26,4 +26,9 @@ def find_code(field: str, text: str) -> str:
     >>> find_code("channel", "Card Present")
     'card_present'
     """
-    return _CODES.get(field, {}).get(re.sub(r"[^a-z0-9]", "", text.lower()), "")
+    return _CODES.get(field, {}).get(normalize_word(text), "")
+
+
+def normalize_word(text: str) -> str:
+    """The text in lower case, without blanks and marks."""
+    return re.sub(r"[^a-z0-9]", "", text.lower())

@@ -10,7 +10,7 @@ import yaml
 
 from detection.data.column_map import LABEL, MISSING_TEXTS, REQUIRED, TimeFormat, Unit, label_spellings
 from detection.data.formats.amount_formats import propose_amount_format
-from detection.data.formats.code_words import FIELDS_WITH_WORDS, find_code
+from detection.data.formats.code_words import FIELDS_WITH_WORDS, find_code, normalize_word
 from detection.data.formats.label_words import classify_label
 from detection.data.formats.time_formats import find_usual_formats
 from detection.data.row_faults import IDS
@@ -137,9 +137,9 @@ class _Proposer:
         # A name may end with a unit, as in Amount (USD).
         for names in (column_names, [_UNIT_IN_NAME.sub("", name) for name in column_names]):
             for name, column in zip(names, column_names, strict=True):
-                self._names.setdefault(_normalize(name), column)
+                self._names.setdefault(normalize_word(name), column)
         for name in column_names:
-            self._similar.setdefault(_normalize(name), []).append(name)
+            self._similar.setdefault(normalize_word(name), []).append(name)
         self._batch = batch
         self._proposal = MapProposal()
         self._currency = "EUR"
@@ -351,7 +351,7 @@ class _Proposer:
 
     def _ask_for_similar(self, columns: Collection[str]) -> None:
         for column in columns:
-            others = [name for name in self._similar[_normalize(column)] if name != column]
+            others = [name for name in self._similar[normalize_word(column)] if name != column]
             if others:
                 self._proposal.questions.append(
                     f"The names {column} and {others[0]} are nearly the same. Check whether {column} is the"
@@ -391,7 +391,3 @@ def _dump(value: Any) -> str:
         value, sort_keys=False, allow_unicode=True, default_flow_style=True, width=1000
     )
     return text.removesuffix("...\n").strip()
-
-
-def _normalize(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())

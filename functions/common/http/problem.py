@@ -53,7 +53,7 @@ def invalid_fields(model: str, errors: Sequence[FieldError]) -> ProblemError:
 def unknown_transaction() -> ProblemError:
     """404: the transaction to label does not exist."""
     detail = (
-        "There is no transaction with this transaction_id, or its timestamp is another one."
+        "No stored transaction has this transaction_id and, if it is given, this timestamp."
         " The timestamp may be left out"
     )
     return _build_error("unknown-transaction", 404, "The transaction is not known", detail)
