@@ -34,15 +34,27 @@ def test_first_candidate_is_chosen_among_equal_ones() -> None:
     assert choose_recipe(_tiny_amounts_are_fraud(), 1, 0, (twin, SMALL[1])).recipe.name == "twin"
 
 
-def test_small_difference_on_few_frauds_is_chance() -> None:
-    # The settings are equal but for the rows that are drawn.
-    candidates = tuple(
-        Recipe(f"{share}", (BoosterSize(3, 9, 0.3),), "none", {"subsample": share})
-        for share in (0.50, 0.51, 0.52)
-    )
-    choice = choose_recipe(_tiny_amounts_are_fraud(rows=2_000), 1, 0, candidates)
-    assert max(choice.average_precision.values()) > choice.average_precision["0.5"] + 0.01
-    assert choice.recipe.name == "0.5"
+def test_gain_on_a_single_day_is_chance() -> None:
+    """A wave of frauds with tiny amounts is in one of the later days. The other frauds have any amount."""
+    examples, random = _tiny_amounts_are_fraud(days=20), np.random.default_rng(1)
+    is_later, is_wave = examples.days >= 12, examples.days == 17
+    anything = random.random(len(examples.labels)) < 0.03
+    labels = np.where(is_later & ~is_wave, anything, examples.labels)
+    choice = choose_recipe(dataclasses.replace(examples, labels=labels), 1, 0, SMALL)
+    assert choice.average_precision["free"] > choice.average_precision["one-way"] + 0.03
+    assert choice.recipe.name == "one-way"
+
+
+def test_fewer_trees_are_chosen_if_more_are_clearly_worse() -> None:
+    """The first trees learn the amounts, and later ones the hour, which misleads on later days."""
+    examples, random = _tiny_amounts_are_fraud(days=20, rows=12_000), np.random.default_rng(1)
+    hours = random.random(len(examples.labels))
+    is_usual = (hours < 0.5) == (examples.days < 10)
+    labels = examples.labels & (is_usual | (random.random(len(hours)) < 0.25))
+    examples.values[:, FEATURE_NAMES.index("hour")] = hours
+    recipe = Recipe("free", (BoosterSize(1, 60, 0.2),), "none")
+    choice = choose_recipe(dataclasses.replace(examples, labels=labels), 1, 0, (recipe,))
+    assert choice.recipe.boosters[0].trees == 20
 
 
 def test_choice_depends_on_examples_and_seed_only() -> None:
