@@ -1,4 +1,6 @@
-"""A function that consumes the new items of a table's stream in batches, in virtual time.
+"""A function that consumes the records of a table's stream in batches, in virtual time.
+
+Records are those of new items and of new devices, as the filters of the mapping let them pass.
 
 Items go to shards by their key, as partitions do. Lambda processes the batches of a shard in turn, and
 repeats a batch until the function accepts it.
@@ -39,11 +41,15 @@ class StreamConsumer:
 
     def observe(self, before: Item | None, after: Item | None) -> None:
         """The listener of the table's writes."""
-        if before is not None or after is None:
+        if after is None or (before is not None and ("new_device" in before or "new_device" not in after)):
             return
         shard = zlib.crc32(after["transaction_id"]["S"].encode()) % len(self._waiting)
         self._sequence += 1
-        self._waiting[shard].append({"SequenceNumber": str(self._sequence), "NewImage": after})
+        record = {
+            "eventName": "INSERT" if before is None else "MODIFY",
+            "dynamodb": {"SequenceNumber": str(self._sequence), "NewImage": after},
+        }
+        self._waiting[shard].append(record)
         if len(self._waiting[shard]) == 1 and not self._busy[shard]:
             self._gather(shard)
 
@@ -53,7 +59,7 @@ class StreamConsumer:
 
     def _deliver(self, shard: int) -> None:
         batch, self._waiting[shard] = self._waiting[shard][:BATCH_SIZE], self._waiting[shard][BATCH_SIZE:]
-        event = {"shardId": f"shard-{shard}", "Records": [{"dynamodb": change} for change in batch]}
+        event = {"shardId": f"shard-{shard}", "Records": batch}
         self.counts[BATCHES] += 1
         while not self._is_accepted(event):
             self.counts[REPEATED_BATCHES] += 1

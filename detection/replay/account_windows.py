@@ -97,7 +97,7 @@ def compute_amounts(
     has_history = queries.positions > history.starts[queries.owners]
     last = history.times[np.maximum(queries.positions - 1, 0)]
     columns[5][:] = np.where(has_history, frauds_30, np.nan)
-    columns[6][:] = np.where(has_history, (times - last) / 1000, np.nan)
+    columns[6][:] = np.where(has_history, (times - last) // 1000, np.nan)
     return columns
 
 
@@ -119,7 +119,7 @@ def _compare_amounts(
     has_unusual = has_recent & (largest > UNUSUAL_RATIO)
     counts = np.where(has_unusual, is_unusual.sum(axis=1), 0)
     first = np.maximum(ends - MAX_AMOUNTS + is_unusual.argmax(axis=1), 0)
-    since = (times - history.times[np.minimum(first, len(history.times) - 1)]) / 1000
+    since = (times - history.times[np.minimum(first, len(history.times) - 1)]) // 1000
     return (
         ratio,
         np.where(is_usual, counts, np.nan),

@@ -167,17 +167,19 @@ class MerchantHistory(LabelledHistory):
 
     def __init__(self) -> None:
         super().__init__()
-        # Transactions, and those of tiny amounts.
-        self._minutes = MerchantBuckets(MINUTE_MS, MAX_MINUTES, 2)
+        # Transactions, those of tiny amounts, and those with a device that is new to the account.
+        self._minutes = MerchantBuckets(MINUTE_MS, MAX_MINUTES, 3)
         # Transactions with a known amount, and their total.
         self._days = MerchantBuckets(DAY_MS, MAX_DAYS + 1, 2)
 
-    def add_activity(self, segment: Segment) -> None:
+    def add_activity(self, segment: Segment, has_new_device: Flags) -> None:
         """Add the purchases of a segment to the minutes and days."""
         rows = np.flatnonzero(segment.is_purchase)
         merchants, times, cents = segment.merchants[rows], segment.times[rows], segment.cents[rows]
         ones, rated = np.ones(len(rows), np.int64), cents > 0
-        self._minutes.add(merchants, times, ones, (rated & (cents < TINY_CENTS)).astype(np.int64))
+        is_tiny = rated & (cents < TINY_CENTS)
+        flags = (column.astype(np.int64) for column in (is_tiny, has_new_device[rows]))
+        self._minutes.add(merchants, times, ones, *flags)
         self._days.add(merchants[rated], times[rated], ones[rated], cents[rated])
 
     def count_recent(self, merchants: Integers, times: Integers) -> list[Integers]:
@@ -203,6 +205,7 @@ class MerchantHistory(LabelledHistory):
             self._minutes.sum(0, long).astype(np.float64),
             self._minutes.sum(1, long).astype(np.float64),
             np.where(cents > 0, ratio, np.nan),
+            self._minutes.sum(2, long).astype(np.float64),
         ]
 
     def compute_fraud_runs(

@@ -122,6 +122,8 @@ class _Replay:
         purchases = history.rows[positions]
         hashes = self._encoder.merchants.hashes(segment.merchants)
         novelty, ages, new_devices = self._novelty.use(segment, purchases, hashes)
+        self._has_new_device = np.zeros(len(segment), np.bool_)
+        self._has_new_device[purchases] = ages[0] == 0
         asked = is_scored[purchases]
         positions, rows = positions[asked], purchases[asked]
         table.set("new_country", rows, [column[asked] for column in novelty])
@@ -139,15 +141,16 @@ class _Replay:
         self, segment: Segment, labels: SegmentLabels, rows: Integers, table: "_FeatureTable"
     ) -> None:
         self._merchants.add(segment, segment.merchants, labels.fraud_numbers, self._is_unusual)
-        self._merchants.add_activity(segment)
+        self._merchants.add_activity(segment, self._has_new_device)
         merchants, times, known = segment.merchants[rows], segment.times[rows], labels.known[rows]
         delay = self._label_delay_days
         counts, shares = self._merchants.compute_windows(merchants, times, known, delay, (1, 7, 30))
         table.set("merchant_count_1d", rows, counts + shares)
         runs = self._merchants.compute_fraud_runs(merchants, times, known, delay)
         table.set("merchant_run", rows, runs)
-        activity = self._merchants.compute_activity(merchants, times, segment.cents[rows])
+        *activity, new_devices = self._merchants.compute_activity(merchants, times, segment.cents[rows])
         table.set("merchant_count_10m", rows, activity)
+        table.set("merchant_new_devices_1h", rows, [new_devices])
         table.set("merchant_recent_1d", rows, self._merchants.count_recent(merchants, times))
 
     def _add_category_columns(

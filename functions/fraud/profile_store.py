@@ -15,6 +15,7 @@ import msgspec
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.categories import normalize_category
 from functions.common.domain.decision import Decision
+from functions.common.domain.features import has_new_device
 from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
 from functions.common.domain.origin_profile import Origin, OriginProfile, find_origin
 from functions.common.domain.overrides import Snooze
@@ -225,7 +226,11 @@ class ProfileStore:
                 )
 
     def _build_decision_update(self, decided: DecidedTransaction) -> dict[str, Any]:
-        """The update that stores the decision: a MODIFY in the table's stream, which its consumers ignore."""
+        """The update that stores the decision: a MODIFY in the table's stream.
+
+        The consumers of the stream ignore it, except that of a new device, which the function `merchants`
+        counts.
+        """
         transaction = decided.transaction
         conditions = [
             # Without this condition, the update would create an item for an expired transaction.
@@ -237,6 +242,8 @@ class ProfileStore:
         attributes: dict[str, Any] = {"decision": encode_decision(decided.decision)}
         if decided.is_unusual is not None:
             attributes["unusual_amount"] = {"BOOL": decided.is_unusual}
+        if has_new_device(decided.decision.features):
+            attributes["new_device"] = {"BOOL": True}
         values = {
             **{f":{name}": value for name, value in attributes.items()},
             **({":label": {"S": decided.label}} if decided.label else {}),

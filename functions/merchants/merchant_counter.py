@@ -1,5 +1,7 @@
 """Counts the transactions of merchants and categories, from batches of the stream of `transactions`.
 
+The record of a decision counts the transaction's new device. All other counts are from the inserted item.
+
 Each merchant or category of a batch is written once, however many transactions it has. The item contains the
 position of each shard up to which it is counted, so a batch that is delivered again, whole or in parts,
 counts nothing twice. The position of a complete batch is written at its end.
@@ -11,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from functions.common.domain.merchant_profile import count_in_merchant
+from functions.common.domain.merchant_profile import count_in_merchant, count_new_device
 from functions.common.dynamodb.client import (
     Item,
     RefusedWriteError,
@@ -79,7 +81,10 @@ class _Counted(NamedTuple):
             return category
         merchant = decode_merchant(self.identifier, item)
         for record in purchases:
-            count_in_merchant(merchant.profile, record.timestamp, record.cents)
+            if record.is_decision:
+                count_new_device(merchant.profile, record.timestamp)
+            else:
+                count_in_merchant(merchant.profile, record.timestamp, record.cents)
         return merchant
 
 
@@ -124,11 +129,12 @@ class MerchantCounter:
         ]
         if errors:
             raise errors[0]
-        last = max(records[-1].sequence for records in batch.merchants.values())
+        records = [record for records in batch.merchants.values() for record in records]
+        last = max(record.sequence for record in records)
         self._complete(batch.shard, last, complete_item)
         self._telemetry.info(
             "transactions of merchants counted",
-            transactions=sum(map(len, batch.merchants.values())),
+            transactions=sum(not record.is_decision for record in records),
             merchants=len(batch.merchants),
         )
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
 from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -21,13 +21,15 @@ from functions.common.domain.transaction import REFUND
 class CountedRecord(NamedTuple):
     """A stored transaction of a merchant or category, with the sequence number of its record.
 
-    `cents`: the amount in euro cents, None if unknown. A refund is not counted.
+    `cents`: the amount in euro cents, None if unknown. A refund is not counted. `is_decision`: the record is
+    that of the decision, which counts the new device of a transaction that is counted already.
     """
 
     sequence: int
     timestamp: int
     cents: int | None
     is_refund: bool
+    is_decision: bool
 
 
 class StreamBatch(NamedTuple):
@@ -70,6 +72,7 @@ class _Change(Struct, frozen=True):
 
 
 class _Record(Struct, frozen=True):
+    eventName: Literal["INSERT", "MODIFY"]  # noqa: N815  # Lambda's name
     dynamodb: _Change
 
 
@@ -95,9 +98,10 @@ def read_batch(event: object) -> StreamBatch:
             timestamp=int(image.timestamp.N),
             cents=convert_to_cents(Decimal(image.amount.N), image.currency.S),
             is_refund=image.type.S == REFUND,
+            is_decision=record.eventName == "MODIFY",
         )
         merchants[image.merchant_id.S].append(counted)
         category = normalize_category(image.merchant_category.S)
-        if category is not None and not counted.is_refund:
+        if category is not None and not (counted.is_refund or counted.is_decision):
             categories[category].append(counted)
     return StreamBatch(batch.shardId, merchants, categories)

@@ -84,12 +84,16 @@ class AlertRecords:
             raise _translate_refusal(refused) from None
 
     def release(self, transaction: SuspiciousTransaction, message_id: str) -> None:
-        """Release the claim of a message whose alert the topic rejected, for other messages to take."""
+        """Release the claim of a message whose alert the topic rejected, for other messages to take.
+
+        The claim expires and remains: the filter of the stream takes an item without a claim or an alert for
+        one that was decided just now.
+        """
         self._update(
             transaction,
-            "REMOVE alert_claim, alert_claim_until",
+            "SET alert_claim_until = :expired",
             "alert_claim = :message",
-            {":message": {"S": message_id}},
+            {":message": {"S": message_id}, ":expired": {"N": "0"}},
         )
 
     def record(self, transaction: SuspiciousTransaction, publication_id: str, now_ms: int) -> None:

@@ -58,6 +58,12 @@ CATEGORIES = Assumption(
     "in all",
     "of some 300 codes in common use, those that customers of a bank use",
 )
+NEW_DEVICE_SHARE = Assumption(
+    "transactions with a new device",
+    0.02,
+    "of all",
+    "each is counted a second time for its merchant, mostly in the batch of its transaction",
+)
 MERCHANT_EXPONENT = Assumption(
     "skew of merchants and categories",
     1.2,

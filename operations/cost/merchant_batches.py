@@ -33,8 +33,8 @@ class MerchantBatches:
 
     @cached_property
     def merchants_per_transaction(self) -> float:
-        """The merchants that are read and written for each transaction."""
-        return self._count_per_transaction(assumptions.MERCHANTS)
+        """The merchants that are read and written for each transaction, and at most for its new device."""
+        return self._count_per_transaction(assumptions.MERCHANTS) * (1 + assumptions.NEW_DEVICE_SHARE.value)
 
     @cached_property
     def categories_per_transaction(self) -> float:

@@ -179,7 +179,9 @@ class MeteredPipeline:
             "ApproximateCreationDateTime": self.now_ms / 1000,
             "Keys": keys,
             # The item as it was inserted, before its decision.
-            "NewImage": {name: value for name, value in item.items() if name != "decision"},
+            "NewImage": {
+                name: value for name, value in item.items() if name not in {"decision", "new_device"}
+            },
             "SequenceNumber": str(sequence),
             "SizeBytes": 0,
             "StreamViewType": "NEW_IMAGE",

@@ -203,6 +203,7 @@ RECORDS: Mapping[str, Mapping[str, str]] = {
         "reported_at": "time",
         "labelled_at": "time",
         "unusual_amount": "behavior",
+        "new_device": "behavior",
         "alert_claim": "",
         "alert_claim_until": "",
         "alerted_at": "time",

@@ -91,7 +91,11 @@ class MerchantsFunction(pulumi.ComponentResource):
             maximum_record_age_in_seconds=UNLIMITED,
             bisect_batch_on_function_error=True,
             tumbling_window_in_seconds=TUMBLING_WINDOW_SECONDS,
-            filter_criteria={"filters": [{"pattern": json.dumps(counted_filter())}]},
+            filter_criteria={
+                "filters": [
+                    {"pattern": json.dumps(pattern)} for pattern in (counted_filter(), new_device_filter())
+                ]
+            },
             opts=self._child_options,
         )
 
@@ -105,4 +109,18 @@ def counted_filter() -> dict[str, object]:
     return {
         "eventName": [EVENT_NAME],
         "dynamodb": {"NewImage": {"format": {"N": [str(TRANSACTION_FORMAT)]}}},
+    }
+
+
+def new_device_filter() -> dict[str, object]:
+    """The filter for decisions on transactions with a device that is new to their account.
+
+    Each later write of the item adds a label, a claim or an alert. So a transaction passes once, or never if
+    its label came before its decision.
+    """
+    later = {"label": "S", "alert_claim": "S", "alerted_at": "N"}
+    absent = {name: {type_: [{"exists": False}]} for name, type_ in later.items()}
+    return {
+        "eventName": ["MODIFY"],
+        "dynamodb": {"NewImage": {"new_device": {"BOOL": [True]}, **absent}},
     }

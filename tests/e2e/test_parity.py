@@ -26,8 +26,8 @@ from detection.data.dataset import Dataset
 from detection.replay.replay import replay_batches
 from functions.common.domain.categories import normalize_category
 from functions.common.domain.decision import Decision
-from functions.common.domain.features import FEATURE_NAMES
-from functions.common.domain.time_buckets import DAY_MS, HALF_DAY_MS
+from functions.common.domain.features import FEATURE_NAMES, has_new_device
+from functions.common.domain.time_buckets import DAY_MS, HALF_DAY_MS, MINUTE_MS
 from functions.common.domain.transaction import TRANSACTION_FIELDS
 from functions.common.dynamodb.decision_attribute import decode_decision
 from functions.common.dynamodb.profile_items import (
@@ -59,6 +59,8 @@ EDGE_SETTINGS = "stacks/edge/Pulumi.local.yaml"
 WORKERS = 8
 ORIGINS = 500
 CATEGORIES = ("Food Stores", "food_stores", "fuel", "5732", "")
+# The transactions with other values than 0 of features that the functions count together.
+MIN_POSITIVE = {"category_fraud_30d": TRANSACTIONS / 10, "merchant_new_devices_1h": 50}
 # The maximum of BatchGetItem.
 PAGE_ITEMS = 100
 
@@ -89,13 +91,13 @@ class DeployedClone:
         profiles = require_string(tables.profiles_table_name)
         decisions: dict[str, Decision] = {}
         counts: Counter[str] = Counter()
+        new_devices: Counter[tuple[str, int]] = Counter()
         with ThreadPoolExecutor(WORKERS) as threads:
             for wave in _split_waves(self.rows):
                 bodies = [_make_body(row) for row in wave]
                 posted = [body for body in bodies if "label" not in body]
-                self._wait_for_counts(
-                    profiles, counts, {subject for body in posted for subject in _list_subjects(body)}
-                )
+                subjects = {subject for body in posted for subject in _list_subjects(body)}
+                self._wait_for_counts(profiles, counts, new_devices, subjects)
                 labelled = [_encode_json(body) for body in bodies if "label" in body]
                 responses = [*threads.map(labels.post, labelled)]
                 for answers in threads.map(post_batch, _split_batches(list(map(_encode_json, posted)))):
@@ -106,17 +108,26 @@ class DeployedClone:
                 for body in posted:
                     if body.get("type") != "refund":
                         counts.update(_list_subjects(body))
+                        if has_new_device(decisions[body["transaction_id"]].features):
+                            merchant, minute = _list_subjects(body)[0], body["timestamp"] // MINUTE_MS
+                            new_devices[merchant, minute] += 1
         labels.close()
         batches.close()
         return decisions
 
-    def _wait_for_counts(self, table: str, counts: Counter[str], subjects: set[str]) -> None:
-        """Wait until the profiles of these merchants and categories have the counts."""
+    def _wait_for_counts(
+        self, table: str, counts: Counter[str], new_devices: Counter[tuple[str, int]], subjects: set[str]
+    ) -> None:
+        """Wait until the profiles of these merchants and categories have the counts.
+
+        `counts` by subject, `new_devices` by subject and minute.
+        """
         expected = {subject: counts[subject] for subject in subjects if counts[subject]}
 
         def are_counted() -> bool:
             items = self._read_items(table, [profile_key(subject) for subject in expected])
-            return {item["subject"]["S"]: _sum_counts(item) for item in items} == expected
+            is_counted = {item["subject"]["S"]: _sum_counts(item) for item in items} == expected
+            return is_counted and all(_has_new_devices(item, new_devices) for item in items)
 
         wait_for(are_counted, seconds=60, what=f"counts of {len(expected)} merchants and categories")
 
@@ -199,7 +210,7 @@ def test_deployed_pipeline_and_backtest_give_the_same_scores(deployed_clone: Dep
 def _find_other_features(file: Path, decisions: dict[str, Decision]) -> dict[str, dict[str, Any]]:
     """The features of decisions that are not those of the replay, by transaction: both values by name."""
     different: dict[str, dict[str, Any]] = {}
-    shares = 0
+    positive = Counter[str]()
     for featured in replay_batches(
         Dataset(file).batches(), label_delay_ms=DELAY_MS, label_delay_days=LABEL_DELAY_DAYS
     ):
@@ -212,11 +223,11 @@ def _find_other_features(file: Path, decisions: dict[str, Decision]) -> dict[str
                     FEATURE_NAMES, features, featured.values[row].tolist(), strict=True
                 )
             }
-            shares += pairs["category_fraud_30d"][1] > 0
+            positive.update(name for name in MIN_POSITIVE if pairs[name][1] > 0)
             unequal = {name: pair for name, pair in pairs.items() if not _is_equal(*pair)}
             if unequal:
                 different[ids[row]] = unequal
-    assert shares > TRANSACTIONS / 10
+    assert all(positive[name] >= minimum for name, minimum in MIN_POSITIVE.items())
     return different
 
 
@@ -308,6 +319,16 @@ def _sum_counts(item: dict[str, Any]) -> int:
     is_category = item["subject"]["S"].startswith("category#")
     profile = (decode_category("", item) if is_category else decode_merchant("", item)).profile
     return sum(profile.half_days.counts)
+
+
+def _has_new_devices(item: dict[str, Any], expected: Counter[tuple[str, int]]) -> bool:
+    """Whether the minutes of a merchant's profile have the expected new devices."""
+    subject = item["subject"]["S"]
+    if subject.startswith("category#"):
+        return True
+    minutes = decode_merchant("", item).profile.activity.minutes
+    counted = zip(minutes.numbers, minutes.new_devices, strict=True)
+    return all(count == expected[subject, minute] for minute, count in counted)
 
 
 def _write_rows(file: Path, rows: list[Row]) -> None:

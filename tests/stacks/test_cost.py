@@ -64,7 +64,7 @@ def test_stream_has_a_shard_for_each_1000_write_units(declared: DeclaredEnvironm
 # starts for `fraud`, `merchants` and `notify`, $0.67 are the writes of devices (ADR 28), and $0.30 the counts
 # of categories (ADR 37).
 MAX_TRANSACTIONS_USD = 12.7
-MAX_STORAGE_USD = 1.35
+MAX_STORAGE_USD = 1.345
 MAX_FIXED_USD = 37.5
 
 

@@ -235,8 +235,8 @@ def test_typical_transaction_with_its_decision_takes_seven_tenths_of_a_kb() -> N
     typical = transaction(
         transaction_id="t" * 36, account_id="a" * 18, merchant_id="m" * 19, device_id="d" * 36
     )
-    ages = [90 * 86_400] * 4
-    features = (*range(27), *ages, *(1000 / (3 + number) for number in range(13)), *[None] * 5)
+    times = [90 * 86_400] * 5
+    features = (*range(28), *times, *(1000 / (3 + number) for number in range(12)), *[None] * 5)
     assert len(features) == len(FEATURE_NAMES)
     decision = Decision(
         score=1 / 3,

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
+from functions.api.transaction_store import build_transaction_item
 from functions.common.domain.merchant_profile import MerchantProfile
 from functions.common.domain.profile_record import ProfileRecord
 from functions.common.dynamodb.profile_items import SubjectKind, build_update, profile_subject
+from local.delivery.emulated_services import matches_pattern
 from stacks.processing.alarms import ITERATOR_AGE_SECONDS
 from stacks.processing.merchants_function import counted_filter
 from tests.stacks.conftest import Programs
 from tests.stacks.mocked_aws import REGION
 from tests.stacks.recording import RecordedProgram, RecordedResource
 from tests.stacks.tables import read_alarms
+from tests.unit.functions.builders import NOW, transaction
 
 KINDS: tuple[SubjectKind, ...] = ("account", "merchant", "category", "device", "address")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
@@ -84,12 +87,38 @@ def test_tumbling_window_contains_the_batching_window(mapping: RecordedResource)
 
 
 def test_only_inserted_transactions_of_the_current_format_are_counted(mapping: RecordedResource) -> None:
-    (entry,) = mapping["filterCriteria"]["filters"]
-    assert json.loads(entry["pattern"]) == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"NewImage": {"format": {"N": ["2"]}}},
-    }
-    assert json.loads(entry["pattern"]) == counted_filter()
+    pattern, _ = read_patterns(mapping)
+    assert pattern == {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"format": {"N": ["2"]}}}}
+    assert pattern == counted_filter()
+
+
+UNDECIDED = build_transaction_item(transaction(), NOW, 0)
+DECIDED = {**UNDECIDED, "decision": {"S": "{}"}, "new_device": {"BOOL": True}}
+
+
+@pytest.mark.parametrize(
+    ("event_name", "image", "is_counted"),
+    [
+        ("INSERT", UNDECIDED, True),
+        ("MODIFY", DECIDED, True),
+        ("MODIFY", {**DECIDED, "unusual_amount": {"BOOL": False}}, True),
+        ("MODIFY", {**UNDECIDED, "decision": {"S": "{}"}}, False),
+        ("MODIFY", {**DECIDED, "label": {"S": "genuine"}}, False),
+        ("MODIFY", {**DECIDED, "alert_claim": {"S": "m-1"}, "alert_claim_until": {"N": "0"}}, False),
+        ("MODIFY", {**DECIDED, "alerted_at": {"N": str(NOW)}, "alert_id": {"S": "p-1"}}, False),
+        ("REMOVE", DECIDED, False),
+    ],
+)
+def test_each_transaction_and_each_new_device_is_counted_once(
+    mapping: RecordedResource, event_name: str, image: dict[str, Any], is_counted: bool
+) -> None:
+    record = {"eventName": event_name, "dynamodb": {"NewImage": image}}
+    patterns = map(json.dumps, read_patterns(mapping))
+    assert any(matches_pattern(pattern, record) for pattern in patterns) is is_counted
+
+
+def read_patterns(mapping: RecordedResource) -> list[dict[str, Any]]:
+    return [json.loads(entry["pattern"]) for entry in mapping["filterCriteria"]["filters"]]
 
 
 def test_C4_function_reads_the_stream_and_counts_merchants(

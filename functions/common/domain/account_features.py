@@ -72,7 +72,10 @@ def compute_account_totals(
 
 
 def compute_amounts(account: AccountProfile, timestamp: int, day: int, cents: int | None) -> list[float]:
-    """The amount relative to the usual one, recent unusual amounts and frauds, and the idle time."""
+    """The amount relative to the usual one, recent unusual amounts and frauds, and the idle time.
+
+    Times are in whole seconds.
+    """
     times, amounts = account.times, account.amounts
     if not times or timestamp < times[0]:
         return [UNKNOWN] * 7
@@ -80,7 +83,7 @@ def compute_amounts(account: AccountProfile, timestamp: int, day: int, cents: in
     if timestamp < times[-1]:
         end = bisect_right(times, timestamp)
         amounts = amounts[:end]
-    idle = (timestamp - times[end - 1]) / 1000
+    idle = (timestamp - times[end - 1]) // 1000
     days = account.days
     frauds = sum(days.frauds[bisect_left(days.numbers, day - 29) : bisect_right(days.numbers, day)])
     usual = compute_usual_amount(amounts)
@@ -97,7 +100,7 @@ def compute_amounts(account: AccountProfile, timestamp: int, day: int, cents: in
     # Amounts are integers, which Python compares faster with an integer.
     limit = math.floor(UNUSUAL_RATIO * usual)
     unusual = [position for position, amount in enumerate(recent) if amount > limit or -amount > limit]
-    since = (timestamp - times[begin + unusual[0]]) / 1000
+    since = (timestamp - times[begin + unusual[0]]) // 1000
     return [ratio, len(unusual), len(unusual) / len(recent), since, largest, frauds, idle]
 
 

@@ -5,6 +5,7 @@ the transaction to the profiles. An unknown value (no history, no country) is Na
 """
 
 import math
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from functions.common.domain.account_features import (
@@ -32,8 +33,8 @@ from functions.common.domain.transaction_event import TransactionInserted
 
 # Increment this whenever any value changes: a model artifact fits one version only. Append new features, and
 # add the earlier number of features to _EARLIER_COUNTS, so that earlier decisions can be explained.
-FEATURES_VERSION = 5
-_EARLIER_COUNTS = {1: 32, 2: 32, 3: 44, 4: 46}
+FEATURES_VERSION = 6
+_EARLIER_COUNTS = {1: 32, 2: 32, 3: 44, 4: 46, 5: 49}
 DEFAULT_LABEL_DELAY_DAYS = 7
 
 FeatureUnit = Literal["money", "count", "share", "ratio", "duration", "speed", "hour", "weekday", "flag"]
@@ -130,8 +131,14 @@ FEATURES = (
     Feature("new_devices_7d", "count", "devices that the account first used within 7 days"),
     Feature("merchant_recent_1d", "count", "the merchant's transactions in a day until lately"),
     Feature("merchant_recent_7d", "count", "the merchant's transactions in 7 days until lately"),
+    Feature(
+        "merchant_new_devices_1h",
+        "count",
+        "the merchant's transactions with a device new to the account, in an hour until lately",
+    ),
 )
 FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+_DEVICE_AGE = FEATURE_NAMES.index("device_age")
 
 
 def find_features(version: int) -> tuple[Feature, ...] | None:
@@ -177,9 +184,19 @@ def compute_features(
     values += compute_fraud_run(merchant.half_days, timestamp, label_delay_days)
     values += compute_ages(account, transaction)
     values += compute_origin_accounts(origin, transaction.account_id, timestamp)
-    values += compute_activity(merchant.activity, timestamp, cents)
+    *activity, merchant_new_devices = compute_activity(merchant.activity, timestamp, cents)
+    values += activity
     values.append(count_refunds(account, day))
     values += compute_category_shares(category, timestamp, label_delay_days)
     values.append(count_new_devices(account, timestamp))
     values += count_recent(merchant.half_days, timestamp)
+    values.append(merchant_new_devices)
     return values
+
+
+def has_new_device(values: Sequence[float | None]) -> bool:
+    """Whether the device is new to an account that has earlier transactions, by the values of FEATURES.
+
+    A device is new in the minute of its first use. A refund has no values.
+    """
+    return bool(values) and values[_DEVICE_AGE] == 0

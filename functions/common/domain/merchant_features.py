@@ -73,18 +73,20 @@ def count_recent(half_days: HalfDayBuckets, timestamp: int) -> list[float]:
 
 
 def compute_activity(activity: MerchantActivity, timestamp: int, cents: int | None) -> list[float]:
-    """Counts of 10 minutes and an hour, tiny amounts of an hour, and the amount relative to the mean one.
+    """Counts of 10 minutes and an hour, tiny amounts of an hour, the relative amount, and new devices.
 
+    The amount is relative to the mean one. New devices are those of an hour.
     The windows are whole minutes and whole days that ended when transactions were certainly counted.
     """
     counted_ms = timestamp - COUNTED_AFTER_MS
     minute, numbers = counted_ms // MINUTE_MS, activity.minutes.numbers
-    count_10 = count_60 = tiny = 0
+    count_10 = count_60 = tiny = new_devices = 0
     if numbers and numbers[-1] >= minute - 60:
         counts = activity.minutes.counts
         end = bisect_left(numbers, minute)
         begin = bisect_left(numbers, minute - 60, 0, end)
         count_60, tiny = sum(counts[begin:end]), sum(activity.minutes.tiny[begin:end])
+        new_devices = sum(activity.minutes.new_devices[begin:end])
         count_10 = sum(counts[bisect_left(numbers, minute - 10, begin, end) : end])
     ratio = UNKNOWN
     if cents is not None:
@@ -93,7 +95,7 @@ def compute_activity(activity: MerchantActivity, timestamp: int, cents: int | No
         begin = bisect_left(days.numbers, day - 30, 0, end)
         if begin < end:
             ratio = cents * sum(days.counts[begin:end]) / sum(days.totals[begin:end])
-    return [count_10, count_60, tiny, ratio]
+    return [count_10, count_60, tiny, ratio, new_devices]
 
 
 def compute_fraud_run(half_days: HalfDayBuckets, timestamp: int, label_delay_days: int) -> list[float]:

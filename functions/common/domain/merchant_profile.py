@@ -42,3 +42,8 @@ def count_in_merchant(merchant: MerchantProfile, timestamp: int, cents: int | No
     activity.minutes.add(timestamp, is_tiny=cents is not None and cents < TINY_CENTS)
     if cents is not None:
         activity.days.add(timestamp, cents)
+
+
+def count_new_device(merchant: MerchantProfile, timestamp: int) -> None:
+    """Count that the device of a purchase is new to its account, which only the decision shows."""
+    merchant.activity.minutes.add_new_device(timestamp)

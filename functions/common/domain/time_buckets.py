@@ -74,24 +74,30 @@ class DayBuckets(Struct, array_like=True):
 
 
 class MinuteBuckets(Struct, array_like=True):
-    """A merchant's transactions, and those of tiny amounts among them, by minute."""
+    """A merchant's transactions by minute, and those with a tiny amount or a new device among them."""
 
     numbers: list[int] = []
     counts: list[int] = []
     tiny: list[int] = []
+    new_devices: list[int] = []
 
     def add(self, timestamp: int, *, is_tiny: bool) -> None:
-        number = timestamp // MINUTE_MS
-        row = _locate(self.numbers, number, MAX_MINUTES)
+        """Count a transaction."""
+        row = self._find_or_insert(timestamp // MINUTE_MS)
         if row >= 0:
             self.counts[row] += 1
             self.tiny[row] += is_tiny
-        elif row != _TOO_OLD:
-            self.numbers.insert(~row, number)
-            self.counts.insert(~row, 1)
-            self.tiny.insert(~row, int(is_tiny))
-            if expired := _count_expired(self.numbers, MAX_MINUTES):
-                del self.numbers[:expired], self.counts[:expired], self.tiny[:expired]
+
+    def add_new_device(self, timestamp: int) -> None:
+        """Count the new device of a transaction."""
+        row = self._find_or_insert(timestamp // MINUTE_MS)
+        if row >= 0:
+            self.new_devices[row] += 1
+
+    def _find_or_insert(self, number: int) -> int:
+        """The row of a minute, which is inserted if necessary, or -1 before the retained period."""
+        columns = (self.counts, self.tiny, self.new_devices)
+        return _find_or_insert(self.numbers, columns, number, MAX_MINUTES)
 
 
 class DayTotals(Struct, array_like=True):
@@ -141,18 +147,8 @@ class HalfDayBuckets(Struct, array_like=True):
 
     def _find_or_insert(self, number: int) -> int:
         """The row of a half day, which is inserted if necessary, or -1 before the retained period."""
-        row = _locate(self.numbers, number, MAX_HALF_DAYS)
-        if row >= 0:
-            return row
-        if row == _TOO_OLD:
-            return -1
-        self.numbers.insert(~row, number)
-        self.counts.insert(~row, 0)
-        self.frauds.insert(~row, 0)
-        self.unusual.insert(~row, 0)
-        if expired := _count_expired(self.numbers, MAX_HALF_DAYS):
-            del self.numbers[:expired], self.counts[:expired], self.frauds[:expired], self.unusual[:expired]
-        return ~row - expired
+        columns = (self.counts, self.frauds, self.unusual)
+        return _find_or_insert(self.numbers, columns, number, MAX_HALF_DAYS)
 
 
 def _add_amount(table: HourBuckets | DayTotals, number: int, cents: int, limit: int) -> None:
@@ -194,6 +190,25 @@ def _locate(numbers: list[int], number: int, limit: int) -> int:
         return _TOO_OLD
     row = bisect_left(numbers, number)
     return row if numbers[row] == number else ~row
+
+
+def _find_or_insert(
+    numbers: list[int], columns: tuple[list[int], list[int], list[int]], number: int, limit: int
+) -> int:
+    """The row of `number`, which is inserted with zeros if necessary, or -1 before the retained period."""
+    row = _locate(numbers, number, limit)
+    if row >= 0:
+        return row
+    if row == _TOO_OLD:
+        return -1
+    numbers.insert(~row, number)
+    for column in columns:
+        column.insert(~row, 0)
+    expired = _count_expired(numbers, limit)
+    if expired:
+        for column in (numbers, *columns):
+            del column[:expired]
+    return ~row - expired
 
 
 def _find(numbers: list[int], number: int) -> int:

@@ -89,6 +89,7 @@ class _Activity(Struct, array_like=True):
     day_gaps: bytes
     day_counts: bytes
     day_totals: bytes
+    new_devices: bytes = b""
 
 
 _decode_activity = msgspec.msgpack.Decoder(_Activity).decode
@@ -108,6 +109,7 @@ def encode_activity(activity: MerchantActivity) -> bytes:
         _pack_gaps(days.numbers),
         pack(days.counts),
         pack(days.totals),
+        pack(minutes.new_devices),
     )
     return bytes([_ACTIVITY_FORMAT]) + msgspec.msgpack.encode(packed)
 
@@ -123,6 +125,7 @@ def decode_activity(attribute: bytes) -> MerchantActivity:
             _unpack_numbers(packed.first_minute, minutes, packed.minute_gaps),
             unpack(packed.minute_counts, minutes),
             unpack(packed.tiny, minutes),
+            unpack(packed.new_devices, minutes),
         ),
         DayTotals(
             _unpack_numbers(packed.first_day, days, packed.day_gaps),

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from detection.data.columns import LabelledTransaction
 from functions.common.domain.account_profile import AccountProfile
 from functions.common.domain.categories import normalize_category
-from functions.common.domain.features import compute_features
-from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile
+from functions.common.domain.features import compute_features, has_new_device
+from functions.common.domain.merchant_profile import CategoryProfile, MerchantProfile, count_new_device
 from functions.common.domain.origin_profile import Origin, OriginProfile, count_in_origin, find_origin
 from functions.common.domain.profiles import count_fraud, count_transaction
 from functions.common.domain.transaction_event import TransactionInserted
@@ -43,14 +43,16 @@ def compute_history_features(
         category = _find_category(categories, transaction)
         origin = _use_origin(origins, transaction)
         values = None
-        if time_ms >= from_ms and not transaction.is_refund:
+        if not transaction.is_refund:
             values = compute_features(
                 account, merchant, transaction, label_delay_days, origin=origin, category=category
             )
         count_transaction(account, merchant, transaction, category)
+        if has_new_device(values or ()):
+            count_new_device(merchant, time_ms)
         if labelled.is_fraud:
             pending_labels.append((time_ms + label_delay_ms, transaction))
-        yield labelled, values
+        yield labelled, values if time_ms >= from_ms else None
 
 
 def _find_category(

@@ -83,7 +83,8 @@ class Pipeline:
         self._counter = MerchantCounter(
             client, PROFILES, Telemetry("merchants", io.StringIO()), self._read_clock, run_all=_run_in_turn
         )
-        self._uncounted: deque[tuple[int, Item]] = deque()
+        # The records of the stream: their time, kind and item.
+        self._uncounted: deque[tuple[int, str, Item]] = deque()
         self._frauds: deque[TransactionInserted] = deque()
         self._sequence = 0
 
@@ -96,12 +97,15 @@ class Pipeline:
         fields = {name: getattr(transaction, name) for name in Transaction.__struct_fields__}
         item = build_transaction_item(Transaction(**fields), self.now_ms, self.now_ms // 1000 + 10**7)
         self._dynamodb.database.put(TRANSACTIONS, dict(item))
-        self._uncounted.append((self.now_ms, item))
+        self._uncounted.append((self.now_ms, "INSERT", item))
         if row.is_fraud:
             self._frauds.append(transaction)
         event = {name: item[name] for name in EVENT_FIELDS if name in item}
         [decision] = self._detector.decide_group([decode_transaction(event)])
         assert decision is not None
+        stored = self._dynamodb.database.get(TRANSACTIONS, item)
+        if stored is not None and "new_device" in stored:
+            self._uncounted.append((self.now_ms, "MODIFY", stored))
         return decision.features
 
     def _label_frauds(self) -> None:
@@ -114,8 +118,9 @@ class Pipeline:
         batch = []
         while self._uncounted and self._uncounted[0][0] <= until_ms:
             self._sequence += 1
-            image = self._uncounted.popleft()[1]
-            batch.append({"dynamodb": {"SequenceNumber": str(self._sequence), "NewImage": image}})
+            _, event_name, image = self._uncounted.popleft()
+            change = {"SequenceNumber": str(self._sequence), "NewImage": image}
+            batch.append({"eventName": event_name, "dynamodb": change})
         if batch:
             self._counter.count_batch({"shardId": "shard", "Records": batch})
 

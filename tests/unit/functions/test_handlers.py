@@ -141,7 +141,8 @@ def test_merchants_counts_a_batch_and_returns_a_state(code: Path) -> None:
         "amount": {"N": "12.5"},
         "currency": {"S": "EUR"},
     }
-    records = [{"dynamodb": {"SequenceNumber": "1", "NewImage": image}}]
+    change = {"SequenceNumber": "1", "NewImage": image}
+    records = [{"eventName": "INSERT", "dynamodb": change}]
     line, result = _read_lines(code, "merchants", {"shardId": "shard", "Records": records})
     assert result["response"] == {"state": {}, "batchItemFailures": []}
     assert (line["transactions"], line["merchants"]) == (1, 1)

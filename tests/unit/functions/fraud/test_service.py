@@ -586,6 +586,18 @@ def test_decision_has_the_share_of_fraud_in_the_category() -> None:
     assert fraud.dynamodb.calls == ["UpdateItem", "BatchGetItem", "TransactWriteItems"]
 
 
+def test_item_of_a_decided_transaction_shows_a_new_device() -> None:
+    fraud = FraudFixture()
+    flags = []
+    for number, device in enumerate(("d-1", "d-1", "d-2")):
+        identifier, timestamp = f"tx-{number}", NOW + number * 60_000
+        fraud.process(identifier, device_id={"S": device}, timestamp={"N": str(timestamp)})
+        item = fraud.dynamodb.database.get(TRANSACTIONS, transaction_key(identifier, timestamp)) or {}
+        flags.append(item.get("new_device"))
+    # The first transaction of an account shows nothing about its device.
+    assert flags == [None, None, {"BOOL": True}]
+
+
 def test_category_without_counts_and_transaction_without_a_category_have_no_share() -> None:
     fraud = FraudFixture()
     assert find_features(fraud.process(), *CATEGORY_FEATURES) == [None, None]

@@ -60,9 +60,11 @@ class Stream:
         return self.dynamodb.database.get(PROFILES, profile_key(profile_subject(kind, identifier)))
 
 
-def record(number: int, merchant: str = "m", timestamp: int = NOW, **image: Any) -> dict[str, Any]:
+def record(
+    number: int, merchant: str = "m", timestamp: int = NOW, *, event_name: str = "INSERT", **image: Any
+) -> dict[str, Any]:
     return {
-        "eventName": "INSERT",
+        "eventName": event_name,
         "dynamodb": {
             "SequenceNumber": str(10**20 + number),
             "NewImage": {
@@ -276,7 +278,10 @@ def test_event_without_a_shard_is_refused() -> None:
 
 def test_batch_with_an_unreadable_record_fails_before_anything_is_counted() -> None:
     stream = Stream()
-    guard = {"dynamodb": {"SequenceNumber": "7", "NewImage": {"transaction_id": {"S": "secret-7"}}}}
+    guard = {
+        "eventName": "INSERT",
+        "dynamodb": {"SequenceNumber": "7", "NewImage": {"transaction_id": {"S": "secret-7"}}},
+    }
     with pytest.raises(ValueError, match="merchant_id") as caught:
         stream.deliver([record(1), guard])
     assert stream.dynamodb.calls == []
@@ -295,6 +300,20 @@ def test_activity_is_counted_once_with_tiny_amounts_and_totals() -> None:
     activity = decode_merchant("m", stream.read_item("m")).profile.activity
     assert (activity.minutes.counts, activity.minutes.tiny) == ([1, 1, 1], [1, 0, 0])
     assert (sum(activity.days.counts), sum(activity.days.totals)) == (3, 1399)
+
+
+def test_decision_counts_the_new_device_of_a_transaction_once() -> None:
+    stream = Stream()
+    category = {"merchant_category": {"S": "fuel"}}
+    inserted = record(0, **category)
+    decided = record(1, event_name="MODIFY", new_device={"BOOL": True}, **category)
+    stream.deliver([inserted])
+    for _ in range(2):
+        stream.deliver([decided, record(2, **category)])
+    minutes = decode_merchant("m", stream.read_item("m")).profile.activity.minutes
+    assert (minutes.counts, minutes.new_devices) == ([2], [1])
+    assert sum(stream.read_counts("m").values()) == 2
+    assert stream.read_category("fuel") == ([2], [0])
 
 
 def test_refund_is_not_counted_for_the_merchant() -> None:

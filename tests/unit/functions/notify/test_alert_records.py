@@ -78,6 +78,15 @@ def test_claim_outlives_any_invocation() -> None:
     assert int(values[":until"]["N"]) - int(values[":now"]["N"]) >= 60_000
 
 
+def test_released_claim_has_expired_and_remains() -> None:
+    """The filter of the stream ignores an item with a claim."""
+    table = FakeTable()
+    create_records(table).release(suspicious(), "m-1")
+    [call] = table.calls
+    assert call["UpdateExpression"] == "SET alert_claim_until = :expired"
+    assert call["ExpressionAttributeValues"] == {":message": {"S": "m-1"}, ":expired": {"N": "0"}}
+
+
 def test_record_has_the_time_and_id_of_the_publication() -> None:
     table = FakeTable()
     create_records(table).record(suspicious(), "publication", NOW)

@@ -2,6 +2,7 @@ import random
 
 import pytest
 
+from operations.cost.assumptions import NEW_DEVICE_SHARE
 from operations.cost.merchant_batches import MerchantBatches, count_distinct
 
 
@@ -41,8 +42,9 @@ def test_expected_number_of_different_merchants_is_that_of_a_simulation() -> Non
     assert count_distinct(500, 1000, 1.2) == pytest.approx(sum(counts) / len(counts), rel=0.02)
 
 
-def test_merchant_of_a_single_transaction_is_written_once() -> None:
-    assert batches(per_day=0).merchants_per_transaction == pytest.approx(1)
+def test_merchant_of_a_single_transaction_is_written_once_and_again_for_a_new_device() -> None:
+    assert batches(per_day=0).merchants_per_transaction == pytest.approx(1 + NEW_DEVICE_SHARE.value)
+    assert batches(per_day=0).categories_per_transaction == pytest.approx(1)
 
 
 def test_batch_has_fewer_different_categories_than_merchants() -> None:

@@ -65,6 +65,7 @@ MODELS = (
 ADDED = {
     "item: transaction": {
         *("decision", "label", "label_source", "reported_at", "labelled_at", "unusual_amount"),
+        "new_device",
         *("alert_claim", "alert_claim_until", "alerted_at", "alert_id"),
     },
     "item: guard": {"erased_at"},

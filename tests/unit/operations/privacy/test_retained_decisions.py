@@ -10,7 +10,7 @@ from functions.common.domain.time_buckets import DAY_MS
 from functions.common.dynamodb.decision_attribute import encode_decision
 from operations.privacy.pseudonyms import Pseudonyms
 from operations.privacy.retained_decisions import build_retained_item, is_retained
-from stacks.processing.merchants_function import counted_filter
+from stacks.processing.merchants_function import counted_filter, new_device_filter
 from stacks.processing.transaction_pipe import insert_filter
 from tests.unit.functions.builders import NOW, recorded_decision, transaction
 
@@ -52,7 +52,7 @@ def test_unreadable_decision_is_left_out() -> None:
 
 def test_filters_of_the_stream_do_not_accept_a_retained_item() -> None:
     retained = build_retained_item(build_item(label={"S": "fraud"}), KEY, NOW)
-    for accepted in (insert_filter(), counted_filter()):
+    for accepted in (insert_filter(), counted_filter(), new_device_filter()):
         required: Any = accepted["dynamodb"]
         assert set(required["NewImage"]) - set(retained)
 

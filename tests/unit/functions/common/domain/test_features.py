@@ -3,17 +3,18 @@ from typing import Any
 
 import pytest
 
-from functions.common.domain.account_profile import AccountProfile
+from functions.common.domain.account_profile import AccountProfile, count_in_account
 from functions.common.domain.features import (
     FEATURE_NAMES,
     FEATURES,
     FEATURES_VERSION,
     compute_features,
     find_features,
+    has_new_device,
 )
-from functions.common.domain.merchant_profile import MerchantProfile
+from functions.common.domain.merchant_profile import MerchantProfile, count_new_device
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS
-from tests.unit.functions.common.domain.histories import History, purchase
+from tests.unit.functions.common.domain.histories import START_MS, History, purchase
 
 COUNTS = ("account_count_1d", "account_count_7d", "account_count_30d")
 MEANS = ("account_mean_1d", "account_mean_7d", "account_mean_30d")
@@ -28,11 +29,11 @@ def test_first_transaction_has_a_value_or_unknown_for_each_feature() -> None:
         "amount_euros", "hour", "weekday", *COUNTS,
         "merchant_count_1d", "merchant_count_7d", "merchant_count_30d", "merchant_run",
         "merchant_count_10m", "merchant_count_1h", "merchant_tiny_1h", "account_refunds_30d",
-        "new_devices_7d", *RECENT,
+        "new_devices_7d", *RECENT, "merchant_new_devices_1h",
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("version", "count"), [(1, 32), (2, 32), (3, 44), (4, 46), (5, 49)])
+@pytest.mark.parametrize(("version", "count"), [(1, 32), (2, 32), (3, 44), (4, 46), (5, 49), (6, 50)])
 def test_features_of_earlier_decisions_have_names(version: int, count: int) -> None:
     features = find_features(version)
     assert features is not None
@@ -245,6 +246,54 @@ def test_activity_of_a_merchant_ends_two_minutes_before_the_transaction() -> Non
     # Whatever was counted of the last two minutes changes nothing.
     history.count(purchase(1, 64 * minute))
     assert history.compute(purchase(at=65 * minute), *ACTIVITY) == [3, 11, 5]
+
+
+def test_new_devices_at_a_merchant_are_those_of_an_hour_until_lately() -> None:
+    minute = 60_000
+    history = History(*(purchase(at=at * minute) for at in range(66)))
+    for at in (1, 2, 30, 62, 63):
+        count_new_device(history.merchant, START_MS + at * minute)
+    assert history.compute(purchase(at=65 * minute), "merchant_new_devices_1h") == [2]
+    assert history.compute(purchase(at=66 * minute), "merchant_new_devices_1h") == [3]
+    # Whatever was counted of the last two minutes changes nothing.
+    count_new_device(history.merchant, START_MS + 64 * minute)
+    assert history.compute(purchase(at=66 * minute), "merchant_new_devices_1h") == [3]
+
+
+def test_new_device_that_is_counted_before_its_transaction_gives_the_same_activity() -> None:
+    first, second = History(), History()
+    first.count(purchase())
+    count_new_device(first.merchant, START_MS)
+    count_new_device(second.merchant, START_MS)
+    second.count(purchase())
+    assert first.merchant == second.merchant
+    # A count before the retained minutes is ignored.
+    second.count(purchase(at=2 * HOUR_MS))
+    count_new_device(second.merchant, START_MS)
+    assert second.merchant.activity.minutes.new_devices == [0]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "device", "expected"),
+    [("d-1", "d-2", True), ("d-1", "d-1", False), ("d-1", None, False), (None, "d-1", True)],
+)
+def test_device_is_new_to_an_account_with_earlier_transactions(
+    earlier: str | None, device: str | None, expected: bool
+) -> None:
+    account, current = AccountProfile(), purchase(at=HOUR_MS, device_id=device)
+    assert not has_new_device(compute_features(account, MerchantProfile(), current))
+    count_in_account(account, purchase(device_id=earlier))
+    assert has_new_device(compute_features(account, MerchantProfile(), current)) is expected
+
+
+def test_refund_has_no_new_device() -> None:
+    assert not has_new_device(())
+
+
+def test_times_since_earlier_transactions_are_whole_seconds() -> None:
+    history = History(purchase(at=0), purchase(at=1), purchase(at=2), purchase(1000, at=1_500))
+    current = purchase(at=4_999)
+    assert history.compute(current, "account_idle", "unusual_since") == [3, 3]
 
 
 def test_recent_transactions_of_a_merchant_end_with_a_half_day() -> None:

@@ -115,9 +115,9 @@ def test_version_that_only_reads_packed_decisions_writes_json(monkeypatch: pytes
 
 
 def test_packed_decision_has_half_of_the_bytes_of_json() -> None:
-    """The features of a typical account: 22 counts and flags, 4 ages, 20 fractions and 3 unknown values."""
+    """The features of a typical account: 23 counts and flags, 4 ages, 20 fractions and 3 unknown values."""
     ages = (days * 86_400 for days in (0, 30, 90, 400))
-    features = (*range(22), *ages, *(1000 / (3 + number) for number in range(20)), None, None, None)
+    features = (*range(23), *ages, *(1000 / (3 + number) for number in range(20)), None, None, None)
     assert len(features) == len(FEATURE_NAMES)
     decision = Decision(
         score=0.0123456789, suspicious=False, decided_by="none", rules_score=0.0, probability=0.0123456789,

@@ -3,7 +3,12 @@ import random
 import msgspec
 import pytest
 
-from functions.common.domain.merchant_profile import MerchantActivity, MerchantProfile, count_in_merchant
+from functions.common.domain.merchant_profile import (
+    MerchantActivity,
+    MerchantProfile,
+    count_in_merchant,
+    count_new_device,
+)
 from functions.common.domain.time_buckets import (
     DAY_MS,
     HALF_DAY_MS,
@@ -87,12 +92,22 @@ def test_activity_is_restored(per_day: float) -> None:
     for number in range(int(40 * per_day)):
         time = NOW + int(number * DAY_MS / per_day) - rng.randrange(5 * 60_000)
         count_in_merchant(merchant, time, rng.choice([None, 199, 200, 10**6]))
+        if number % 20 == 0:
+            count_new_device(merchant, time)
     activity = merchant.activity
     assert len(activity.minutes.numbers) <= MAX_MINUTES
     assert len(activity.days.numbers) <= MAX_DAYS + 1
     assert merchant_state.decode_activity(merchant_state.encode_activity(activity)) == activity
     # 2,000 transactions a day, with amounts of up to 10,000 euros.
     assert len(merchant_state.encode_activity(activity)) <= 300
+
+
+def test_activity_of_an_older_version_has_no_new_devices() -> None:
+    merchant = MerchantProfile()
+    count_in_merchant(merchant, NOW, 100)
+    *older, new_devices = msgspec.msgpack.decode(merchant_state.encode_activity(merchant.activity)[1:])
+    assert new_devices == b""
+    assert merchant_state.decode_activity(b"\x01" + msgspec.msgpack.encode(older)) == merchant.activity
 
 
 def test_empty_activity_is_restored() -> None:
