@@ -92,6 +92,14 @@ def test_everyday_transactions_are_not_flagged(scorer: Scorer, transaction: dict
             {"speed": 4000.0},
             "In US with the card: 4,000 km/h from the country of the account's last transaction",
         ),
+        (
+            {"device_age": 0, "origin_accounts_1h": 3},
+            "First time for this device, which 3 other accounts used within an hour",
+        ),
+        (
+            {"device_age": 0, "merchant_age": 0, "merchant_new_devices_1h": 4, "merchant_count_1h": 5},
+            "First time for this device and merchant, after 4 other new devices there within an hour",
+        ),
     ],
 )
 def test_large_deviation_from_history_is_flagged_with_its_values(
@@ -121,6 +129,10 @@ def test_large_deviation_from_history_is_flagged_with_its_values(
         },
         {"new_device": 1, "new_country": 0},
         {"account_count_1d": 40, "account_count_30d": 50},
+        {"device_age": 60, "origin_accounts_1h": 3},
+        {"device_age": 0, "origin_accounts_1h": 2},
+        {"device_age": 0, "merchant_age": 0, "merchant_new_devices_1h": 4, "merchant_count_1h": 6},
+        {"device_age": 0, "merchant_age": 60, "merchant_new_devices_1h": 4, "merchant_count_1h": 4},
     ],
 )
 def test_small_deviation_from_history_is_not_flagged(scorer: Scorer, features: dict[str, float]) -> None:
