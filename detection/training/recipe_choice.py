@@ -26,8 +26,8 @@ _SPLITS = (0.5, 0.75)
 _MIN_DAYS, _MIN_FRAUDS = 4, 40
 # A choice needs fewer genuine transactions than the model.
 _MAX_GENUINE = 50_000
-# A clear gain in average precision: at least so much, and so many standard errors. In a week of six simulated
-# datasets, recipes were ahead by up to 0.11 and two errors that were behind in the weeks after it.
+# A clear gain in average precision: at least so much, and so many standard errors. On one of six simulated
+# datasets, a recipe was ahead by 0.11 (two errors) in a week, and behind by 0.11 in the weeks after it.
 _MIN_GAIN, _MIN_ERRORS = 0.03, 3.0
 
 T = TypeVar("T")
