@@ -114,6 +114,14 @@ def test_rule_that_worked_on_a_few_days_only_gets_no_evidence() -> None:
     assert learn_evidence(world.examples, matches[:, None]).evidence == [0.0]
 
 
+def test_rule_without_frauds_in_a_part_of_the_training_days_gets_no_evidence() -> None:
+    world = World(7)
+    exact = _good_matches(world, 0.7, false_share=0)
+    is_without = world.examples.folds == world.examples.folds.max()
+    assert learn_evidence(world.examples, exact[:, None]).evidence[0] > 0.5
+    assert learn_evidence(world.examples, (exact & ~is_without)[:, None]).evidence == [0.0]
+
+
 def test_copies_of_a_good_rule_together_do_not_count_more_than_one() -> None:
     world = World(8)
     good = _good_matches(world)[:, None]
