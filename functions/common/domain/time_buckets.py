@@ -49,21 +49,12 @@ class DayBuckets(Struct, array_like=True):
     frauds: list[int] = []
 
     def add(self, timestamp: int, cents: int) -> None:
-        number = timestamp // DAY_MS
-        row = _locate(self.numbers, number, MAX_DAYS)
+        columns = (self.counts, self.totals, self.squares, self.frauds)
+        row = _find_or_insert(self.numbers, columns, timestamp // DAY_MS, MAX_DAYS)
         if row >= 0:
             self.counts[row] += 1
             self.totals[row] += cents
             self.squares[row] += cents * cents
-        elif row != _TOO_OLD:
-            self.numbers.insert(~row, number)
-            self.counts.insert(~row, 1)
-            self.totals.insert(~row, cents)
-            self.squares.insert(~row, cents * cents)
-            self.frauds.insert(~row, 0)
-            if expired := _count_expired(self.numbers, MAX_DAYS):
-                del self.numbers[:expired], self.counts[:expired], self.totals[:expired]
-                del self.squares[:expired], self.frauds[:expired]
 
     def add_fraud(self, timestamp: int, change: int) -> bool:
         """Add `change` to the confirmed frauds of a day. Returns False if the day has no bucket."""
@@ -152,16 +143,10 @@ class HalfDayBuckets(Struct, array_like=True):
 
 
 def _add_amount(table: HourBuckets | DayTotals, number: int, cents: int, limit: int) -> None:
-    row = _locate(table.numbers, number, limit)
+    row = _find_or_insert(table.numbers, (table.counts, table.totals), number, limit)
     if row >= 0:
         table.counts[row] += 1
         table.totals[row] += cents
-    elif row != _TOO_OLD:
-        table.numbers.insert(~row, number)
-        table.counts.insert(~row, 1)
-        table.totals.insert(~row, cents)
-        if expired := _count_expired(table.numbers, limit):
-            del table.numbers[:expired], table.counts[:expired], table.totals[:expired]
 
 
 def add_count(counts: dict[int, int], number: int, limit: int) -> None:
@@ -192,9 +177,7 @@ def _locate(numbers: list[int], number: int, limit: int) -> int:
     return row if numbers[row] == number else ~row
 
 
-def _find_or_insert(
-    numbers: list[int], columns: tuple[list[int], list[int], list[int]], number: int, limit: int
-) -> int:
+def _find_or_insert(numbers: list[int], columns: tuple[list[int], ...], number: int, limit: int) -> int:
     """The row of `number`, which is inserted with zeros if necessary, or -1 before the retained period."""
     row = _locate(numbers, number, limit)
     if row >= 0:
