@@ -1,6 +1,6 @@
 """A function that consumes the records of a table's stream in batches, in virtual time.
 
-Records are those of new items and of new devices, as the filters of the mapping let them pass.
+The function receives the records that the filters of its mapping accept: new items and new devices.
 
 Items go to shards by their key, as partitions do. Lambda processes the batches of a shard in turn, and
 repeats a batch until the function accepts it.

@@ -48,7 +48,7 @@ class RecentValues:
         keys = (accounts.astype(np.int64) << _MINUTE_BITS) + minutes
         differences = np.zeros(len(accounts) + 1, np.int64)
         for begins, owners, first, change in changes:
-            # The first use of the account for which the value is no longer new.
+            # The account's first use that is at least `within` minutes after the first use of the value.
             ends = np.searchsorted(keys, (owners << _MINUTE_BITS) + first + within)
             np.add.at(differences, begins, change)
             np.add.at(differences, np.maximum(ends, begins), -change)

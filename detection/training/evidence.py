@@ -117,8 +117,8 @@ def _drop_useless(examples: OutOfFold, matches: Labels) -> list[int]:
     while remaining:
         gains = _measure_gains(examples, matches[:, remaining])
         means, errors = gains.mean(axis=0), gains.std(axis=0, ddof=1) / len(gains) ** 0.5
-        # By more than chance, and in each part. A rule whose frauds come in a few waves can match genuine
-        # transactions only after them. Those that are like frauds would then have the highest scores of all.
+        # By more than chance, and in each part. The frauds of some rules come in a few waves, and genuine
+        # transactions match only later. With evidence, these would have the highest scores.
         helps = (means > np.maximum(errors, _MIN_GAIN)) & (gains > 0).all(axis=0)
         useful = [rule for rule, helpful in zip(remaining, helps[1:], strict=True) if helpful]
         if len(useful) == len(remaining):

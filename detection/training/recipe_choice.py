@@ -103,7 +103,7 @@ class _LaterDays:
         return total / max(total_frauds, 1)
 
     def _is_clearly_better(self, margins: _Margins, first: _Margins) -> bool:
-        """Whether the gain is large, and larger than its standard error by the jackknife over days."""
+        """Whether the gain is large enough, also in standard errors (jackknife over the days)."""
         if self.average_precision(margins) - self.average_precision(first) < _MIN_GAIN:
             return False
         days = np.unique(np.concatenate(self._days)).tolist()

@@ -22,7 +22,7 @@ class CountedRecord(NamedTuple):
     """A stored transaction of a merchant or category, with the sequence number of its record.
 
     `cents`: the amount in euro cents, None if unknown. A refund is not counted. `is_decision`: the record is
-    that of the decision, which counts the new device of a transaction that is counted already.
+    from the write of the decision. It counts only the new device: the transaction is counted already.
     """
 
     sequence: int

@@ -86,8 +86,8 @@ class AlertRecords:
     def release(self, transaction: SuspiciousTransaction, message_id: str) -> None:
         """Release the claim of a message whose alert the topic rejected, for other messages to take.
 
-        The claim expires and remains: the filter of the stream takes an item without a claim or an alert for
-        one that was decided just now.
+        The claim stays on the item and is expired. Without a claim or an alert, the filter of the function
+        `merchants` would accept the item as a new decision.
         """
         self._update(
             transaction,

@@ -39,7 +39,7 @@ def verifies_package(function: Resource) -> bool:
     "signing-failure-stops",
     JOB,
     title="A failed signing job stops the deployment",
-    reason="If the failure is ignored, nobody notices that the function still has its old code.",
+    reason="If the failure is ignored, the deployment succeeds, but the function keeps its old code.",
     remedy="Remove ignoreSigningJobFailure.",
     link="https://www.pulumi.com/registry/packages/aws/api-docs/signer/signingjob/",
 )

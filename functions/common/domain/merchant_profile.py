@@ -45,5 +45,5 @@ def count_in_merchant(merchant: MerchantProfile, timestamp: int, cents: int | No
 
 
 def count_new_device(merchant: MerchantProfile, timestamp: int) -> None:
-    """Count that the device of a purchase is new to its account, which only the decision shows."""
+    """Count the device of a purchase as new to its account. Only the decision shows this."""
     merchant.activity.minutes.add_new_device(timestamp)
