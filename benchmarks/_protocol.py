@@ -86,14 +86,23 @@ class DetectionMetrics(NamedTuple):
     def __str__(self) -> str:
         return f"AUC {self.auc:.4f}  AP {self.average_precision:.4f}  CP@100 {self.card_precision:.4f}"
 
+    def above(self, other: "DetectionMetrics") -> "DetectionMetrics":
+        """These metrics minus the other ones."""
+        return DetectionMetrics(*(own - others for own, others in zip(self, other, strict=True)))
+
 
 class Alerts(NamedTuple):
     """The alerts on the highest scores of each day. Shares are 0 to 1; `value` is in euros."""
 
     recall: float
-    recall_by_kind: dict[str, float]
+    frauds_by_kind: dict[str, int]
+    detected_by_kind: dict[str, int]
     value: float
     value_share: float
+
+    @property
+    def recall_by_kind(self) -> dict[str, float]:
+        return {kind: self.detected_by_kind[kind] / frauds for kind, frauds in self.frauds_by_kind.items()}
 
 
 def score_baselines(
@@ -157,7 +166,8 @@ def measure_alerts(tested: History, scores: Floats, per_day: int = ALERTS_PER_DA
     value = float(euros[alerted & frauds].sum())
     return Alerts(
         recall=float(alerted[frauds].mean()),
-        recall_by_kind={name: float(alerted[kinds == name].mean()) for name in names},
+        frauds_by_kind={name: int((kinds == name).sum()) for name in names},
+        detected_by_kind={name: int(alerted[kinds == name].sum()) for name in names},
         value=value,
         value_share=value / float(euros[frauds].sum()),
     )
