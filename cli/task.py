@@ -1,5 +1,6 @@
 """The frame of every task: option types, errors, signals and exit status."""
 
+import errno
 import functools
 import inspect
 import math
@@ -17,6 +18,7 @@ from terminal.errors import INTERRUPTED, UserError
 from terminal.output import print_error, print_message
 
 FAILED = 1
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class NonNegativeInt(int):
@@ -94,6 +96,11 @@ def run_to_exit_status(body: Callable[[], int | None], *, verbose: bool = False)
     except BrokenPipeError:
         # The reader of `invoke logs | head` has ended. Without this, Python prints an error at exit.
         sys.stdout = None
+    except OSError as error:
+        if error.errno not in _FULL_DISK:
+            raise
+        sys.stdout = None
+        print_error(f"Cannot write: {error.strerror}.", "Free space on the disk, or write to another one.")
     return FAILED
 
 

@@ -40,9 +40,10 @@ def _flush_output() -> None:
         sys.stdout = None
 
 
-def _make_console(stream: TextIO, *, stderr: bool) -> Console:
-    # Without a terminal, Rich assumes 80 columns and truncates tables that a script reads.
-    width = None if stream.isatty() else PIPE_WIDTH
+def _make_console(stream: TextIO | None, *, stderr: bool) -> Console:
+    # Without a terminal, Rich assumes 80 columns and truncates tables that a script reads. A closed stream is
+    # None.
+    width = None if stream and stream.isatty() else PIPE_WIDTH
     return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
 
 
@@ -78,4 +79,5 @@ def print_error(message: str, hint: str = "") -> None:
 
 def print_json(value: Any) -> None:
     """Print `value` as indented JSON on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    if sys.stdout:
+        sys.stdout.write(json.dumps(value, indent=2) + "\n")

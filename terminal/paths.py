@@ -16,8 +16,8 @@ def file_size(path: Path) -> int:
 
 
 def is_same_file(path: Path, other: Path) -> bool:
-    """Whether both paths name the same file."""
+    """Whether both paths name the same file, which need not exist."""
     try:
         return path.samefile(other)
     except OSError:
-        return False
+        return path.absolute() == other.absolute()

@@ -6,7 +6,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import output_path, parse_unit, user_errors
+from cli.models.datasets import check_outputs, parse_unit, user_errors
 from detection.data.atomic_file import replace_atomically
 from detection.data.column_map import check_timezone
 from detection.data.dates import format_timestamp
@@ -31,8 +31,8 @@ def show_inspection(
     path = Path(file)
     if timezone and not check_timezone(timezone):
         raise UserError(f"--timezone: '{timezone}' is unknown.", "Use a name such as UTC or Europe/Berlin.")
+    check_outputs({"--out": out}, {"--data": file})
     with user_errors():
-        target = output_path("--out", out, file) if out else None
         with show_progress_bar("reading", file_size(path)) as update:
             inspection = inspect_file(
                 path, columns, unit=parse_unit(unit), timezone=timezone, progress=update
@@ -40,8 +40,8 @@ def show_inspection(
         # A file can have card numbers, which are not for a terminal or its log.
         for texts in (inspection.notes, inspection.questions, inspection.rejected):
             texts[:] = map(mask_card_numbers, texts)
-        if target is not None:
-            with replace_atomically(target) as draft:
+        if out:
+            with replace_atomically(Path(out)) as draft:
                 draft.write_text(inspection.proposal, encoding="utf-8")
     if as_json:
         print_json(_to_json(inspection))
@@ -85,7 +85,8 @@ def _print_map(inspection: Inspection, out: str) -> None:
         columns = inspection.map_name
     if inspection.problem:
         return
-    command = command_line("backtest", data=inspection.file, columns=columns)
+    has_labels = inspection.summary is not None and inspection.summary.frauds > 0
+    command = command_line("backtest" if has_labels else "rules.try", data=inspection.file, columns=columns)
     console.print(Text(f"Use the file: {command}", style="dim"))
 
 

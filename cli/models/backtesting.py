@@ -11,7 +11,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import check_dataset, open_dataset, output_path, user_errors
+from cli.models.datasets import check_dataset, check_outputs, open_dataset, user_errors
 from cli.models.model_file import read_model
 from detection.data.atomic_file import replace_atomically
 from detection.data.dataset import Dataset, DatasetSummary
@@ -58,6 +58,8 @@ def run_backtest(
 
     Raises UserError.
     """
+    inputs = {"--data": data, "--columns": columns, "--rules": str(rules_file), "--model": model}
+    check_outputs({"--html": html, "--scores": scores, "--rejects": rejects}, inputs)
     with user_errors():
         rules = read_rules(rules_file)
         fraud_model = read_model(Path(model)) if model else None
@@ -80,9 +82,9 @@ def run_backtest(
             # Output files are opened first, so that an error occurs before the replay.
             report = sink = None
             if html:
-                report = stack.enter_context(replace_atomically(output_path("--html", html, data)))
+                report = stack.enter_context(replace_atomically(Path(html)))
             if scores:
-                sink = stack.enter_context(open_scores_file(output_path("--scores", scores, data)))
+                sink = stack.enter_context(open_scores_file(Path(scores)))
             backtest = Backtest(rules, fraud_model, period, label_delay_days)
             result = _replay_dataset(
                 dataset, backtest, rules=rules, model=fraud_model, period=period, sink=sink, warnings=warnings

@@ -1,6 +1,6 @@
 """Datasets of tasks: options, progress, output files, and errors of detection as user errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
@@ -51,15 +51,14 @@ def open_dataset(
     """
     if timezone and not check_timezone(timezone):
         raise UserError(f"--timezone: '{timezone}' is unknown.", "Use a name such as UTC or Europe/Berlin.")
-    if rejects and columns:
-        output_path("--rejects", rejects, columns, "the file of --columns")
+    check_outputs({"--rejects": rejects}, {"--data": data, "--columns": columns})
     dataset = Dataset(
         Path(data),
         unit=parse_unit(unit),
         labels=labels,
         columns=read_column_map(columns) if columns else None,
         timezone=timezone,
-        rejects=output_path("--rejects", rejects, data) if rejects else None,
+        rejects=Path(rejects) if rejects else None,
     )
     for note in dataset.notes():
         print_message(note)
@@ -90,9 +89,14 @@ def iterate_batches(dataset: Dataset, update: Callable[[float], None]) -> Iterat
         update(dataset.done_bytes)
 
 
-def output_path(option: str, path: str, data: str, label: str = "the input file") -> Path:
-    """The path of an output file. Raises UserError if it is the file `data`, which `label` names."""
-    target = Path(path)
-    if is_same_file(target, Path(data)):
-        raise UserError(f"{option}: {path} is {label}.", "Use another file.")
-    return target
+def check_outputs(outputs: Mapping[str, str], inputs: Mapping[str, str]) -> None:
+    """Raise UserError if an output file is an input file or another output file.
+
+    Both have the path of each option, empty if it is not given.
+    """
+    files = {option: path for option, path in {**inputs, **outputs}.items() if path}
+    for option in [name for name in outputs if name in files]:
+        path = Path(files.pop(option))
+        for other, other_path in files.items():
+            if is_same_file(path, Path(other_path)):
+                raise UserError(f"{option}: {path} is also the file of {other}.", "Use another file.")

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import output_path, user_errors
+from cli.models.datasets import check_outputs, user_errors
 from cli.models.label_delay import parse_label_delay_days
 from cli.models.training_data import TrainingData, open_training_data
 from detection.data.atomic_file import replace_atomically
@@ -46,7 +46,8 @@ def train_model(
 
     Raises UserError.
     """
-    path = output_path("--out", out, data)
+    inputs = {"--data": data, "--columns": columns, "--rules": str(rules_file), "--trees": trees}
+    check_outputs({"--out": out, "--rejects": rejects}, inputs)
     if alerts_per_day and precision:
         raise UserError("--alerts-per-day and --precision exclude each other.", "Use one of them.")
     label_delay_days = parse_label_delay_days(label_delay)
@@ -68,7 +69,7 @@ def train_model(
             data_sha256=training_data.sha256(),
             rules_version=rules.version,
         )
-        with replace_atomically(path) as draft:
+        with replace_atomically(Path(out)) as draft:
             examples = training_data.collect(options, rules)
             with show_activity("training"):
                 artifact = train_on_examples(examples, options, booster)
@@ -80,9 +81,14 @@ def train_model(
 
 
 def _parse_period(data: TrainingData, train_from: str, train_to: str) -> tuple[int, int]:
-    """The trained period, by default the whole data without the days that are history only."""
+    """The trained period, by default without days that are history only or have few labels."""
     first_ms, last_ms = data.summary.first_ms, data.summary.last_ms
-    to_ms = parse_period_end_ms("--to", train_to, first_ms) if train_to else last_ms + 1
+    to_ms = parse_period_end_ms("--to", train_to, first_ms) if train_to else data.default_to_ms()
+    if not train_to and to_ms <= last_ms:
+        print_message(
+            f"Transactions from {format_timestamp(to_ms)} on are left out: most have no label yet."
+            " --to trains until another day."
+        )
     if train_from:
         return parse_period_begin_ms("--from", train_from, first_ms), to_ms
     from_ms = data.default_from_ms(min(to_ms, last_ms + 1))

@@ -46,6 +46,13 @@ class ReplayedData(NamedTuple):
         history_days = min(_HISTORY_DAYS, days // 4, trained_days // 2)
         return (first_day + history_days) * DAY_MS if history_days > 0 else first_ms
 
+    def default_to_ms(self) -> int:
+        """The end of training without --to: before a last part in which only frauds have labels."""
+        last_ms, last_genuine_ms = self.summary.last_ms, self.summary.last_genuine_ms
+        if last_genuine_ms is None or not self.summary.unlabelled or last_ms - last_genuine_ms < DAY_MS:
+            return last_ms + 1
+        return last_genuine_ms + 1
+
     def sha256(self) -> str:
         with self.dataset.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -83,6 +90,10 @@ class DecidedData(NamedTuple):
     def default_from_ms(self, _to_ms: int) -> int:
         """The first decision: recorded features contain their history."""
         return self.summary.first_ms
+
+    def default_to_ms(self) -> int:
+        """The end of training without --to: before a last part in which mostly frauds have labels."""
+        return self.summary.labelled_until_ms
 
     def sha256(self) -> str:
         return self.dataset.sha256()

@@ -8,7 +8,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from cli.models.datasets import check_dataset, iterate_batches, open_dataset, output_path, user_errors
+from cli.models.datasets import check_dataset, check_outputs, iterate_batches, open_dataset, user_errors
 from detection.data.atomic_file import replace_atomically
 from detection.data.columns import LabelledTransaction
 from detection.data.csv_writer import CsvWriter
@@ -39,12 +39,14 @@ def try_rules(
 ) -> None:
     """Print the figures of each rule, and write all matches to `out` unless it is empty. Raises UserError."""
     label_delay_ms = parse_duration_ms("--label-delay", label_delay)
+    inputs = {"--data": data, "--columns": columns, "--rules": str(rules_file)}
+    check_outputs({"--out": out, "--rejects": rejects}, inputs)
     with user_errors():
         rules = read_rules(rules_file)
         dataset = open_dataset(data, unit, columns=columns, timezone=timezone, rejects=rejects, labels=False)
         check_dataset(dataset)
         with (
-            _open_match_sink(out, data) as sink,
+            _open_match_sink(out) as sink,
             show_progress_bar("replaying", dataset.size_bytes) as update,
         ):
             trial = RuleTrial(rules, sink)
@@ -64,13 +66,12 @@ def try_rules(
 
 
 @contextmanager
-def _open_match_sink(out: str, data: str) -> Iterator[MatchSink]:
+def _open_match_sink(out: str) -> Iterator[MatchSink]:
     """A sink that writes matches to the file `out`, or discards them if `out` is empty."""
     if not out:
         yield lambda _rule, _labelled: None
         return
-    target = output_path("--out", out, data)
-    with replace_atomically(target) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
+    with replace_atomically(Path(out)) as draft, draft.open("w", encoding="utf-8", newline="") as stream:
         writer = CsvWriter(stream)
         writer.write(_COLUMNS)
         yield lambda rule, labelled: writer.write(_row_cells(rule, labelled))

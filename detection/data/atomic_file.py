@@ -14,11 +14,13 @@ def replace_atomically(path: Path) -> Iterator[Path]:
 
     An error or Ctrl-C deletes the temporary file. Raises DetectionError at once if `path` is not writable.
     """
-    # Some writers choose the format by the suffix.
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
     try:
-        if path.is_dir():
-            raise DetectionError(f"Cannot write {path}: it is a folder.", "Specify a file.")
+        # A device or a pipe would be replaced, too.
+        if path.exists() and not path.is_file():
+            kind = "a folder" if path.is_dir() else "not a regular file"
+            raise DetectionError(f"Cannot write {path}: it is {kind}.", "Specify a file.")
+        # Some writers choose the format by the suffix.
+        temporary = path.with_name(f".{path.stem}.{uuid4().hex}{path.suffix}")
         temporary.touch(exist_ok=False)
     except OSError as error:
         raise DetectionError(

@@ -22,7 +22,7 @@ from detection.data.rejected_rows import RejectedRows, open_rejected_rows
 from detection.data.row_faults import IDS, MAP_HINT, RowFault
 from detection.data.table_file import TableBatch, open_table, read_first_batch
 from detection.data.tables.text_format import UNDECLARED
-from detection.data.times import TimeKind
+from detection.data.times import TimeConverter, TimeKind
 from detection.errors import DatasetError, EmptyDatasetError
 
 _BATCH_ROWS = 8192
@@ -45,8 +45,9 @@ SELECT id, number, earlier FROM (
 class DatasetSummary:
     """The number of transactions and frauds, and the range of timestamps in epoch milliseconds.
 
-    `unlabelled`: transactions without a label. `rejected`: rows that are set aside. `left_out`: refunds and
-    zero amounts that are left out. `notes` are findings that a user checks before trusting a result.
+    `unlabelled`: transactions without a label. `last_genuine_ms`: the last one with the label genuine, None
+    without any. `rejected`: rows that are set aside. `left_out`: refunds and zero amounts that are left out.
+    `notes` are findings that a user checks before trusting a result.
     """
 
     transactions: int
@@ -54,6 +55,7 @@ class DatasetSummary:
     first_ms: int
     last_ms: int
     unlabelled: int = 0
+    last_genuine_ms: int | None = field(default=None, compare=False)
     rejected: int = 0
     left_out: int = 0
     notes: tuple[str, ...] = field(default=(), compare=False)
@@ -187,6 +189,7 @@ class Dataset:
             first_ms=notes.first_ms,
             last_ms=notes.last_ms,
             unlabelled=notes.unlabelled,
+            last_genuine_ms=notes.last_genuine_ms,
             rejected=rejected,
             left_out=sum(notes.left_out.values()),
             notes=tuple(f"{self.path}: {line}" for line in lines),
@@ -224,7 +227,8 @@ class Dataset:
                 earlier_ms = latest_ms
                 is_late, latest_ms = _find_late(batch.times_ms, earlier_ms)
                 if is_late.any():
-                    faults = faults + self._describe_late(table_batch, batch, is_late, earlier_ms)
+                    hint = _suggest_order(converter.times)
+                    faults = faults + _describe_late(table_batch, batch, is_late, earlier_ms, hint)
                     batch = batch.filter(~is_late)
             if faults:
                 faults = sorted(faults)
@@ -235,21 +239,6 @@ class Dataset:
             if self._duplicates.size:
                 batch = batch.filter(~np.isin(batch.numbers, self._duplicates))
             yield batch
-
-    def _describe_late(
-        self, table_batch: TableBatch, batch: TransactionBatch, is_late: NDArray[np.bool_], earlier_ms: int
-    ) -> list[RowFault]:
-        latest = np.maximum(np.maximum.accumulate(batch.times_ms), earlier_ms)
-        faults = []
-        for index in np.flatnonzero(is_late).tolist():
-            number = int(batch.numbers[index])
-            position = int(np.searchsorted(table_batch.numbers, number))
-            times = (format_timestamp(int(time_ms)) for time_ms in (batch.times_ms[index], latest[index]))
-            reason = f"not sorted by time: {' follows '.join(times)}"
-            cells = [column[position].as_py() for column in table_batch.columns.values()]
-            hint = "Sort the file by timestamp, or declare 'sort: true' in the file of --columns."
-            faults.append(RowFault(number, reason, hint, cells))
-        return faults
 
     def _has_typed_times(self) -> bool:
         columns = self.column_map.sources["timestamp"].columns
@@ -277,9 +266,9 @@ class Dataset:
         names = self.table.column_names
         if repeated := _repeated_names(self.table.header_names, self.column_map.columns):
             raise self._error(f"duplicate columns: {', '.join(repeated)}", "Remove or rename columns.")
-        if nested := [name for name in self.table.nested_columns if name in self.column_map.columns]:
+        if unusable := [name for name in self.table.unusable_columns if name in self.column_map.columns]:
             raise self._error(
-                f"column {nested[0]} has the type {self.table.column_types[nested[0]]}",
+                f"column {unusable[0]} has the type {self.table.column_types[unusable[0]]}",
                 "Use strings, numbers, times or dates.",
             )
         if not self._has_own_map and (similar := _similar_names(names)):
@@ -303,10 +292,8 @@ class Dataset:
         if self._has_own_map:
             name = self.column_map.name
             return f"Correct the map {name} of --columns, or use a file with these columns."
-        if len(names) == 1:
-            return f"Declare the delimiter, such as 'delimiter: \" \"', {MAP_HINT}."
-        if any(map(_NUMBER.fullmatch, names)):
-            return "The first line has no names: add a header."
+        if hint := suggest_header(names):
+            return hint
         if layout := find_layout(names):
             return f"Use --columns {layout}, which is made for these columns."
         return f"Rename columns, or map them with --columns: invoke data.inspect {self.path} proposes a map."
@@ -327,6 +314,16 @@ class Dataset:
 
     def _error(self, message: str, hint: str) -> DatasetError:
         return DatasetError(f"{self.path}: {message}.", hint)
+
+
+def suggest_header(names: Sequence[str]) -> str:
+    """The hint on names that are no header; empty if they may be one."""
+    if len(names) == 1:
+        return (
+            "Remove the lines before the header, or declare the delimiter of the columns, such as"
+            f" 'delimiter: \" \"', {MAP_HINT}."
+        )
+    return "The first line has no names: add a header." if any(map(_NUMBER.fullmatch, names)) else ""
 
 
 def _omit_missing_label(column_map: ColumnMap, names: Sequence[str]) -> ColumnMap:
@@ -351,6 +348,31 @@ def _repeated_names(header_names: Sequence[str], used: Sequence[str]) -> list[st
     """Used columns whose name is ambiguous. Account is not if the map also uses the second one, Account.1."""
     counts = Counter(name for name in header_names if name)
     return [name for name in used if counts[name] > 1 and f"{name}.1" not in used]
+
+
+def _describe_late(
+    table_batch: TableBatch,
+    batch: TransactionBatch,
+    is_late: NDArray[np.bool_],
+    earlier_ms: int,
+    hint: str,
+) -> list[RowFault]:
+    latest = np.maximum(np.maximum.accumulate(batch.times_ms), earlier_ms)
+    faults = []
+    for index in np.flatnonzero(is_late).tolist():
+        number = int(batch.numbers[index])
+        position = int(np.searchsorted(table_batch.numbers, number))
+        times = (format_timestamp(int(time_ms)) for time_ms in (batch.times_ms[index], latest[index]))
+        reason = f"not sorted by time: {' follows '.join(times)}"
+        cells = [column[position].as_py() for column in table_batch.columns.values()]
+        faults.append(RowFault(number, reason, hint, cells))
+    return faults
+
+
+def _suggest_order(times: TimeConverter) -> str:
+    if times.skipped:
+        return f"Check --timezone: {times.skipped:,} times do not occur in {times.kind.declared.timezone}."
+    return "Sort the file by timestamp, or declare 'sort: true' in the file of --columns."
 
 
 def _find_late(times_ms: NDArray[np.int64], latest_ms: int) -> tuple[NDArray[np.bool_], int]:

@@ -58,6 +58,11 @@ def describe_assumptions(
         notes.append(f"timestamps are read as {UNIT_NAMES[kind.unit]} since 1970. Override with --unit.")
     elif kind.is_inferred:
         notes.append("timestamps such as 20260131 are read as dates. Override with --unit.")
+    if kind.declared.start_ms is not None and kind.declared.timezone:
+        notes.append(
+            "steps do not use the time zone. Declare the offset in their start, such as"
+            " 'start: 2018-01-01T00:00+01:00'."
+        )
     converter = BatchConverter(column_map, kind)
     converter.times.convert(converter.read_texts(first, column_map.sources["timestamp"]))
     if converter.times.has_naive and not kind.declared.timezone:
@@ -127,6 +132,7 @@ class ContentNotes:
         """Forget all transactions."""
         self.transactions = self.frauds = self.unlabelled = 0
         self.first_ms, self.last_ms = 1 << 62, -(1 << 62)
+        self.last_genuine_ms: int | None = None
         self.left_out: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._currencies: Counter[str] = Counter()
@@ -145,6 +151,11 @@ class ContentNotes:
         self.transactions += len(batch)
         self.frauds += int((batch.labels > 0).sum())
         self.unlabelled += int((batch.labels < 0).sum())
+        if len(genuine_times := times[batch.labels == 0]):
+            latest = int(genuine_times.max())
+            self.last_genuine_ms = max(
+                latest, latest if self.last_genuine_ms is None else self.last_genuine_ms
+            )
         self.first_ms = min(self.first_ms, int(times.min()))
         self.last_ms = max(self.last_ms, int(times.max()))
         self._early_times += int((times < _RECENT_MS).sum())
@@ -159,6 +170,7 @@ class ContentNotes:
         for name, values in (
             ("addresses", _find_invalid_addresses(batch)),
             ("decimals", _find_extra_decimals(batch)),
+            ("rounded", _find_rounded_amounts(batch)),
         ):
             if values:
                 self._counts[name] += values.total()
@@ -183,12 +195,19 @@ class ContentNotes:
                 f"{count:,} amounts have more decimals than their currency, such as"
                 f" {self._examples['decimals']}. Check the decimal mark and the currency."
             )
+        if count := counts["rounded"]:
+            yield (
+                f"{count:,} amounts are written as {self._examples['rounded']}, which may have lost digits in"
+                " a spreadsheet. Export them with all digits."
+            )
         if self.unlabelled and LABEL in self._map.sources:
             yield f"{self.unlabelled:,} transactions have no label yet: they are history only."
         if counts["zero"]:
             yield f"{counts['zero']:,} amounts are 0. 'zero_amounts: leave_out' in a map leaves them out."
         if counts["refunds"]:
             yield f"{counts['refunds']:,} refunds: they are counted for their accounts and not scored."
+        if counts["refunds"] > self.transactions / 2:
+            yield "most transactions are refunds. If payments have negative amounts, reverse all signs."
         for name, count in sorted(self.left_out.items()):
             if count:
                 yield f"{count:,} {name} are left out, as declared."
@@ -277,6 +296,12 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _find_rounded_amounts(batch: TransactionBatch) -> Counter[str]:
+    """The amounts in the notation of spreadsheets. Other programs write an exponent without losing digits."""
+    amounts = batch.texts["amount"]
+    return _count_texts(amounts.filter(compute.match_substring_regex(amounts, r"E[+-]")))
 
 
 def _find_extra_decimals(batch: TransactionBatch) -> Counter[str]:

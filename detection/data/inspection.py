@@ -14,9 +14,10 @@ from pyarrow import compute
 from detection.data.batch_converter import BatchConverter, default_map
 from detection.data.column_map import KNOWN_COLUMNS, LABEL, REQUIRED, ColumnMap, Unit
 from detection.data.columns import DEFAULT_CURRENCY
-from detection.data.dataset import Dataset, DatasetSummary
+from detection.data.dataset import Dataset, DatasetSummary, suggest_header
+from detection.data.maps.day_order import settle_day_order
 from detection.data.maps.layout_adapter import adapt_layout
-from detection.data.maps.map_proposal import MapProposal, propose_map
+from detection.data.maps.map_proposal import NO_CURRENCY, NO_ZONE, MapProposal, propose_map
 from detection.data.maps.map_reader import find_layout, parse_column_map, read_column_map, read_map_text
 from detection.data.table_file import Table, TableBatch, TextTable, open_table, read_first_batch
 from detection.data.tables.text_format import UNDECLARED, TextFormat, find_utf_16
@@ -121,7 +122,7 @@ def _inspect(
     )
     if proposal.missing and name == "proposed":
         inspection.problem = f"No column was recognized as {', '.join(proposal.missing)}."
-        inspection.hint = "Complete the proposed map."
+        inspection.hint = suggest_header(table.column_names) or "Complete the proposed map."
         return inspection
     try:
         _read_transactions(inspection, path, column_map, unit=unit, timezone=timezone, progress=progress)
@@ -160,6 +161,7 @@ def _choose_map(
         )
     if proposal.missing:
         return proposal, "proposed", None
+    settle_day_order(proposal, table)
     column_map = parse_column_map(proposal.text, "proposed")
     if not column_map.is_unsorted and _is_unsorted(column_map, first):
         proposal.settings["sort"] = True
@@ -180,8 +182,11 @@ def _is_unsorted(column_map: ColumnMap, first: TableBatch) -> bool:
 
 
 def _needs_no_map(table: Table, first: TableBatch, proposal: MapProposal) -> bool:
-    """Whether the names of the columns and the defaults read the file as the proposal does."""
-    if not set(REQUIRED) <= set(table.column_names):
+    """Whether the names of the columns and the defaults read the file as the proposal does.
+
+    A question about the file can only be answered in a map. The reader notes an assumed currency or zone.
+    """
+    if not set(REQUIRED) <= set(table.column_names) or set(proposal.questions) - {NO_CURRENCY, NO_ZONE}:
         return False
     sources = default_map(table.column_names).sources
     if any(

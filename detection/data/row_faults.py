@@ -147,6 +147,5 @@ def suggest_time_format(kind: TimeKind, text: str) -> str:
     if is_rounded_number(text):
         return "Export the times with all digits."
     if kind.unit is not None:
-        is_other_unit = text.replace(".", "", 1).isdecimal()
-        return "Declare the unit with --unit." if is_other_unit else ""
+        return kind.suggest_unit(text)
     return f"Declare the format {MAP_HINT}, such as '{_TIME_EXAMPLE}' for 31/01/2026 14:05."

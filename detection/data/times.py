@@ -46,13 +46,15 @@ _PLAIN_DIRECTIVES = frozenset("YmdHMS")
 _HOUR_DIRECTIVES = frozenset("HIcX")
 # Spreadsheets write numbers of 12 digits and more with an E, and drop digits. R writes 100000 as 1e+05.
 _MIN_ROUNDED = 10**11
-# Dates of the years 1900 to 2099 as digits, to the day, minute or second.
-_DIGITS = re.compile(r"(?:19|20)\d{6}(?:\d{4}(?:\d\d)?)?")
-_DIGIT_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+# Dates of the years 1900 to 2099 as digits, to the day, minute, second or millisecond.
+_DIGITS = re.compile(r"(?:19|20)\d{6}(?:\d{4}(?:\d\d(?:\d{3})?)?)?")
+_DIGIT_FORMATS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S", 17: "%Y%m%d%H%M%S%f"}
 # February 31 is read as March 3.
 _MAX_EXCESS_DAYS = 3
 _UTC_SUFFIXES = (" UTC", " GMT", "z")
 _END_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d[T ])24(:00(?::00(?:[.,]0+)?)?(?:Z|[+-].*)?)")
+# A column of dates whose type has a time of the day, joined with a column of times.
+_MIDNIGHT_AND_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:[.,]0+)?)? +(\d\d:\d\d.*)")
 _LEAP_SECOND = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:59:)60(.*)")
 
 
@@ -86,8 +88,7 @@ class TimeKind:
         if find_digit_format(first):
             # Only the form with a day is ISO 8601. The others are errors, which name their format.
             return cls(declared, None, is_inferred=is_iso_time(first))
-        fitting = [unit for unit, least in _MIN_NUMBERS.items() if number >= least]
-        return cls(declared, fitting[-1] if fitting else "s", is_inferred=True)
+        return cls(declared, _find_unit(number) or "s", is_inferred=True)
 
     def is_day(self, text: str) -> bool:
         """Whether a valid time is a day without a time of the day."""
@@ -116,10 +117,18 @@ class TimeKind:
         return "is negative" if number < 0 else self._describe_magnitude(number, self.unit)
 
     def _describe_magnitude(self, number: Decimal, unit: TimeUnit) -> str:
-        actual = [unit for unit, least in _MIN_NUMBERS.items() if number >= least][-1]
-        if actual != unit and unit in _MIN_NUMBERS:
-            return f"is in {UNIT_NAMES[actual]}, but the timestamps of the file are in {UNIT_NAMES[unit]}"
+        actual = _find_unit(number)
+        if actual and actual != unit and unit in _MIN_NUMBERS:
+            other = "the first timestamp is in" if self.is_inferred else "the declared unit is"
+            return f"is in {UNIT_NAMES[actual]}, but {other} {UNIT_NAMES[unit]}"
         return "is after the year 5000"
+
+    def suggest_unit(self, text: str) -> str:
+        """The hint on a number that is too large or too small for the unit; empty if it is no such number."""
+        if self.unit is None or not text.replace(".", "", 1).isdecimal():
+            return ""
+        actual = _find_unit(Decimal(text))
+        return f"Use --unit {actual}." if actual and not self.is_inferred else "Declare the unit with --unit."
 
 
 class TimeConverter:
@@ -251,6 +260,12 @@ class TimeConverter:
         return second if first < second and first < self._latest_us else first
 
 
+def _find_unit(number: Decimal) -> TimeUnit | None:
+    """The unit in which the number is a time from 1973 on."""
+    fitting = [unit for unit, least in _MIN_NUMBERS.items() if number >= least]
+    return fitting[-1] if fitting else None
+
+
 def _find_directives(text_format: str) -> set[str]:
     return {following for mark, following in pairwise(text_format) if mark == "%"}
 
@@ -301,6 +316,8 @@ def _parse_iso(text: str) -> datetime:
     for suffix in _UTC_SUFFIXES:
         if text.endswith(suffix):
             text = f"{text.removesuffix(suffix)}+00:00"
+    if match := _MIDNIGHT_AND_TIME.fullmatch(text):
+        text = f"{match[1]} {match[2]}"
     if match := _END_OF_DAY.fullmatch(text):
         return _add(datetime.fromisoformat(f"{match[1]}00{match[2]}"), timedelta(days=1))
     if match := _LEAP_SECOND.fullmatch(text):

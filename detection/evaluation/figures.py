@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from detection.evaluation.curves import CurvePoint
+from functions.fraud.scoring.rules import HardDecision
 
 
 class GroupFigures(Struct, frozen=True, kw_only=True):
@@ -47,14 +48,18 @@ class CalibrationBin(Struct, frozen=True, kw_only=True):
 class RuleFigures(Struct, frozen=True, kw_only=True):
     """The number of transactions that a rule matches, and the number of frauds among them.
 
-    `share`: the share of all transactions. `expected_share`: the largest share that the rule is meant for.
+    `decision`: that of a rule that decides alone. `share`: the share of all transactions. `expected_share`:
+    the largest share that the rule is meant for. `labelled`: the matches that have a label. `precision`: the
+    share of frauds among those. `recall`: the share of all frauds that the rule matches.
     """
 
     id: str
     mode: str
+    decision: HardDecision | None
     flagged: int
     share: float | None
     expected_share: float | None
+    labelled: int
     frauds: int
     precision: float | None
     recall: float | None

@@ -303,9 +303,11 @@ class _RuleCounter:
             RuleFigures(
                 id=rule.id,
                 mode=rule.mode,
+                decision=rule.decision,
                 flagged=self._matches[rule.id],
                 share=safe_ratio(self._matches[rule.id], tested.transactions),
                 expected_share=rule.expected_share,
+                labelled=self._matches[rule.id],
                 frauds=self._caught[rule.id],
                 precision=safe_ratio(self._caught[rule.id], self._matches[rule.id]),
                 recall=safe_ratio(self._caught[rule.id], tested.frauds),

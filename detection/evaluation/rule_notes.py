@@ -1,14 +1,20 @@
-"""Notes about rules: those that match too much, whose precision is poor, or that cannot match at all."""
+"""Notes about rules: those that match too much, that decide badly, or that cannot match at all."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from detection.data.columns import LabelledTransaction, TransactionBatch
+from detection.evaluation.figures import RuleFigures
 from functions.fraud.scoring.rules import Rule
 
 POOR_PRECISION = 0.05
+# The share of all frauds that a rule with `decision: clear` may match.
+MAX_CLEARED = 0.05
 # Fewer matches say little about a rule.
 _MIN_MATCHES = 20
+# Standard deviations of the number of matches, if there are few.
+_DEVIATIONS = 3.0
 _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
     "country": ("country",),
     "new_country": ("country",),
@@ -27,39 +33,36 @@ _NEEDED_FIELDS: Mapping[str, tuple[str, ...]] = {
 """The optional fields that a name depends on. The name is unknown if all of them are missing."""
 
 
-class MeasuredRule(Protocol):
-    """The figures of a rule in a backtest or a trial."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def mode(self) -> str: ...
-    @property
-    def flagged(self) -> int: ...
-    @property
-    def share(self) -> float | None: ...
-    @property
-    def expected_share(self) -> float | None: ...
-    @property
-    def precision(self) -> float | None: ...
-
-
-def describe_rules(rules: Iterable[MeasuredRule]) -> Iterator[str]:
-    """One note for each rule that matches more than it is meant to, or whose precision is poor."""
+def describe_rules(rules: Iterable[RuleFigures]) -> Iterator[str]:
+    """One note for each rule that matches more than it is meant to, or that decides badly."""
     for rule in rules:
-        if rule.mode == "off" or rule.flagged < _MIN_MATCHES:
-            continue
-        findings = []
-        if rule.expected_share is not None and (rule.share or 0.0) > rule.expected_share:
-            findings.append(
-                f"it holds for {_format_share(rule.share)} of all transactions, more than its expected share"
-                f" of {_format_share(rule.expected_share)}"
-            )
-        if rule.precision is not None and rule.precision < POOR_PRECISION:
-            findings.append(f"only {_format_share(rule.precision)} of its matches are fraud")
-        if findings:
+        if rule.mode != "off" and (findings := list(_find_faults(rule))):
             hint = "Make its condition stricter, or set mode: shadow." if rule.mode == "on" else ""
             yield f"Rule {rule.id}: {', and '.join(findings)}. {hint}".rstrip()
+
+
+def _find_faults(rule: RuleFigures) -> Iterator[str]:
+    if _exceeds_expected_share(rule):
+        yield (
+            f"it holds for {_format_share(rule.share)} of all transactions, more than its expected share"
+            f" of {_format_share(rule.expected_share)}"
+        )
+    if rule.labelled < _MIN_MATCHES:
+        return
+    if rule.decision == "clear":
+        # Few of its matches should be fraud.
+        if (rule.recall or 0.0) > MAX_CLEARED:
+            yield f"it clears {_format_share(rule.recall)} of all frauds"
+    elif rule.precision is not None and rule.precision < POOR_PRECISION:
+        yield f"only {_format_share(rule.precision)} of its matches are fraud"
+
+
+def _exceeds_expected_share(rule: RuleFigures) -> bool:
+    """Whether a rule matches more than it is meant to. Of few matches, more than chance allows."""
+    if rule.expected_share is None or not rule.share or rule.share <= rule.expected_share:
+        return False
+    expected = rule.flagged * rule.expected_share / rule.share
+    return rule.flagged >= min(_MIN_MATCHES, expected + _DEVIATIONS * math.sqrt(expected) + _DEVIATIONS)
 
 
 def _format_share(share: float | None) -> str:

@@ -3,39 +3,21 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from msgspec import Struct
 
 from detection.data.columns import LabelledTransaction
+from detection.evaluation.figures import RuleFigures
 from detection.evaluation.metrics import safe_ratio
 from detection.evaluation.rule_notes import FieldObserver, describe_rules
 from detection.replay.replay import FeaturedBatch
 from detection.replay.rule_columns import RuleColumns
 from functions.fraud.scoring.expressions import compile_condition, variable_values
-from functions.fraud.scoring.rules import RuleSet
+from functions.fraud.scoring.rules import Rule, RuleSet
 from functions.fraud.scoring.scorer import Scorer
 
 TOGETHER = "all together"
 
 MatchSink = Callable[[str, LabelledTransaction], object]
 """Receives the id of a rule and a transaction that it matches."""
-
-
-class RuleTrialFigures(Struct, frozen=True, kw_only=True):
-    """The figures of one rule. `labelled`: the number of flagged transactions that have a label.
-
-    `precision` is the share of frauds among those, `recall` the share of all frauds that the rule flags.
-    `share` is the flagged share of all transactions, `expected_share` the largest one it is meant for.
-    """
-
-    id: str
-    mode: str
-    flagged: int
-    share: float | None
-    expected_share: float | None
-    labelled: int
-    frauds: int
-    precision: float | None
-    recall: float | None
 
 
 class MatchCounter:
@@ -106,35 +88,31 @@ class RuleTrial:
                     self._sink(rule.id, labelled)
             self._add_decision(labelled, features)
 
-    def rules(self) -> Iterator[RuleTrialFigures]:
+    def rules(self) -> Iterator[RuleFigures]:
         """The figures of each rule, in the order of the rules."""
-        return (
-            self._figures(rule.id, rule.mode, counter, rule.expected_share)
-            for rule, _, counter in self._rules
-        )
+        return (self._figures(counter, rule) for rule, _, counter in self._rules)
 
     def notes(self) -> list[str]:
         """Rules that match too much, whose precision is poor, or that cannot hold, one line each."""
         return [*describe_rules(self.rules()), *self._fields.describe_unmatchable(self._ruleset.rules)]
 
-    def together(self) -> RuleTrialFigures:
+    def together(self) -> RuleFigures:
         """The figures of the whole set: rules in the mode on, with their weights and decisions."""
-        return self._figures(TOGETHER, "", self._together)
+        return self._figures(self._together)
 
     def _add_decision(self, labelled: LabelledTransaction, values: list[float]) -> None:
         transaction = labelled.transaction
         if self._scorer.score(transaction, values, None, transaction.timestamp).suspicious:
             self._together.add(labelled.is_fraud)
 
-    def _figures(
-        self, name: str, mode: str, counter: MatchCounter, expected_share: float | None = None
-    ) -> RuleTrialFigures:
-        return RuleTrialFigures(
-            id=name,
-            mode=mode,
+    def _figures(self, counter: MatchCounter, rule: Rule | None = None) -> RuleFigures:
+        return RuleFigures(
+            id=rule.id if rule else TOGETHER,
+            mode=rule.mode if rule else "",
+            decision=rule.decision if rule else None,
             flagged=counter.flagged,
             share=safe_ratio(counter.flagged, self.transactions),
-            expected_share=expected_share,
+            expected_share=rule.expected_share if rule else None,
             labelled=counter.labelled,
             frauds=counter.frauds,
             precision=safe_ratio(counter.frauds, counter.labelled),

@@ -46,8 +46,10 @@ _EXPORT_HINT = "Export the decisions again: invoke export"
 class DecidedSummary:
     """The number of examples by label, and the range of timestamps in epoch milliseconds.
 
-    `unlabelled`: transactions whose label is not due. `other_label_delays`: transactions whose features
-    assume another label delay, by this delay in days. `missing_days`: days of the range without transactions.
+    `unlabelled`: transactions whose label is not due. `labelled_until_ms`: most labels of later transactions
+    are not due, so that labels say little about them: frauds are labelled first. `other_label_delays`:
+    transactions whose features assume another label delay, by this delay in days. `missing_days`: days of the
+    range without transactions.
     """
 
     frauds: int
@@ -55,6 +57,7 @@ class DecidedSummary:
     first_ms: int
     last_ms: int
     unlabelled: int
+    labelled_until_ms: int
     other_label_delays: Mapping[int, int]
     missing_days: int
 
@@ -95,7 +98,8 @@ class DecidedDataset:
 
     def summary(self, from_ms: int = 0, to_ms: int = _NO_END_MS) -> DecidedSummary:
         """Count the transactions of a period. Reads three columns only."""
-        frauds = genuine = unlabelled = 0
+        frauds = genuine = unlabelled = recent_genuine = 0
+        first_unlabelled_ms = _NO_END_MS
         other_delays: dict[int, int] = {}
         ranges = []
         seen_days: set[int] = set()
@@ -110,19 +114,25 @@ class DecidedDataset:
             labels = (
                 batch.column("is_fraud").cast(pyarrow.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
             )
-            labels = labels[in_period & has_this_delay]
+            chosen = in_period & has_this_delay
+            labels, chosen_times = labels[chosen], times[chosen]
             frauds += int((labels == 1).sum())
             genuine += int((labels == 0).sum())
             unlabelled += int((labels == -1).sum())
+            # Rows are in order of time.
+            first_unlabelled_ms = min([first_unlabelled_ms, *chosen_times[labels == -1][:1].tolist()])
+            recent_genuine += int((chosen_times[labels == 0] >= first_unlabelled_ms).sum())
             if in_period.any():
                 ranges.append((int(times[in_period].min()), int(times[in_period].max())))
                 seen_days.update(np.unique(times[in_period] // DAY_MS).tolist())
+        last_ms = max((last for _, last in ranges), default=0)
         return DecidedSummary(
             frauds=frauds,
             genuine=genuine,
             first_ms=min((first for first, _ in ranges), default=0),
-            last_ms=max((last for _, last in ranges), default=0),
+            last_ms=last_ms,
             unlabelled=unlabelled,
+            labelled_until_ms=first_unlabelled_ms if unlabelled > recent_genuine else last_ms + 1,
             other_label_delays=other_delays,
             missing_days=max(seen_days) - min(seen_days) + 1 - len(seen_days) if seen_days else 0,
         )

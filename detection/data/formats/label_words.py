@@ -9,12 +9,13 @@ LabelKind = Literal["fraud", "genuine", "unknown"]
 
 _WORDS: dict[LabelKind, str] = {
     "fraud": "fraud chargeback bad positive anomaly suspicious confirmed illicit laundering stolen"
-    " ja sí si oui sim wahr vrai verdadero",
-    "genuine": "good negative normal clean ok valid licit approved nein non nao não falsch faux falso",
-    "unknown": "pending open unknown review unlabeled unlabelled unconfirmed undecided",
+    " betrug fraude frode ja sí si oui sim wahr vrai verdadero",
+    "genuine": "good negative normal clean ok valid licit approved g legítimo legitimo légitime"
+    " nein non nao não falsch faux falso",
+    "unknown": "pending open unknown review investigation unlabeled unlabelled unconfirmed undecided",
 }
 _KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
-_NEGATIONS = frozenset({"not", "no", "non", "false"})
+_NEGATIONS = frozenset({"not", "no", "non", "false", "kein", "keine", "não", "sin", "pas"})
 
 
 def classify_label(text: str) -> LabelKind | None:

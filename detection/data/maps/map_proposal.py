@@ -11,7 +11,7 @@ import yaml
 from detection.data.column_map import LABEL, MISSING_TEXTS, REQUIRED, TimeFormat, Unit, label_spellings
 from detection.data.formats.amount_formats import propose_amount_format
 from detection.data.formats.code_words import FIELDS_WITH_WORDS, find_code, normalize_word
-from detection.data.formats.label_words import classify_label
+from detection.data.formats.label_words import LabelKind, classify_label
 from detection.data.formats.time_formats import find_usual_formats
 from detection.data.row_faults import IDS
 from detection.data.table_file import TableBatch
@@ -21,6 +21,8 @@ from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import ALL_CURRENCIES
 from functions.common.domain.transaction import PURCHASE, REFUND
 
+NO_CURRENCY = "No column has a currency. Set the one of the amounts."
+NO_ZONE = "The times have no zone. Set the one of the clock."
 # Without blanks and marks, in lower case; the first one that the file has is used.
 _SYNONYMS: Mapping[str, str] = {
     "transaction_id": "transactionid txid txnid transid transnum transactionnumber paymentid eventid orderid"
@@ -34,7 +36,8 @@ _SYNONYMS: Mapping[str, str] = {
     "amount": "amount amt transactionamount txamount transactionamt amountpaid paymentamount value orderprice"
     " price total",
     "timestamp": "timestamp transactiontime datetime transactiondatetime txdatetime transdatetranstime"
-    " eventtimestamp createdat transactiondate date time step transactiondt",
+    " eventtimestamp eventtime createdat transactiondate transdate txdate paymentdate eventdate date time"
+    " step transactiondt",
     LABEL: "isfraud fraud label fraudflag fraudlabel class target txfraud islaundering eventlabel chargeback"
     " fraudulent",
     "scenario": "scenario fraudtype txfraudscenario",
@@ -84,12 +87,16 @@ _SERIAL_START = "1899-12-30"
 
 @dataclass
 class MapProposal:
-    """A map as YAML, and what a user checks in it. `missing`: fields for which no column was found."""
+    """A map as YAML, and what a user checks in it. `missing`: fields for which no column was found.
+
+    `time_formats`: the formats that the times of the first rows have, several if the day may be the month.
+    """
 
     columns: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    time_formats: list[str] = field(default_factory=list)
 
     @classmethod
     def from_text(cls, text: str) -> "MapProposal":
@@ -103,6 +110,8 @@ class MapProposal:
         """The YAML, with a comment for each field to complete."""
         lines = ["columns:"]
         lines += [f"  # {name}: choose a column, such as '{name}: NAME'" for name in self.missing]
+        if "merchant_id" in self.missing:
+            lines.append("  # or, without merchants, 'merchant_id: {constant: unknown}'")
         lines += [f"  {name}: {_dump(source)}" for name, source in self.columns.items()]
         lines += [f"{name}: {_dump(value)}" for name, value in self.settings.items()]
         return "\n".join(lines) + "\n"
@@ -117,6 +126,11 @@ def propose_map(
     """
     proposer = _Proposer(column_names, batch, unit, timezone)
     return proposer.propose()
+
+
+def ask_for_day_order(formats: Sequence[str]) -> str:
+    """The question about times that have several formats."""
+    return f"The times fit {' and '.join(formats)}. Check whether the day or the month is first."
 
 
 def propose_settings(
@@ -274,7 +288,7 @@ class _Proposer:
             if not all(map(_ZONE.search, iso_times)):
                 self._proposal.settings["time"] = {"timezone": self._timezone or "UTC"}
                 if not self._timezone:
-                    self._proposal.questions.append("The times have no zone. Set the one of the clock.")
+                    self._proposal.questions.append(NO_ZONE)
             return
         formats = find_usual_formats(texts, _MIN_CODES)
         if formats:
@@ -284,10 +298,9 @@ class _Proposer:
             self._proposal.questions.append(
                 f"The format of times such as '{example}' is unknown. Set 'time'."
             )
+        self._proposal.time_formats = formats
         if len(formats) > 1:
-            self._proposal.questions.append(
-                f"The times fit {' and '.join(formats)}. Check whether the day or the month is first."
-            )
+            self._proposal.questions.append(ask_for_day_order(formats))
 
     def _with_zone(self, text_format: str) -> dict[str, str]:
         zone = {"timezone": self._timezone} if self._timezone else {}
@@ -324,21 +337,22 @@ class _Proposer:
 
     def _add_labels(self, column: str) -> None:
         counts = Counter(text.lower() for text in self._values(column))
-        unknown = [text for text in counts if text not in label_spellings()]
-        if not unknown:
-            return
         kinds = {text: classify_label(text) for text, _ in counts.most_common()}
+        if _is_initial_of_fraud(kinds):
+            kinds["f"] = "fraud"
+        elif all(text in label_spellings() for text in counts):
+            return
         if len(kinds) == len(_LABEL_PAIR) and not all(kinds.values()):
             # The meaning of one decides about the other. Fraud is rare.
             genuine, fraud = kinds
             if kinds[genuine] == "fraud" or kinds[fraud] == "genuine":
                 genuine, fraud = fraud, genuine
             kinds = {fraud: "fraud", genuine: "genuine"}
-        if not all(kinds.values()):
-            text = next(text for text, kind in kinds.items() if not kind)
+        if unclear := [text for text, kind in kinds.items() if not kind]:
             self._proposal.questions.append(
-                f"Labels such as '{text}' are unknown. Set 'labels' with their spellings."
+                f"Labels such as '{unclear[0]}' are unknown. Set 'labels' with their spellings."
             )
+        if len(unclear) == len(kinds):
             return
         labels = {
             meaning: [text for text, kind in kinds.items() if kind == meaning]
@@ -366,7 +380,7 @@ class _Proposer:
     def _add_currency(self, sources: dict[str, Any]) -> None:
         if "currency" not in sources:
             sources["currency"] = {"constant": self._currency}
-            self._proposal.questions.append("No column has a currency. Set the one of the amounts.")
+            self._proposal.questions.append(NO_CURRENCY)
         for name in _UPPER_CASE:
             column = sources.get(name)
             if isinstance(column, str) and any(text != text.upper() for text in self._values(column)):
@@ -383,6 +397,12 @@ class _Proposer:
 
 
 _LABEL_PAIR = ("fraud", "genuine")
+
+
+def _is_initial_of_fraud(kinds: Mapping[str, LabelKind | None]) -> bool:
+    """Whether F is fraud: it is false only if another label is true, or if there is no other one."""
+    others = {kind for text, kind in kinds.items() if text != "f" and kind != "unknown"}
+    return "f" in kinds and bool(others) and "fraud" not in others
 
 
 def _dump(value: Any) -> str:

@@ -1,7 +1,8 @@
 """Reads column maps from YAML, of a file or of a ready layout."""
 
 import codecs
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -25,6 +26,7 @@ from detection.data.column_map import (
     check_timezone,
     label_spellings,
 )
+from detection.data.row_faults import CODES, IDS
 from detection.data.tables.text_format import TextFormat
 from detection.errors import DetectionError
 from detection.rules.errors import Fault
@@ -50,6 +52,7 @@ _MAP_FIELDS = {
 _SOURCE_FIELDS = dict.fromkeys(
     ("column", "columns", "join", "constant", "generate", "values", "integer", "case"), False
 )
+_NO_MARKS = ("\0", "\n", "\r")
 _TIMES = ("timestamp", "reported_at")
 _TIME_FIELDS = dict.fromkeys(("unit", "format", "timezone", "start"), False)
 _AMOUNT_FIELDS = dict.fromkeys(("decimal", "thousands", "symbols"), False)
@@ -160,8 +163,8 @@ class _MapReader(YamlReader):
             name=name,
             text_format=TextFormat(
                 encoding=self._encoding(nodes.get("encoding")),
-                delimiter=self._character(nodes.get("delimiter"), "delimiter"),
-                quote=self._character(nodes.get("quote"), "quote"),
+                delimiter=self._mark(nodes.get("delimiter"), "delimiter"),
+                quote=self._mark(nodes.get("quote"), "quote"),
             ),
             sources=sources,
             time=self._time(nodes["time"]) if "time" in nodes else TimeFormat(),
@@ -199,8 +202,11 @@ class _MapReader(YamlReader):
                 self.add_fault(nodes["columns"], "columns needs at least one column")
         if "generate" in nodes:
             self.read_choice(nodes["generate"], "generate", ("row_number",))
+            if name not in IDS:
+                self.add_fault(nodes["generate"], f"{name} cannot be generated: only {', '.join(IDS)} can")
         if "case" in nodes:
             self.read_choice(nodes["case"], "case", ("upper",))
+        self._check_codes(name, nodes)
         join = nodes.get("join")
         return ColumnSource(
             columns=columns,
@@ -211,6 +217,19 @@ class _MapReader(YamlReader):
             is_upper_case="case" in nodes,
             values=self._values(nodes["values"]) if "values" in nodes else {},
         )
+
+    def _check_codes(self, name: str, nodes: Mapping[str, Node]) -> None:
+        """Add a fault for each code in the map that is none."""
+        if name not in CODES:
+            return
+        codes, expected = CODES[name]
+        texts = [nodes["constant"]] if "constant" in nodes else []
+        if "values" in nodes:
+            texts += [value for _, value in self.read_mapping(nodes["values"], "values").values()]
+        for node in texts:
+            text = self.read_string(node, name)
+            if text and text not in codes:
+                self.add_fault(node, f"{name} '{text}' is not {expected}")
 
     def _values(self, node: Node) -> dict[str, str]:
         entries = self.read_mapping(node, "values").items()
@@ -257,6 +276,11 @@ class _MapReader(YamlReader):
     def _labels(self, node: Node) -> dict[str, bool | None]:
         nodes = self.read_fields(node, "labels", _LABEL_FIELDS)
         texts = {name: tuple(self._texts(value, name)) for name, value in nodes.items()}
+        counts = Counter(
+            spelling for spellings in texts.values() for spelling in set(map(str.lower, spellings))
+        )
+        for spelling in (spelling for spelling, count in counts.items() if count > 1):
+            self.add_fault(node, f"the label '{spelling}' has several meanings: remove all but one")
         return label_spellings(
             texts.get("fraud", DEFAULT_FRAUD), texts.get("genuine", DEFAULT_GENUINE), texts.get("unknown", ())
         )
@@ -264,10 +288,10 @@ class _MapReader(YamlReader):
     def _encoding(self, node: Node | None) -> str:
         text = (self.read_string(node, "encoding") or "") if node else ""
         try:
-            # Raises LookupError for codecs of bytes, such as hex.
-            "".encode(text or "utf-8")
+            # Raises LookupError for codecs of bytes, such as hex, and UnicodeError for those of names.
+            b"a".decode(text or "utf-8", errors="replace")
             return codecs.lookup(text).name if text else ""
-        except LookupError:
+        except (LookupError, UnicodeError):
             if node:
                 self.add_fault(node, f"unknown encoding '{text}': use a name such as utf-8 or latin-1")
             return ""
@@ -278,6 +302,13 @@ class _MapReader(YamlReader):
         if node and len(text) != 1:
             self.add_fault(node, f"{label} must be one character, in quotes")
             return ""
+        return text
+
+    def _mark(self, node: Node | None, label: str) -> str:
+        """A character around or between cells."""
+        text = self._character(node, label)
+        if node and (not text.isascii() or text.isalnum() or text in _NO_MARKS):
+            self.add_fault(node, f"{label} must be an ASCII character that is no letter, digit or line break")
         return text
 
     def _treatment(self, node: Node | None, label: str) -> Treatment | None:

@@ -33,9 +33,7 @@ class ParquetTable:
         self.column_names = name_columns(self.header_names)
         types = dict(zip(self.column_names, schema.types, strict=True))
         self.column_types = {name: str(_value_type(data_type)) for name, data_type in types.items()}
-        self.nested_columns = [
-            name for name, data_type in types.items() if pyarrow.types.is_nested(data_type)
-        ]
+        self.unusable_columns = [name for name, data_type in types.items() if _is_unusable(data_type)]
 
     @property
     def facts(self) -> dict[str, str]:
@@ -77,9 +75,19 @@ def _value_type(data_type: pyarrow.DataType) -> pyarrow.DataType:
     return data_type.value_type if pyarrow.types.is_dictionary(data_type) else data_type
 
 
+def _is_unusable(data_type: pyarrow.DataType) -> bool:
+    """Whether no field of a transaction has such values. A duration is no time."""
+    storage = data_type.storage_type if isinstance(data_type, pyarrow.BaseExtensionType) else data_type
+    return bool(pyarrow.types.is_nested(storage) or pyarrow.types.is_duration(storage))
+
+
 def _convert_to_texts(values: pyarrow.Array) -> pyarrow.StringArray:
     """The values as text, exactly: an empty text for null, ISO 8601 for times, and no exponents."""
     types = pyarrow.types
+    if isinstance(values.type, pyarrow.UuidType):
+        return pyarrow.array([str(value or "") for value in values.to_pylist()], pyarrow.string())
+    if isinstance(values.type, pyarrow.BaseExtensionType):
+        values = values.storage
     if types.is_dictionary(values.type):
         values = values.dictionary_decode()
     if types.is_timestamp(values.type):
@@ -112,9 +120,11 @@ def _decode(value: bytes | None) -> str | None:
     if value is None:
         return None
     try:
-        return value.decode()
+        text = value.decode()
     except UnicodeDecodeError:
         return value.hex()
+    # The bytes of some binary ids are UTF-8 by chance.
+    return text if text.isprintable() else value.hex()
 
 
 def _float_texts(values: pyarrow.Array) -> pyarrow.StringArray:

@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -13,9 +13,12 @@ from detection.errors import EmptyDatasetError, EncodingError
 
 # If two delimiters result in as many columns, the first one is chosen: texts contain commas.
 DELIMITERS = {";": "semicolon", "\t": "tab", "|": "vertical bar", ",": "comma"}
+# They separate columns only if no other character does, because names and times contain them.
+_RARE_DELIMITERS = ("^", "~", "\x01", "\x1f", ":", " ")
+_MIN_COLUMNS = 3
 _SAMPLE_ROWS = 50
 # The first line of a file for Excel, which names the delimiter.
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"? *[\r\n]')
+_SEPARATOR_LINE = re.compile(r'"?sep=(?=[\x01-\x7f])([^\w"\r\n])"? *[\r\n]')
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -46,7 +49,7 @@ class TextHeader:
 
     `names` are as in the file, empty for a column without a name. `rows` is the number of records to skip,
     with blank lines before the header, and `lines` the number of their lines. `is_alone`: whether the file
-    ends with the header.
+    ends with the header. `has_padded_quotes`: whether a blank separates a quote from the delimiter before it.
     """
 
     format: TextFormat
@@ -54,6 +57,7 @@ class TextHeader:
     rows: int
     lines: int
     is_alone: bool
+    has_padded_quotes: bool
 
 
 def split_lines(text: str) -> list[str]:
@@ -107,7 +111,8 @@ def read_header(
 ) -> TextHeader:
     """Read the header in the beginning of a file. Raises DatasetError for a header that is not readable.
 
-    The delimiter is the one that results in the most known columns, and then in the most columns.
+    The delimiter is the one that results in the most known columns, and then in the most columns. If the
+    usual ones result in one column, it is one with which all rows have the columns of the header.
     `is_whole`: whether `beginning` is the whole file.
     """
     encoding = declared.encoding or detect_encoding(beginning, name)
@@ -121,12 +126,16 @@ def read_header(
     if separator and not declared.delimiter:
         declared = replace(declared, delimiter=separator[1])
     found = replace(declared, encoding=encoding, quote=declared.quote or _detect_quote(text))
-    candidates = [declared.delimiter] if declared.delimiter else list(DELIMITERS)
-    splits = [
-        _split(text, replace(found, delimiter=delimiter), is_whole=is_whole, skipped_rows=bool(separator))
-        for delimiter in candidates
-    ]
+    skipped = int(bool(separator))
+
+    def split(delimiters: Iterable[str]) -> list[TextHeader]:
+        formats = (replace(found, delimiter=delimiter) for delimiter in delimiters)
+        return [_split(text, text_format, is_whole=is_whole, skipped_rows=skipped) for text_format in formats]
+
+    splits = split([declared.delimiter] if declared.delimiter else DELIMITERS)
     header = max(splits, key=lambda split: (len(_known(split.names, known_columns)), len(split.names)))
+    if len(header.names) == 1 and not declared.delimiter:
+        header = next((other for other in split(_RARE_DELIMITERS) if _is_regular(other, text)), header)
     if not header.names:
         raise EmptyDatasetError(f"{name}: the file is empty.", "Add a header and transactions.")
     return header
@@ -144,7 +153,11 @@ def _detect_quote(text: str) -> str:
 
 
 def _split(text: str, text_format: TextFormat, *, is_whole: bool, skipped_rows: int) -> TextHeader:
-    reader = csv.reader(split_lines(text), delimiter=text_format.delimiter, quotechar=text_format.quote)
+    delimiter, quote = text_format.delimiter, text_format.quote
+    has_padded_quotes = delimiter != " " and f"{delimiter} {quote}" in text
+    reader = csv.reader(
+        split_lines(text), delimiter=delimiter, quotechar=quote, skipinitialspace=has_padded_quotes
+    )
     rows, names, lines = 0, [], 0
     body: list[list[str]] = []
     try:
@@ -160,7 +173,24 @@ def _split(text: str, text_format: TextFormat, *, is_whole: bool, skipped_rows: 
     if not is_whole and len(body) > 1:
         # The beginning may end within a row.
         body.pop()
-    return TextHeader(text_format, tuple(_fit(names, body)), rows, lines, is_alone=is_whole and not body)
+    return TextHeader(
+        text_format,
+        tuple(_fit(names, body)),
+        rows,
+        lines,
+        is_alone=is_whole and not body,
+        has_padded_quotes=has_padded_quotes,
+    )
+
+
+def _is_regular(header: TextHeader, text: str) -> bool:
+    """Whether the header has several columns, and the rows in the text have as many."""
+    # The text may end within a row.
+    lines = split_lines(text)[header.lines : header.lines + _SAMPLE_ROWS]
+    text_format = header.format
+    reader = csv.reader(lines[:-1] or lines, delimiter=text_format.delimiter, quotechar=text_format.quote)
+    width = len(header.names)
+    return width >= _MIN_COLUMNS and all(len(cells) == width for cells in reader if cells)
 
 
 def _fit(names: list[str], body: Sequence[list[str]]) -> list[str]:

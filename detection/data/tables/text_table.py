@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -53,7 +54,7 @@ class TextTable:
     """A delimited text file with a header. Columns without a name are called as pandas calls them."""
 
     unit = "line"
-    nested_columns: Sequence[str] = ()
+    unusable_columns: Sequence[str] = ()
 
     def __init__(
         self, path: Path, declared: TextFormat = UNDECLARED, known_columns: Collection[str] = ()
@@ -182,8 +183,15 @@ class TextTable:
         if (blank := _blank_rows(batch)) is not None:
             batch = batch.filter(compute.invert(blank))
             numbers = numbers[~blank.to_numpy(zero_copy_only=False)]
-        columns = dict(zip(self.column_names, batch.columns, strict=True))
+        columns = dict(zip(self.column_names, map(self._unquote, batch.columns), strict=True))
         return TableBatch({name: columns[name] for name in requested}, numbers, counter.take_malformed())
+
+    def _unquote(self, column: pyarrow.StringArray) -> pyarrow.StringArray:
+        """The texts of cells such as ` "a"`: pyarrow takes a quote after a blank for text."""
+        if not self._header.has_padded_quotes:
+            return column
+        quote = re.escape(self._header.format.quote)
+        return compute.replace_substring_regex(column, pattern=f"^ +{quote}(.*){quote} *$", replacement=r"\1")
 
     def _check_zero_bytes(self, batch: pyarrow.RecordBatch, numbers: NDArray[np.int64]) -> None:
         """Raise EncodingError for a zero byte after the beginning of the file."""

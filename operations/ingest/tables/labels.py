@@ -38,6 +38,7 @@ _GENUINE = "genuine"
 _SPELLINGS = "fraud, genuine, 1, 0, true, false, yes, no"
 _TIMES = ("timestamp", "reported_at")
 _DAY_MS = 86_400_000
+_SECOND_MS = 1000
 LABEL_ONLY_FIELDS = ("source", "reported_at")
 """The fields of a label that a transaction does not have."""
 _KNOWN_COLUMNS = frozenset({*KNOWN_COLUMNS, *LABEL_SCHEMA.field_names})
@@ -129,7 +130,9 @@ class _LabelReader:
             time_ms = int(times.times_ms[index])
             if name == "reported_at" and is_day(str(cells[index])):
                 time_ms = min(time_ms + _DAY_MS - 1, max(time_ms, self._now_ms))
-            cells[index] = time_ms
+            # Files of chargebacks have days or seconds, and the API compares milliseconds. The ID is enough.
+            is_rounded = name == "timestamp" and not time_ms % _SECOND_MS
+            cells[index] = "" if is_rounded else time_ms
         return cells
 
     def _convert_row(self, values: dict[str, str | int]) -> RowContent | None:

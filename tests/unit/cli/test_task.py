@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -75,6 +76,11 @@ def test_partial_failure_has_status_3() -> None:
 def test_error_of_the_embedded_aws_is_one_line_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_raising(LocalError("port 4566 is busy")) == 1
     assert capsys.readouterr().err == "error: port 4566 is busy\n"
+
+
+def test_full_disk_is_one_line_with_status_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_raising(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) == 1
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_ctrl_c_prints_nothing_and_has_status_130(capsys: pytest.CaptureFixture[str]) -> None:

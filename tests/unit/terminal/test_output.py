@@ -1,6 +1,6 @@
 import pytest
 
-from terminal.output import print_error
+from terminal.output import print_error, print_json, print_result
 
 
 def test_error_and_hint_are_one_line_without_markup(capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,3 +16,9 @@ def test_hint_after_several_lines_is_the_last_line(capsys: pytest.CaptureFixture
         "  second",
         "Correct them.",
     ]
+
+
+def test_closed_standard_output_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    print_json({})
+    print_result("done")

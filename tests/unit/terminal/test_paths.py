@@ -14,4 +14,5 @@ def test_files_are_the_same_by_any_path(tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     assert is_same_file(tmp_path / "f", tmp_path / "." / "f")
     assert not is_same_file(tmp_path / "f", tmp_path / "g")
-    assert not is_same_file(TOO_LONG, TOO_LONG)
+    assert is_same_file(tmp_path / "g", tmp_path / "g")
+    assert not is_same_file(TOO_LONG, tmp_path / "f")

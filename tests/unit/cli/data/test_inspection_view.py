@@ -29,6 +29,14 @@ def test_text_names_columns_notes_and_the_next_command(
     assert f"backtest --data {path}" in output
 
 
+def test_next_command_needs_no_labels_if_there_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_dataset(tmp_path, [FIRST.removesuffix(",0")], HEADER.removesuffix(",is_fraud"))
+    assert show_inspection(str(path)) == 0
+    assert f"rules.try --data {path}" in capsys.readouterr().out
+
+
 def test_proposed_map_is_written(tmp_path: Path) -> None:
     path = write_dataset(tmp_path, [FIRST, SECOND], HEADER.replace("account_id", "customer"))
     show_inspection(str(path), out=str(tmp_path / "map.yaml"))

@@ -142,6 +142,8 @@ def test_invalid_row_is_a_user_error_and_writes_no_file(tmp_path: Path, rules_fi
         ({"without": "both"}, "--without: 'both'"),
         ({"without": "rules"}, "--without rules"),
         ({"scores": "/none/scores.csv"}, "/none/scores.csv"),
+        ({"scores": "result", "html": "result"}, "is also the file of --"),
+        ({"model": "m.json", "html": "m.json"}, "is also the file of --model"),
     ],
 )
 def test_invalid_option_is_a_user_error(

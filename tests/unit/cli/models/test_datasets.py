@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.models.datasets import check_dataset, open_dataset, user_errors
+from cli.models.datasets import check_dataset, check_outputs, open_dataset, user_errors
 from cli.rules.trial import try_rules
 from tasks import namespace
 from terminal.errors import EmptyFileError, UserError
@@ -68,6 +68,16 @@ def test_rejects_do_not_replace_the_map(tmp_path: Path) -> None:
     columns.write_text(_MAP, encoding="utf-8")
     with pytest.raises(UserError, match="--rejects"):
         open_dataset(str(path), columns=str(columns), rejects=str(columns))
+
+
+@pytest.mark.parametrize("other", ["--columns", "--rejects"])
+def test_output_is_no_input_and_no_other_output(tmp_path: Path, other: str) -> None:
+    path = str(tmp_path / "f")
+    outputs, inputs = {"--out": path, "--rejects": ""}, {"--data": "past.csv", "--columns": ""}
+    check_outputs(outputs, inputs)
+    (outputs if other in outputs else inputs)[other] = path
+    with pytest.raises(UserError, match=other):
+        check_outputs(outputs, inputs)
 
 
 @pytest.mark.parametrize("content", ["", "transaction_id,account_id,merchant_id,amount,timestamp,is_fraud\n"])

@@ -122,6 +122,7 @@ def test_backtest_warns_if_the_model_was_trained_on_tested_days(
     [
         ({"data": "none.csv"}, "none.csv"),
         ({"out": "/none/model.json"}, "/none/model.json"),
+        ({"out": "map.yaml", "columns": "map.yaml"}, "is also the file of --columns"),
         ({"label_delay": "36h"}, "--label-delay: '36h'"),
         ({"label_delay": "31d"}, "from 1 to 30"),
         ({"alerts_per_day": "many"}, "--alerts-per-day: 'many'"),

@@ -8,9 +8,11 @@ import pytest
 from benchmarks.training_memory import write_examples
 from cli.models.training import train_model
 from cli.models.training_data import open_training_data
+from functions.common.domain.time_buckets import DAY_MS
 from functions.fraud.scoring.model import FraudModel
 from orchestration.rules_file import find_rules_file
 from terminal.errors import UserError
+from tests.unit.detection.training.test_decided_examples import write_day
 
 NO_OPTIONS = {"unit": "", "columns": "", "timezone": "", "rejects": ""}
 RULES_FILE = find_rules_file("", "local")
@@ -38,6 +40,38 @@ def test_file_of_a_day_can_be_trained_on(decided: Path) -> None:
     file = min(decided.glob("day=*/*.parquet"))
     data = open_training_data(str(file), 7, **NO_OPTIONS)
     assert data.summary.last_ms - data.summary.first_ms < 86_400_000
+
+
+def test_time_whose_labels_are_not_due_is_left_out_with_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_day(tmp_path / "decided", 0, [False, False])
+    write_day(tmp_path / "decided", 1, [None, True, None])
+    with pytest.raises(UserError) as caught:
+        train_model(str(tmp_path / "decided"), str(tmp_path / "model.json"), RULES_FILE)
+    assert "is genuine" in caught.value.message
+    assert "--to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("recent", "end_day"),
+    [
+        (["1", "", "1"], 1),
+        (["1", "", "0"], 5),
+        (["1", "1", "1"], 5),
+    ],
+)
+def test_last_days_of_a_file_in_which_only_frauds_have_labels_are_left_out(
+    tmp_path: Path, recent: list[str], end_day: int
+) -> None:
+    rows = [
+        f"t{day},a,m,5,EUR,{1_780_012_800_000 + day * DAY_MS},{label}"
+        for day, label in enumerate(["0", "0", "1", *recent])
+    ]
+    header = "transaction_id,account_id,merchant_id,amount,currency,timestamp,is_fraud"
+    (tmp_path / "past.csv").write_text("\n".join([header, *rows]))
+    data = open_training_data(str(tmp_path / "past.csv"), 7, **NO_OPTIONS)
+    assert data.default_to_ms() == 1_780_012_800_000 + end_day * DAY_MS + 1
 
 
 @pytest.mark.parametrize("option", NO_OPTIONS)

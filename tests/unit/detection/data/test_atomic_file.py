@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,16 @@ def test_path_that_is_not_writable_is_rejected_at_once(tmp_path: Path) -> None:
         replace_atomically(tmp_path / "none/f.csv"),
     ):
         pass
-    with pytest.raises(DetectionError, match=str(tmp_path)), replace_atomically(tmp_path):
+    for folder in (tmp_path, Path()):
+        with pytest.raises(DetectionError, match="it is a folder"), replace_atomically(folder):
+            pass
+
+
+def test_device_or_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DetectionError, match="regular file"), replace_atomically(tmp_path / "pipe"):
         pass
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_name_that_is_too_long_is_an_error(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Datasets with column maps: amounts, labels, refunds, order and currencies."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pytest
@@ -105,6 +107,22 @@ def test_negative_amounts_are_errors_refunds_or_left_out(tmp_path: Path) -> None
     summary = Dataset(path, columns=make_map("refunds: leave_out\n")).check()
     assert (summary.transactions, summary.left_out) == (1, 1)
     assert any("refunds" in note for note in summary.notes)
+
+
+@pytest.mark.parametrize(("amounts", "is_noted"), [((-5, 1, 2), False), ((-5, -5, 2), True)])
+def test_file_with_negative_payments_is_noted(
+    tmp_path: Path, amounts: tuple[int, ...], is_noted: bool
+) -> None:
+    rows = [f"t{n},a,m,{amount},{1522540800 + n},0" for n, amount in enumerate(amounts)]
+    notes = Dataset(write_dataset(tmp_path, rows), columns=make_map("refunds: keep\n")).check().notes
+    assert any("reverse all signs" in note for note in notes) == is_noted
+
+
+def test_declared_unit_that_does_not_fit_has_a_hint(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,1,1522540800000000,0"])
+    with pytest.raises(DatasetError, match="declared unit is milliseconds") as caught:
+        Dataset(path, unit="ms").check()
+    assert "--unit us" in caught.value.hint
 
 
 def test_zero_amounts_are_kept_or_left_out(tmp_path: Path) -> None:
@@ -269,10 +287,15 @@ def test_type_of_a_parquet_column_decides_also_before_1973(tmp_path: Path, unit:
     assert not any("--unit" in note for note in dataset.notes())
 
 
-def test_column_of_lists_is_an_error_if_it_is_used(tmp_path: Path) -> None:
-    columns = {name: ["1"] for name in HEADER.split(",")} | {"account_id": [["a"]]}
+@pytest.mark.parametrize(
+    ("name", "value", "kind"), [("account_id", ["a"], "list"), ("timestamp", timedelta(hours=1), "duration")]
+)
+def test_column_of_lists_or_durations_is_an_error_if_it_is_used(
+    tmp_path: Path, name: str, value: Any, kind: str
+) -> None:
+    columns = {name: ["1"] for name in HEADER.split(",")} | {name: [value]}
     parquet.write_table(pyarrow.table(columns), tmp_path / "f.parquet")
-    with pytest.raises(DatasetError, match="account_id has the type list"):
+    with pytest.raises(DatasetError, match=f"{name} has the type {kind}"):
         Dataset(tmp_path / "f.parquet")
 
 
@@ -362,6 +385,22 @@ def test_digits_of_a_time_are_no_number(tmp_path: Path) -> None:
     assert row.transaction.timestamp == 1_769_868_300_000
 
 
+def test_time_that_does_not_occur_is_the_reason_for_a_wrong_order(tmp_path: Path) -> None:
+    times = ["2024-03-31 02:30:00", "2024-03-31 03:10:00"]
+    path = write_dataset(tmp_path, [f"t{n},a,m,1,{time},0" for n, time in enumerate(times)])
+    with pytest.raises(DatasetError, match="line 3: not sorted") as caught:
+        Dataset(path, timezone="Europe/Berlin").check()
+    assert "--timezone" in caught.value.hint
+
+
+def test_zone_of_steps_is_noted(tmp_path: Path) -> None:
+    path = write_dataset(tmp_path, ["t1,a,m,1,1,0"])
+    steps = make_map("time: {unit: hours, start: 2018-01-01}\n")
+    assert any("offset" in note for note in Dataset(path, columns=steps, timezone="Asia/Tokyo").notes())
+    steps = make_map("time: {unit: hours, start: 2018-01-01T00:00+09:00}\n")
+    assert Dataset(path, columns=steps).check().first_ms == 1_514_736_000_000
+
+
 def test_unnamed_index_is_not_noted(tmp_path: Path) -> None:
     dataset = Dataset(write_dataset(tmp_path, [f"0,{FIRST}"], f",{HEADER}"))
     assert not any("unused" in note for note in dataset.notes())
@@ -384,6 +423,10 @@ def test_unnamed_index_is_not_noted(tmp_path: Path) -> None:
         ([f"t{n},a,m,1,1522540801,0,EUR" for n in range(3)], "all times are 2018-04-01"),
         ([f"t{n},a,m,10.5,{1_522_540_801 + n},0,JPY" for n in range(3)], "3 amounts have more decimals"),
         ([f"t{n},a,m,0.125,{1_522_540_801 + n},0,EUR" for n in range(3)], "such as 0.125 EUR"),
+        (
+            [f"t{n},a,m,1.23E+06,{1_522_540_801 + n},0,EUR" for n in range(3)],
+            "3 amounts are written as 1.23E+06",
+        ),
     ],
 )
 def test_doubtful_values_are_noted(tmp_path: Path, rows: list[str], mention: str) -> None:
@@ -529,7 +572,7 @@ def test_label_of_a_map_may_be_missing_if_labels_are_not_needed(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("header", "mention"),
-    [(HEADER.replace(",", ":"), "delimiter"), (FIRST, "header")],
+    [(HEADER.replace(",", "#"), "delimiter"), (FIRST, "header")],
 )
 def test_file_without_the_expected_header_has_a_hint(tmp_path: Path, header: str, mention: str) -> None:
     with pytest.raises(DatasetError, match="missing columns") as caught:

@@ -62,6 +62,7 @@ def test_fields_without_a_column_are_named_in_the_proposal(tmp_path: Path) -> No
     inspection = inspect_rows(tmp_path, ["2026-01-01,5"], "date,amount")
     assert "account_id" in inspection.problem
     assert "# merchant_id:" in inspection.proposal
+    assert "constant: unknown" in inspection.proposal
     assert inspection.summary is None
 
 
@@ -126,6 +127,7 @@ def check_proposal(folder: Path, inspection: Inspection) -> DatasetSummary:
         (HEADER, "t1,a1,m1,1'234.50,1522540800,0"),
         (HEADER, "t1,77.0,m1,1,1522540800,0"),
         (HEADER, "t1,a1,m1,1,20260131140500,0"),
+        (HEADER, "t1,a1,m1,1,20260131140500123,0"),
         (HEADER, "t1,a1,m1,1,31-Jan-2026 14:05:00,0"),
         (HEADER, "t1,a1,m1,1,46053.587,0"),
         (HEADER, "t1,a1,m1,1,1522540800,NULL"),
@@ -133,6 +135,9 @@ def check_proposal(folder: Path, inspection: Inspection) -> DatasetSummary:
         (f"{HEADER},Currency Code", f"{FIRST},EUR"),
         (f"{HEADER},country", f"{FIRST},de"),
         ("id,card,shop,amount,transaction date,transaction time,fraud", "1,a,m,5,31/01/2026,10:11:12,0"),
+        (HEADER.replace("timestamp", "trans_date,trans_time"), "t1,a1,m1,1,2026-01-31,9:05:07,0"),
+        (HEADER.replace("timestamp", "event date,event time"), "t1,a1,m1,1,31.01.2026,10:05,0"),
+        (HEADER.replace("timestamp", "Event_Time"), "t1,a1,m1,1,2026-01-31T10:05:07Z,0"),
         (HEADER, "t1,a1,m1,1 234.50,1522540800,0"),
         (HEADER, "t1,a1,m1,12,2026-1-31 9:05,0"),
         (HEADER, "t1,a1,m1,12,2026-01-31 09:05 AM,0"),
@@ -254,6 +259,28 @@ def test_labels_of_several_kinds_are_understood(tmp_path: Path) -> None:
     assert any("pending: unknown" in question for question in inspection.questions)
 
 
+@pytest.mark.parametrize(("other", "frauds"), [("G", 1), ("L", 1), ("n", 1), ("T", 3)])
+def test_letter_f_is_fraud_unless_another_letter_is_true(tmp_path: Path, other: str, frauds: int) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},{'F' if n == 3 else other}" for n in range(4)]
+    summary = inspect_rows(tmp_path, rows, HEADER).summary
+    assert summary is not None
+    assert (summary.frauds, summary.rejected) == (frauds, 0)
+
+
+def test_unknown_label_is_a_question_beside_known_ones(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},{label}" for n, label in enumerate(("0", "OK", "bad", "maybe"))]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    assert parse_column_map(inspection.proposal, "m").labels["bad"] is True
+    assert any("'maybe'" in question for question in inspection.questions)
+    assert len(inspection.rejected) == 1
+
+
+def test_question_is_asked_of_a_file_with_the_usual_names(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,{amount},{1522540800 + n},0" for n, amount in enumerate(("12.50", '"3,10"', "4"))]
+    inspection = inspect_rows(tmp_path, rows, HEADER)
+    assert any("different decimal marks" in question for question in inspection.questions)
+
+
 def test_type_with_unknown_texts_is_a_question(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, [f"{FIRST},CASH_OUT"], f"{HEADER.replace('is_fraud', 'Class')},type")
     assert "type" not in parse_column_map(inspection.proposal, "m").sources
@@ -304,6 +331,25 @@ def test_layout_is_found_without_labels_and_in_another_encoding(tmp_path: Path) 
 def test_unit_in_the_name_of_an_amount_is_its_currency(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, [FIRST], HEADER.replace("amount", "Amount (USD)"))
     assert inspection.currencies == {"USD": 1}
+
+
+def test_later_rows_decide_whether_the_day_is_first(tmp_path: Path) -> None:
+    # The first batch ends before January 13.
+    days = [f"t{n},a,m,1,1/{1 + n // 2000}/2026 {n // 60 % 24}:{n % 60:02d},0" for n in range(30_000)]
+    inspection = inspect_rows(tmp_path, [*days, "t,a,m,1,20/1/2026 0:00,0"], HEADER.replace("amount", "amt"))
+    assert inspection.times == "%m/%d/%Y %H:%M"
+    assert not any("the month is first" in question for question in inspection.questions)
+
+
+def test_ambiguous_days_are_taken_for_consecutive_ones(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [f"t{n},a,m,1,1/{n}/2026 9:00,0" for n in range(1, 6)], HEADER)
+    assert inspection.times == "%m/%d/%Y %H:%M"
+    assert any("the month is first" in question for question in inspection.questions)
+
+
+def test_file_that_begins_with_a_title_has_a_hint(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [HEADER, FIRST], "Report")
+    assert "before the header" in inspection.hint
 
 
 def test_date_and_time_of_digits_are_joined(tmp_path: Path) -> None:

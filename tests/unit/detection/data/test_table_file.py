@@ -57,6 +57,22 @@ def test_common_formats_are_detected(tmp_path: Path, content: bytes) -> None:
     ]
 
 
+@pytest.mark.parametrize("delimiter", ["^", "~", "\x01", ":", " "])
+def test_rare_delimiter_is_detected_if_all_rows_have_it(tmp_path: Path, delimiter: str) -> None:
+    rows = ["a,b,c", "1,2,3", "4,5,6", ""]
+    table = open_bytes(tmp_path, "\n".join(rows).replace(",", delimiter).encode())
+    assert read_records(table) == [(2, {"a": "1", "b": "2", "c": "3"}), (3, {"a": "4", "b": "5", "c": "6"})]
+
+
+def test_title_before_the_header_has_one_column(tmp_path: Path) -> None:
+    assert open_bytes(tmp_path, b"Report of May\na,b,c\n1,2,3\n4,5,6\n").column_names == ("Report of May",)
+
+
+def test_quotes_after_a_blank_are_quotes(tmp_path: Path) -> None:
+    table = open_bytes(tmp_path, b'"a", "b","c"\n"1", "2","3"\n4, "","x "\n')
+    assert read_records(table) == [(2, {"a": "1", "b": "2", "c": "3"}), (3, {"a": "4", "b": "", "c": "x "})]
+
+
 def test_declared_encoding_is_used(tmp_path: Path) -> None:
     table = open_bytes(tmp_path, "a,b\nZoë,é\n".encode("latin-1"), TextFormat(encoding="latin-1"))
     assert read_records(table) == [(2, {"a": "Zoë", "b": "é"})]
@@ -205,13 +221,15 @@ def test_types_of_parquet_become_exact_texts(tmp_path: Path) -> None:
         "nan": [float("nan")],
         "bytes": [b"x"],
         "hash": [b"\xff\x00"],
+        "ascii": [b"\x01a"],
+        "uuid": pyarrow.array([bytes(range(16))], pyarrow.uuid()),
     }
     parquet.write_table(pyarrow.table(columns), tmp_path / "f.parquet")
     [(number, cells)] = read_records(open_table(tmp_path / "f.parquet"))
     assert number == 1
     assert (cells["ns"][:19], cells["zone"][:19]) == ("1969-07-20 20:17:00",) * 2
     assert (cells["ns"][-1], cells["zone"][-1]) == ("0", "Z")
-    names = ("day", "decimal", "float", "flag", "name", "null", "nan", "bytes", "hash")
+    names = ("day", "decimal", "float", "flag", "name", "null", "nan", "bytes", "hash", "ascii", "uuid")
     assert {name: cells[name] for name in names} == {
         "day": "1970-01-02",
         "decimal": "12.50",
@@ -222,6 +240,8 @@ def test_types_of_parquet_become_exact_texts(tmp_path: Path) -> None:
         "nan": "",
         "bytes": "x",
         "hash": "ff00",
+        "ascii": "0161",
+        "uuid": "00010203-0405-0607-0809-0a0b0c0d0e0f",
     }
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -8,16 +10,24 @@ from tests.rules import rule_data, ruleset
 from tests.unit.detection.transactions import make_transaction
 
 
-def _figures(flagged: int, *, precision: float | None = 0.5, expected: float | None = 0.01) -> RuleFigures:
+def _figures(
+    flagged: int,
+    *,
+    precision: float | None = 0.5,
+    expected: float | None = 0.01,
+    transactions: int = 10_000,
+    **fields: Any,
+) -> RuleFigures:
+    values: dict[str, Any] = {"decision": None, "labelled": flagged, "recall": None, **fields}
     return RuleFigures(
         id="often",
         mode="on",
         flagged=flagged,
-        share=flagged / 10_000,
+        share=flagged / transactions,
         expected_share=expected,
         frauds=0,
         precision=precision,
-        recall=None,
+        **values,
     )
 
 
@@ -27,6 +37,8 @@ def _figures(flagged: int, *, precision: float | None = 0.5, expected: float | N
         (_figures(1_600), "16 %"),
         (_figures(80, precision=0.008), "0.8 %"),
         (_figures(1_600, expected=None, precision=0.01), "1 %"),
+        (_figures(10, transactions=100), "10 %"),
+        (_figures(90, precision=0.2, decision="clear", recall=0.12), "12 %"),
     ],
 )
 def test_rule_that_matches_too_much_or_too_badly_is_named(figures: RuleFigures, mention: str) -> None:
@@ -42,6 +54,9 @@ def test_rule_that_matches_too_much_or_too_badly_is_named(figures: RuleFigures, 
         _figures(1_600, expected=None),
         _figures(19, precision=0.0),
         _figures(90, precision=None),
+        _figures(2, transactions=100),
+        _figures(90, precision=0.0, labelled=19),
+        _figures(90, precision=0.0, decision="clear", recall=0.0),
     ],
 )
 def test_rule_as_expected_has_no_note(figures: RuleFigures) -> None:

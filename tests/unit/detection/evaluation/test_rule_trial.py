@@ -1,5 +1,6 @@
 from detection.data.columns import LabelledTransaction
-from detection.evaluation.rule_trial import TOGETHER, RuleTrial, RuleTrialFigures
+from detection.evaluation.figures import RuleFigures
+from detection.evaluation.rule_trial import TOGETHER, RuleTrial
 from functions.common.domain.time_buckets import DAY_MS
 from tests.rules import rule_data, ruleset
 from tests.unit.detection.transactions import make_transaction
@@ -12,7 +13,7 @@ RULES = ruleset(
 )
 
 
-def try_rules(*labels: tuple[str, bool | None], later_ms: int = 0) -> dict[str, RuleTrialFigures]:
+def try_rules(*labels: tuple[str, bool | None], later_ms: int = 0) -> dict[str, RuleFigures]:
     trial = RuleTrial(RULES)
     for number, (amount, is_fraud) in enumerate(labels):
         transaction = make_transaction(f"t{number}", amount=amount, timestamp=1_522_540_800_000 + later_ms)

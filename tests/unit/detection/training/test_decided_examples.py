@@ -67,6 +67,24 @@ def test_summary_counts_labels_and_the_period(tmp_path: Path) -> None:
     assert len(summary.notes()) == 1
 
 
+@pytest.mark.parametrize(
+    ("recent", "is_left_out"),
+    [
+        ([None, True, None], True),
+        ([None, True, False], False),
+        ([True, False], False),
+    ],
+)
+def test_time_of_labels_that_are_mostly_not_due_is_not_learned_from(
+    tmp_path: Path, recent: list[bool | None], is_left_out: bool
+) -> None:
+    write_day(tmp_path, 0, [False, True])
+    write_day(tmp_path, 1, recent)
+    summary = DecidedDataset(tmp_path, 7).summary()
+    expected = BEGIN_MS + DAY_MS if is_left_out else summary.last_ms + 1
+    assert summary.labelled_until_ms == expected
+
+
 def test_day_without_transactions_is_noted(tmp_path: Path) -> None:
     for day in (0, 1, 4):
         write_day(tmp_path, day, [False])

@@ -409,6 +409,25 @@ def test_labels_need_only_the_id_and_the_label(api: FakeApi, tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("time", "posted"),
+    [
+        ("2023-11-14", {}),
+        ("2023-11-14 22:13:20", {}),
+        ("1700000000", {}),
+        ("1700000000000", {}),
+        ("1700000000005", {"timestamp": 1_700_000_000_005}),
+        ("2023-11-14T22:13:20.005Z", {"timestamp": 1_700_000_000_005}),
+    ],
+)
+def test_time_of_a_labelled_transaction_is_posted_only_with_milliseconds(
+    api: FakeApi, tmp_path: Path, time: str, posted: dict[str, int]
+) -> None:
+    content = f"transaction_id,timestamp,label\nt1,{time},fraud\n"
+    assert label(api, write_file(tmp_path, "f.csv", content)) == 0
+    assert bodies(api) == [{"transaction_id": "t1", "label": "fraud", **posted}]
+
+
 def test_report_with_a_day_only_is_from_its_end_and_not_in_the_future(api: FakeApi, tmp_path: Path) -> None:
     now = datetime.now(UTC)
     content = (

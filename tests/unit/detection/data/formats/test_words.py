@@ -7,8 +7,14 @@ from detection.data.formats.label_words import classify_label
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        *((text, "fraud") for text in ("1", "chargeback", "confirmed_fraud", "bad", "1.000000e+00", "oui")),
-        *((text, "genuine") for text in ("0", "not fraud", "nonfraud", "false_positive", "good", "non")),
+        *(
+            (text, "fraud")
+            for text in ("1", "chargeback", "confirmed_fraud", "bad", "1.000000e+00", "oui", "fraude")
+        ),
+        *(
+            (text, "genuine")
+            for text in ("0", "not fraud", "nonfraud", "false_positive", "good", "non", "kein betrug")
+        ),
         *((text, "unknown") for text in ("pending", "under review")),
         *((text, None) for text in ("2", "x", "0.3", "not good")),
     ],
