@@ -32,8 +32,8 @@ OPTIONAL = (
 FIELDS = (*REQUIRED, LABEL, *OPTIONAL)
 KNOWN_COLUMNS = frozenset((*FIELDS, *LABEL_COLUMNS))
 
-DEFAULT_FRAUD = ("1", "1.0", "true", "t", "yes", "y", "fraud", "fraudulent")
-DEFAULT_GENUINE = ("0", "0.0", "false", "f", "no", "n", "genuine", "legit", "legitimate")
+DEFAULT_FRAUD = ("1", "1.0", "1.00", "true", "t", "yes", "y", "fraud", "fraudulent")
+DEFAULT_GENUINE = ("0", "0.0", "0.00", "false", "f", "no", "n", "genuine", "legit", "legitimate")
 
 MISSING_TEXTS = (
     *("NULL", "Null", "null", "(null)", "NA", "<NA>", "N/A", "n/a", "None", "none", "nil"),

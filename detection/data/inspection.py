@@ -144,16 +144,17 @@ def _choose_map(
     timezone: str,
 ) -> tuple[MapProposal, str, ColumnMap | None]:
     """The proposal, the name of the map that reads the file, and the map; None for the columns' own names."""
-    proposal = propose_map(table.column_names, first, unit=unit, timezone=timezone)
     if given is not None:
-        return proposal, columns, given
+        return MapProposal(), columns, given
     layout = find_layout(table.column_names)
     if layout:
         column_map = read_column_map(layout)
         adapted = adapt_layout(read_map_text(layout), column_map, first, unit=unit, timezone=timezone)
         if adapted is None and not text_format.encoding:
-            return proposal, layout, column_map
+            return MapProposal(), layout, column_map
         proposal = adapted or MapProposal.from_text(read_map_text(layout))
+    else:
+        proposal = propose_map(table, first, unit=unit, timezone=timezone)
     if text_format.encoding:
         proposal.settings["encoding"] = text_format.encoding
         proposal.questions.append(

@@ -92,7 +92,9 @@ class RowDescriber:
             column = ", ".join(self._map.sources[name].columns)
             code = find_code(name, text) or "CODE"
             declared = f'{name}: {{column: {column}, values: {{"{text}": {code}}}}}'
-            hint = f"Declare a code for it, such as '{declared}', or leave the column out, {MAP_HINT}."
+            # Without the column, amounts would be in euros.
+            choice = "" if name == "currency" else ", or leave the column out,"
+            hint = f"Declare a code for it, such as '{declared}'{choice} {MAP_HINT}."
             if text in MISSING_TEXTS:
                 hint = _suggest_missing(text)
             if text.upper() in CODES[name][0]:

@@ -26,7 +26,8 @@ _LETTERS = r"[^\W\d_]"
 # Credit and debit, which are signs, and words for a number that is none.
 _NO_SYMBOLS = frozenset({"cr", "dr", "inf", "infinity", *(text.lower() for text in MISSING_TEXTS)})
 _CREDIT_OR_DEBIT = re.compile(r"\b[CcDd][Rr]\b")
-_CURRENCIES: Mapping[str, str] = {
+CURRENCY_SYMBOLS: Mapping[str, str] = {
+    "€": "EUR",
     "$": "USD",
     "US$": "USD",
     "A$": "AUD",
@@ -34,6 +35,7 @@ _CURRENCIES: Mapping[str, str] = {
     "R$": "BRL",
     "£": "GBP",
     "¥": "JPY",
+    "\N{FULLWIDTH YEN SIGN}": "JPY",
     "₹": "INR",
     "Rs": "INR",
     "Rs.": "INR",
@@ -45,6 +47,9 @@ _CURRENCIES: Mapping[str, str] = {
     "zł": "PLN",
     "Kč": "CZK",
 }
+"""The likely currency of a symbol."""
+SHARED_SYMBOLS = frozenset({"$", "¥", "\N{FULLWIDTH YEN SIGN}", "Rs", "Rs."})
+"""Symbols that other currencies have as well."""
 
 
 @dataclass
@@ -76,7 +81,9 @@ def propose_amount_format(texts: Sequence[str]) -> AmountProposal:
         proposal.questions.append(
             f"The map removes {', '.join(symbols)} from amounts. Check whether it is one currency."
         )
-    unknown = [symbol for symbol in symbols if symbol not in ALL_CURRENCIES and symbol not in _CURRENCIES]
+    unknown = [
+        symbol for symbol in symbols if symbol not in ALL_CURRENCIES and symbol not in CURRENCY_SYMBOLS
+    ]
     if unknown and len(currencies) == 1 and any(map(str.isalpha, unknown[0])):
         proposal.questions.append(f"The map removes '{unknown[0]}' from amounts. Check its meaning.")
     if signed := next(filter(_CREDIT_OR_DEBIT.search, texts), ""):
@@ -141,8 +148,8 @@ def _is_negative(number: str) -> bool:
 def _find_currency(symbols: Sequence[str], default: str = "EUR") -> str:
     """The currency of amounts with these symbols. A sign such as $ has many."""
     codes = [symbol for symbol in symbols if symbol in ALL_CURRENCIES]
-    signs = [_CURRENCIES[symbol] for symbol in symbols if symbol in _CURRENCIES]
-    return next(iter([*codes, *signs]), "EUR" if "€" in symbols else default)
+    signs = [CURRENCY_SYMBOLS[symbol] for symbol in symbols if symbol in CURRENCY_SYMBOLS]
+    return next(iter([*codes, *signs]), default)
 
 
 def _remove(text: str, marks: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from detection.data.formats.iso_codes import find_country, find_currency
 from functions.common.domain.transaction import PURCHASE, REFUND
 
 _CHANNELS: Mapping[str, str] = {
@@ -17,15 +18,18 @@ _CODES: Mapping[str, Mapping[str, str]] = {
     name: {word: code for code, words in synonyms.items() for word in words.split()}
     for name, synonyms in (("channel", _CHANNELS), ("type", _TYPES))
 }
-FIELDS_WITH_WORDS = frozenset(_CODES)
 
 
 def find_code(field: str, text: str) -> str:
-    """The code of a text, whatever its case, blanks and marks; empty if it is unknown.
+    """The code of a text in a field, whatever its case, blanks and marks; empty if it is unknown.
 
     >>> find_code("channel", "Card Present")
     'card_present'
     """
+    if field == "country":
+        return find_country(text)
+    if field == "currency":
+        return find_currency(text)
     return _CODES.get(field, {}).get(normalize_word(text), "")
 
 

@@ -9,17 +9,14 @@ from typing import Any
 import yaml
 
 from detection.data.column_map import LABEL, MISSING_TEXTS, REQUIRED, TimeFormat, Unit, label_spellings
-from detection.data.formats.amount_formats import propose_amount_format
-from detection.data.formats.code_words import FIELDS_WITH_WORDS, find_code, normalize_word
+from detection.data.formats.amount_formats import SHARED_SYMBOLS, propose_amount_format
+from detection.data.formats.code_words import find_code, normalize_word
 from detection.data.formats.label_words import LabelKind, classify_label
 from detection.data.formats.time_formats import find_usual_formats
-from detection.data.row_faults import IDS
-from detection.data.table_file import TableBatch
+from detection.data.row_faults import CODES, IDS
+from detection.data.table_file import Table, TableBatch
 from detection.data.times import TimeKind, find_digit_format, is_iso_time
-from detection.rules.names import CHANNELS
-from functions.common.domain.countries import COUNTRIES
 from functions.common.domain.currencies import ALL_CURRENCIES
-from functions.common.domain.transaction import PURCHASE, REFUND
 
 NO_CURRENCY = "No column has a currency. Set the one of the amounts."
 NO_ZONE = "The times have no zone. Set the one of the clock."
@@ -50,12 +47,6 @@ _SYNONYMS: Mapping[str, str] = {
     "type": "type transactiontype",
     "original_transaction_id": "originaltransactionid",
 }
-_CODES: Mapping[str, Collection[str]] = {
-    "currency": ALL_CURRENCIES,
-    "country": COUNTRIES,
-    "channel": CHANNELS,
-    "type": (PURCHASE, REFUND),
-}
 _UPPER_CASE = ("currency", "country")
 _DATES_AND_TIMES = (
     ("date", "time"),
@@ -80,6 +71,7 @@ _START = "2018-01-01"
 _MIN_UNIQUE = 0.95
 # A column with more values that are not codes has no codes. Single ones are bad rows.
 _MIN_CODES = 0.9
+_MAX_EXAMPLES = 3
 # Day numbers of spreadsheets, from 1998 to 2064, also with the time of day.
 _SERIAL_DAY = re.compile(r"(3[6-9]|[45]\d)\d{3}(\.\d+)?")
 _SERIAL_START = "1899-12-30"
@@ -118,14 +110,14 @@ class MapProposal:
 
 
 def propose_map(
-    column_names: Sequence[str], batch: TableBatch, *, unit: Unit | None = None, timezone: str = ""
+    table: Table, batch: TableBatch, *, unit: Unit | None = None, timezone: str = ""
 ) -> MapProposal:
-    """A map for a file with these columns, by the rows of `batch`.
+    """A map for a file, by all values of its columns of codes, and by `batch` for other columns.
 
-    `unit` and `timezone`: those of times, empty if the user has not declared them.
+    `unit` and `timezone`: those of times, empty if the user has not declared them. Raises DatasetError.
     """
-    proposer = _Proposer(column_names, batch, unit, timezone)
-    return proposer.propose()
+    proposer = _Proposer(table.column_names, batch, unit, timezone)
+    return proposer.propose(table)
 
 
 def ask_for_day_order(formats: Sequence[str]) -> str:
@@ -157,21 +149,23 @@ class _Proposer:
         self._batch = batch
         self._proposal = MapProposal()
         self._currency = "EUR"
+        self._codes: dict[str, Counter[str]] = {}
 
-    def propose(self) -> MapProposal:
+    def propose(self, table: Table) -> MapProposal:
         proposal = self._proposal
+        self._codes = self._count_codes(table)
         columns: dict[str, str] = {}
         values: dict[str, dict[str, str]] = {}
-        for name, synonyms in _SYNONYMS.items():
-            column = next((self._names[text] for text in synonyms.split() if text in self._names), None)
-            if column is None:
+        for name in _SYNONYMS:
+            column = self._find_column(name)
+            if column is None or column in columns.values():
                 continue
-            if name in FIELDS_WITH_WORDS and (codes := self._find_codes(name, column)):
-                values[name] = codes
-            if name in values or self._fits(name, column, columns.values()):
-                columns[name] = column
-            elif name in _CODES:
-                self._ask_for_codes(name, column)
+            if name in CODES:
+                if not self._has_codes(name, column):
+                    continue
+                if codes := self._find_codes(name, column):
+                    values[name] = codes
+            columns[name] = column
         sources: dict[str, Any] = dict(columns)
         sources |= {name: {"column": columns[name], "values": codes} for name, codes in values.items()}
         identifiers = self._values(columns["transaction_id"]) if "transaction_id" in columns else []
@@ -206,52 +200,70 @@ class _Proposer:
             self._add_labels(sources[LABEL])
         return self._proposal
 
+    def _find_column(self, name: str) -> str | None:
+        return next((self._names[text] for text in _SYNONYMS[name].split() if text in self._names), None)
+
+    def _count_codes(self, table: Table) -> dict[str, Counter[str]]:
+        """The values of each column of codes, frequent ones first. The first rows do not have all."""
+        columns = {column for name in CODES if (column := self._find_column(name))}
+        counts: dict[str, Counter[str]] = {column: Counter() for column in columns}
+        for batch in table.batches(columns) if columns else ():
+            for column in columns:
+                for entry in batch.columns[column].value_counts().to_pylist():
+                    text = entry["values"].strip()
+                    if text and text not in MISSING_TEXTS:
+                        counts[column][text] += entry["counts"]
+        return {column: Counter(dict(texts.most_common())) for column, texts in counts.items()}
+
     def _values(self, column: str) -> list[str]:
         return [text for text in self._texts(column) if text and text not in MISSING_TEXTS]
 
     def _texts(self, column: str) -> list[str]:
         return [text.strip() for text in self._batch.columns[column].to_pylist()]
 
-    def _fits(self, name: str, column: str, used: Collection[str]) -> bool:
-        if column in used:
-            return False
-        if name not in _CODES:
-            return True
-        values, unknown = self._values(column), self._find_unknown_codes(name, column)
-        if not values:
-            # Later rows can have values: a refund is rare. Another name can have another meaning.
+    def _has_codes(self, name: str, column: str) -> bool:
+        """Whether the column is used for a field of codes. Asks about values without a code."""
+        counts = self._codes[column]
+        if not counts:
+            # Other files can have values: a refund is rare. Another name can have another meaning.
             return column.lower() == name
-        if len(unknown) > (1 - _MIN_CODES) * len(values):
-            return False
-        if unknown:
+        others = {text: count for text, count in counts.items() if not _is_code(name, text)}
+        unknown = [text for text in others if not find_code(name, text)]
+        if not unknown:
+            return True
+        examples = ", ".join(f"'{text}'" for text in unknown[:_MAX_EXAMPLES])
+        # Another currency in its place would falsify amounts.
+        if name == "currency" or sum(others.values()) <= (1 - _MIN_CODES) * counts.total():
+            no_code = " (XXX for a currency without a code)" if name == "currency" else ""
             self._proposal.questions.append(
-                f"'{unknown[0]}' in the column {column} is not a code: such rows are bad. To use them, set"
-                f" '{name}' with 'values'."
+                f"Rows with {examples} in the column {column} are bad, because such values are not codes. To"
+                f" use them, set '{name}' with 'values'{no_code}. Or set them aside with --rejects."
             )
-        return True
-
-    def _find_unknown_codes(self, name: str, column: str) -> list[str]:
-        texts = self._values(column)
-        return [text for text in texts if (text.upper() if name in _UPPER_CASE else text) not in _CODES[name]]
+            return True
+        self._proposal.questions.append(
+            f"The column {column} is not used: it has values that are not codes, such as {examples}. To use"
+            f" it, set '{name}' with 'values'."
+        )
+        return False
 
     def _find_codes(self, name: str, column: str) -> dict[str, str]:
-        """The code of each text that is not one, empty if any is unknown."""
-        codes = {text: find_code(name, text) for text in self._find_unknown_codes(name, column)}
-        if not all(codes.values()):
-            return {}
-        if codes:
-            text, code = next(iter(codes.items()))
+        """The code of each value that is not one, empty if the values only differ in case."""
+        codes = {
+            text: code
+            for text in self._codes[column]
+            if text not in CODES[name][0] and (code := find_code(name, text))
+        }
+        texts = [text for text in codes if not _is_code(name, text)]
+        for text in texts[:1]:
             self._proposal.questions.append(
-                f"In the column {column}, '{text}' is read as {code}. Check the 'values' of {name}."
+                f"In the column {column}, '{text}' is read as {codes[text]}. Check the 'values' of {name}."
             )
-        return codes
-
-    def _ask_for_codes(self, name: str, column: str) -> None:
-        if unknown := self._find_unknown_codes(name, column):
+        for text in filter(SHARED_SYMBOLS.__contains__, texts):
             self._proposal.questions.append(
-                f"The column {column} is not used: '{unknown[0]}' is not a code. To use it, set '{name}' with"
-                " 'values'."
+                f"'{text}' in the column {column} is a symbol of several currencies. Check that it is"
+                f" {codes[text]}."
             )
+        return codes if texts else {}
 
     def _join_date_and_time(self, sources: dict[str, Any]) -> None:
         """Use two columns if one has the date and another one the time of day."""
@@ -383,7 +395,7 @@ class _Proposer:
             self._proposal.questions.append(NO_CURRENCY)
         for name in _UPPER_CASE:
             column = sources.get(name)
-            if isinstance(column, str) and any(text != text.upper() for text in self._values(column)):
+            if isinstance(column, str) and any(text != text.upper() for text in self._codes[column]):
                 sources[name] = {"column": column, "case": "upper"}
 
     def _add_integers(self, sources: dict[str, Any]) -> None:
@@ -397,6 +409,10 @@ class _Proposer:
 
 
 _LABEL_PAIR = ("fraud", "genuine")
+
+
+def _is_code(name: str, text: str) -> bool:
+    return (text.upper() if name in _UPPER_CASE else text) in CODES[name][0]
 
 
 def _is_initial_of_fraud(kinds: Mapping[str, LabelKind | None]) -> bool:

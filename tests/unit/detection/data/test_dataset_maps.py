@@ -79,8 +79,8 @@ def test_ambiguous_amount_is_an_error(tmp_path: Path, declared: str, text: str) 
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        *((text, True) for text in ("1", "true", "YES", "Fraud", "1.0", "t")),
-        *((text, False) for text in ("0", "False", "no", "GENUINE", "legit")),
+        *((text, True) for text in ("1", "true", "YES", "Fraud", "1.0", "1.00", "t")),
+        *((text, False) for text in ("0", "0.00", "False", "no", "GENUINE", "legit")),
         ("", None),
     ],
 )
@@ -495,7 +495,9 @@ def test_error_for_an_ambiguous_day_names_both_formats(tmp_path: Path) -> None:
     [
         ("type", "REFUND", '{"REFUND": refund}'),
         ("channel", "ATM", '{"ATM": atm}'),
-        ("country", "FRA", '{"FRA": CODE}'),
+        ("country", "FRA", '{"FRA": FR}'),
+        ("country", "Narnia", '{"Narnia": CODE}'),
+        ("currency", "BTC", '{"BTC": CODE}'),
         ("currency", "NULL", 'missing: ["NULL"]'),
     ],
 )
@@ -506,6 +508,8 @@ def test_error_for_a_code_proposes_no_wrong_one(
     with pytest.raises(DatasetError) as caught:
         Dataset(path).check()
     assert declared in caught.value.hint
+    # Without the column, amounts would be in euros.
+    assert ("leave the column out" in caught.value.hint) <= (column != "currency")
 
 
 @pytest.mark.parametrize(

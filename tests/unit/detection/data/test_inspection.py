@@ -1,7 +1,10 @@
 import gzip
 from pathlib import Path
 
+import pyarrow
+import pycountry
 import pytest
+from pyarrow import parquet
 
 from detection.data.dataset import Dataset, DatasetSummary
 from detection.data.inspection import Inspection, inspect_file
@@ -94,9 +97,19 @@ def test_few_values_that_are_no_codes_are_bad_rows(tmp_path: Path) -> None:
     assert inspection.currencies == {"USD": 19}
     assert any("'Dollar'" in question for question in inspection.questions)
     assert any(reason.startswith("line 7: currency 'D") for reason in inspection.rejected)
-    many = inspect_rows(tmp_path, [row.replace("usd", "Dollar") for row in rows], f"{HEADER},currency")
-    assert parse_column_map(many.proposal, "m").sources["currency"].constant
-    assert any("'Dollar'" in question for question in many.questions)
+
+
+def test_currency_without_a_code_is_never_replaced_by_another_one(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},0,{('eur', 'BTC', '840')[n % 3]}" for n in range(20)]
+    inspection = inspect_rows(tmp_path, rows, f"{HEADER},currency")
+    source = parse_column_map(inspection.proposal, "m").sources["currency"]
+    assert (source.columns, source.values) == (("currency",), {"eur": "EUR", "840": "USD"})
+    assert inspection.currencies == {"EUR": 7, "USD": 6}
+    assert any("'BTC'" in question and "--rejects" in question for question in inspection.questions)
+    assert inspection.rejected[0].startswith("line 3: currency 'BTC'")
+    inspection = inspect_rows(tmp_path, [row.replace("eur", "BTC") for row in rows], f"{HEADER},currency")
+    assert "BTC" in inspection.problem
+    assert not parse_column_map(inspection.proposal, "m").sources["currency"].constant
 
 
 def test_file_that_cannot_be_used_has_a_problem_with_a_hint(tmp_path: Path) -> None:
@@ -221,6 +234,61 @@ def test_channel_with_unknown_texts_is_not_used(tmp_path: Path) -> None:
     inspection = inspect_rows(tmp_path, rows, f"{HEADER},channel")
     assert "channel" not in parse_column_map(inspection.proposal, "m").sources
     assert any("not used" in question for question in inspection.questions)
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "codes"),
+    [
+        ("currency", ("978", "840", "36"), ["EUR", "USD", "AUD"]),
+        ("currency", ("Euro", "US Dollar", "jpy"), ["EUR", "USD", "JPY"]),
+        ("currency", ("€", "£", "EUR"), ["EUR", "GBP"]),
+        ("country", ("DEU", "USA", "de"), ["DE", "US", "DE"]),
+        ("country", ("276", "36", "NO"), ["DE", "AU"]),
+        ("country", ("Germany", "UK", "Norway"), ["DE", "GB", "NO"]),
+    ],
+)
+def test_other_forms_of_codes_get_values(
+    tmp_path: Path, name: str, texts: tuple[str, ...], codes: list[str]
+) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},0,{text}" for n, text in enumerate(texts)]
+    inspection = inspect_rows(tmp_path, rows, f"{HEADER},{name}")
+    values = parse_column_map(inspection.proposal, "m").sources[name].values
+    assert values == dict(zip(texts, codes, strict=False))
+    assert check_proposal(tmp_path, inspection).transactions == len(texts)
+    assert any(f"'{texts[0]}' is read as {codes[0]}" in question for question in inspection.questions)
+
+
+def test_values_of_later_rows_get_codes(tmp_path: Path) -> None:
+    names = [country.name for country in pycountry.countries if "," not in country.name]
+    rows = [f"t{n},a,m,1,{1522540800 + n},0,Germany" for n in range(30_000)]
+    rows += [f"u{n},a,m,1,{1522580800 + n},0,{name}" for n, name in enumerate(names)]
+    inspection = inspect_rows(tmp_path, rows, f"{HEADER},country")
+    assert set(parse_column_map(inspection.proposal, "m").sources["country"].values) == set(names)
+    assert check_proposal(tmp_path, inspection).transactions == len(rows)
+
+
+def test_country_without_a_code_is_not_used(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [f"{FIRST},Narnia", f"{SECOND},Germany"], f"{HEADER},country")
+    assert "country" not in parse_column_map(inspection.proposal, "m").sources
+    assert any("not used" in question and "'Narnia'" in question for question in inspection.questions)
+
+
+def test_symbol_of_several_currencies_is_a_question(tmp_path: Path) -> None:
+    inspection = inspect_rows(tmp_path, [f"{FIRST},€", f"{SECOND},$"], f"{HEADER},currency")
+    assert inspection.currencies == {"EUR": 1, "USD": 1}
+    assert any("'$'" in question and "several currencies" in question for question in inspection.questions)
+    assert not any("'€'" in question and "several" in question for question in inspection.questions)
+
+
+def test_numbers_of_parquet_get_codes(tmp_path: Path) -> None:
+    columns = {name: [text] * 2 for name, text in zip(HEADER.split(","), FIRST.split(","), strict=True)}
+    columns["transaction_id"] = ["t1", "t2"]
+    table = pyarrow.table(columns | {"currency": [978, 36], "country": [276.0, None]})
+    parquet.write_table(table, tmp_path / "f.csv")
+    inspection = inspect_file(tmp_path / "f.csv")
+    assert inspection.currencies == {"EUR": 1, "AUD": 1}
+    assert parse_column_map(inspection.proposal, "m").sources["country"].values == {"276": "DE"}
+    assert check_proposal(tmp_path, inspection).transactions == 2
 
 
 def test_bad_times_do_not_hide_the_format(tmp_path: Path) -> None:
