@@ -156,7 +156,7 @@ class _Replay:
     def _add_category_columns(
         self, segment: Segment, labels: SegmentLabels, rows: Integers, table: "_FeatureTable"
     ) -> None:
-        categories = segment.normalized_categories
+        categories = segment.categories
         # No feature of a category depends on unusual amounts.
         self._categories.add(segment, categories, labels.fraud_numbers, {})
         rows = rows[categories[rows] != MISSING]

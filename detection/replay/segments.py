@@ -72,9 +72,8 @@ class IdNumbers:
 class Segment:
     """Consecutive transactions. `first` is the number of the first one in the dataset.
 
-    `cents` are 0 for an amount without a euro rate, and `euros` NaN. `devices`, `categories` and
-    `networks` are hashes, `normalized_categories` numbers. Only purchases can be fraud: labels of refunds
-    change nothing.
+    `cents` are 0 for an amount without a euro rate, and `euros` NaN. `devices` and `networks` are
+    hashes. Only purchases can be fraud: labels of refunds change nothing.
     """
 
     batch: TransactionBatch
@@ -88,7 +87,6 @@ class Segment:
     countries: Integers
     devices: Integers
     categories: Integers
-    normalized_categories: Integers
     networks: Integers
 
     @property
@@ -130,8 +128,7 @@ class SegmentEncoder:
                 else np.full(len(batch), MISSING)
             ),
             devices=_map_texts(batch, "device_id", hash_text),
-            categories=_map_texts(batch, "merchant_category", hash_text),
-            normalized_categories=(
+            categories=(
                 self._categories.encode(batch.texts["merchant_category"], normalize_category)
                 if "merchant_category" in batch.texts
                 else np.full(len(batch), MISSING)

@@ -11,6 +11,7 @@ from functions.common.domain.account_profile import (
     hash_network,
     hash_text,
 )
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.countries import distance_km
 from functions.common.domain.time_buckets import DAY_MS, HOUR_MS, MINUTE_MS, sum_counts
 from functions.common.domain.transaction_event import TransactionInserted
@@ -106,7 +107,8 @@ def compute_amounts(account: AccountProfile, timestamp: int, day: int, cents: in
 
 def compute_novelty(account: AccountProfile, transaction: TransactionInserted) -> list[float]:
     """Flags for a country, device and category new to the account, and the speed between countries."""
-    country, device, category = transaction.country, transaction.device_id, transaction.merchant_category
+    country, device = transaction.country, transaction.device_id
+    category = normalize_category(transaction.merchant_category)
     if not (country or device or category):
         return [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]
     return [

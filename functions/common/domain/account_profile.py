@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from functions.common.domain.categories import normalize_category
 from functions.common.domain.currencies import convert_to_cents
 from functions.common.domain.networks import find_network
 from functions.common.domain.time_buckets import (
@@ -96,8 +97,8 @@ def count_in_account(account: AccountProfile, transaction: TransactionInserted) 
         _add_use(account.first_devices, hash_first_use(transaction.device_id), minute, MAX_DEVICES)
     if transaction.ip_address:
         _add_use(account.first_networks, hash_network(transaction.ip_address), minute, MAX_NETWORKS)
-    if transaction.merchant_category:
-        _move_to_end(account.categories, hash_text(transaction.merchant_category), MAX_CATEGORIES)
+    if category := normalize_category(transaction.merchant_category):
+        _move_to_end(account.categories, hash_text(category), MAX_CATEGORIES)
 
 
 def count_account_fraud(account: AccountProfile, transaction: StoredTransaction, change: int) -> None:

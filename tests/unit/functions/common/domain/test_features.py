@@ -329,6 +329,12 @@ def test_novelty_is_unknown_without_history() -> None:
     assert all(math.isnan(value) for value in history.compute(purchase(), *names))
 
 
+@pytest.mark.parametrize(("first", "second"), [("Money Transfer", "money_transfer"), ("0742", "742.0")])
+def test_another_spelling_of_a_category_is_not_new(first: str, second: str) -> None:
+    history = History(purchase(merchant_category=first))
+    assert history.compute(purchase(merchant_category=second), "new_category") == [0]
+
+
 def test_speed_is_computed_from_the_last_country() -> None:
     history = History(purchase(country="DE"))
     assert history.compute(purchase(at=2 * HOUR_MS, country="US"), "speed")[0] == pytest.approx(
