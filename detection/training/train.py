@@ -40,7 +40,7 @@ from functions.fraud.scoring.rules import RuleSet
 DEFAULT_ALERTS_PER_DAY = 100.0
 _MAX_FOLDS = 4
 # More genuine transactions make training slower and hardly better.
-_MAX_GENUINE_TO_FIT = 100_000
+_MAX_GENUINE_TO_FIT = 250_000
 
 
 @dataclass(frozen=True, kw_only=True)
