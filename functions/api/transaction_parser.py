@@ -30,7 +30,7 @@ from functions.common.http.problem import FieldError
 ExtraDecimals = Literal["refuse", "accept"]
 
 _DAY_MS = 86_400_000
-_DECIMAL = re.compile(rf"[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_FRACTION_DIGITS}}})?")
+_DECIMAL = re.compile(rf"-?[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_FRACTION_DIGITS}}})?")
 _AS_HISTORIC = "post past transactions to /transactions/historic"
 
 
@@ -110,6 +110,8 @@ def _convert_amount(value: object) -> Decimal:
         value = Decimal(value)
     elif isinstance(value, int) and not isinstance(value, bool):
         value = Decimal(value)
+    if isinstance(value, Decimal) and value < 0:
+        raise InvalidValueError("is negative: a refund has a positive amount and 'type': 'refund'")
     if not isinstance(value, Decimal) or not is_valid_amount(value):
         raise ValueError("not a valid amount")
     return value

@@ -129,6 +129,12 @@ def test_invalid_amount_is_rejected(written: str) -> None:
     assert list(_find_errors(text)) == ["amount"]
 
 
+@pytest.mark.parametrize("written", ["-1", '"-12.50"'])
+def test_negative_amount_names_the_type_of_refunds(written: str) -> None:
+    text = json.dumps(posted(amount="AMOUNT")).replace('"AMOUNT"', written)
+    assert "refund" in _find_errors(text)["amount"]
+
+
 @pytest.mark.parametrize("value", [NOW - 30 * DAY_MS, NOW, NOW + FIVE_MINUTES_MS])
 def test_timestamp_may_be_30_days_ago_to_five_minutes_ahead(value: int) -> None:
     assert _read(posted(timestamp=value)).timestamp == value
