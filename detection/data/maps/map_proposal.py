@@ -1,4 +1,4 @@
-"""Proposes a column map for a file, by the names of its columns and its first rows."""
+"""Proposes a column map for a file, by the names of its columns and their values."""
 
 import re
 from collections import Counter
@@ -112,7 +112,7 @@ class MapProposal:
 def propose_map(
     table: Table, batch: TableBatch, *, unit: Unit | None = None, timezone: str = ""
 ) -> MapProposal:
-    """A map for a file, by all values of its columns of codes, and by `batch` for other columns.
+    """A map for a file, by all values of its labels and columns of codes, and by `batch` for other columns.
 
     `unit` and `timezone`: those of times, empty if the user has not declared them. Raises DatasetError.
     """
@@ -149,11 +149,11 @@ class _Proposer:
         self._batch = batch
         self._proposal = MapProposal()
         self._currency = "EUR"
-        self._codes: dict[str, Counter[str]] = {}
+        self._counts: dict[str, Counter[str]] = {}
 
     def propose(self, table: Table) -> MapProposal:
         proposal = self._proposal
-        self._codes = self._count_codes(table)
+        self._counts = self._count_values(table, (*CODES, LABEL))
         columns: dict[str, str] = {}
         values: dict[str, dict[str, str]] = {}
         for name in _SYNONYMS:
@@ -203,9 +203,9 @@ class _Proposer:
     def _find_column(self, name: str) -> str | None:
         return next((self._names[text] for text in _SYNONYMS[name].split() if text in self._names), None)
 
-    def _count_codes(self, table: Table) -> dict[str, Counter[str]]:
-        """The values of each column of codes, frequent ones first. The first rows do not have all."""
-        columns = {column for name in CODES if (column := self._find_column(name))}
+    def _count_values(self, table: Table, fields: Collection[str]) -> dict[str, Counter[str]]:
+        """The values of the column of each field, frequent ones first. The first rows do not have all."""
+        columns = {column for name in fields if (column := self._find_column(name))}
         counts: dict[str, Counter[str]] = {column: Counter() for column in columns}
         for batch in table.batches(columns) if columns else ():
             for column in columns:
@@ -223,7 +223,7 @@ class _Proposer:
 
     def _has_codes(self, name: str, column: str) -> bool:
         """Whether the column is used for a field of codes. Asks about values without a code."""
-        counts = self._codes[column]
+        counts = self._counts[column]
         if not counts:
             # Other files can have values: a refund is rare. Another name can have another meaning.
             return column.lower() == name
@@ -250,7 +250,7 @@ class _Proposer:
         """The code of each value that is not one, empty if the values only differ in case."""
         codes = {
             text: code
-            for text in self._codes[column]
+            for text in self._counts[column]
             if text not in CODES[name][0] and (code := find_code(name, text))
         }
         texts = [text for text in codes if not _is_code(name, text)]
@@ -348,7 +348,9 @@ class _Proposer:
             self._proposal.questions.append("Negative amounts are taken for refunds. Or leave them out.")
 
     def _add_labels(self, column: str) -> None:
-        counts = Counter(text.lower() for text in self._values(column))
+        counts: Counter[str] = Counter()
+        for text, count in self._counts.get(column, Counter(self._values(column))).items():
+            counts[text.lower()] += count
         kinds = {text: classify_label(text) for text, _ in counts.most_common()}
         if _is_initial_of_fraud(kinds):
             kinds["f"] = "fraud"
@@ -395,7 +397,7 @@ class _Proposer:
             self._proposal.questions.append(NO_CURRENCY)
         for name in _UPPER_CASE:
             column = sources.get(name)
-            if isinstance(column, str) and any(text != text.upper() for text in self._codes[column]):
+            if isinstance(column, str) and any(text != text.upper() for text in self._counts[column]):
                 sources[name] = {"column": column, "case": "upper"}
 
     def _add_integers(self, sources: dict[str, Any]) -> None:

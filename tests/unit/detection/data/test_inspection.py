@@ -385,6 +385,11 @@ def test_error_in_a_file_of_a_layout_names_the_task_that_adapts_it(tmp_path: Pat
     assert "data.inspect" in caught.value.hint
 
 
+def test_labels_of_later_rows_are_understood(tmp_path: Path) -> None:
+    rows = [f"t{n},a,m,1,{1522540800 + n},{'ok' if n < 19_999 else 'stolen'}" for n in range(20_000)]
+    assert check_proposal(tmp_path, inspect_rows(tmp_path, rows, HEADER)).frauds == 1
+
+
 def test_layout_is_found_without_labels_and_in_another_encoding(tmp_path: Path) -> None:
     row = "t1,a,Café,4.97,2019-01-31 00:05:00,misc"
     inspection = inspect_rows(tmp_path, [row], SPARKOV.replace(",is_fraud", ""))
