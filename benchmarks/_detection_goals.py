@@ -43,7 +43,7 @@ class SeedFigures(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """A goal: what it is of, our figure, its limit, and whether the figure reaches it."""
+    """The name of a goal, our figure, the limit, and whether the figure reaches the limit."""
 
     name: str
     figure: float

@@ -195,7 +195,7 @@ def _print_costs(case: Case) -> None:
 
 
 def _print_metrics(name: str, metrics: DetectionMetrics, more: str = "") -> None:
-    print(f"  {name:<25}{metrics}  {more}".rstrip())
+    print(f"  {name:<22}{metrics}  {more}".rstrip())
 
 
 if __name__ == "__main__":

@@ -317,7 +317,7 @@ class Dataset:
 
 
 def suggest_header(names: Sequence[str]) -> str:
-    """The hint on names that are no header; empty if they may be one."""
+    """The hint for a first line that is not a header. Empty if it may be one."""
     if len(names) == 1:
         return (
             "Remove the lines before the header, or declare the delimiter of the columns, such as"

@@ -124,7 +124,7 @@ class TimeKind:
         return "is after the year 5000"
 
     def suggest_unit(self, text: str) -> str:
-        """The hint on a number that is too large or too small for the unit; empty if it is no such number."""
+        """The hint for a number that does not fit the unit. Empty for other texts, and without a unit."""
         if self.unit is None or not text.replace(".", "", 1).isdecimal():
             return ""
         actual = _find_unit(Decimal(text))

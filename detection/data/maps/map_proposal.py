@@ -418,7 +418,7 @@ def _is_code(name: str, text: str) -> bool:
 
 
 def _is_initial_of_fraud(kinds: Mapping[str, LabelKind | None]) -> bool:
-    """Whether F is fraud: it is false only if another label is true, or if there is no other one."""
+    """Whether the label F means fraud: there are other labels, and none of them means fraud."""
     others = {kind for text, kind in kinds.items() if text != "f" and kind != "unknown"}
     return "f" in kinds and bool(others) and "fraud" not in others
 

@@ -219,7 +219,7 @@ class _MapReader(YamlReader):
         )
 
     def _check_codes(self, name: str, nodes: Mapping[str, Node]) -> None:
-        """Add a fault for each code in the map that is none."""
+        """Add a fault for each value in the map that is not a code of the field."""
         if name not in CODES:
             return
         codes, expected = CODES[name]
@@ -308,7 +308,7 @@ class _MapReader(YamlReader):
         """A character around or between cells."""
         text = self._character(node, label)
         if node and (not text.isascii() or text.isalnum() or text in _NO_MARKS):
-            self.add_fault(node, f"{label} must be an ASCII character that is no letter, digit or line break")
+            self.add_fault(node, f"{label} must be an ASCII character, but not a letter, digit or line break")
         return text
 
     def _treatment(self, node: Node | None, label: str) -> Treatment | None:

@@ -76,7 +76,7 @@ def _value_type(data_type: pyarrow.DataType) -> pyarrow.DataType:
 
 
 def _is_unusable(data_type: pyarrow.DataType) -> bool:
-    """Whether no field of a transaction has such values. A duration is no time."""
+    """Whether a field of a transaction cannot have this type: nested values and durations."""
     storage = data_type.storage_type if isinstance(data_type, pyarrow.BaseExtensionType) else data_type
     return bool(pyarrow.types.is_nested(storage) or pyarrow.types.is_duration(storage))
 
